@@ -1,0 +1,154 @@
+#include "base/address.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/hash.hpp"
+
+namespace base {
+namespace {
+
+Result<std::uint16_t> parse_port(std::string_view text) {
+  unsigned port = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (status != std::errc{} || end != text.data() + text.size() || port > 65535)
+    return invalid("\"" + std::string(text) + "\" is not a port (0 to 65535)");
+  return static_cast<std::uint16_t>(port);
+}
+
+struct Split {
+  std::string_view host, port;
+};
+
+// "[v6]:port" or "host:port"; a bare IPv6 address is ambiguous and refused.
+Result<Split> split_host_port(std::string_view text) {
+  if (text.starts_with('[')) {
+    const auto close = text.find("]:");
+    if (close == text.npos) return invalid("\"" + std::string(text) + "\" is not [ipv6]:port");
+    return Split{text.substr(1, close - 1), text.substr(close + 2)};
+  }
+  const auto colon = text.rfind(':');
+  if (colon == text.npos || colon == 0)
+    return invalid("\"" + std::string(text) + "\" has no port: write host:port");
+  if (text.find(':') != colon)
+    return invalid("\"" + std::string(text) + "\": write an IPv6 address as [address]:port");
+  return Split{text.substr(0, colon), text.substr(colon + 1)};
+}
+
+}  // namespace
+
+IpAddress IpAddress::v4(std::uint32_t host_order) {
+  IpAddress ip;
+  for (int i = 0; i < 4; ++i)
+    ip.bytes_[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
+  return ip;
+}
+
+IpAddress IpAddress::v4(std::span<const std::uint8_t, 4> network_order) {
+  IpAddress ip;
+  std::copy(network_order.begin(), network_order.end(), ip.bytes_.begin());
+  return ip;
+}
+
+IpAddress IpAddress::v6(std::span<const std::uint8_t, 16> network_order) {
+  static constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (std::equal(kMapped.begin(), kMapped.end(), network_order.begin()))
+    return v4(network_order.subspan<12, 4>());
+  IpAddress ip;
+  ip.v4_ = false;
+  std::copy(network_order.begin(), network_order.end(), ip.bytes_.begin());
+  return ip;
+}
+
+Result<IpAddress> IpAddress::parse(std::string_view text) {
+  const std::string terminated(text);
+  std::array<std::uint8_t, 16> bytes{};
+  if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1)
+    return v4(std::span<const std::uint8_t, 16>(bytes).first<4>());
+  if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return v6(bytes);
+  return invalid("\"" + terminated + "\" is not an IP address");
+}
+
+Result<IpAddress> IpAddress::from_bytes(std::span<const std::uint8_t> network_order) {
+  if (network_order.size() == 4) return v4(network_order.first<4>());
+  if (network_order.size() == 16) return v6(network_order.first<16>());
+  return invalid("an address has 4 or 16 bytes, not " + std::to_string(network_order.size()));
+}
+
+bool IpAddress::is_loopback() const {
+  if (v4_) return bytes_[0] == 127;
+  return std::all_of(bytes_.begin(), bytes_.end() - 1, [](auto b) { return b == 0; }) && bytes_[15] == 1;
+}
+
+bool IpAddress::is_unspecified() const {
+  return std::all_of(bytes_.begin(), bytes_.end(), [](auto b) { return b == 0; });
+}
+
+std::string IpAddress::to_string() const {
+  char text[INET6_ADDRSTRLEN];
+  return inet_ntop(v4_ ? AF_INET : AF_INET6, bytes_.data(), text, sizeof text);
+}
+
+Result<SocketAddress> SocketAddress::parse(std::string_view text) {
+  const auto split = split_host_port(text);
+  if (!split) return split.error();
+  const auto ip = IpAddress::parse(split->host);
+  if (!ip) return ip.error();
+  const auto port = parse_port(split->port);
+  if (!port) return port.error();
+  return SocketAddress{*ip, *port};
+}
+
+std::string SocketAddress::to_string() const {
+  const auto host = ip.to_string();
+  return (ip.is_v4() ? host : "[" + host + "]") + ":" + std::to_string(port);
+}
+
+Result<Cidr> Cidr::parse(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == text.npos) return invalid("\"" + std::string(text) + "\" is not address/bits");
+  const auto ip = IpAddress::parse(text.substr(0, slash));
+  if (!ip) return ip.error();
+  const auto bits = parse_port(text.substr(slash + 1));
+  if (!bits || *bits > ip->bytes().size() * 8)
+    return invalid("\"" + std::string(text) + "\" has a prefix that is too long");
+  const auto bytes = ip->bytes();
+  for (std::size_t bit = *bits; bit < bytes.size() * 8; ++bit)
+    if (bytes[bit / 8] >> (7 - bit % 8) & 1)
+      return invalid("\"" + std::string(text) + "\" has bits set behind the prefix");
+  return Cidr{*ip, static_cast<std::uint8_t>(*bits)};
+}
+
+bool Cidr::contains(const IpAddress& ip) const {
+  if (ip.is_v4() != network.is_v4()) return false;
+  const auto ours = network.bytes(), theirs = ip.bytes();
+  const std::size_t whole = prefix_length / 8u, rest = prefix_length % 8u;
+  if (!std::equal(ours.begin(), ours.begin() + static_cast<std::ptrdiff_t>(whole), theirs.begin())) return false;
+  return rest == 0 || (ours[whole] ^ theirs[whole]) >> (8 - rest) == 0;
+}
+
+std::string Cidr::to_string() const { return network.to_string() + "/" + std::to_string(prefix_length); }
+
+Result<HostPort> HostPort::parse(std::string_view text) {
+  const auto split = split_host_port(text);
+  if (!split) return split.error();
+  const auto port = parse_port(split->port);
+  if (!port) return port.error();
+  return HostPort{std::string(split->host), *port};
+}
+
+std::string HostPort::to_string() const {
+  return (host.find(':') == host.npos ? host : "[" + host + "]") + ":" + std::to_string(port);
+}
+
+}  // namespace base
+
+std::size_t std::hash<base::IpAddress>::operator()(const base::IpAddress& ip) const noexcept {
+  return base::hash64(ip.bytes());
+}
+
+std::size_t std::hash<base::SocketAddress>::operator()(const base::SocketAddress& address) const noexcept {
+  return base::hash64(address.ip.bytes(), address.port);
+}

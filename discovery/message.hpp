@@ -1,0 +1,80 @@
+// What agents say to each other, as plain values: Hello, Beacons, Delta, Pull, Goodbye. docs/PROTOCOL.md tells when.
+//
+// Protobuf ends in discovery/rpc/wire; here there are only these. Every frame stands alone: it may be lost with its
+// link, arrive late or twice, and must change nothing wrong then.
+// Thread: values.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.hpp"
+#include "discovery/origin.hpp"
+
+namespace discovery {
+
+inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::size_t kMaxFrameBytes = 256 * 1024;
+
+// First on every stream, once, from both sides. Nothing else is heard before it.
+struct Hello {
+  std::uint32_t protocol_min = kProtocolVersion, protocol_max = kProtocolVersion;
+  std::uint64_t features = 0;             // bits both sides must know to use; none yet
+  OriginId self;
+  std::array<std::uint8_t, 16> instance{};  // random per process: tells a restart from a second link
+  Stamp stamp;                            // of the sender's own origin
+  Stamp known_of_you;                     // the highest this agent knows of the receiver's origin: a restarted agent
+                                          // without its disk learns here how far it must jump
+  std::string advertise;                  // host:port where the sender takes links; "" = it only dials
+  friend bool operator==(const Hello&, const Hello&) = default;
+};
+
+// One origin's heartbeat, digest and staleness bound (gossip.md §4.3). `age` is the time since the origin spoke, as
+// the sums of the times it lay with the agents it came through.
+struct Beacon {
+  OriginId origin;
+  Stamp stamp;
+  std::uint64_t sequence = 0;  // grows with each beacon of this incarnation; 0 = none heard, only rows
+  base::Hash128 state_hash;    // of the live rows at `stamp`
+  base::Duration age{};
+  friend bool operator==(const Beacon&, const Beacon&) = default;
+};
+
+struct Beacons {
+  std::vector<Beacon> beacons;
+  friend bool operator==(const Beacons&, const Beacons&) = default;
+};
+
+// Changes of one origin in order of version: those in (from, to]. Applies when the receiver stands at or after `from`
+// in this incarnation. A snapshot replaces what the receiver has of the origin when its last part has arrived.
+struct Delta {
+  OriginId origin;
+  std::uint64_t incarnation = 0;
+  std::uint64_t from = 0, to = 0;
+  std::uint64_t gc_floor = 0;  // tombstones up to here are gone: a receiver below it needs a snapshot
+  base::Duration age{};
+  enum class Kind : std::uint8_t { changes, snapshot_part, snapshot_end } kind = Kind::changes;
+  std::vector<Row> rows;       // by rising version; snapshots hold no tombstones
+  friend bool operator==(const Delta&, const Delta&) = default;
+};
+
+// "Send me what you have of this origin after `have`": the answer to a beacon that shows a gap.
+struct Pull {
+  OriginId origin;
+  Stamp have;
+  friend bool operator==(const Pull&, const Pull&) = default;
+};
+
+// The sender stops on purpose. `returning`: a restart; hold its endpoints as they are (DESIGN §4).
+struct Goodbye {
+  enum class Reason : std::uint8_t { leaving, returning, refused } reason = Reason::leaving;
+  std::string text;  // for the log of the other side: "cluster west is already served by another identity"
+  friend bool operator==(const Goodbye&, const Goodbye&) = default;
+};
+
+using Frame = std::variant<Hello, Beacons, Delta, Pull, Goodbye>;
+
+}  // namespace discovery

@@ -1,0 +1,46 @@
+// Names and order of origins: an origin is one agent of one cluster, and the only writer of its rows.
+//
+// Order is (incarnation, version), both counters: an incarnation is one life of the agent's state, a version one
+// change in it. Neither is a clock. An origin never reuses a pair.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/hash.hpp"
+
+namespace discovery {
+
+struct OriginId {
+  std::string cluster;
+  std::uint32_t replica = 0;
+
+  std::string to_string() const { return replica == 0 ? cluster : cluster + "/" + std::to_string(replica); }
+  friend auto operator<=>(const OriginId&, const OriginId&) = default;
+  friend bool operator==(const OriginId&, const OriginId&) = default;
+};
+
+struct Stamp {
+  std::uint64_t incarnation = 0;  // 0 = nothing known
+  std::uint64_t version = 0;
+  friend auto operator<=>(const Stamp&, const Stamp&) = default;
+  friend bool operator==(const Stamp&, const Stamp&) = default;
+};
+
+// One change as its origin wrote it: opaque bytes to everybody but the row codec.
+struct Row {
+  base::Bytes key;
+  std::uint64_t version = 0;  // of the change that wrote it
+  base::Bytes value;          // empty when `removed`
+  bool removed = false;       // a tombstone
+  friend bool operator==(const Row&, const Row&) = default;
+};
+
+inline constexpr std::size_t kMaxKeyBytes = 512;
+inline constexpr std::size_t kMaxRowBytes = 64 * 1024;  // key and value together; a larger row is refused at its origin
+inline constexpr std::size_t kMaxRowsPerOrigin = 250'000;
+inline constexpr std::size_t kMaxOrigins = 2'000;
+
+}  // namespace discovery

@@ -1,0 +1,33 @@
+// What the control thread hands to the builder: every origin's live rows and what is known of the origin's freshness,
+// at one moment. Immutable; the rows are shared with the catalog chunk by chunk, so making one costs what changed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/time.hpp"
+#include "discovery/origin.hpp"
+#include "discovery/rows.hpp"
+#include "discovery/view/endpoint.hpp"
+
+namespace discovery {
+
+struct OriginPublication {
+  OriginId id;
+  Stamp stamp;
+  bool local = false;
+  view::Freshness freshness = view::Freshness::fresh;
+  base::Duration age{};                       // since its newest word, at the time of publishing
+  std::vector<base::SocketAddress> path_failed;  // sorted; endpoints of it that did not answer our probes
+  Rows rows;                                  // live rows only: no tombstones
+};
+
+struct Publication {
+  std::uint64_t version = 0;  // grows by one with each publication
+  base::TimePoint at{};
+  bool synced = false;        // DESIGN §7 Ready
+  std::vector<OriginPublication> origins;  // by id
+};
+
+}  // namespace discovery

@@ -1,0 +1,57 @@
+// The row codec: what an origin's rows mean. The only code that looks inside a row's bytes.
+//
+// Keys: "a" the agent, "s/<namespace>/<name>" a service, "e/<namespace>/<service>/<id>" an endpoint,
+// "d/<namespace>/<name>" a virtual destination. Values are tag-length-value fields, as protobuf writes them, so that a
+// reader skips what it does not know and a writer may add: a row is safe across versions and relays.
+// Errors: Code::invalid for bytes that are no row; the caller counts and skips the row, never the origin.
+// Thread: pure functions.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "discovery/origin.hpp"
+#include "discovery/view/endpoint.hpp"
+#include "resources/virtual_destination.hpp"
+
+namespace discovery {
+
+struct AgentRow {
+  std::string advertise;        // gossip address; "" = it only dials
+  std::string version;          // of the program, for status
+  base::Locality locality;      // the cluster's, for endpoints that say none
+  std::vector<base::IpAddress> forwarders;  // where this cluster's own callers reach the forwarder
+  friend bool operator==(const AgentRow&, const AgentRow&) = default;
+};
+
+struct ServiceRow {
+  std::string namespace_, name;
+  base::Labels labels;
+  std::vector<view::ServicePort> ports;
+  bool headless = false;
+};
+
+struct EndpointRow {
+  std::string namespace_, service;
+  std::string id;  // unique in the service: "10.0.0.5", "10.0.0.6:9081"
+  view::Endpoint endpoint;  // `cluster` and `path_failed` are not on the wire
+};
+
+struct DestinationRow {
+  resources::VirtualDestination destination;  // without places
+};
+
+using RowValue = std::variant<AgentRow, ServiceRow, EndpointRow, DestinationRow>;
+
+// A change to make: `key` and `value` go into a Row, the origin adds the version.
+struct EncodedRow {
+  base::Bytes key, value;
+  friend bool operator==(const EncodedRow&, const EncodedRow&) = default;
+};
+
+EncodedRow encode(const RowValue& row);
+base::Result<RowValue> decode(std::string_view key, std::string_view value);
+
+}  // namespace discovery

@@ -1,0 +1,70 @@
+// What an agent knows of one address that serves something, and of the service and cluster that it belongs to.
+//
+// Immutable once in a View. Ports are the endpoint's own; mapping from a destination's port is in destination.hpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/labels.hpp"
+#include "base/locality.hpp"
+#include "base/time.hpp"
+
+namespace discovery::view {
+
+// What the endpoint's origin says of it.
+enum class Health : std::uint8_t { healthy, unhealthy, draining };
+
+// What we know of the origin itself (DESIGN §4): fresh, or silent with endpoints that answer (stale), or silent with
+// endpoints that do not (demoted), or silent for long (dead).
+enum class Freshness : std::uint8_t { fresh, stale, demoted, dead };
+
+std::string_view to_string(Health health);
+std::string_view to_string(Freshness freshness);
+
+struct EndpointPort {
+  std::string name;
+  std::uint16_t number = 0;
+  friend bool operator==(const EndpointPort&, const EndpointPort&) = default;
+};
+
+struct Endpoint {
+  std::string cluster;
+  std::string hostname;  // "pod-0"; "" = none
+  base::IpAddress ip;
+  std::vector<EndpointPort> ports;
+  base::Locality locality;
+  std::string network;  // "" = reachable from everywhere
+  Health health = Health::healthy;
+  bool path_failed = false;  // this agent could not reach it while its cluster was silent
+  std::uint32_t weight = 1;
+  base::Labels labels;
+};
+
+struct ServicePort {
+  std::string name;
+  std::uint16_t number = 0;
+  std::string target_name;          // "" = by number
+  std::uint16_t target_number = 0;  // 0 = as number
+  std::string app_protocol;
+  friend bool operator==(const ServicePort&, const ServicePort&) = default;
+};
+
+struct Service {
+  std::string cluster, namespace_, name;
+  base::Labels labels;
+  std::vector<ServicePort> ports;
+  bool headless = false;
+  std::vector<Endpoint> endpoints;
+};
+
+struct Cluster {
+  std::string name;
+  base::Locality locality;
+  Freshness freshness = Freshness::fresh;
+  base::Duration age{};  // since the newest word of it, as of the view's making
+};
+
+}  // namespace discovery::view

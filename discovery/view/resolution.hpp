@@ -1,0 +1,45 @@
+// What the builder makes of a view and publishes for dns, forwarder and explain alike: for each destination and each
+// class of callers, the selection. Nobody selects again on the path of a query or a request.
+//
+// Callers fall into classes by locality: class 0 is the agent's own; a known local endpoint's address leads to the
+// class of its zone (DESIGN §5 "The caller's locality").
+// Thread: immutable; shared by reference count between the builder's products.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "discovery/view/select.hpp"
+#include "discovery/view/view.hpp"
+
+namespace discovery::view {
+
+struct Callers {
+  std::vector<Caller> classes;  // never empty; [0] is the agent's own
+  std::unordered_map<base::IpAddress, std::uint16_t> class_of;
+
+  std::uint16_t find(const base::IpAddress& caller) const;  // 0 when unknown
+};
+
+struct ResolvedDestination {
+  const Destination* destination = nullptr;  // in `view`
+  std::vector<Selection> by_class;           // one for each class of callers
+};
+
+struct Resolution {
+  std::shared_ptr<const View> view;
+  Callers callers;
+  std::vector<ResolvedDestination> destinations;  // in the order of view->destinations (by host)
+
+  const ResolvedDestination* find(std::string_view host) const;
+};
+
+inline constexpr std::size_t kMaxCallerClasses = 64;
+
+// Runs select() for every destination and class. Cost: destinations × classes × endpoints.
+Resolution resolve(std::shared_ptr<const View> view);
+
+}  // namespace discovery::view

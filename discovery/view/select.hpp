@@ -1,0 +1,66 @@
+// The one function that decides: which endpoints of a destination a caller gets, in which order, and why not the rest.
+//
+// DNS draws a tier by share for each answer, the forwarder for each request, explain prints the same value: a change
+// of policy is a change here. Tiers are Envoy's priorities; shares are its priority load with the overprovisioning
+// factor 1.4 (forwarder.md §2.4).
+//
+// Invariants: every endpoint of the destination is in exactly one tier or left out with a reason; shares add up to
+// 1 when there is any tier; no endpoint known to be unhealthy is in a tier unless `fail_open`.
+// Thread: a pure function.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "discovery/view/destination.hpp"
+#include "discovery/view/view.hpp"
+
+namespace discovery::view {
+
+struct Caller {
+  std::string cluster;
+  base::Locality locality;
+  std::vector<std::string> networks;  // reachable from there, beside ""; empty = all
+  friend bool operator==(const Caller&, const Caller&) = default;
+};
+
+enum class Reason : std::uint8_t {
+  selected,
+  unhealthy,            // its origin says so
+  draining,             // its origin takes it out
+  path_failed,          // its cluster is silent and it does not answer us
+  cluster_gone,         // its cluster is dead and others are alive
+  network_unreachable,  // on a network that the caller cannot reach
+  weight_zero,          // an operator's 0
+  not_preferred,        // in none of the preferences listed
+  port_missing,         // does not serve the port asked for
+};
+std::string_view to_string(Reason reason);
+
+struct Choice {
+  std::shared_ptr<const Service> service;  // keeps the endpoint alive
+  std::uint32_t index = 0;                 // of the endpoint in the service
+  Reason reason = Reason::selected;
+  bool stale = false;  // its cluster is silent, it still serves
+
+  const Endpoint& endpoint() const { return service->endpoints[index]; }
+};
+
+struct Tier {
+  std::string name;  // "own cluster and zone", "same region", "cluster:us-1" …
+  double share = 0;  // of the destination's traffic, 0 to 1
+  std::vector<Choice> endpoints;
+};
+
+struct Selection {
+  std::vector<Tier> tiers;       // best first; only tiers that hold an endpoint
+  std::vector<Choice> left_out;  // each with its reason
+  bool fail_open = false;        // nothing is healthy: the tiers hold what there is
+  bool degraded = false;         // the best tier with members does not take it all, or some endpoint is stale
+};
+
+Selection select(const Destination& destination, const View& view, const Caller& caller);
+
+}  // namespace discovery::view

@@ -1,0 +1,99 @@
+// Everything the forwarder's workers read, compiled by the builder from route tables and the resolution; immutable.
+//
+// A request comes in on a listener, its host picks a virtual host, the first matching route in order decides. Endpoint
+// health, load and connections do not live here but with the workers, keyed by slot: a slot is an endpoint address
+// with a dense id that stays the same from table to table, so a new table forgets nothing (DESIGN §6).
+//
+// Invariants: slot ids are below slots.size(); a slot whose generation changed stands for another address; every
+// tier holds a member; shares of an upstream's tiers add up to 1.
+// Thread: immutable, published to the workers. decide() and pick() are pure but for the Random they are handed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/random.hpp"
+#include "forwarder/http/message.hpp"
+
+namespace forwarder {
+
+using SlotId = std::uint32_t;
+
+struct Slot {
+  base::SocketAddress address;
+  std::uint32_t generation = 0;
+};
+
+struct Member {
+  SlotId slot = 0;
+  std::uint32_t weight = 1;
+  bool stale = false;  // its cluster is silent
+};
+
+struct Tier {
+  std::string name;
+  double share = 0;
+  std::vector<Member> members;
+};
+
+// What a request can be sent to: one destination at one port, or a subset of it.
+struct Upstream {
+  std::string name;  // "ratings.mesh.internal:9080", with "{version=v2}" for a subset
+  std::vector<Tier> tiers;
+};
+
+// What becomes of a request.
+struct Forward {
+  const Upstream* upstream = nullptr;  // in the table; null: the route leads nowhere (503)
+  std::string target;                  // path and query as they go upstream
+  std::string host;                    // the Host header that goes upstream; "" = as it came; "auto" rules applied
+};
+struct Reply {  // answered here: redirect, direct response, a route that is broken
+  std::uint16_t status = 404;
+  std::string location;  // for redirects
+  std::string body;
+};
+struct Decision {
+  std::variant<Forward, Reply> action = Reply{};
+  std::string_view route;  // "bookinfo/reviews[2] canary": in the table; "" when no route matched
+};
+
+struct Request {
+  std::uint16_t port = 0;  // of the listener
+  base::IpAddress client;
+  const http::RequestHead* head = nullptr;
+};
+
+class Routes;  // the compiled virtual hosts; routes.hpp
+
+struct Table {
+  std::uint64_t version = 0;
+  std::vector<base::SocketAddress> listeners;  // sorted
+  std::vector<Slot> slots;
+  std::vector<std::unique_ptr<const Upstream>> upstreams;
+  std::shared_ptr<const Routes> routes;
+
+  Decision decide(const Request& request, base::Random& random) const;
+};
+
+// What a worker knows of a slot when it picks: its own counts and what it has just seen fail.
+class LoadView {
+ public:
+  virtual ~LoadView() = default;
+  virtual std::uint32_t active(SlotId slot) const = 0;  // requests in flight
+  virtual bool avoid(SlotId slot) const = 0;            // failed a moment ago
+};
+
+// Draws a tier by share, then the less loaded of two random members by weight; never one in `tried`; falls to the
+// next tier, and at last to members to avoid, before giving up. Nothing left: no value.
+std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tried, const LoadView& load,
+                           base::Random& random);
+
+}  // namespace forwarder

@@ -1,0 +1,40 @@
+// The one door for documents: text in (YAML or JSON, many documents a file), typed values and problems out.
+//
+// Every mistake is reported, not just the first; an unknown field is a warning with a did-you-mean, an unsupported
+// kind or field a warning that says so; nothing is dropped without a word.
+// Thread: pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resources/problem.hpp"
+#include "resources/route_table.hpp"
+#include "resources/service.hpp"
+#include "resources/virtual_destination.hpp"
+
+namespace resources {
+
+struct Documents {
+  std::vector<VirtualDestination> virtual_destinations;
+  std::vector<RouteTable> route_tables;
+  std::vector<Service> services;
+  std::vector<EndpointSlice> endpoint_slices;
+  std::vector<StaticService> static_services;
+};
+
+struct File {
+  std::string name, text;
+};
+
+struct Loaded {
+  Documents documents;  // what could be read; a document with an error is not in it
+  Problems problems;    // in the order of files and lines
+};
+
+// Reads the files and checks each document by itself and against the others: the same object twice, hosts defined
+// twice, weights that do not add up, a route to nothing, a delegation cycle.
+Loaded load(const std::vector<File>& files);
+
+}  // namespace resources

@@ -1,0 +1,60 @@
+// What every document has: a name, labels, a place; and how documents refer to each other (Gloo's ObjectReference,
+// ObjectSelector, PortSelector, DestinationReference; ../shared/reference/gloo.md §1 in the project's references).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/labels.hpp"
+#include "resources/problem.hpp"
+
+namespace resources {
+
+struct Metadata {
+  std::string name;
+  std::string namespace_ = "default";
+  std::string cluster;  // annotation cluster.solo.io/cluster; "" = this one
+  base::Labels labels;
+  base::Labels annotations;
+  std::int64_t created_at = 0;  // creationTimestamp in seconds since 1970, as published data; 0 = absent
+  Place place;
+};
+
+// The identity of a document inside its kind: cluster (""= this one), namespace, name.
+struct ObjectRef {
+  std::string name;
+  std::string namespace_;  // "" = the parent's
+  std::string cluster;     // "" = the parent's
+  Place place;
+};
+
+// All given parts must hold; a list of selectors is an OR. An empty selector selects everything visible.
+struct ObjectSelector {
+  base::Labels labels;
+  std::string name, namespace_, cluster, workspace;  // "" = any
+
+  bool matches(const Metadata& object, std::string_view in_cluster) const;
+  bool matches(const base::Labels& object_labels, std::string_view object_name, std::string_view object_namespace,
+               std::string_view in_cluster) const;
+};
+
+struct PortSelector {
+  std::uint16_t number = 0;  // 0 = by name
+  std::string name;          // "" = by number; both unset = the only port
+  bool unset() const { return number == 0 && name.empty(); }
+};
+
+enum class DestinationKind { service, virtual_destination, external_service };
+
+struct DestinationRef {
+  ObjectRef ref;
+  DestinationKind kind = DestinationKind::service;
+  PortSelector port;
+  base::Labels subset;                  // only endpoints with all these labels
+  std::optional<std::uint32_t> weight;  // an explicit 0 means never; absent takes a share of the remainder
+  Place place;
+};
+
+}  // namespace resources

@@ -1,0 +1,81 @@
+// Where endpoints come from: Kubernetes' Service and EndpointSlice (v1), and the short form for machines without
+// Kubernetes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/locality.hpp"
+#include "resources/object.hpp"
+
+namespace resources {
+
+struct ServicePort {
+  std::string name;  // "" when it is the only one
+  std::uint16_t number = 0;
+  PortSelector target_port;  // unset = number
+  std::string app_protocol;  // "" = not said
+};
+
+struct Service {
+  Metadata metadata;
+  std::vector<ServicePort> ports;
+  base::Labels selector;
+  bool headless = false;  // clusterIP: None
+  bool publish_not_ready = false;
+};
+
+struct SlicePort {
+  std::string name;
+  std::uint16_t number = 0;
+  std::string app_protocol;
+};
+
+struct SliceEndpoint {
+  std::vector<base::IpAddress> addresses;  // all name the same target
+  bool ready = true, serving = true, terminating = false;  // absent conditions are true, true, false
+  std::string hostname;
+  std::string node;
+  std::string zone;
+};
+
+struct EndpointSlice {
+  Metadata metadata;
+  std::string service;  // label kubernetes.io/service-name
+  std::vector<SlicePort> ports;
+  std::vector<SliceEndpoint> endpoints;
+};
+
+// The short form. One document says all of a service:
+//
+//   service: ratings
+//   namespace: bookinfo          # default: "default"
+//   labels: {app: ratings}
+//   ports: {http: 9080}          # or  port: 9080
+//   locality: {zone: us-east-1a} # default for its endpoints; region defaults to the agent's
+//   endpoints:
+//   - 10.0.0.5                   # an address …
+//   - 10.0.0.6:9081              # … with a port of its own (only where the service has one port) …
+//   - {address: 10.0.0.7, zone: us-east-1b, weight: 2, labels: {version: v2}, hostname: ratings-2, ready: false}
+struct StaticEndpoint {
+  base::IpAddress ip;
+  std::uint16_t port = 0;  // 0 = the service's ports
+  base::Locality locality;
+  std::string network;
+  std::string hostname;
+  base::Labels labels;
+  std::uint32_t weight = 1;
+  bool ready = true;
+  Place place;
+};
+
+struct StaticService {
+  Metadata metadata;
+  std::vector<ServicePort> ports;
+  bool headless = false;
+  std::vector<StaticEndpoint> endpoints;
+};
+
+}  // namespace resources
