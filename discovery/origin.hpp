@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
@@ -21,6 +22,17 @@ struct OriginId {
   friend auto operator<=>(const OriginId&, const OriginId&) = default;
   friend bool operator==(const OriginId&, const OriginId&) = default;
 };
+
+// A cluster's name is a DNS label (RFC 1123), for it stands in names, certificates and rows alike.
+constexpr bool is_cluster_name(std::string_view name) {
+  constexpr auto inner = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  if (name.empty() || name.size() > 63 || name.front() == '-' || name.back() == '-') return false;
+  for (const char c : name)
+    if (!inner(c)) return false;
+  return true;
+}
 
 struct Stamp {
   std::uint64_t incarnation = 0;  // 0 = nothing known
@@ -42,5 +54,6 @@ inline constexpr std::size_t kMaxKeyBytes = 512;
 inline constexpr std::size_t kMaxRowBytes = 64 * 1024;  // key and value together; a larger row is refused at its origin
 inline constexpr std::size_t kMaxRowsPerOrigin = 250'000;
 inline constexpr std::size_t kMaxOrigins = 2'000;
+inline constexpr std::uint32_t kMaxReplicas = 64;  // of one cluster; ids are slots 0..63
 
 }  // namespace discovery
