@@ -1,10 +1,11 @@
 // The row codec: what an origin's rows mean. The only code that looks inside a row's bytes.
 //
-// Keys: "a" the agent, "s/<namespace>/<name>" a service, "e/<namespace>/<service>/<id>" an endpoint,
-// "d/<namespace>/<name>" a virtual destination. Values are tag-length-value fields, as protobuf writes them, so that a
-// reader skips what it does not know and a writer may add: a row is safe across versions and relays.
-// Errors: Code::invalid for bytes that are no row; the caller counts and skips the row, never the origin.
-// Thread: pure functions.
+// Keys: "a" the agent, "s/<namespace>/<name>" a service, "e/<namespace>/<service>/<id>" an
+// endpoint, "d/<namespace>/<name>" a virtual destination. Values are tag-length-value fields, as
+// protobuf writes them, so that a reader skips what it does not know and a writer may add: a row is
+// safe across versions and relays. Errors: Code::invalid for bytes that are no row, Code::not_found
+// for a kind of a later version; the caller counts and skips the row, never the origin. Thread:
+// pure functions.
 #pragma once
 
 #include <string>
@@ -19,9 +20,9 @@
 namespace discovery {
 
 struct AgentRow {
-  std::string advertise;        // gossip address; "" = it only dials
-  std::string version;          // of the program, for status
-  base::Locality locality;      // the cluster's, for endpoints that say none
+  std::string advertise;                    // gossip address; "" = it only dials
+  std::string version;                      // of the program, for status
+  base::Locality locality;                  // the cluster's, for endpoints that say none
   std::vector<base::IpAddress> forwarders;  // where this cluster's own callers reach the forwarder
   friend bool operator==(const AgentRow&, const AgentRow&) = default;
 };
@@ -35,7 +36,7 @@ struct ServiceRow {
 
 struct EndpointRow {
   std::string namespace_, service;
-  std::string id;  // unique in the service: "10.0.0.5", "10.0.0.6:9081"
+  std::string id;           // unique in the service: "10.0.0.5", "10.0.0.6:9081"
   view::Endpoint endpoint;  // `cluster` and `path_failed` are not on the wire
 };
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "discovery/view/endpoint.hpp"
@@ -14,40 +15,47 @@ namespace discovery::view {
 
 struct DestinationPort {
   std::uint16_t number = 0;
-  std::string name;           // for SRV: "_http._tcp"; "" = by protocol
-  std::string protocol;       // "HTTP", "GRPC", "TCP" …
-  std::string target_name;    // the services' port, by name …
+  std::string name;                 // for SRV: "_http._tcp"; "" = by protocol
+  std::string protocol;             // "HTTP", "GRPC", "TCP" …
+  std::string target_name;          // the services' port, by name …
   std::uint16_t target_number = 0;  // … or by number; neither = the same number
 };
 
-// Where a name leads: to the endpoints themselves, or to the forwarder. Decided by documents alone (DESIGN §5), so it
-// never flips with health.
+// Where a name leads: to the endpoints themselves, or to the forwarder. Decided by documents alone
+// (DESIGN §5), so it never flips with health.
 struct Door {
   enum class Kind : std::uint8_t { endpoints, forwarder };
   Kind kind = Kind::endpoints;
-  std::string why;                         // for explain: "RouteTable bookinfo/reviews names the host"
+  std::string why;  // for explain: "RouteTable bookinfo/reviews names the host"
   std::vector<base::IpAddress> addresses;  // the forwarder's, when it is the door
 };
 
 struct Destination {
   enum class Kind : std::uint8_t { virtual_destination, service };
   Kind kind = Kind::service;
-  std::string host;                                  // lower case, no trailing dot
-  std::string defined_by;                            // "VirtualDestination east/bookinfo/reviews"
-  std::string namespace_, name, cluster;             // of the defining object; cluster: the origin that exports it
+  std::string host;        // lower case, no trailing dot
+  std::string defined_by;  // "VirtualDestination east/bookinfo/reviews"
+  std::string namespace_, name,
+      cluster;  // of the defining object; cluster: the origin that exports it
   base::Labels labels;
   std::vector<DestinationPort> ports;
-  std::vector<std::shared_ptr<const Service>> services;  // across clusters; a virtual destination has one a cluster
+  std::vector<std::shared_ptr<const Service>>
+      services;  // across clusters; a virtual destination has one a cluster
   bool headless = false;
-  std::vector<std::string> prefer;                   // empty = the default ladder
+  std::vector<std::string> prefer;  // empty = the default ladder
   Door door;
-  std::vector<std::string> conflicts;                // other objects that claim the host, and who won
+  std::vector<std::string> conflicts;  // other objects that claim the host, and who won
 
   const DestinationPort* find_port(std::uint16_t number) const;
 };
 
-// The port of `endpoint` that traffic for `port` goes to; nothing when the endpoint does not serve it.
-std::optional<std::uint16_t> target_port(const Destination& destination, const DestinationPort& port,
-                                         const Service& service, const Endpoint& endpoint);
+// True for the protocols that the forwarder speaks (HTTP/1.1): HTTP, HTTP2, GRPC and "" go through
+// it, others do not.
+bool is_http(std::string_view protocol);
+
+// The port of `endpoint` that traffic for `port` goes to; nothing when the endpoint does not serve
+// it.
+std::optional<std::uint16_t> target_port(const DestinationPort& port, const Service& service,
+                                         const Endpoint& endpoint);
 
 }  // namespace discovery::view

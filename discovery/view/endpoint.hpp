@@ -1,6 +1,8 @@
-// What an agent knows of one address that serves something, and of the service and cluster that it belongs to.
+// What an agent knows of one address that serves something, and of the service and cluster that it
+// belongs to.
 //
-// Immutable once in a View. Ports are the endpoint's own; mapping from a destination's port is in destination.hpp.
+// Immutable once in a View. Ports are the endpoint's own; mapping from a destination's port is in
+// destination.hpp.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +19,8 @@ namespace discovery::view {
 // What the endpoint's origin says of it.
 enum class Health : std::uint8_t { healthy, unhealthy, draining };
 
-// What we know of the origin itself (DESIGN §4): fresh, or silent with endpoints that answer (stale), or silent with
-// endpoints that do not (demoted), or silent for long (dead).
+// What we know of the origin itself (DESIGN §4): fresh, or silent with endpoints that answer
+// (stale), or silent with endpoints that do not (demoted), or silent for long (dead).
 enum class Freshness : std::uint8_t { fresh, stale, demoted, dead };
 
 std::string_view to_string(Health health);

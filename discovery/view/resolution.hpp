@@ -1,9 +1,10 @@
-// What the builder makes of a view and publishes for dns, forwarder and explain alike: for each destination and each
-// class of callers, the selection. Nobody selects again on the path of a query or a request.
+// What the builder makes of a view and publishes for dns, forwarder and explain alike: for each
+// destination and each class of callers, the selection. Nobody selects again on the path of a query
+// or a request.
 //
-// Callers fall into classes by locality: class 0 is the agent's own; a known local endpoint's address leads to the
-// class of its zone (DESIGN §5 "The caller's locality").
-// Thread: immutable; shared by reference count between the builder's products.
+// Callers fall into classes by locality: class 0 is the agent's own; a known local endpoint's
+// address leads to the class of its zone (DESIGN §5 "The caller's locality"). Thread: immutable;
+// shared by reference count between the builder's products.
 #pragma once
 
 #include <cstdint>

@@ -1,12 +1,13 @@
-// The one function that decides: which endpoints of a destination a caller gets, in which order, and why not the rest.
+// The one function that decides: which endpoints of a destination a caller gets, in which order,
+// and why not the rest.
 //
-// DNS draws a tier by share for each answer, the forwarder for each request, explain prints the same value: a change
-// of policy is a change here. Tiers are Envoy's priorities; shares are its priority load with the overprovisioning
-// factor 1.4 (forwarder.md §2.4).
+// DNS draws a tier by share for each answer, the forwarder for each request, explain prints the
+// same value: a change of policy is a change here. Tiers are Envoy's priorities; shares are its
+// priority load with the overprovisioning factor 1.4 (forwarder.md §2.4).
 //
-// Invariants: every endpoint of the destination is in exactly one tier or left out with a reason; shares add up to
-// 1 when there is any tier; no endpoint known to be unhealthy is in a tier unless `fail_open`.
-// Thread: a pure function.
+// Invariants: every endpoint of the destination is in exactly one tier or left out with a reason;
+// shares add up to 1 when there is any tier; no endpoint known to be unhealthy is in a tier unless
+// `fail_open`. Thread: a pure function.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +59,8 @@ struct Selection {
   std::vector<Tier> tiers;       // best first; only tiers that hold an endpoint
   std::vector<Choice> left_out;  // each with its reason
   bool fail_open = false;        // nothing is healthy: the tiers hold what there is
-  bool degraded = false;         // the best tier with members does not take it all, or some endpoint is stale
+  bool degraded =
+      false;  // the best tier with members does not take it all, or some endpoint is stale
 };
 
 Selection select(const Destination& destination, const View& view, const Caller& caller);

@@ -1,4 +1,5 @@
-// All that dns and forwarder know of discovery, at one moment: clusters, services, destinations. Immutable.
+// All that dns and forwarder know of discovery, at one moment: clusters, services, destinations.
+// Immutable.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +14,16 @@
 namespace discovery::view {
 
 struct View {
-  std::uint64_t version = 0;  // grows with every view this agent made
-  std::string cluster;        // our own
-  base::Locality locality;    // our own
-  std::vector<std::string> zones;  // the DNS zones owned: "mesh.internal"
-  bool synced = false;        // local sources read, and peers heard or given up waiting for (DESIGN §7 Ready)
+  std::uint64_t version = 0;          // grows with every view this agent made
+  std::string cluster;                // our own
+  base::Locality locality;            // our own
+  std::vector<std::string> networks;  // reachable from here, beside ""; empty = all
+  std::vector<std::string> zones;     // the DNS zones owned: "mesh.internal"
+  bool synced =
+      false;  // local sources read, and peers heard or given up waiting for (DESIGN §7 Ready)
   std::map<std::string, Cluster, std::less<>> clusters;
-  std::vector<std::shared_ptr<const Service>> services;                       // every cluster's, imported ones
-  std::map<std::string, Destination, std::less<>> destinations;               // by host
+  std::vector<std::shared_ptr<const Service>> services;          // every cluster's, imported ones
+  std::map<std::string, Destination, std::less<>> destinations;  // by host
 
   const Destination* find(std::string_view host) const;
   const Cluster* find_cluster(std::string_view name) const;

@@ -1,0 +1,202 @@
+#include "discovery/view/select.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace discovery::view {
+namespace {
+
+// Envoy's overprovisioning factor: a tier keeps all its traffic until less than 1/1.4 = 71 % of it
+// is healthy.
+constexpr double kOverprovisioning = 1.4;
+
+constexpr const char* kDefaultLadder[] = {"own cluster and zone", "own cluster", "same zone",
+                                          "same region", "any"};
+
+// Zones are named per region by some operators ("a", "b"), so both parts must agree where both are
+// known.
+bool same_zone(const base::Locality& a, const base::Locality& b) {
+  return !a.zone.empty() && a.zone == b.zone &&
+         (a.region == b.region || a.region.empty() || b.region.empty());
+}
+bool same_region(const base::Locality& a, const base::Locality& b) {
+  return !a.region.empty() && a.region == b.region;
+}
+
+bool satisfies(std::string_view preference, const Endpoint& endpoint, const Caller& caller) {
+  if (preference == "zone") return same_zone(endpoint.locality, caller.locality);
+  if (preference == "cluster") return endpoint.cluster == caller.cluster;
+  if (preference == "region") return same_region(endpoint.locality, caller.locality);
+  if (preference.starts_with("cluster:")) return endpoint.cluster == preference.substr(8);
+  return preference == "any";
+}
+
+// The rung of the ladder that an endpoint stands on; nothing when no preference takes it.
+std::optional<std::size_t> rung(const Destination& destination, const Endpoint& endpoint,
+                                const Caller& caller) {
+  if (destination.prefer.empty()) {
+    const bool own = endpoint.cluster == caller.cluster;
+    if (own && same_zone(endpoint.locality, caller.locality)) return 0;
+    if (own) return 1;
+    if (same_zone(endpoint.locality, caller.locality)) return 2;
+    if (same_region(endpoint.locality, caller.locality)) return 3;
+    return 4;
+  }
+  for (std::size_t i = 0; i < destination.prefer.size(); ++i)
+    if (satisfies(destination.prefer[i], endpoint, caller)) return i;
+  return std::nullopt;
+}
+
+// Why an endpoint can never be used by this caller, whatever its health.
+std::optional<Reason> excluded(const Endpoint& endpoint, const Caller& caller) {
+  if (endpoint.weight == 0) return Reason::weight_zero;
+  if (!endpoint.network.empty() && !caller.networks.empty() &&
+      std::find(caller.networks.begin(), caller.networks.end(), endpoint.network) ==
+          caller.networks.end())
+    return Reason::network_unreachable;
+  return std::nullopt;
+}
+
+Reason health_reason(const Endpoint& endpoint, Freshness freshness) {
+  if (endpoint.health == Health::draining) return Reason::draining;
+  if (endpoint.health == Health::unhealthy) return Reason::unhealthy;
+  if (freshness == Freshness::dead) return Reason::cluster_gone;
+  if (freshness == Freshness::demoted || endpoint.path_failed) return Reason::path_failed;
+  return Reason::selected;
+}
+
+// What was withdrawn on purpose is no missing capacity: it does not make a tier look ill.
+bool counts_as_capacity(Reason reason) {
+  return reason != Reason::draining && reason != Reason::cluster_gone;
+}
+
+struct Rung {
+  std::vector<Choice> healthy, ill;
+  double healthy_weight = 0, total_weight = 0;
+
+  double health() const {
+    return total_weight > 0 ? std::min(1.0, kOverprovisioning * healthy_weight / total_weight) : 0;
+  }
+};
+
+struct Ladder {
+  std::vector<Rung> rungs;
+  std::vector<std::string> names;
+};
+
+Ladder climb(const Destination& destination, const View& view, const Caller& caller,
+             Selection& selection) {
+  Ladder ladder;
+  if (destination.prefer.empty())
+    ladder.names.assign(std::begin(kDefaultLadder), std::end(kDefaultLadder));
+  else
+    ladder.names = destination.prefer;
+  ladder.rungs.resize(ladder.names.size());
+
+  for (const auto& service : destination.services) {
+    const auto* cluster = view.find_cluster(service->cluster);
+    const auto freshness = cluster ? cluster->freshness : Freshness::fresh;
+    for (std::uint32_t i = 0; i < service->endpoints.size(); ++i) {
+      const auto& endpoint = service->endpoints[i];
+      Choice choice{service, i, Reason::selected, freshness != Freshness::fresh};
+      if (const auto reason = excluded(endpoint, caller)) {
+        choice.reason = *reason;
+        selection.left_out.push_back(std::move(choice));
+        continue;
+      }
+      const auto level = rung(destination, endpoint, caller);
+      if (!level) {
+        choice.reason = Reason::not_preferred;
+        selection.left_out.push_back(std::move(choice));
+        continue;
+      }
+      auto& at = ladder.rungs[*level];
+      choice.reason = health_reason(endpoint, freshness);
+      if (counts_as_capacity(choice.reason)) at.total_weight += endpoint.weight;
+      if (choice.reason == Reason::selected) {
+        at.healthy_weight += endpoint.weight;
+        at.healthy.push_back(std::move(choice));
+      } else {
+        at.ill.push_back(std::move(choice));
+      }
+    }
+  }
+  return ladder;
+}
+
+// Nothing is healthy: answer with what there is rather than with nothing (dns.md D3), best rung
+// first; what an operator drains comes only when there is nothing else at all.
+void fail_open(Ladder& ladder, Selection& selection) {
+  selection.fail_open = selection.degraded = true;
+  const auto draining = [](const Choice& choice) { return choice.reason == Reason::draining; };
+  const bool only_draining = std::all_of(
+      ladder.rungs.begin(), ladder.rungs.end(),
+      [&](const Rung& rung) { return std::all_of(rung.ill.begin(), rung.ill.end(), draining); });
+  for (std::size_t i = 0; i < ladder.rungs.size(); ++i) {
+    Tier tier{ladder.names[i], 0, {}};
+    for (auto& choice : ladder.rungs[i].ill)
+      (draining(choice) && !only_draining ? selection.left_out : tier.endpoints)
+          .push_back(std::move(choice));
+    if (!tier.endpoints.empty()) selection.tiers.push_back(std::move(tier));
+  }
+  if (!selection.tiers.empty()) selection.tiers.front().share = 1;
+}
+
+}  // namespace
+
+std::string_view to_string(Reason reason) {
+  switch (reason) {
+    case Reason::selected:
+      return "selected";
+    case Reason::unhealthy:
+      return "unhealthy";
+    case Reason::draining:
+      return "draining";
+    case Reason::path_failed:
+      return "path failed";
+    case Reason::cluster_gone:
+      return "cluster gone";
+    case Reason::network_unreachable:
+      return "network unreachable";
+    case Reason::weight_zero:
+      return "weight 0";
+    case Reason::not_preferred:
+      return "not preferred";
+    case Reason::port_missing:
+      return "port missing";
+  }
+  return "unknown";
+}
+
+Selection select(const Destination& destination, const View& view, const Caller& caller) {
+  Selection selection;
+  auto ladder = climb(destination, view, caller, selection);
+
+  double total_health = 0;
+  for (const auto& rung : ladder.rungs) total_health += rung.health();
+  if (total_health <= 0) {
+    fail_open(ladder, selection);
+    return selection;
+  }
+
+  const double scale = std::min(1.0, total_health);
+  double left = 1;
+  bool ill_above = false;
+  for (std::size_t i = 0; i < ladder.rungs.size(); ++i) {
+    auto& rung = ladder.rungs[i];
+    if (!rung.healthy.empty()) {
+      const double share = std::min(left, rung.health() / scale);
+      left -= share;
+      selection.degraded |= ill_above || (selection.tiers.empty() && share < 1);
+      for (const auto& choice : rung.healthy) selection.degraded |= choice.stale;
+      selection.tiers.push_back({ladder.names[i], share, std::move(rung.healthy)});
+    }
+    ill_above |= selection.tiers.empty() && rung.total_weight > 0;
+    std::move(rung.ill.begin(), rung.ill.end(), std::back_inserter(selection.left_out));
+  }
+  // Rounding must not leave a sliver of traffic without a tier.
+  selection.tiers.front().share += left;
+  return selection;
+}
+
+}  // namespace discovery::view

@@ -1,0 +1,76 @@
+#include "discovery/view/view.hpp"
+
+#include <algorithm>
+
+namespace discovery::view {
+
+std::string_view to_string(Health health) {
+  switch (health) {
+    case Health::healthy:
+      return "healthy";
+    case Health::unhealthy:
+      return "unhealthy";
+    case Health::draining:
+      return "draining";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Freshness freshness) {
+  switch (freshness) {
+    case Freshness::fresh:
+      return "fresh";
+    case Freshness::stale:
+      return "stale";
+    case Freshness::demoted:
+      return "demoted";
+    case Freshness::dead:
+      return "dead";
+  }
+  return "unknown";
+}
+
+const Destination* View::find(std::string_view host) const {
+  const auto found = destinations.find(host);
+  return found == destinations.end() ? nullptr : &found->second;
+}
+
+const Cluster* View::find_cluster(std::string_view name) const {
+  const auto found = clusters.find(name);
+  return found == clusters.end() ? nullptr : &found->second;
+}
+
+const DestinationPort* Destination::find_port(std::uint16_t number) const {
+  const auto found = std::find_if(ports.begin(), ports.end(),
+                                  [number](const auto& p) { return p.number == number; });
+  return found == ports.end() ? nullptr : &*found;
+}
+
+bool is_http(std::string_view protocol) {
+  return protocol.empty() || protocol == "HTTP" || protocol == "HTTP2" || protocol == "GRPC";
+}
+
+std::optional<std::uint16_t> target_port(const DestinationPort& port, const Service& service,
+                                         const Endpoint& endpoint) {
+  const auto wanted = port.target_number ? port.target_number : port.number;
+  const auto names_it = [&](const ServicePort& p) {
+    return port.target_name.empty() ? p.number == wanted : p.name == port.target_name;
+  };
+  const auto declared = std::find_if(service.ports.begin(), service.ports.end(), names_it);
+  if (declared == service.ports.end()) {
+    // Endpoints whose service says no ports (a slice without its Service) are asked themselves.
+    if (!service.ports.empty()) return std::nullopt;
+    for (const auto& own : endpoint.ports)
+      if (port.target_name.empty() ? own.number == wanted : own.name == port.target_name)
+        return own.number;
+    return std::nullopt;
+  }
+  // Kubernetes joins a service's port to a slice's port by the port's name (EndpointSlice v1,
+  // "ports[].name").
+  for (const auto& own : endpoint.ports)
+    if (own.name == declared->name) return own.number;
+  if (!endpoint.ports.empty()) return std::nullopt;
+  return declared->target_number ? declared->target_number : declared->number;
+}
+
+}  // namespace discovery::view

@@ -1,0 +1,223 @@
+#include "discovery/view/select.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "base/random.hpp"
+#include "discovery/view/resolution.hpp"
+
+using namespace discovery::view;
+
+namespace {
+
+Endpoint at(std::string_view ip, std::string cluster, base::Locality locality,
+            Health health = Health::healthy) {
+  Endpoint endpoint;
+  endpoint.ip = *base::IpAddress::parse(ip);
+  endpoint.cluster = std::move(cluster);
+  endpoint.locality = std::move(locality);
+  endpoint.health = health;
+  return endpoint;
+}
+
+std::shared_ptr<const Service> service(std::string cluster, std::vector<Endpoint> endpoints) {
+  auto made = std::make_shared<Service>();
+  made->cluster = std::move(cluster), made->namespace_ = "bookinfo", made->name = "ratings";
+  made->endpoints = std::move(endpoints);
+  return made;
+}
+
+struct World {
+  View view;
+  Destination destination;
+
+  explicit World(std::vector<std::shared_ptr<const Service>> services) {
+    destination.host = "ratings.mesh.internal";
+    destination.services = std::move(services);
+    for (const auto& s : destination.services)
+      view.clusters[s->cluster] = {s->cluster, {}, Freshness::fresh, {}};
+  }
+  Selection from(std::string cluster, base::Locality locality = {},
+                 std::vector<std::string> networks = {}) const {
+    return select(destination, view,
+                  {std::move(cluster), std::move(locality), std::move(networks)});
+  }
+};
+
+// "own cluster:1.00[10.0.0.1 10.0.0.2] any:0.00[…]"
+std::string picture(const Selection& selection) {
+  std::string text;
+  for (const auto& tier : selection.tiers) {
+    char share[8];
+    std::snprintf(share, sizeof share, "%.2f", tier.share);
+    text += (text.empty() ? "" : " ") + tier.name + ":" + share + "[";
+    for (const auto& choice : tier.endpoints)
+      text += (text.back() == '[' ? "" : " ") + choice.endpoint().ip.to_string();
+    text += "]";
+  }
+  return text;
+}
+
+World two_clusters() {
+  return World({service("east", {at("10.0.0.1", "east", {"us-east", "1a", ""}),
+                                 at("10.0.0.2", "east", {"us-east", "1b", ""})}),
+                service("west", {at("10.1.0.1", "west", {"us-west", "2a", ""})})});
+}
+
+}  // namespace
+
+TEST_CASE("the own zone comes before the own cluster, that before the rest") {
+  const auto world = two_clusters();
+  CHECK(picture(world.from("east", {"us-east", "1a", ""})) ==
+        "own cluster and zone:1.00[10.0.0.1] own cluster:0.00[10.0.0.2] any:0.00[10.1.0.1]");
+  CHECK(picture(world.from("east", {"us-east", "", ""})) ==
+        "own cluster:1.00[10.0.0.1 10.0.0.2] any:0.00[10.1.0.1]");
+  CHECK(picture(world.from("eu")) == "any:1.00[10.0.0.1 10.0.0.2 10.1.0.1]");
+  CHECK(picture(world.from("eu", {"us-west", "", ""})) ==
+        "same region:1.00[10.1.0.1] any:0.00[10.0.0.1 10.0.0.2]");
+}
+
+TEST_CASE("prefer orders freely and leaves out what it does not name") {
+  auto world = two_clusters();
+  world.destination.prefer = {"cluster:west", "cluster"};
+  CHECK(picture(world.from("east")) ==
+        "cluster:west:1.00[10.1.0.1] cluster:0.00[10.0.0.1 10.0.0.2]");
+  world.destination.prefer = {"cluster"};
+  const auto selection = world.from("east");
+  REQUIRE(selection.left_out.size() == 1);
+  CHECK(selection.left_out[0].reason == Reason::not_preferred);
+}
+
+TEST_CASE("a cluster that is silent but answers keeps its tier and is marked stale") {
+  auto world = two_clusters();
+  world.view.clusters["east"].freshness = Freshness::stale;
+  const auto selection = world.from("east", {"us-east", "1a", ""});
+  CHECK(selection.tiers[0].name == "own cluster and zone");
+  CHECK(selection.tiers[0].share == 1);
+  CHECK(selection.tiers[0].endpoints[0].stale);
+  CHECK(selection.degraded);
+}
+
+TEST_CASE("a silent cluster whose endpoints do not answer is left out while others live") {
+  for (const auto freshness : {Freshness::demoted, Freshness::dead}) {
+    auto world = two_clusters();
+    world.view.clusters["east"].freshness = freshness;
+    const auto selection = world.from("east");
+    CHECK(picture(selection) == "any:1.00[10.1.0.1]");
+    REQUIRE(selection.left_out.size() == 2);
+    CHECK(selection.left_out[0].reason ==
+          (freshness == Freshness::dead ? Reason::cluster_gone : Reason::path_failed));
+    CHECK_FALSE(selection.fail_open);
+  }
+}
+
+TEST_CASE("when nothing is healthy what there is serves, best rung first, and says so") {
+  auto world = World({service("east", {at("10.0.0.1", "east", {}, Health::unhealthy),
+                                       at("10.0.0.2", "east", {}, Health::draining)}),
+                      service("west", {at("10.1.0.1", "west", {})})});
+  world.view.clusters["west"].freshness = Freshness::dead;
+  const auto selection = world.from("east");
+  CHECK(selection.fail_open);
+  CHECK(picture(selection) == "own cluster:1.00[10.0.0.1] any:0.00[10.1.0.1]");
+}
+
+TEST_CASE("draining endpoints serve only when there is nothing else at all") {
+  const auto world = World({service("east", {at("10.0.0.1", "east", {}, Health::draining)})});
+  CHECK(picture(world.from("east")) == "own cluster:1.00[10.0.0.1]");
+}
+
+TEST_CASE("shares are Envoy's priority load", "[envoy]") {
+  // The table of Envoy's priority levels: P0 healthy of 100 → P0 / P1 load in percent.
+  const std::vector<std::array<int, 3>> table{
+      {100, 100, 0}, {72, 100, 0}, {71, 99, 1}, {50, 70, 30}, {25, 35, 65}};
+  for (const auto& [healthy, p0, p1] : table) {
+    std::vector<Endpoint> own;
+    for (int i = 0; i < 100; ++i)
+      own.push_back(at("10.0.0." + std::to_string(i), "east", {},
+                       i < healthy ? Health::healthy : Health::unhealthy));
+    const auto world =
+        World({service("east", std::move(own)), service("west", {at("10.1.0.1", "west", {})})});
+    const auto selection = world.from("east");
+    REQUIRE(selection.tiers.size() == 2);
+    CHECK(selection.tiers[0].share == Approx(p0 / 100.0).margin(0.006));
+    CHECK(selection.tiers[1].share == Approx(p1 / 100.0).margin(0.006));
+    CHECK(selection.degraded == (p1 > 0));
+  }
+}
+
+TEST_CASE("an unreachable network and weight 0 are left out even when nothing else is there") {
+  auto far = at("10.0.0.1", "east", {});
+  far.network = "vpc-2";
+  auto zero = at("10.0.0.2", "east", {});
+  zero.weight = 0;
+  const auto selection = World({service("east", {far, zero})}).from("east", {}, {"vpc-1"});
+  CHECK(selection.tiers.empty());
+  REQUIRE(selection.left_out.size() == 2);
+  CHECK(selection.left_out[0].reason == Reason::network_unreachable);
+  CHECK(selection.left_out[1].reason == Reason::weight_zero);
+}
+
+TEST_CASE(
+    "every endpoint is in one tier or left out, shares add up, nothing known ill is selected") {
+  base::Random random(11);
+  for (int round = 0; round < 2'000; ++round) {
+    std::vector<std::shared_ptr<const Service>> services;
+    std::size_t total = 0;
+    bool any_healthy = false;
+    const char* names[] = {"east", "west", "eu", "ap"};
+    World world({});
+    for (const char* name : names) {
+      std::vector<Endpoint> endpoints;
+      const auto freshness = static_cast<Freshness>(random.below(4));
+      for (auto n = random.below(5); n > 0; --n) {
+        auto endpoint =
+            at("10.0.0.1", name,
+               {"r" + std::to_string(random.below(2)), "z" + std::to_string(random.below(3)), ""},
+               static_cast<Health>(random.below(3)));
+        endpoint.weight = static_cast<std::uint32_t>(random.below(3));
+        endpoint.path_failed = random.chance(0.2);
+        any_healthy |= endpoint.health == Health::healthy && endpoint.weight > 0 &&
+                       !endpoint.path_failed && freshness <= Freshness::stale;
+        endpoints.push_back(std::move(endpoint));
+        ++total;
+      }
+      world.destination.services.push_back(service(name, std::move(endpoints)));
+      world.view.clusters[name] = {name, {}, freshness, {}};
+    }
+    const auto selection = world.from("east", {"r0", "z0", ""});
+    std::size_t placed = selection.left_out.size();
+    double share = 0;
+    for (const auto& tier : selection.tiers) {
+      CHECK_FALSE(tier.endpoints.empty());
+      share += tier.share;
+      placed += tier.endpoints.size();
+      for (const auto& choice : tier.endpoints) {
+        CHECK((selection.fail_open || choice.reason == Reason::selected));
+        CHECK(choice.endpoint().weight > 0);
+      }
+    }
+    for (const auto& choice : selection.left_out) CHECK(choice.reason != Reason::selected);
+    CHECK(placed == total);
+    if (!selection.tiers.empty()) CHECK(share == Approx(1));
+    CHECK(selection.fail_open == !any_healthy);
+  }
+}
+
+TEST_CASE("callers are told apart by the zones of local endpoints") {
+  auto view = std::make_shared<View>();
+  view->cluster = "east";
+  view->locality = {"us-east", "", ""};
+  const auto world = two_clusters();
+  view->services = world.destination.services;
+  view->clusters = world.view.clusters;
+  view->destinations.emplace("ratings.mesh.internal", world.destination);
+  const auto resolution = resolve(view);
+  REQUIRE(resolution.callers.classes.size() == 3);
+  CHECK(resolution.callers.find(*base::IpAddress::parse("192.0.2.1")) == 0);
+  const auto* ratings = resolution.find("ratings.mesh.internal");
+  REQUIRE(ratings);
+  CHECK(resolution.find("rating.mesh.internal") == nullptr);
+  const auto klass = resolution.callers.find(*base::IpAddress::parse("10.0.0.2"));
+  CHECK(picture(ratings->by_class[klass]) ==
+        "own cluster and zone:1.00[10.0.0.2] own cluster:0.00[10.0.0.1] any:0.00[10.1.0.1]");
+  CHECK(picture(ratings->by_class[0]) == "own cluster:1.00[10.0.0.1 10.0.0.2] any:0.00[10.1.0.1]");
+}
