@@ -2,7 +2,7 @@
 //
 // A request comes in on a listener, its host picks a virtual host, the first matching route in order decides. Endpoint
 // health, load and connections do not live here but with the workers, keyed by slot: a slot is an endpoint address
-// with a dense id that stays the same from table to table, so a new table forgets nothing (DESIGN §6).
+// with a dense id that stays the same from table to table, so a new table forgets nothing.
 //
 // Invariants: slot ids are below slots.size(); a slot whose generation changed stands for another address; every
 // tier holds a member; shares of an upstream's tiers add up to 1.
@@ -31,8 +31,12 @@ struct Slot {
   std::uint32_t generation = 0;
 };
 
+// Carries its address: a request that outlives its table must not look the slot up in a later one, where the id may
+// stand for another endpoint. Its counts are the worker's only while the generations are equal.
 struct Member {
   SlotId slot = 0;
+  std::uint32_t generation = 0;
+  base::SocketAddress address;
   std::uint32_t weight = 1;
   bool stale = false;  // its cluster is silent
 };
@@ -51,9 +55,11 @@ struct Upstream {
 
 // What becomes of a request.
 struct Forward {
-  const Upstream* upstream = nullptr;  // in the table; null: the route leads nowhere (503)
-  std::string target;                  // path and query as they go upstream
-  std::string host;                    // the Host header that goes upstream; "" = as it came; "auto" rules applied
+  // Shared, so that a request may hold it over its awaits while the table is replaced. Null or without tiers: the
+  // route leads to nothing that lives (503).
+  std::shared_ptr<const Upstream> upstream;
+  std::string target;  // path and query as they go upstream
+  std::string host;    // the Host header that goes upstream; "" = as it came; "auto" rules applied
 };
 struct Reply {  // answered here: redirect, direct response, a route that is broken
   std::uint16_t status = 404;
@@ -62,7 +68,8 @@ struct Reply {  // answered here: redirect, direct response, a route that is bro
 };
 struct Decision {
   std::variant<Forward, Reply> action = Reply{};
-  std::string_view route;  // "bookinfo/reviews[2] canary": in the table; "" when no route matched
+  // "bookinfo/reviews[2] canary"; "" when no route matched. In the table: copy it to keep it over an await.
+  std::string_view route;
 };
 
 struct Request {
@@ -71,13 +78,13 @@ struct Request {
   const http::RequestHead* head = nullptr;
 };
 
-class Routes;  // the compiled virtual hosts; routes.hpp
+struct Routes;  // the compiled virtual hosts; routes.hpp
 
 struct Table {
   std::uint64_t version = 0;
   std::vector<base::SocketAddress> listeners;  // sorted
   std::vector<Slot> slots;
-  std::vector<std::unique_ptr<const Upstream>> upstreams;
+  std::vector<std::shared_ptr<const Upstream>> upstreams;
   std::shared_ptr<const Routes> routes;
 
   Decision decide(const Request& request, base::Random& random) const;
