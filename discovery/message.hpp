@@ -53,16 +53,24 @@ struct Beacons {
   friend bool operator==(const Beacons&, const Beacons&) = default;
 };
 
-// Changes of one origin in order of version: those in (from, to]. Applies when the receiver stands at or after `from`
-// in this incarnation. A snapshot replaces what the receiver has of the origin when its last part has arrived.
+// Changes of one origin: those in (from, to]. Applies when the receiver stands at or after `from` in this incarnation.
+// A snapshot replaces what the receiver has of the origin. What does not fit one frame goes in parts with the same
+// incarnation, from and to; nothing of it counts before the last part, so that a receiver only ever shows states that
+// the origin had.
 struct Delta {
   OriginId origin;
   std::uint64_t incarnation = 0;
   std::uint64_t from = 0, to = 0;
-  std::uint64_t gc_floor = 0;  // tombstones up to here are gone: a receiver below it needs a snapshot
-  base::Duration age{};
-  enum class Kind : std::uint8_t { changes, snapshot_part, snapshot_end } kind = Kind::changes;
-  std::vector<Row> rows;       // by rising version; snapshots hold no tombstones
+  std::uint64_t gc_floor = 0;  // the sender's: tombstones up to here are gone, `changes` cannot start below it
+  base::Hash128 state_hash;    // of the live rows at `to`: what does not lead there is not applied
+  base::Duration age{};        // as in Beacon
+  enum class Kind : std::uint8_t {
+    changes,        // the only or last part; rows by rising version
+    changes_part,   // more follows
+    snapshot_part,  // more follows; rows by key, no tombstones
+    snapshot_end,   // the only or last part
+  } kind = Kind::changes;
+  std::vector<Row> rows;
   friend bool operator==(const Delta&, const Delta&) = default;
 };
 
