@@ -71,7 +71,18 @@ struct ProbeReply {
 
 // Something an operator wants in the log; the node does not log.
 struct Event {
-  enum class Kind { link_ready, link_lost, suspect, stale, demoted, dead, fresh_again, forgotten, refused, malformed } kind;
+  enum class Kind {
+    link_ready,
+    link_lost,
+    suspect,
+    stale,
+    demoted,
+    dead,
+    fresh_again,
+    forgotten,
+    refused,
+    malformed
+  } kind;
   OriginId origin;
   std::string text;
 };
