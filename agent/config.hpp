@@ -1,0 +1,113 @@
+// agent.yaml: all that one agent is told, typed, with its defaults beside the fields.
+//
+// Every mistake is reported at once with file, line, field and remedy; an unknown key is an error
+// with a did-you-mean. A field is either fixed for the life of the process or may change at a
+// reload: changes_that_need_a_restart says which of two configs' differences are of the first kind,
+// and a reload that holds one is refused loudly.
+//
+// Invariants of a config without errors: a gossip listener off loopback has certificates or says
+// `insecure: true`; the forwarder listens on no wildcard; admin is on loopback; every file named
+// exists. Thread: values and pure functions but for the look at the files named.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/locality.hpp"
+#include "base/log.hpp"
+#include "base/time.hpp"
+#include "resources/problem.hpp"
+
+namespace agent {
+
+inline constexpr std::uint16_t kGossipPort = 7700;
+inline constexpr std::uint16_t kDnsPort = 7753;
+inline constexpr std::uint16_t kAdminPort = 7780;
+inline constexpr std::uint16_t kProbesPort = 7781;
+inline constexpr std::size_t kMaxPeers = 256;
+inline constexpr std::uint32_t kMaxReplica = 15;  // slots 0..15
+inline constexpr std::uint32_t kMaxWorkers = 256;
+inline constexpr base::Duration kMaxTtl = std::chrono::hours(24);
+
+// PEM files. `tls: {dir: D}` means D/cert.pem, D/key.pem and D/ca.pem; without `tls`, ./tls beside
+// agent.yaml is taken where it exists. Paths are as written or, where relative, below the folder of
+// agent.yaml.
+struct TlsFiles {
+  std::string cert, key, ca;
+  friend bool operator==(const TlsFiles&, const TlsFiles&) = default;
+};
+
+struct GossipConfig {
+  base::SocketAddress listen{base::IpAddress::v4(0x7f000001), kGossipPort};
+  std::optional<base::HostPort>
+      advertise;  // where others reach it; absent = `listen`, unless that is a wildcard
+  std::vector<base::HostPort> peers;  // at most kMaxPeers
+  std::optional<TlsFiles> tls;
+  bool insecure = false;  // plain text and no proof of identity, said in so many words
+  std::string trust_domain = "nearmost";
+  friend bool operator==(const GossipConfig&, const GossipConfig&) = default;
+};
+
+struct DnsConfig {
+  std::vector<base::SocketAddress> listen{{base::IpAddress::v4(0x7f000001), kDnsPort}};
+  std::vector<std::string> zones{"mesh.internal"};  // lower case, no trailing dot
+  base::Duration ttl = std::chrono::seconds(5);
+  base::Duration degraded_ttl = std::chrono::seconds(1);
+  base::Duration negative_ttl = std::chrono::seconds(1);
+  std::uint32_t max_answers = 8;  // so that nothing truncates
+  std::uint32_t workers = 1;      // UDP threads an address; 0 = one a processor
+  friend bool operator==(const DnsConfig&, const DnsConfig&) = default;
+};
+
+struct ForwarderConfig {
+  // The ports are the destinations'. Empty = off (`forwarder: false`).
+  std::vector<base::IpAddress> listen{base::IpAddress::v4(0x7f000001)};
+  std::uint32_t workers = 0;  // 0 = one a processor
+  friend bool operator==(const ForwarderConfig&, const ForwarderConfig&) = default;
+};
+
+struct LogConfig {
+  base::LogLevel level = base::LogLevel::info;
+  base::LogFormat format = base::LogFormat::text;
+  friend bool operator==(const LogConfig&, const LogConfig&) = default;
+};
+
+struct Config {
+  std::string cluster;  // a DNS label; the only field without a default
+  std::uint32_t replica = 0;
+  base::Locality locality;
+  GossipConfig gossip;
+  DnsConfig dns;
+  ForwarderConfig forwarder;
+  base::SocketAddress admin{base::IpAddress::v4(0x7f000001), kAdminPort};    // admin.listen
+  base::SocketAddress probes{base::IpAddress::v4(0x7f000001), kProbesPort};  // probes.listen
+  std::vector<std::string> resources;  // files and folders of documents, resolved as TlsFiles are
+  std::vector<std::string> networks;   // names of the networks reachable from here; empty = all
+  LogConfig log;
+  std::string state_dir;  // state.dir; "" = no state on disk
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+struct LoadedConfig {
+  Config config;                 // what could be read; defaults where a field is wrong
+  resources::Problems problems;  // in the order of lines
+};
+
+// Reads the file; one that cannot be opened is a problem like any other.
+LoadedConfig load_config(const std::string& path);
+// The same of a text already read; `path` names it and says what relative paths stand below.
+LoadedConfig parse_config(const std::string& path, std::string_view text);
+
+// The effective config as YAML, every field in it; parse_config reads it back.
+std::string print(const Config& config);
+
+// The paths of the fields that differ and cannot change while the agent runs: "gossip.listen".
+std::vector<std::string> changes_that_need_a_restart(const Config& before, const Config& after);
+// The paths of all fields that differ, for the log of a reload.
+std::vector<std::string> changes(const Config& before, const Config& after);
+
+}  // namespace agent
