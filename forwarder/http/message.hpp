@@ -1,7 +1,9 @@
-// HTTP/1.1 heads as values: spans into the buffer they were parsed from, with the framing already decided.
+// HTTP/1.1 heads as values: spans into the buffer they were parsed from, with the framing already
+// decided.
 //
-// Framing bytes (Content-Length, Transfer-Encoding, chunk headers) are never copied from one side to the other: they
-// are rendered anew from these fields (forwarder.md §5.2). Valid only as long as the buffer is.
+// Framing bytes (Content-Length, Transfer-Encoding, chunk headers) are never copied from one side
+// to the other: they are rendered anew from these fields (forwarder.md §5.2). Valid only as long as
+// the buffer is.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +32,7 @@ struct RequestHead {
   std::uint64_t content_length = 0;
   bool keep_alive = true;
   bool expects_continue = false;
-  bool upgrade = false;  // Connection: upgrade with an Upgrade header
+  bool upgrade = false;  // asks for one other protocol, not h2c, and has no body
 };
 
 struct ResponseHead {
@@ -39,7 +41,8 @@ struct ResponseHead {
   std::uint8_t minor_version = 1;
   std::vector<Header> headers;
   Framing framing = Framing::none;
-  std::uint64_t content_length = 0;
+  std::uint64_t content_length = 0;  // with declares_length also where no body follows (HEAD, 304)
+  bool declares_length = false;
   bool keep_alive = true;
 };
 
