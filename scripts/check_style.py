@@ -31,7 +31,7 @@ AMBIENT_EXCEPTIONS = {
 }
 # Wrong everywhere.
 ANYWHERE = [
-    (r"\b(sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w.>])sleep\s*\(",
+    (r"\bthis_thread::sleep_\w+|\b(usleep|nanosleep)\b|(?<![\w.>])sleep\s*\(",
      "nothing sleeps: wait for an event with a deadline"),
     (r"\bgoto\b", "no goto"),
     (r"\busing namespace std\s*;", "name what is used"),
@@ -146,17 +146,18 @@ def statement_around(code, at):
 
 AWAIT_BEFORE = re.compile(
     r"^\s*((if\s*(constexpr\s*)?|for\s*|while\s*)\((?!.*\bco_await\b).*\)|else|case\b[^;]*:|default\s*:|do)?\s*"
-    r"((const\s+)?auto\s*(&&|&|\*)?\s*(\w+|\[[\w\s,]+\])\s*=\s*)?$", re.S)
+    r"(([\w:<>, ]+?[&*\s]+)?(\w+|auto\s*&{0,2}\s*\[[\w\s,]+\])\s*=\s*)?$", re.S)
 
 
 def check_coroutines(path, code):
-    """GCC 12.2 miscompiles co_await inside larger statements: it stands alone or initialises one variable."""
+    """GCC 12.2 miscompiles co_await in conditions and inside larger expressions: it stands alone, or what it gives
+    goes to one plain name."""
     for match in re.finditer(r"\bco_await\b", code):
         before, after = statement_around(code, match.start())
         before = re.sub(r"^\s*#[^\n]*$", "", before, flags=re.M)
         if after is None or not AWAIT_BEFORE.match(before) or re.search(r"\bco_await\b", after[8:]):
             number = code.count("\n", 0, match.start()) + 1
-            yield f"{path}:{number}: co_await: only as a whole statement or in `auto v = co_await …;` (GCC 12.2)"
+            yield f"{path}:{number}: co_await: only as a whole statement or in `v = co_await …;` (GCC 12.2)"
 
 
 def check_header(path, text):

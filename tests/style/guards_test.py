@@ -75,7 +75,9 @@ STYLE = [
     ("base/net/a.cpp", "Task<> f() {\n  co_return co_await g();\n}\n", "co_await"),
     ("base/net/a.cpp", "Task<> f() {\n  h(co_await g());\n}\n", "co_await"),
     ("base/net/a.cpp", "Task<> f() {\n  auto v = (co_await g()).value();\n}\n", "co_await"),
-    ("base/net/a.cpp", "Task<> f() {\n  v = co_await g();\n}\n", "co_await"),
+    ("base/net/a.cpp", "Task<> f() {\n  v = co_await g();\n  const bool w = co_await g();\n}\n", ""),
+    ("base/net/a.cpp", "Task<> f() {\n  v = 1 + co_await g();\n}\n", "co_await"),
+    ("base/net/a.cpp", "Task<> f() {\n  co_await loop.sleep_until(t);\n}\n", ""),
     ("base/net/a.cpp", "Task<> f() {\n  auto v = X{co_await g()};\n}\n", "co_await"),
 ]
 
