@@ -1,12 +1,14 @@
-// Everything the forwarder's workers read, compiled by the builder from route tables and the resolution; immutable.
+// Everything the forwarder's workers read, compiled by the builder from route tables and the
+// resolution; immutable.
 //
-// A request comes in on a listener, its host picks a virtual host, the first matching route in order decides. Endpoint
-// health, load and connections do not live here but with the workers, keyed by slot: a slot is an endpoint address
-// with a dense id that stays the same from table to table, so a new table forgets nothing.
+// A request comes in on a listener, its host picks a virtual host, the first matching route in
+// order decides. Endpoint health, load and connections do not live here but with the workers, keyed
+// by slot: a slot is an endpoint address with a dense id that stays the same from table to table,
+// so a new table forgets nothing.
 //
-// Invariants: slot ids are below slots.size(); a slot whose generation changed stands for another address; every
-// tier holds a member; shares of an upstream's tiers add up to 1.
-// Thread: immutable, published to the workers. decide() and pick() are pure but for the Random they are handed.
+// Invariants: slot ids are below slots.size(); a slot whose generation changed stands for another
+// address; every tier holds a member; shares of an upstream's tiers add up to 1. Thread: immutable,
+// published to the workers. decide() and pick() are pure but for the Random they are handed.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +33,9 @@ struct Slot {
   std::uint32_t generation = 0;
 };
 
-// Carries its address: a request that outlives its table must not look the slot up in a later one, where the id may
-// stand for another endpoint. Its counts are the worker's only while the generations are equal.
+// Carries its address: a request that outlives its table must not look the slot up in a later one,
+// where the id may stand for another endpoint. Its counts are the worker's only while the
+// generations are equal.
 struct Member {
   SlotId slot = 0;
   std::uint32_t generation = 0;
@@ -51,12 +54,13 @@ struct Tier {
 struct Upstream {
   std::string name;  // "ratings.mesh.internal:9080", with "{version=v2}" for a subset
   std::vector<Tier> tiers;
+  bool fail_open = false;  // nothing here is healthy: the tiers hold what there is
 };
 
 // What becomes of a request.
 struct Forward {
-  // Shared, so that a request may hold it over its awaits while the table is replaced. Null or without tiers: the
-  // route leads to nothing that lives (503).
+  // Shared, so that a request may hold it over its awaits while the table is replaced. Null or
+  // without tiers: the route leads to nothing that lives (503).
   std::shared_ptr<const Upstream> upstream;
   std::string target;  // path and query as they go upstream
   std::string host;    // the Host header that goes upstream; "" = as it came; "auto" rules applied
@@ -68,7 +72,8 @@ struct Reply {  // answered here: redirect, direct response, a route that is bro
 };
 struct Decision {
   std::variant<Forward, Reply> action = Reply{};
-  // "bookinfo/reviews[2] canary"; "" when no route matched. In the table: copy it to keep it over an await.
+  // "bookinfo/reviews[2] canary"; "" when no route matched. In the table: copy it to keep it over
+  // an await.
   std::string_view route;
 };
 
@@ -98,9 +103,10 @@ class LoadView {
   virtual bool avoid(SlotId slot) const = 0;            // failed a moment ago
 };
 
-// Draws a tier by share, then the less loaded of two random members by weight; never one in `tried`; falls to the
-// next tier, and at last to members to avoid, before giving up. Nothing left: no value.
-std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tried, const LoadView& load,
-                           base::Random& random);
+// Draws a tier by share, then the less loaded of two random members by weight; never one in
+// `tried`; falls to the next tier, and at last to members to avoid, before giving up. Nothing left:
+// no value.
+std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tried,
+                           const LoadView& load, base::Random& random);
 
 }  // namespace forwarder

@@ -1,0 +1,101 @@
+#include "forwarder/actions.hpp"
+
+#include "forwarder/weights.hpp"
+
+namespace forwarder {
+namespace {
+
+using resources::Severity;
+
+ReplyAction say_broken(const std::string& route, const std::string& reason) {
+  return {500, "route " + route + " is broken: " + reason + '\n'};
+}
+
+}  // namespace
+
+std::shared_ptr<const Route> Actions::of(const FlatRoute& flat) {
+  auto name = name_of(*flat.table, flat.index);
+  if (!flat.broken.empty()) {
+    auto reply = say_broken(name, flat.broken);
+    return std::make_shared<const Route>(Route{std::move(name), std::move(reply)});
+  }
+  auto& made = made_[&flat.route()];
+  if (made) return made;
+  Action action;
+  const auto& source = flat.route().action;
+  if (const auto* forward = std::get_if<resources::ForwardTo>(&source))
+    action = compile(flat, *forward);
+  else if (const auto* redirect = std::get_if<resources::Redirect>(&source))
+    action = RedirectAction{redirect->host, redirect->path, redirect->code};
+  else if (const auto* reply = std::get_if<resources::DirectResponse>(&source))
+    action = ReplyAction{reply->status, reply->body};
+  return made = std::make_shared<const Route>(Route{std::move(name), std::move(action)});
+}
+
+Actions::Action Actions::compile(const FlatRoute& flat, const resources::ForwardTo& forward) {
+  auto refs = forward.destinations;
+  if (refs.empty() && flat.table->default_destination)
+    refs.push_back(*flat.table->default_destination);
+  auto destinations = find_destinations(flat, refs);
+  if (!destinations) return broken(flat, "forwardTo.destinations", destinations.error().message);
+
+  ForwardAction action;
+  action.destinations = std::move(*destinations);
+  action.host = forward.host_rewrite;
+  action.auto_host = forward.auto_host_rewrite;
+  action.path.replacement = forward.path_rewrite;
+  if (!forward.regex_rewrite) return action;
+
+  auto pattern = Pattern::compile(forward.regex_rewrite->pattern);
+  if (!pattern) return broken(flat, "forwardTo.regexRewrite.pattern", pattern.error().message);
+  const auto& substitution = forward.regex_rewrite->substitution;
+  if (const auto fits = pattern->check_substitution(substitution); !fits)
+    return broken(flat, "forwardTo.regexRewrite.substitution", fits.error().message);
+  action.path.pattern = std::move(*pattern);
+  action.path.substitution = substitution;
+  return action;
+}
+
+Actions::Action Actions::broken(const FlatRoute& flat, std::string_view field,
+                                const std::string& reason) {
+  problems_.push_back(route_problem(Severity::error, *flat.table, flat.index, field, reason));
+  return say_broken(name_of(*flat.table, flat.index), reason);
+}
+
+base::Result<std::vector<WeightedUpstream>> Actions::find_destinations(
+    const FlatRoute& flat, const std::vector<resources::DestinationRef>& refs) {
+  if (refs.empty()) return base::invalid("no destinations, and the table has no default");
+  std::vector<std::optional<std::uint32_t>> weights;
+  for (const auto& ref : refs) weights.push_back(ref.weight);
+  // The weight of a sole destination says nothing.
+  if (refs.size() == 1) weights.front().reset();
+  const auto parts = shares(weights);
+  if (!parts) return parts.error();
+
+  std::vector<WeightedUpstream> destinations;
+  std::string missing;
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < refs.size(); ++i) {
+    auto& destination = destinations.emplace_back();
+    destination.share = (*parts)[i];
+    auto target = upstreams_.find(refs[i], flat.table->metadata.namespace_);
+    if (target) {
+      ++known;
+      destination.name = target->upstream->name;
+      destination.upstream = std::move(target->upstream);
+      destination.host = std::move(target->host);
+      continue;
+    }
+    destination.name = refs[i].ref.name;
+    missing = target.error().message;
+    if (refs.size() > 1)
+      problems_.push_back(route_problem(Severity::warning, *flat.table, flat.index,
+                                        "forwardTo.destinations[" + std::to_string(i) + ']',
+                                        missing));
+  }
+  if (known == 0) return base::invalid(missing);
+  fail_over(destinations);
+  return destinations;
+}
+
+}  // namespace forwarder

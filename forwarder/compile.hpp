@@ -1,0 +1,52 @@
+// Makes the table that the forwarder's workers read out of route tables and the resolution.
+//
+// Hosts: a table's hosts become virtual hosts. Tables of one host are merged, the oldest first (by
+// creation time, those without one last; then namespace, name), with the routes that take
+// everything behind all others; the overlap is a warning. A destination that no table names exactly
+// gets a virtual host of its own that forwards each of its HTTP ports to itself. Listeners: one for
+// each port that a destination serves HTTP on or that a matcher names, on each own address.
+//
+// Every mistake is a problem and breaks only its own route; there is always a table.
+// Thread: the builder's. No clock, no OS.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "discovery/view/resolution.hpp"
+#include "forwarder/slot_map.hpp"
+#include "forwarder/table.hpp"
+#include "resources/route_table.hpp"
+
+namespace forwarder {
+
+struct ForwarderConfig {
+  std::string cluster;                     // our own
+  std::vector<base::IpAddress> addresses;  // to listen on
+};
+
+// What became of one document.
+struct DocumentStatus {
+  enum class State : std::uint8_t { accepted, warning, invalid, unused };
+  std::string object;  // "RouteTable bookinfo/reviews", "VirtualDestination east/bookinfo/db"
+  State state = State::accepted;   // invalid: some route answers 500 or is left out
+  std::vector<std::string> notes;  // "host reviews.example is not captured: …"
+};
+std::string_view to_string(DocumentStatus::State state);
+
+struct Compiled {
+  std::unique_ptr<Table> table;
+  resources::Problems problems;
+  std::vector<DocumentStatus>
+      statuses;  // of the route tables as given, then of destinations with something to say
+};
+
+// `slots` goes from call to call; each table must be published, or dropped for good, before the
+// next is compiled.
+Compiled compile(const std::vector<resources::RouteTable>& tables,
+                 const discovery::view::Resolution& resolution, const ForwarderConfig& config,
+                 SlotMap& slots);
+
+}  // namespace forwarder

@@ -1,0 +1,36 @@
+// Which virtual host does a Host header mean? Exact names first, then suffix wildcards, the longest
+// first, then "*".
+//
+// A wildcard stands for at least one character and is not bound to labels: "*-bar.foo.com" takes
+// "x-bar.foo.com",
+// "*.foo.com" takes "a.b.foo.com" but not "foo.com" (Envoy's domain search order).
+// Thread: immutable after seal().
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "forwarder/prefix_table.hpp"
+#include "forwarder/text_hash.hpp"
+
+namespace forwarder {
+
+// A Host header as names are compared: lower case, without a port, without one trailing dot.
+std::string normal_host(std::string_view authority);
+
+class HostIndex {
+ public:
+  void add(std::string_view pattern, std::uint32_t value);  // each pattern once, in normal form
+  void seal() { suffixes_.seal(); }
+
+  std::optional<std::uint32_t> find(std::string_view host) const;  // in normal form
+
+ private:
+  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> exact_;
+  PrefixTable suffixes_;  // reversed, without the star
+};
+
+}  // namespace forwarder

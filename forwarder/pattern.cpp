@@ -1,0 +1,72 @@
+#include "forwarder/pattern.hpp"
+
+#include <re2/re2.h>
+
+namespace forwarder {
+namespace {
+
+bool is_quantifier(char c) { return c == '*' || c == '?' || c == '{' || c == '+'; }
+bool is_special(char c) {
+  return is_quantifier(c) || c == '.' || c == '[' || c == '(' || c == ')' || c == '^' || c == '$' ||
+         c == '|' || c == '\\';
+}
+
+// Plain characters and escaped punctuation in front of the first other construct. An alternative
+// anywhere may start afresh, so it ends the search.
+std::string find_literal_prefix(std::string_view text) {
+  if (text.find('|') != std::string_view::npos) return {};
+  std::string prefix;
+  std::size_t at = text.starts_with('^') ? 1 : 0;
+  while (at < text.size()) {
+    auto next = at + 1;
+    char literal = text[at];
+    if (literal == '\\' && next < text.size() && is_special(text[next]))
+      literal = text[next++];
+    else if (is_special(literal))
+      break;
+    if (next < text.size() && is_quantifier(text[next])) break;
+    // A multi-byte character is one to a quantifier: stop before it rather than cut it.
+    if (static_cast<unsigned char>(literal) >= 0x80) break;
+    prefix.push_back(literal);
+    at = next;
+  }
+  return prefix;
+}
+
+}  // namespace
+
+Pattern::Pattern(std::shared_ptr<const re2::RE2> regex)
+    : regex_(std::move(regex)), literal_prefix_(find_literal_prefix(regex_->pattern())) {}
+
+base::Result<Pattern> Pattern::compile(std::string_view text) {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(kMaxPatternBytes);
+  auto regex =
+      std::make_shared<const re2::RE2>(re2::StringPiece(text.data(), text.size()), options);
+  if (!regex->ok()) return base::invalid(regex->error());
+  return Pattern(std::move(regex));
+}
+
+bool Pattern::matches(std::string_view whole) const {
+  return re2::RE2::FullMatch(re2::StringPiece(whole.data(), whole.size()), *regex_);
+}
+
+std::string Pattern::replace_all(std::string_view text, std::string_view substitution) const {
+  std::string result(text);
+  re2::RE2::GlobalReplace(&result, *regex_,
+                          re2::StringPiece(substitution.data(), substitution.size()));
+  return result;
+}
+
+base::Result<void> Pattern::check_substitution(std::string_view substitution) const {
+  std::string error;
+  if (!regex_->CheckRewriteString(re2::StringPiece(substitution.data(), substitution.size()),
+                                  &error))
+    return base::invalid(error);
+  return {};
+}
+
+const std::string& Pattern::text() const { return regex_->pattern(); }
+
+}  // namespace forwarder

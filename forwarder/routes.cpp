@@ -1,0 +1,97 @@
+#include "forwarder/routes.hpp"
+
+#include <algorithm>
+
+namespace forwarder {
+namespace {
+
+std::string with_query(std::string path, const http::RequestHead& head) {
+  if (head.has_query) path.append("?").append(head.query);
+  return path;
+}
+
+// Only plain HTTP comes in here, so the scheme is known. A redirect to another host drops the port,
+// which was ours.
+std::string location(const RedirectAction& redirect, const http::RequestHead& head) {
+  auto path = redirect.path.empty() ? std::string(head.path) : redirect.path;
+  // A redirect path with a query of its own replaces the request's (Envoy, path_redirect).
+  if (path.find('?') == std::string::npos) path = with_query(std::move(path), head);
+  const auto host = redirect.host.empty() ? std::string(head.authority) : redirect.host;
+  return host.empty() ? path : "http://" + host + path;
+}
+
+struct Act {
+  const Matcher& matcher;
+  const http::RequestHead& head;
+  base::Random& random;
+
+  std::variant<Forward, Reply> operator()(const ForwardAction& action) const {
+    const auto& destination = action.draw(random);
+    Forward forward;
+    forward.upstream = destination.upstream;
+    forward.target = with_query(rewrite_path(action.path, matcher, head.path), head);
+    forward.host = action.auto_host ? destination.host : action.host;
+    return forward;
+  }
+  std::variant<Forward, Reply> operator()(const RedirectAction& action) const {
+    return Reply{action.code, location(action, head), ""};
+  }
+  std::variant<Forward, Reply> operator()(const ReplyAction& action) const {
+    return Reply{action.status, "", action.body};
+  }
+};
+
+// 0: healthy endpoints, 1: only ill ones, 2: none.
+int distress(const WeightedUpstream& destination) {
+  if (!destination.upstream || destination.upstream->tiers.empty()) return 2;
+  return destination.upstream->fail_open ? 1 : 0;
+}
+
+}  // namespace
+
+void fail_over(std::vector<WeightedUpstream>& destinations) {
+  auto best = 2;
+  for (const auto& destination : destinations)
+    if (destination.share > 0) best = std::min(best, distress(destination));
+  for (auto& destination : destinations)
+    destination.effective = distress(destination) == best ? destination.share : 0;
+}
+
+const WeightedUpstream& ForwardAction::draw(base::Random& random) const {
+  std::uint64_t total = 0;
+  for (const auto& destination : destinations) total += destination.effective;
+  auto at = random.below(total);
+  for (const auto& destination : destinations) {
+    if (at < destination.effective) return destination;
+    at -= destination.effective;
+  }
+  return destinations.front();
+}
+
+const Entry* VirtualHost::find(const Request& request) const {
+  const auto accept = [&](std::uint32_t ordinal) {
+    return !mismatch(entries[ordinal].matcher, request);
+  };
+  const auto ordinal = index.first(request.head->path, accept);
+  return ordinal ? &entries[*ordinal] : nullptr;
+}
+
+const Routes::Host* Routes::find(const Request& request) const {
+  const auto found = index.find(normal_host(request.head->authority));
+  return found ? &hosts[*found] : nullptr;
+}
+
+Decision act(const Entry& entry, const Request& request, base::Random& random) {
+  return {std::visit(Act{entry.matcher, *request.head, random}, entry.route->action),
+          entry.route->name};
+}
+
+Decision Table::decide(const Request& request, base::Random& random) const {
+  const auto* host = routes->find(request);
+  if (!host) return {Reply{404, "", "no such host here\n"}, {}};
+  const auto* entry = host->routes->find(request);
+  if (!entry) return {Reply{404, "", "no route matches\n"}, {}};
+  return act(*entry, request, random);
+}
+
+}  // namespace forwarder

@@ -1,0 +1,188 @@
+#include "forwarder/upstreams.hpp"
+
+#include <algorithm>
+
+namespace forwarder {
+namespace {
+
+namespace view = discovery::view;
+using resources::DestinationKind;
+
+std::string list_ports(const view::Destination& destination) {
+  std::string text;
+  for (const auto& port : destination.ports) {
+    text += (text.empty() ? "" : ", ") + std::to_string(port.number);
+    if (!port.name.empty()) text += " (" + port.name + ')';
+  }
+  return text.empty() ? "none" : text;
+}
+
+base::Result<view::DestinationPort> choose_port(const view::Destination& destination,
+                                                const resources::PortSelector& wanted) {
+  if (wanted.unset()) {
+    if (destination.ports.size() == 1) return destination.ports.front();
+    return base::invalid(destination.host + " has the ports " + list_ports(destination) +
+                         ": say which");
+  }
+  for (const auto& port : destination.ports)
+    if (wanted.number != 0 ? port.number == wanted.number : port.name == wanted.name) return port;
+  const auto asked = wanted.number != 0 ? std::to_string(wanted.number) : wanted.name;
+  return base::invalid(destination.host + " has no port " + asked + "; it has " +
+                       list_ports(destination));
+}
+
+// What remains of a destination in one cluster ("" = all) and with these labels.
+view::Destination narrow(view::Destination destination, std::string_view cluster,
+                         const base::Labels& subset) {
+  if (!cluster.empty())
+    std::erase_if(destination.services, [&](const auto& s) { return s->cluster != cluster; });
+  if (subset.empty()) return destination;
+  for (auto& service : destination.services) {
+    auto part = std::make_shared<view::Service>(*service);
+    std::erase_if(part->endpoints, [&](const view::Endpoint& endpoint) {
+      return !base::contains_all(endpoint.labels, subset);
+    });
+    service = std::move(part);
+  }
+  return destination;
+}
+
+std::string upstream_name(const std::string& host, std::uint16_t port, const base::Labels& subset,
+                          std::string_view cluster) {
+  auto name = host + ':' + std::to_string(port);
+  for (const auto& label : subset)
+    name.append(&label == &*subset.begin() ? "{" : ",")
+        .append(label.first)
+        .append("=")
+        .append(label.second);
+  if (!subset.empty()) name += '}';
+  if (!cluster.empty()) name.append(" in ").append(cluster);
+  return name;
+}
+
+// Tiers keep their proportions when one has lost all its members; when all that remain had no
+// share, the best takes everything.
+void rescale(std::vector<Tier>& tiers) {
+  double sum = 0;
+  for (const auto& tier : tiers) sum += tier.share;
+  for (auto& tier : tiers) tier.share = sum > 0 ? tier.share / sum : 0;
+  if (sum <= 0 && !tiers.empty()) tiers.front().share = 1;
+}
+
+}  // namespace
+
+Upstreams::Upstreams(const view::Resolution& resolution, SlotMap& slots)
+    : resolution_(resolution), slots_(slots) {
+  for (const auto& resolved : resolution_.destinations)
+    by_name_[{resolved.destination->namespace_, resolved.destination->name}].push_back(&resolved);
+  for (const auto& service : resolution_.view->services)
+    services_[{service->namespace_, service->name}].push_back(service);
+}
+
+base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef& ref,
+                                                std::string_view home) {
+  const auto namespace_ = ref.ref.namespace_.empty() ? home : std::string_view(ref.ref.namespace_);
+  const auto called = std::string(namespace_) + '/' + ref.ref.name;
+  if (ref.kind == DestinationKind::external_service)
+    return base::invalid("ExternalService " + called + ": external services are not supported");
+
+  const auto is_service = ref.kind == DestinationKind::service;
+  const auto kind =
+      is_service ? view::Destination::Kind::service : view::Destination::Kind::virtual_destination;
+  const auto* resolved = find_destination(kind, namespace_, ref.ref);
+  // A virtual destination spans clusters, so its reference's cluster only says who defined it.
+  const std::string_view cluster = is_service ? std::string_view(ref.ref.cluster) : "";
+  view::Destination unnamed;
+  if (!resolved && is_service) unnamed = unnamed_service(namespace_, ref.ref.name);
+  const auto& destination = resolved ? *resolved->destination : unnamed;
+  if (!resolved && unnamed.services.empty())
+    return base::Error{base::Code::not_found, (is_service ? "service " : "VirtualDestination ") +
+                                                  called + " is not known here"};
+
+  auto port = choose_port(destination, ref.port);
+  if (!port) return port.error();
+  if (resolved && cluster.empty() && ref.subset.empty())
+    return Target{of(*resolved, *port), destination.host};
+
+  const auto name = upstream_name(destination.host, port->number, ref.subset, cluster);
+  if (const auto found = made_.find(name); found != made_.end())
+    return Target{found->second, destination.host};
+  const auto selection = view::select(narrow(destination, cluster, ref.subset), *resolution_.view,
+                                      resolution_.callers.classes.front());
+  return Target{make(name, selection, *port), destination.host};
+}
+
+std::shared_ptr<const Upstream> Upstreams::of(const view::ResolvedDestination& destination,
+                                              const view::DestinationPort& port) {
+  const auto name = upstream_name(destination.destination->host, port.number, {}, {});
+  if (const auto found = made_.find(name); found != made_.end()) return found->second;
+  // The forwarder's callers are near the agent: class 0 is its own locality.
+  return make(name, destination.by_class.front(), port);
+}
+
+std::vector<std::shared_ptr<const Upstream>> Upstreams::all() const {
+  std::vector<std::shared_ptr<const Upstream>> result;
+  for (const auto& [name, upstream] : made_) result.push_back(upstream);
+  return result;
+}
+
+const view::ResolvedDestination* Upstreams::find_destination(
+    view::Destination::Kind kind, std::string_view namespace_,
+    const resources::ObjectRef& ref) const {
+  const auto found = by_name_.find({namespace_, ref.name});
+  if (found == by_name_.end()) return nullptr;
+  const view::ResolvedDestination* best = nullptr;
+  auto best_rank = 3;
+  for (const auto* candidate : found->second) {
+    if (candidate->destination->kind != kind) continue;
+    const auto& cluster = candidate->destination->cluster;
+    const auto rank = !ref.cluster.empty() && cluster == ref.cluster ? 0
+                      : cluster == resolution_.view->cluster         ? 1
+                                                                     : 2;
+    if (rank >= best_rank) continue;
+    best = candidate;
+    best_rank = rank;
+  }
+  return best;
+}
+
+view::Destination Upstreams::unnamed_service(std::string_view namespace_,
+                                             std::string_view name) const {
+  view::Destination destination;
+  destination.namespace_ = namespace_;
+  destination.name = name;
+  destination.host = std::string(name) + '.' + std::string(namespace_);
+  const auto found = services_.find({namespace_, name});
+  if (found == services_.end()) return destination;
+  destination.services = found->second;
+  for (const auto& service : destination.services)
+    for (const auto& port : service->ports)
+      if (!destination.find_port(port.number))
+        destination.ports.push_back({port.number, port.name, port.app_protocol, port.name, 0});
+  return destination;
+}
+
+std::shared_ptr<const Upstream> Upstreams::make(const std::string& name,
+                                                const view::Selection& selection,
+                                                const view::DestinationPort& port) {
+  auto upstream = std::make_shared<Upstream>();
+  upstream->name = name;
+  upstream->fail_open = selection.fail_open;
+  for (const auto& selected : selection.tiers) {
+    Tier tier{selected.name, selected.share, {}};
+    for (const auto& choice : selected.endpoints) {
+      const auto& endpoint = choice.endpoint();
+      const auto target = view::target_port(port, *choice.service, endpoint);
+      if (!target) continue;
+      const base::SocketAddress address{endpoint.ip, *target};
+      const auto id = slots_.id_of(address);
+      tier.members.push_back(
+          {id, slots_.slot(id).generation, address, endpoint.weight, choice.stale});
+    }
+    if (!tier.members.empty()) upstream->tiers.push_back(std::move(tier));
+  }
+  rescale(upstream->tiers);
+  return made_.emplace(name, std::move(upstream)).first->second;
+}
+
+}  // namespace forwarder

@@ -1,0 +1,67 @@
+// What a route's destination reference means here, made into an upstream: each destination, port
+// and subset once.
+//
+// A VIRTUAL_DESTINATION is found by namespace and name whichever cluster exports it. A SERVICE
+// without a cluster is that service wherever it is exported, our own cluster's endpoints first as
+// selection orders them; with a cluster it is that cluster's only. Selection decides tiers, shares
+// and health for a subset or a single cluster just as for the whole, from the endpoints that
+// remain.
+//
+// Thread: the builder's; the upstreams it makes are immutable.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "discovery/view/resolution.hpp"
+#include "forwarder/slot_map.hpp"
+#include "forwarder/table.hpp"
+#include "resources/object.hpp"
+
+namespace forwarder {
+
+class Upstreams {
+ public:
+  Upstreams(const discovery::view::Resolution& resolution, SlotMap& slots);
+
+  struct Target {
+    std::shared_ptr<const Upstream> upstream;
+    std::string host;  // the destination's
+  };
+  // `home` is the namespace of the document that refers.
+  base::Result<Target> find(const resources::DestinationRef& ref, std::string_view home);
+
+  std::shared_ptr<const Upstream> of(const discovery::view::ResolvedDestination& destination,
+                                     const discovery::view::DestinationPort& port);
+
+  // All that were made, in the order of their names.
+  std::vector<std::shared_ptr<const Upstream>> all() const;
+
+ private:
+  using Destination = discovery::view::Destination;
+  using Port = discovery::view::DestinationPort;
+  using Selection = discovery::view::Selection;
+
+  // Of several of one name: in the cluster asked for, else our own, else the first by host.
+  const discovery::view::ResolvedDestination* find_destination(
+      Destination::Kind kind, std::string_view namespace_, const resources::ObjectRef& ref) const;
+  // A service that no zone gives a name to, by the services themselves; no services when there are
+  // none.
+  Destination unnamed_service(std::string_view namespace_, std::string_view name) const;
+  std::shared_ptr<const Upstream> make(const std::string& name, const Selection& selection,
+                                       const Port& port);
+
+  const discovery::view::Resolution& resolution_;
+  SlotMap& slots_;
+  using Key = std::pair<std::string_view, std::string_view>;  // namespace, name
+  std::map<Key, std::vector<const discovery::view::ResolvedDestination*>> by_name_;
+  std::map<Key, std::vector<std::shared_ptr<const discovery::view::Service>>> services_;
+  std::map<std::string, std::shared_ptr<const Upstream>> made_;
+};
+
+}  // namespace forwarder

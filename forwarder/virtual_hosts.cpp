@@ -1,0 +1,97 @@
+#include "forwarder/virtual_hosts.hpp"
+
+#include <algorithm>
+
+#include "forwarder/delegation.hpp"
+
+namespace forwarder {
+
+std::vector<const resources::RouteTable*> roots_in_order(
+    const std::vector<resources::RouteTable>& tables) {
+  std::vector<const resources::RouteTable*> roots;
+  for (const auto& table : tables)
+    if (!table.hosts.empty() && table.serves_the_mesh()) roots.push_back(&table);
+  std::sort(roots.begin(), roots.end(),
+            [](const auto* a, const auto* b) { return is_older(*a, *b); });
+  return roots;
+}
+
+void VirtualHosts::add(const resources::RouteTable& root, std::vector<Entry> entries,
+                       resources::Problems& problems) {
+  for (const auto& entry : entries)
+    if (entry.matcher.port != 0) ports_.insert(entry.matcher.port);
+  const auto part = parts_.size();
+  parts_.push_back(std::move(entries));
+  tables_.push_back(&root);
+  for (const auto& pattern : root.hosts) {
+    auto& served_by = hosts_[normal_host(pattern)];
+    if (!served_by.empty() && served_by.back() == part) continue;
+    if (!served_by.empty()) {
+      const auto& first = *tables_[served_by.front()];
+      problems.push_back({resources::Severity::warning, root.metadata.place,
+                          "RouteTable " + name_of(root), "spec.hosts",
+                          "host " + pattern + " is also in RouteTable " + name_of(first) +
+                              ", whose routes come first",
+                          "delegate from one table to have an order of your own"});
+    }
+    served_by.push_back(part);
+  }
+}
+
+void VirtualHosts::add_unclaimed(const discovery::view::ResolvedDestination& resolved,
+                                 Upstreams& upstreams) {
+  const auto& destination = *resolved.destination;
+  // Clients of a headless service choose an endpoint themselves and never come here.
+  if (destination.headless) return;
+  std::vector<Entry> entries;
+  for (const auto& port : destination.ports) {
+    if (!discovery::view::is_http(port.protocol)) continue;
+    ports_.insert(port.number);
+    if (hosts_.contains(destination.host)) continue;
+    auto upstream = upstreams.of(resolved, port);
+    ForwardAction action;
+    action.destinations.push_back({upstream->name, upstream, destination.host, 100, 0});
+    fail_over(action.destinations);
+    Entry entry;
+    entry.matcher.port = port.number;
+    entry.route =
+        std::make_shared<const Route>(Route{"destination " + upstream->name, std::move(action)});
+    entries.push_back(std::move(entry));
+  }
+  if (entries.empty()) return;
+  hosts_[destination.host].push_back(parts_.size());
+  parts_.push_back(std::move(entries));
+}
+
+VirtualHost VirtualHosts::merge(const std::vector<const std::vector<Entry>*>& parts) {
+  VirtualHost host;
+  std::vector<Entry> last;
+  for (const auto* part : parts)
+    for (const auto& entry : *part)
+      // Else the first table's default route would shadow every later table (Istio,
+      // SortVHostRoutes).
+      (parts.size() > 1 && entry.matcher.takes_everything() ? last : host.entries).push_back(entry);
+  std::move(last.begin(), last.end(), std::back_inserter(host.entries));
+  for (const auto& entry : host.entries) host.index.add(entry.matcher);
+  host.index.seal();
+  return host;
+}
+
+Routes VirtualHosts::finish() && {
+  Routes routes;
+  std::map<std::vector<Part>, std::shared_ptr<const VirtualHost>> merged;
+  for (const auto& [pattern, parts] : hosts_) {
+    auto& host = merged[parts];
+    if (!host) {
+      std::vector<const std::vector<Entry>*> entries;
+      for (const auto part : parts) entries.push_back(&parts_[part]);
+      host = std::make_shared<const VirtualHost>(merge(entries));
+    }
+    routes.index.add(pattern, static_cast<std::uint32_t>(routes.hosts.size()));
+    routes.hosts.push_back({pattern, host});
+  }
+  routes.index.seal();
+  return routes;
+}
+
+}  // namespace forwarder

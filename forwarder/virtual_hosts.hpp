@@ -1,0 +1,47 @@
+// Gathers which routes serve which host, in which order.
+//
+// Thread: the builder's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "discovery/view/resolution.hpp"
+#include "forwarder/routes.hpp"
+#include "forwarder/upstreams.hpp"
+#include "resources/route_table.hpp"
+
+namespace forwarder {
+
+// The tables that serve hosts to callers here, in the order they are merged in: see compile.hpp.
+std::vector<const resources::RouteTable*> roots_in_order(
+    const std::vector<resources::RouteTable>& tables);
+
+class VirtualHosts {
+ public:
+  // In the order of roots_in_order(). A host that an earlier table has is a warning.
+  void add(const resources::RouteTable& root, std::vector<Entry> entries,
+           resources::Problems& problems);
+  // After all tables: a virtual host of its own, where none of them names the destination's host.
+  void add_unclaimed(const discovery::view::ResolvedDestination& destination, Upstreams& upstreams);
+
+  // That something can come in on.
+  const std::set<std::uint16_t>& ports() const { return ports_; }
+
+  Routes finish() &&;
+
+ private:
+  using Part = std::size_t;  // of parts_
+  static VirtualHost merge(const std::vector<const std::vector<Entry>*>& parts);
+
+  std::vector<std::vector<Entry>> parts_;             // a table's entries, or an implicit host's
+  std::vector<const resources::RouteTable*> tables_;  // by part
+  std::map<std::string, std::vector<Part>, std::less<>> hosts_;
+  std::set<std::uint16_t> ports_;
+};
+
+}  // namespace forwarder
