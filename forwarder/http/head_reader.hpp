@@ -29,8 +29,11 @@ class HeadReader {
   // The longest run of that class from here; at_end() tells whether it may go on.
   std::string_view run(Class wanted) {
     const char* const start = position_;
-    while (position_ != end_ && is(*position_, wanted)) ++position_;
-    return {start, static_cast<std::size_t>(position_ - start)};
+    const char* at = start;
+    const char* const end = end_;
+    while (at != end && is(*at, wanted)) ++at;
+    position_ = at;
+    return {start, static_cast<std::size_t>(at - start)};
   }
 
   // Exactly `text`; need_more where the buffer ends inside it.
