@@ -1,8 +1,9 @@
-// The one door for documents: text in (YAML or JSON, many documents a file), typed values and problems out.
+// The one door for documents: text in (YAML or JSON, many documents a file), typed values and
+// problems out.
 //
-// Every mistake is reported, not just the first; an unknown field is a warning with a did-you-mean, an unsupported
-// kind or field a warning that says so; nothing is dropped without a word.
-// Thread: pure functions.
+// Every mistake is reported, not just the first; an unknown field is a warning with a did-you-mean,
+// an unsupported kind or field a warning that says so; nothing is dropped without a word. Thread:
+// pure functions.
 #pragma once
 
 #include <string>
@@ -33,8 +34,8 @@ struct Loaded {
   Problems problems;    // in the order of files and lines
 };
 
-// Reads the files and checks each document by itself and against the others: the same object twice, hosts defined
-// twice, weights that do not add up, a route to nothing, a delegation cycle.
+// Reads the files and checks each document by itself and against the others: the same object twice,
+// hosts defined twice, weights that do not add up, a route to nothing, a delegation cycle.
 Loaded load(const std::vector<File>& files);
 
 }  // namespace resources

@@ -1,5 +1,6 @@
-// What every document has: a name, labels, a place; and how documents refer to each other (Gloo's ObjectReference,
-// ObjectSelector, PortSelector, DestinationReference; ../shared/reference/gloo.md §1 in the project's references).
+// What every document has: a name, labels, a place; and how documents refer to each other (Gloo's
+// ObjectReference, ObjectSelector, PortSelector, DestinationReference; ../shared/reference/gloo.md
+// §1 in the project's references).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ struct Metadata {
   std::string cluster;  // annotation cluster.solo.io/cluster; "" = this one
   base::Labels labels;
   base::Labels annotations;
-  std::int64_t created_at = 0;  // creationTimestamp in seconds since 1970, as published data; 0 = absent
+  std::int64_t created_at =
+      0;  // creationTimestamp in seconds since 1970, as published data; 0 = absent
   Place place;
 };
 
@@ -30,15 +32,21 @@ struct ObjectRef {
   Place place;
 };
 
-// All given parts must hold; a list of selectors is an OR. An empty selector selects everything visible.
+// All given parts must hold; a list of selectors is an OR. An empty selector selects everything
+// visible.
 struct ObjectSelector {
   base::Labels labels;
   std::string name, namespace_, cluster, workspace;  // "" = any
 
   bool matches(const Metadata& object, std::string_view in_cluster) const;
-  bool matches(const base::Labels& object_labels, std::string_view object_name, std::string_view object_namespace,
-               std::string_view in_cluster) const;
+  bool matches(const base::Labels& object_labels, std::string_view object_name,
+               std::string_view object_namespace, std::string_view in_cluster) const;
 };
+
+// True when `a` wins over `b` where two documents claim the same thing: the older one (unknown age
+// comes last), then the order of (cluster, namespace, name). The same everywhere, so that all
+// agents name the same winner.
+bool precedes(const Metadata& a, const Metadata& b);
 
 struct PortSelector {
   std::uint16_t number = 0;  // 0 = by name
@@ -46,14 +54,17 @@ struct PortSelector {
   bool unset() const { return number == 0 && name.empty(); }
 };
 
-enum class DestinationKind { service, virtual_destination, external_service };
+// `unsupported` is what we could read but cannot send to (a cloud function): its share of the
+// traffic is answered 500.
+enum class DestinationKind { service, virtual_destination, external_service, unsupported };
 
 struct DestinationRef {
   ObjectRef ref;
   DestinationKind kind = DestinationKind::service;
   PortSelector port;
-  base::Labels subset;                  // only endpoints with all these labels
-  std::optional<std::uint32_t> weight;  // an explicit 0 means never; absent takes a share of the remainder
+  base::Labels subset;  // only endpoints with all these labels
+  std::optional<std::uint32_t>
+      weight;  // an explicit 0 means never; absent takes a share of the remainder
   Place place;
 };
 

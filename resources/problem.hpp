@@ -1,7 +1,8 @@
-// What is wrong or odd in an operator's documents, said so that it can be mended without reading our code.
+// What is wrong or odd in an operator's documents, said so that it can be mended without reading
+// our code.
 //
-// A document with an error serves nothing; a document with only warnings serves. All problems of all documents are
-// collected and reported at once.
+// A document with an error serves nothing; a document with only warnings serves. All problems of
+// all documents are collected and reported at once.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +12,9 @@
 namespace resources {
 
 struct Place {
-  std::string file;           // as given; "" for documents that came another way
-  std::uint32_t line = 0;     // from 1; 0 = the whole file
-  std::uint32_t column = 0;   // from 1
+  std::string file;          // as given; "" for documents that came another way
+  std::uint32_t line = 0;    // from 1; 0 = the whole file
+  std::uint32_t column = 0;  // from 1
   friend bool operator==(const Place&, const Place&) = default;
 };
 
@@ -22,12 +23,14 @@ enum class Severity { warning, error };
 struct Problem {
   Severity severity = Severity::error;
   Place place;
-  std::string object;   // "RouteTable bookinfo/reviews"; "" when the document has no readable name
-  std::string field;    // "spec.http[0].matchers[1].uri.prefx"; "" when it is about the whole document
+  std::string object;  // "RouteTable bookinfo/reviews"; "" when the document has no readable name
+  std::string
+      field;  // "spec.http[0].matchers[1].uri.prefx"; "" when it is about the whole document
   std::string message;  // "unknown field"
   std::string hint;     // "did you mean \"prefix\"?"; "" when there is none
 
-  // "reviews.yaml:12:9: error: RouteTable bookinfo/reviews: spec.http[0]…: unknown field; did you mean \"prefix\"?"
+  // "reviews.yaml:12:9: error: RouteTable bookinfo/reviews: spec.http[0]…: unknown field; did you
+  // mean \"prefix\"?"
   std::string to_string() const;
 };
 

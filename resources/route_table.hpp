@@ -1,7 +1,8 @@
-// Which request goes where: Gloo's RouteTable (networking.gloo.solo.io/v2; gloo.md §2) as far as http routes go.
+// Which request goes where: Gloo's RouteTable (networking.gloo.solo.io/v2; gloo.md §2) as far as
+// http routes go.
 //
-// Matchers are ANDed inside and ORed across; the first route in order wins; a table without hosts is a delegate's
-// child. Weights are checked where they are read: gloo.md §1 "Weights".
+// Matchers are ANDed inside and ORed across; the first route in order wins; a table without hosts
+// is a delegate's child. Weights are checked where they are read: gloo.md §1 "Weights".
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,11 @@
 namespace resources {
 
 struct PathMatch {
-  enum class Kind { exact, prefix, regex };  // prefix is a raw string prefix; regex is RE2, full match
+  enum class Kind {
+    exact,
+    prefix,
+    regex
+  };  // prefix is a raw string prefix; regex is RE2, full match
   Kind kind = Kind::prefix;
   std::string value = "/";
   bool ignore_case = false;  // no effect on regex
@@ -45,7 +50,7 @@ struct RegexRewrite {
 
 struct ForwardTo {
   std::vector<DestinationRef> destinations;  // empty = the table's defaultDestination
-  std::string path_rewrite;                  // "" = none; replaces the matched prefix, or the whole exact path
+  std::string path_rewrite;  // "" = none; replaces the matched prefix, or the whole exact path
   std::optional<RegexRewrite> regex_rewrite;
   std::string host_rewrite;
   bool auto_host_rewrite = false;
@@ -91,7 +96,8 @@ struct RouteTable {
   std::int32_t weight = 0;
   FailureMode failure_mode = FailureMode::route_replacement;
 
-  // Gloo's rule for which callers use it: without gateways all workloads do; with gateways only when it has selectors.
+  // Gloo's rule for which callers use it: without gateways all workloads do; with gateways only
+  // when it has selectors.
   bool serves_the_mesh() const { return virtual_gateways.empty() || !workload_selectors.empty(); }
 };
 

@@ -1,5 +1,5 @@
-// Where endpoints come from: Kubernetes' Service and EndpointSlice (v1), and the short form for machines without
-// Kubernetes.
+// Where endpoints come from: Kubernetes' Service and EndpointSlice (v1), and the short form for
+// machines without Kubernetes.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,8 @@ struct SlicePort {
 
 struct SliceEndpoint {
   std::vector<base::IpAddress> addresses;  // all name the same target
-  bool ready = true, serving = true, terminating = false;  // absent conditions are true, true, false
+  bool ready = true, serving = true,
+       terminating = false;  // absent conditions are true, true, false
   std::string hostname;
   std::string node;
   std::string zone;
@@ -58,7 +59,8 @@ struct EndpointSlice {
 //   endpoints:
 //   - 10.0.0.5                   # an address …
 //   - 10.0.0.6:9081              # … with a port of its own (only where the service has one port) …
-//   - {address: 10.0.0.7, zone: us-east-1b, weight: 2, labels: {version: v2}, hostname: ratings-2, ready: false}
+//   - {address: 10.0.0.7, zone: us-east-1b, weight: 2, labels: {version: v2}, hostname: ratings-2,
+//   ready: false}
 struct StaticEndpoint {
   base::IpAddress ip;
   std::uint16_t port = 0;  // 0 = the service's ports

@@ -1,5 +1,6 @@
-// A hostname that many clusters serve together: Gloo's VirtualDestination (networking.gloo.solo.io/v2; gloo.md §3),
-// and our own `spec.prefer`, which orders where endpoints are taken from.
+// A hostname that many clusters serve together: Gloo's VirtualDestination
+// (networking.gloo.solo.io/v2; gloo.md §3), and our own `spec.prefer`, which orders where endpoints
+// are taken from.
 #pragma once
 
 #include <string>
@@ -20,7 +21,8 @@ struct VirtualDestination {
   std::vector<std::string> hosts;  // lower case, no trailing dot, no wildcard
   std::vector<ObjectSelector> services;
   std::vector<VirtualDestinationPort> ports;
-  // Ours: "zone", "cluster", "region", "cluster:NAME", "any", best first; empty = the default ladder.
+  // Ours: "zone", "cluster", "region", "cluster:NAME", "any", best first; empty = the default
+  // ladder.
   std::vector<std::string> prefer;
 };
 

@@ -28,6 +28,7 @@ AMBIENT = [
 ]
 AMBIENT_EXCEPTIONS = {
     ("base/log.cpp", "catch"),  # a log that cannot be written must not end the program
+    ("resources/yaml_reader.cpp", "catch"),  # yaml-cpp reports by throwing
 }
 # Wrong everywhere.
 ANYWHERE = [

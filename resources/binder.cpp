@@ -1,0 +1,275 @@
+#include "resources/binder.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "resources/duration.hpp"
+#include "resources/suggest.hpp"
+
+namespace resources {
+namespace {
+
+constexpr std::size_t kMaxQuoted = 40;  // longer values are cut in messages
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_word(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+// True when `key` is `name` as it stands or in snake_case: "subZone" is written sub_zone.
+bool is_spelling_of(std::string_view key, std::string_view name) {
+  if (key == name) return true;
+  std::size_t i = 0;
+  for (const char c : name) {
+    if (c != lower(c) && (i >= key.size() || key[i++] != '_')) return false;
+    if (i >= key.size() || key[i++] != lower(c)) return false;
+  }
+  return i == key.size();
+}
+
+std::string quoted(const Node& node) {
+  if (!node.is_scalar()) return std::string(to_string(node.kind));
+  if (node.is_null()) return "nothing";
+  if (node.text.size() <= kMaxQuoted) return '"' + node.text + '"';
+  return '"' + node.text.substr(0, kMaxQuoted) + "…\"";
+}
+
+std::string joined(std::span<const std::string_view> names) {
+  std::string list;
+  for (const auto name : names) {
+    if (!list.empty()) list += ", ";
+    list += name;
+  }
+  return list;
+}
+
+}  // namespace
+
+Report::Report(std::string file, Problems& problems, UnknownFields unknown)
+    : file_(std::move(file)), problems_(problems), unknown_(unknown) {}
+
+Report::~Report() {
+  if (dropped_ == 0) return;
+  problems_.push_back({failed_ ? Severity::error : Severity::warning, place({}), object_, "",
+                       std::to_string(dropped_) + " more problems in this document", ""});
+}
+
+void Report::add(Severity severity, Mark mark, std::string field, std::string message,
+                 std::string hint) {
+  if (severity == Severity::error) failed_ = true;
+  if (added_ == kMaxProblems) {
+    ++dropped_;
+    return;
+  }
+  ++added_;
+  problems_.push_back(
+      {severity, place(mark), object_, std::move(field), std::move(message), std::move(hint)});
+}
+
+void Report::adopt(Problems&& problems) {
+  for (Problem& problem : problems) {
+    const Mark mark{problem.place.line, problem.place.column};
+    add(problem.severity, mark, std::move(problem.field), std::move(problem.message),
+        std::move(problem.hint));
+  }
+}
+
+std::string Value::path() const {
+  if (parent_ == nullptr) return "";
+  std::string path = parent_->path();
+  const Node& parent = *parent_->node_;
+  if (parent.is_list()) {
+    return path + '[' + std::to_string(node_ - parent.children.data()) + ']';
+  }
+  if (!path.empty()) path += '.';
+  return path + node_->key;
+}
+
+void Value::error(std::string message, std::string hint) const {
+  report_->add(Severity::error, node_->mark, path(), std::move(message), std::move(hint));
+}
+
+void Value::warn(std::string message, std::string hint) const {
+  report_->add(Severity::warning, node_->mark, path(), std::move(message), std::move(hint));
+}
+
+void Value::expected(std::string_view what) const {
+  error("expected " + std::string(what) + ", found " + quoted(*node_));
+}
+
+void read(const Value& value, std::string& out) {
+  if (!value.node().is_scalar()) return value.expected("a string");
+  out = value.node().text;
+}
+
+void read(const Value& value, bool& out) {
+  const Node& node = value.node();
+  if (node.is_scalar() && !node.quoted) {
+    for (const auto yes : {"true", "yes", "on"}) {
+      if (same_word(node.text, yes)) return void(out = true);
+    }
+    for (const auto no : {"false", "no", "off"}) {
+      if (same_word(node.text, no)) return void(out = false);
+    }
+  }
+  value.expected("true or false");
+}
+
+void read(const Value& value, double& out) {
+  const Node& node = value.node();
+  const char* const end = node.text.data() + node.text.size();
+  double number = 0;
+  const auto [stop, failure] = std::from_chars(node.text.data(), end, number);
+  if (!node.is_scalar() || failure != std::errc{} || stop != end || !(number - number == 0)) {
+    return value.expected("a number");
+  }
+  out = number;
+}
+
+void read(const Value& value, base::Duration& out) {
+  if (!value.node().is_scalar()) return value.expected("a duration such as \"5s\"");
+  const auto duration = parse_duration(value.node().text);
+  if (!duration) return value.error(duration.error().message, "write it like 500ms, 5s or 1h30m");
+  out = *duration;
+}
+
+void read(const Value& value, base::Duration& out, const Range<base::Duration>& range) {
+  base::Duration duration = range.min;
+  read(value, duration);
+  if (duration < range.min) return value.error("shorter than " + base::to_string(range.min));
+  if (duration > range.max) return value.error("longer than " + base::to_string(range.max));
+  out = duration;
+}
+
+std::optional<std::int64_t> read_integer(const Value& value, Range<std::int64_t> range) {
+  const Node& node = value.node();
+  const auto refuse = [&](std::string_view what, std::string hint) -> std::optional<std::int64_t> {
+    value.error("expected " + std::string(what) + ", found " + quoted(node), std::move(hint));
+    return std::nullopt;
+  };
+  const std::string text = node.is_scalar() ? node.text : "";
+  const char* const end = text.data() + text.size();
+  std::int64_t number = 0;
+  const auto [stop, failure] = std::from_chars(text.data(), end, number);
+  if (stop != end || failure == std::errc::invalid_argument) {
+    return refuse("a whole number",
+                  node.kind == Node::Kind::number ? "write it with digits only" : "");
+  }
+  const auto digits = std::string_view(text).substr(text.starts_with("-") ? 1 : 0);
+  if (digits.size() > 1 && digits.starts_with("0")) {
+    return refuse("a whole number",
+                  "write it without leading zeros: some readers take it as octal");
+  }
+  if (failure != std::errc{} || number < range.min || number > range.max) {
+    if (range.max == std::numeric_limits<std::int64_t>::max()) {
+      return refuse("a number of at least " + std::to_string(range.min), "");
+    }
+    return refuse("a number from " + std::to_string(range.min) + " to " + std::to_string(range.max),
+                  "");
+  }
+  return number;
+}
+
+bool is_choice(const Node& node, std::string_view name, int number) {
+  if (!node.is_scalar() || node.is_null()) return false;
+  return same_word(node.text, name) || (number >= 0 && node.text == std::to_string(number));
+}
+
+void refuse_choice(const Value& value, std::span<const std::string_view> names) {
+  const Node& node = value.node();
+  std::string hint = node.is_scalar() ? did_you_mean(node.text, names) : "";
+  if (hint.empty()) hint = "one of " + joined(names);
+  value.error(quoted(node) + " is not a known value", std::move(hint));
+}
+
+Fields::Fields(const Value& map) : map_(map), taken_(map.node().children.size(), false) {
+  if (map.node().is_map()) return;
+  map.expected("a map");
+  taken_.clear();
+}
+
+Fields::~Fields() {
+  const auto& members = map_.node().children;
+  for (std::size_t i = 0; i < taken_.size(); ++i) {
+    if (taken_[i]) continue;
+    const Value member(members[i], map_);
+    const auto hint = did_you_mean(members[i].key, known_);
+    const bool refused = map_.report().unknown_fields() == UnknownFields::refuse;
+    map_.report().add(refused ? Severity::error : Severity::warning, members[i].key_mark,
+                      member.path(), "unknown field",
+                      hint.empty() ? "known here: " + joined(known_) : hint);
+  }
+}
+
+const Node* Fields::take(std::string_view name) {
+  known_.push_back(name);
+  const Node* found = nullptr;
+  const auto& members = map_.node().children;
+  for (std::size_t i = 0; i < taken_.size(); ++i) {
+    if (taken_[i] || !is_spelling_of(members[i].key, name)) continue;
+    taken_[i] = true;
+    if (found) {
+      Value(members[i], map_)
+          .error("given twice: also as \"" + found->key + "\"", "keep one of them");
+    } else {
+      found = &members[i];
+    }
+  }
+  return found;
+}
+
+std::optional<Value> Fields::find(std::string_view name) {
+  const Node* found = take(name);
+  if (found == nullptr || found->is_null()) return std::nullopt;
+  return Value(*found, map_);
+}
+
+void Fields::missing(std::string_view name) {
+  if (!map_.node().is_map()) return;
+  const auto path = map_.path();
+  map_.report().add(Severity::error, map_.node().mark,
+                    path.empty() ? std::string(name) : path + '.' + std::string(name), "missing",
+                    "this field is required");
+}
+
+std::string_view Fields::one_of(std::initializer_list<std::string_view> names) {
+  std::string_view chosen;
+  for (const Node& member : map_.node().children) {
+    for (const auto name : names) {
+      if (member.is_null() || !is_spelling_of(member.key, name)) continue;
+      if (chosen.empty()) {
+        chosen = name;
+      } else if (chosen != name) {
+        Value(member, map_)
+            .error("cannot stand beside \"" + std::string(chosen) + "\"", "keep one of the two");
+      }
+    }
+  }
+  return chosen;
+}
+
+void Fields::ignored(std::initializer_list<std::string_view> names) {
+  for (const auto name : names) take(name);
+}
+
+void Fields::unsupported(std::initializer_list<std::string_view> names) {
+  for (const auto name : names) {
+    if (const Node* node = take(name)) Value(*node, map_).warn("not supported yet: ignored");
+  }
+}
+
+void Fields::renamed(std::string_view old_name, std::string_view name) {
+  const auto& members = map_.node().children;
+  for (std::size_t i = 0; i < taken_.size(); ++i) {
+    if (taken_[i] || members[i].key != old_name) continue;
+    taken_[i] = true;
+    const bool refused = map_.report().unknown_fields() == UnknownFields::refuse;
+    map_.report().add(refused ? Severity::error : Severity::warning, members[i].key_mark,
+                      Value(members[i], map_).path(), "unknown field",
+                      "it is called \"" + std::string(name) + "\" now");
+  }
+}
+
+}  // namespace resources

@@ -1,0 +1,89 @@
+#include "resources/kinds/names.hpp"
+
+#include <algorithm>
+
+namespace resources {
+namespace {
+
+constexpr std::size_t kMaxHost = 253, kMaxLabel = 63;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_alphanumeric(char c) { return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z'); }
+
+bool is_label(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxLabel && text.front() != '-' && text.back() != '-' &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alphanumeric(c) || c == '-'; });
+}
+
+std::string_view labels_fault(std::string_view host) {
+  while (true) {
+    const auto dot = host.find('.');
+    const auto label = host.substr(0, dot);
+    if (!is_label(label))
+      return "a label is empty, too long, or holds other than letters, digits and inner hyphens";
+    if (dot == std::string_view::npos) {
+      return std::all_of(label.begin(), label.end(), is_digit) ? "the last label is a number" : "";
+    }
+    host.remove_prefix(dot + 1);
+  }
+}
+
+std::string hint_for(std::string_view host) {
+  if (host.find("://") != std::string_view::npos) return "write the host only, without a scheme";
+  if (host.find('/') != std::string_view::npos) return "write the host only, without a path";
+  if (host.find(':') != std::string_view::npos) return "write it without the port";
+  if (host.find('_') != std::string_view::npos) return "use - instead of _";
+  if (std::any_of(host.begin(), host.end(), [](char c) { return c < 0; }))
+    return "write it in punycode (xn--…)";
+  if (host.find_last_of('*') != std::string_view::npos)
+    return "a * can only be the first character of a RouteTable's host";
+  return "";
+}
+
+}  // namespace
+
+std::string_view host_fault(std::string_view host, Wildcards wildcards) {
+  if (host.empty()) return "empty";
+  if (host.starts_with("*")) {
+    if (wildcards == Wildcards::refused) return "no wildcard is possible here";
+    host.remove_prefix(1);
+    if (host.empty()) return "";
+    // "*.x", "*-x.y" and "*x.y": behind the star a label may begin with its hyphen.
+    if (host.starts_with(".") || host.starts_with("-")) host.remove_prefix(1);
+  }
+  if (host.ends_with(".")) host.remove_suffix(1);
+  if (host.size() > kMaxHost) return "longer than 253 characters";
+  return labels_fault(host);
+}
+
+void read(const Value& value, std::string& host, const Wildcards& wildcards) {
+  std::string text;
+  read(value, text);
+  if (!value.node().is_scalar()) return;
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (text.size() > 1 && text.ends_with(".")) text.pop_back();
+  if (text.find("${") != std::string::npos) {
+    value.warn("a shell variable that nobody filled in: no request has this host",
+               "run the file through envsubst");
+  } else if (const auto fault = host_fault(text, wildcards); !fault.empty()) {
+    value.error("\"" + value.node().text + "\" is no host: " + std::string(fault), hint_for(text));
+  }
+  host = std::move(text);
+}
+
+bool is_dns_label(std::string_view text) {
+  return is_label(text) &&
+         std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+void check_dns_label(const Value& value, std::string_view text) {
+  if (is_dns_label(text)) return;
+  value.error("\"" + std::string(text) + "\" cannot be part of a DNS name",
+              "use 1 to 63 lower-case letters, digits and inner hyphens");
+}
+
+}  // namespace resources

@@ -1,0 +1,26 @@
+// What names may look like: hosts of RouteTables and VirtualDestinations (gloo.md §2, §3), and
+// names that become a label of a DNS name (RFC 1123 §2.1).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "resources/binder.hpp"
+
+namespace resources {
+
+enum class Wildcards { allowed, refused };
+
+// A host in lower case without the trailing dot. "*", "*.x" and "*-x" where wildcards are allowed.
+void read(const Value& value, std::string& host, const Wildcards& wildcards);
+
+// What is wrong with a host, or "": 1..253 characters in labels of 1..63 letters, digits and inner
+// hyphens, the last label not all digits.
+std::string_view host_fault(std::string_view host, Wildcards wildcards);
+
+bool is_dns_label(std::string_view text);  // lower-case letters, digits, inner hyphens; 1..63
+
+// Reports a name that cannot be part of a DNS name.
+void check_dns_label(const Value& value, std::string_view text);
+
+}  // namespace resources

@@ -1,0 +1,16 @@
+// One reader per kind. Each reads one document and checks it by itself; what it refers to is
+// checked in cross_checks.hpp once everything is read.
+#pragma once
+
+#include "resources/binder.hpp"
+#include "resources/documents.hpp"
+
+namespace resources {
+
+void read(const Value& document, VirtualDestination& out);
+void read(const Value& document, RouteTable& out);
+void read(const Value& document, Service& out);
+void read(const Value& document, EndpointSlice& out);
+void read(const Value& document, StaticService& out);
+
+}  // namespace resources

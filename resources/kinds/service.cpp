@@ -1,0 +1,162 @@
+#include "resources/service.hpp"
+
+#include <set>
+
+#include "resources/kinds/names.hpp"
+#include "resources/kinds/readers.hpp"
+#include "resources/kinds/references.hpp"
+
+namespace resources {
+namespace {
+
+constexpr std::string_view kServiceNameLabel = "kubernetes.io/service-name";
+
+// Kubernetes writes a port that may be named as one scalar: 8080 or "http".
+void read_int_or_name(const Value& value, PortSelector& out) {
+  const auto& text = value.node().text;
+  if (!value.node().is_scalar()) return value.expected("a port number or name");
+  if (text.find_first_not_of("0123456789") == std::string::npos) {
+    read(value, out.number, between(1, 65535));
+  } else {
+    out.name = text;
+  }
+}
+
+void read_port(const Value& value, std::vector<ServicePort>& ports) {
+  ServicePort port;
+  std::string protocol = "TCP";
+  Fields fields(value);
+  fields.optional("name", port.name);
+  fields.required("port", port.number, between(1, 65535));
+  if (const auto target = fields.find("targetPort")) read_int_or_name(*target, port.target_port);
+  fields.optional("protocol", protocol);
+  fields.optional("appProtocol", port.app_protocol);
+  fields.ignored({"nodePort"});
+  if (protocol == "TCP") {
+    ports.push_back(std::move(port));
+  } else {
+    value.warn("a port with protocol " + protocol + " is not supported yet: left out");
+  }
+}
+
+}  // namespace
+
+void read(const Value& document, Service& out) {
+  Fields fields(document);
+  read_envelope(fields, out.metadata);
+  if (!out.metadata.name.empty()) check_dns_label(document, out.metadata.name);
+  const auto value = fields.find("spec");
+  if (!value) return fields.missing("spec");
+
+  Fields spec(*value);
+  if (const auto ports = spec.find("ports")) {
+    if (!ports->node().is_list()) return ports->expected("a list");
+    for (const Node& item : ports->node().children) read_port(Value(item, *ports), out.ports);
+    std::set<std::string_view> names;
+    for (const auto& port : out.ports) {
+      if (!names.insert(port.name).second) {
+        ports->error(port.name.empty() ? "several ports without a name"
+                                       : "port name \"" + port.name + "\" is given twice",
+                     "give each port a name of its own");
+        break;
+      }
+    }
+  }
+  spec.optional("selector", out.selector);
+  spec.optional("publishNotReadyAddresses", out.publish_not_ready);
+  std::string cluster_ip, type;
+  spec.optional("clusterIP", cluster_ip);
+  spec.optional("type", type);
+  out.headless = cluster_ip == "None";
+  if (type == "ExternalName") {
+    value->warn("type ExternalName is not supported yet: this service has no endpoints here");
+  }
+  spec.ignored({"clusterIPs", "externalIPs", "externalName", "externalTrafficPolicy",
+                "internalTrafficPolicy", "sessionAffinity", "sessionAffinityConfig", "ipFamilies",
+                "ipFamilyPolicy", "loadBalancerIP", "loadBalancerClass", "loadBalancerSourceRanges",
+                "allocateLoadBalancerNodePorts", "healthCheckNodePort", "trafficDistribution"});
+}
+
+namespace {
+
+void read_slice_port(const Value& value, std::vector<SlicePort>& ports) {
+  SlicePort port;
+  std::string protocol = "TCP";
+  Fields fields(value);
+  fields.optional("name", port.name);
+  const bool numbered = fields.optional("port", port.number, between(1, 65535));
+  fields.optional("protocol", protocol);
+  fields.optional("appProtocol", port.app_protocol);
+  // Without a number an entry speaks of "all ports": nothing to connect to.
+  if (numbered && protocol == "TCP") ports.push_back(std::move(port));
+}
+
+void read_conditions(const Value& value, SliceEndpoint& out) {
+  Fields fields(value);
+  fields.optional("ready", out.ready);
+  out.serving = out.ready;
+  fields.optional("serving", out.serving);
+  fields.optional("terminating", out.terminating);
+}
+
+void read_endpoint(const Value& value, SliceEndpoint& out) {
+  Fields fields(value);
+  if (const auto addresses = fields.find("addresses")) {
+    std::vector<std::string> texts;
+    read(*addresses, texts);
+    for (const auto& text : texts) {
+      if (const auto ip = base::IpAddress::parse(text)) {
+        out.addresses.push_back(*ip);
+      } else {
+        addresses->error("\"" + text + "\" is no IP address");
+      }
+    }
+  } else {
+    fields.missing("addresses");
+  }
+  if (const auto conditions = fields.find("conditions")) read_conditions(*conditions, out);
+  fields.optional("hostname", out.hostname);
+  fields.optional("nodeName", out.node);
+  fields.optional("zone", out.zone);
+  base::Labels topology;  // v1beta1
+  fields.optional("topology", topology);
+  fields.optional("deprecatedTopology", topology);
+  if (const auto zone = topology.find("topology.kubernetes.io/zone");
+      zone != topology.end() && out.zone.empty()) {
+    out.zone = zone->second;
+  }
+  fields.ignored({"targetRef", "hints"});
+}
+
+}  // namespace
+
+void read(const Value& document, EndpointSlice& out) {
+  Fields fields(document);
+  read_envelope(fields, out.metadata);
+  const auto& labels = out.metadata.labels;
+  if (const auto service = labels.find(kServiceNameLabel); service != labels.end()) {
+    out.service = service->second;
+  } else {
+    document.warn("belongs to no service: ignored",
+                  "set the label " + std::string(kServiceNameLabel));
+  }
+  std::string type;
+  fields.required("addressType", type);
+  if (type == "FQDN") {
+    document.warn("addressType FQDN is not supported yet: its endpoints are left out");
+    fields.ignored({"endpoints", "ports"});
+    return;
+  }
+  if (const auto ports = fields.find("ports")) {
+    if (!ports->node().is_list()) return ports->expected("a list");
+    for (const Node& item : ports->node().children) read_slice_port(Value(item, *ports), out.ports);
+  }
+  if (const auto endpoints = fields.find("endpoints")) {
+    if (!endpoints->node().is_list()) return endpoints->expected("a list");
+    for (const Node& item : endpoints->node().children) {
+      read_endpoint(Value(item, *endpoints), out.endpoints.emplace_back());
+    }
+  }
+}
+
+}  // namespace resources

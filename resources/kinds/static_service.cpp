@@ -1,0 +1,123 @@
+#include <map>
+#include <set>
+
+#include "resources/kinds/names.hpp"
+#include "resources/kinds/readers.hpp"
+#include "resources/service.hpp"
+
+namespace resources {
+namespace {
+
+constexpr std::int64_t kMaxWeight = 1'000'000;
+
+// What the service's endpoints have unless they say otherwise.
+struct Defaults {
+  base::Locality locality;
+  std::string network;
+};
+
+void read_locality(Fields& fields, base::Locality& out) {
+  fields.optional("region", out.region);
+  fields.optional("zone", out.zone);
+  fields.optional("subZone", out.sub_zone);
+}
+
+// "10.0.0.5", "fd00::5", "10.0.0.5:9081" or "[fd00::5]:9081".
+void read_address(const Value& value, StaticEndpoint& out) {
+  std::string text;
+  read(value, text);
+  if (const auto ip = base::IpAddress::parse(text)) {
+    out.ip = *ip;
+  } else if (const auto socket = base::SocketAddress::parse(text)) {
+    out.ip = socket->ip;
+    out.port = socket->port;
+  } else {
+    return value.error(
+        "\"" + text + "\" is no IP address",
+        "write 10.0.0.5, 10.0.0.5:9080 or [fd00::5]:9080; names are not resolved here");
+  }
+  if (out.ip.is_unspecified())
+    value.error("\"" + text + "\" is nobody's address", "write the address clients connect to");
+}
+
+void read_endpoint(const Value& value, StaticEndpoint& out) {
+  out.place = value.place();
+  if (value.node().is_scalar()) return read_address(value, out);
+  Fields fields(value);
+  if (const auto address = fields.find("address")) {
+    read_address(*address, out);
+  } else {
+    fields.missing("address");
+  }
+  fields.optional("port", out.port, between(1, 65535));
+  read_locality(fields, out.locality);
+  fields.optional("network", out.network);
+  fields.optional("hostname", out.hostname);
+  if (!out.hostname.empty()) check_dns_label(value, out.hostname);
+  fields.optional("labels", out.labels);
+  fields.optional("weight", out.weight, between(0, kMaxWeight));
+  fields.optional("ready", out.ready);
+}
+
+void read_ports(Fields& fields, std::vector<ServicePort>& ports) {
+  const auto which = fields.one_of({"port", "ports"});
+  if (which.empty()) return fields.missing("port");
+  ServicePort only;
+  if (fields.optional("port", only.number, between(1, 65535))) ports.push_back(only);
+  std::map<std::string, std::uint16_t, std::less<>> named;
+  fields.optional("ports", named, between(1, 65535));
+  for (auto& [name, number] : named) {
+    ServicePort port;
+    port.name = name;
+    port.number = number;
+    ports.push_back(std::move(port));
+  }
+}
+
+void read_endpoints(const Value& list, const Defaults& defaults, StaticService& out) {
+  if (!list.node().is_list()) return list.expected("a list");
+  std::set<base::SocketAddress> seen;
+  for (const Node& item : list.node().children) {
+    const Value value(item, list);
+    StaticEndpoint endpoint;
+    endpoint.locality = defaults.locality;
+    endpoint.network = defaults.network;
+    read_endpoint(value, endpoint);
+    if (endpoint.port != 0 && out.ports.size() > 1) {
+      value.error("an endpoint's own port, but the service has " +
+                      std::to_string(out.ports.size()) + " ports",
+                  "leave the port out, or split the service");
+    }
+    if (!seen.insert({endpoint.ip, endpoint.port}).second)
+      value.error("the same endpoint twice", "remove one of them");
+    out.endpoints.push_back(std::move(endpoint));
+  }
+}
+
+}  // namespace
+
+void read(const Value& document, StaticService& out) {
+  out.metadata.place = document.place();
+  Fields fields(document);
+  fields.required("service", out.metadata.name);
+  fields.optional("namespace", out.metadata.namespace_);
+  if (!out.metadata.name.empty()) check_dns_label(document, out.metadata.name);
+  check_dns_label(document, out.metadata.namespace_);
+  fields.optional("labels", out.metadata.labels);
+  fields.optional("headless", out.headless);
+  read_ports(fields, out.ports);
+
+  Defaults defaults;
+  if (const auto locality = fields.find("locality")) {
+    Fields parts(*locality);
+    read_locality(parts, defaults.locality);
+  }
+  fields.optional("network", defaults.network);
+  if (const auto endpoints = fields.find("endpoints")) {
+    read_endpoints(*endpoints, defaults, out);
+  } else {
+    document.warn("no endpoints", "write endpoints: [] if that is meant");
+  }
+}
+
+}  // namespace resources

@@ -1,0 +1,114 @@
+#include "resources/virtual_destination.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "resources/kinds/names.hpp"
+#include "resources/kinds/readers.hpp"
+#include "resources/kinds/references.hpp"
+
+namespace resources {
+namespace {
+
+constexpr Choice<std::string_view> kProtocols[] = {
+    {"HTTP", "HTTP"}, {"HTTPS", "HTTPS"}, {"GRPC", "GRPC"},   {"HTTP2", "HTTP2"},
+    {"TCP", "TCP"},   {"TLS", "TLS"},     {"MONGO", "MONGO"},
+};
+constexpr std::string_view kClusterPrefix = "cluster:";
+constexpr std::string_view kPreferences[] = {"zone", "cluster", "region", "any"};
+
+void read_port(const Value& value, std::vector<VirtualDestinationPort>& ports) {
+  VirtualDestinationPort port;
+  Fields fields(value);
+  const bool numbered = fields.optional("number", port.number, between(1, 65535));
+  std::string_view protocol = port.protocol;
+  fields.optional("protocol", protocol, kProtocols);
+  port.protocol = protocol;
+  fields.optional("targetPort", port.target_port);
+  // Before 2.3 a port had a name and no number; such a document still loads.
+  const bool old = value.node().find("name") != nullptr;
+  fields.renamed("name", "targetPort.name");
+  if (numbered) {
+    ports.push_back(std::move(port));
+  } else if (old) {
+    value.warn("a port without a number: left out", "add number: the port that clients connect to");
+  } else {
+    fields.missing("number");
+  }
+}
+
+void read_ports(Fields& spec, std::vector<VirtualDestinationPort>& ports) {
+  const auto list = spec.find("ports");
+  if (!list) return spec.missing("ports");
+  if (!list->node().is_list()) return list->expected("a list");
+  if (list->node().children.empty()) return list->error("no ports", "at least one is required");
+  for (const Node& item : list->node().children) read_port(Value(item, *list), ports);
+  std::set<std::uint16_t> numbers;
+  for (const auto& port : ports) {
+    if (!numbers.insert(port.number).second) {
+      list->error("port " + std::to_string(port.number) + " is given twice", "keep one of them");
+    }
+  }
+}
+
+void read_prefer(Fields& spec, std::vector<std::string>& prefer) {
+  const auto list = spec.find("prefer");
+  if (!list) return;
+  read(*list, prefer);
+  if (!list->node().is_list() || list->node().children.size() != prefer.size()) return;
+  for (std::size_t i = 0; i < prefer.size(); ++i) {
+    const std::string& step = prefer[i];
+    const Value item(list->node().children[i], *list);
+    const bool known = std::find(std::begin(kPreferences), std::end(kPreferences), step) !=
+                           std::end(kPreferences) ||
+                       (step.starts_with(kClusterPrefix) && step.size() > kClusterPrefix.size());
+    if (!known) {
+      item.error("\"" + step + "\" is no place to prefer",
+                 "one of zone, cluster, region, cluster:NAME, any");
+    } else if (std::find(prefer.begin(), prefer.begin() + static_cast<std::ptrdiff_t>(i), step) !=
+               prefer.begin() + static_cast<std::ptrdiff_t>(i)) {
+      item.error("\"" + step + "\" is given twice", "keep the first");
+    }
+  }
+}
+
+void check_hosts(const Value& spec, const std::vector<std::string>& hosts) {
+  std::set<std::string_view> seen;
+  for (const auto& host : hosts) {
+    if (!seen.insert(host).second) {
+      spec.error("host \"" + host + "\" is given twice", "hosts of one VirtualDestination differ");
+    }
+  }
+}
+
+}  // namespace
+
+void read(const Value& document, VirtualDestination& out) {
+  Fields fields(document);
+  read_envelope(fields, out.metadata);
+  const auto value = fields.find("spec");
+  if (!value) return fields.missing("spec");
+
+  Fields spec(*value);
+  spec.optional("hosts", out.hosts, Wildcards::refused);
+  spec.optional("services", out.services);
+  read_ports(spec, out.ports);
+  read_prefer(spec, out.prefer);
+  spec.unsupported({"externalServices", "externalWorkloads", "clientMode"});
+  const bool old_selectors = value->node().find("selectors") != nullptr;
+  spec.renamed("selectors", "services");
+  check_hosts(*value, out.hosts);
+
+  const Node& node = value->node();
+  const bool selects =
+      !out.services.empty() || node.find("externalServices") || node.find("externalWorkloads");
+  if (out.hosts.empty() && !selects && !old_selectors && node.is_map()) {
+    value->error("neither hosts nor services",
+                 "give the hosts to serve, and the services that serve them");
+  } else if (!selects) {
+    value->warn("selects no services: only a RouteTable can answer for it",
+                "add services, such as {labels: {app: reviews}}");
+  }
+}
+
+}  // namespace resources

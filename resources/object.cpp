@@ -1,0 +1,30 @@
+#include "resources/object.hpp"
+
+#include <tuple>
+
+namespace resources {
+
+bool ObjectSelector::matches(const Metadata& object, std::string_view in_cluster) const {
+  return matches(object.labels, object.name, object.namespace_, in_cluster);
+}
+
+bool ObjectSelector::matches(const base::Labels& object_labels, std::string_view object_name,
+                             std::string_view object_namespace, std::string_view in_cluster) const {
+  return (name.empty() || name == object_name) &&
+         (namespace_.empty() || namespace_ == object_namespace) &&
+         (cluster.empty() || cluster == in_cluster) && base::contains_all(object_labels, labels);
+}
+
+bool precedes(const Metadata& a, const Metadata& b) {
+  const auto rank = [](const Metadata& object) {
+    return std::tie(object.cluster, object.namespace_, object.name);
+  };
+  // An unknown age is the youngest.
+  const auto age = [](const Metadata& object) {
+    return static_cast<std::uint64_t>(object.created_at) - 1;
+  };
+  if (a.created_at != b.created_at) return age(a) < age(b);
+  return rank(a) < rank(b);
+}
+
+}  // namespace resources

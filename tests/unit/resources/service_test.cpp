@@ -1,0 +1,154 @@
+#include "tests/unit/resources/reading.hpp"
+
+#include "resources/service.hpp"
+
+#include <catch2/catch.hpp>
+
+using Lines = std::vector<std::string>;
+
+TEST_CASE("the short form says all of a service", "[resources]") {
+  const auto loaded = load_text(R"(
+service: ratings
+namespace: shop
+labels: {app: ratings}
+ports: {http: 9080}
+locality: {region: us-east, zone: us-east-1a}
+network: vpc-1
+endpoints:
+- 10.0.0.5
+- 10.0.0.6:9081
+- {address: "fd00::7", zone: us-east-1b, weight: 2, labels: {version: v2}, hostname: ratings-2, ready: false}
+)");
+  CHECK(lines(loaded.problems).empty());
+  REQUIRE(loaded.documents.static_services.size() == 1);
+  const auto& service = loaded.documents.static_services[0];
+  CHECK(service.metadata.name == "ratings");
+  CHECK(service.metadata.namespace_ == "shop");
+  CHECK(service.metadata.place == resources::Place{"a.yaml", 2, 1});
+  REQUIRE(service.ports.size() == 1);
+  CHECK(service.ports[0].name == "http");
+  CHECK(service.ports[0].number == 9080);
+  REQUIRE(service.endpoints.size() == 3);
+  CHECK(service.endpoints[0].ip.to_string() == "10.0.0.5");
+  CHECK(service.endpoints[0].port == 0);
+  CHECK(service.endpoints[0].locality == base::Locality{"us-east", "us-east-1a", ""});
+  CHECK(service.endpoints[0].network == "vpc-1");
+  CHECK(service.endpoints[0].ready);
+  CHECK(service.endpoints[1].port == 9081);
+  CHECK(service.endpoints[1].place == resources::Place{"a.yaml", 10, 3});
+  CHECK(service.endpoints[2].locality == base::Locality{"us-east", "us-east-1b", ""});
+  CHECK(service.endpoints[2].weight == 2);
+  CHECK(service.endpoints[2].labels == base::Labels{{"version", "v2"}});
+  CHECK(service.endpoints[2].hostname == "ratings-2");
+  CHECK_FALSE(service.endpoints[2].ready);
+}
+
+TEST_CASE("mistakes in the short form are named", "[resources]") {
+  const auto first = [](std::string text) {
+    const auto loaded = load_text(std::move(text));
+    CHECK(loaded.documents.static_services.empty());
+    return loaded.problems.empty() ? "" : loaded.problems[0].to_string();
+  };
+  CHECK(first("service: ratings\nendpoints: [10.0.0.1]\n") ==
+        "a.yaml:1:1: error: service default/ratings: port: missing; this field is required");
+  CHECK(first("service: ratings\nport: 80\nendpoints: [ratings.example]\n")
+            .find("a.yaml:3:13: error: service default/ratings: endpoints[0]: \"ratings.example\" "
+                  "is no IP address") == 0);
+  CHECK(
+      first("service: Ratings_1\nport: 80\nendpoints: []\n").find("cannot be part of a DNS name") !=
+      std::string::npos);
+  CHECK(first("service: ratings\nports: {a: 1, b: 2}\nendpoints: [10.0.0.1:80]\n")
+            .find("but the service has 2 ports") != std::string::npos);
+  CHECK(first("service: ratings\nport: 80\nendpoints: [10.0.0.1, 10.0.0.1]\n")
+            .find("the same endpoint twice") != std::string::npos);
+  CHECK(first("service: ratings\nport: 80\nports: {a: 1}\nendpoints: []\n")
+            .find("cannot stand beside \"port\"") != std::string::npos);
+  CHECK(first("service: ratings\nport: 80\nendpoints: [0.0.0.0]\n").find("nobody's address") !=
+        std::string::npos);
+}
+
+TEST_CASE("a service without endpoints is worth a word, unless it says so", "[resources]") {
+  CHECK(load_text("service: ratings\nport: 80\n").problems.size() == 1);
+  CHECK(load_text("service: ratings\nport: 80\nendpoints: []\n").problems.empty());
+}
+
+TEST_CASE("a Kubernetes Service is read", "[resources]") {
+  const auto loaded = load_text(R"({
+    "apiVersion": "v1", "kind": "Service",
+    "metadata": {"name": "ratings", "namespace": "shop", "creationTimestamp": null, "uid": "x"},
+    "spec": {"selector": {"app": "ratings"}, "clusterIP": "None", "clusterIPs": ["None"], "type": "ClusterIP",
+             "publishNotReadyAddresses": true, "ports": [
+      {"name": "http", "port": 9080, "targetPort": 8080, "protocol": "TCP", "appProtocol": "http"},
+      {"name": "grpc", "port": 9081, "targetPort": "grpc-port"},
+      {"name": "dns", "port": 53, "protocol": "UDP"}]},
+    "status": {"loadBalancer": {}}})",
+                                "s.json");
+  REQUIRE(loaded.documents.services.size() == 1);
+  const auto& service = loaded.documents.services[0];
+  CHECK(service.headless);
+  CHECK(service.publish_not_ready);
+  CHECK(service.selector == base::Labels{{"app", "ratings"}});
+  REQUIRE(service.ports.size() == 2);
+  CHECK(service.ports[0].target_port.number == 8080);
+  CHECK(service.ports[0].app_protocol == "http");
+  CHECK(service.ports[1].target_port.name == "grpc-port");
+  CHECK(lines(loaded.problems) == Lines{"s.json:8:7: warning: Service shop/ratings: spec.ports[2]: "
+                                        "a port with protocol UDP is not supported yet: left out"});
+}
+
+TEST_CASE("an EndpointSlice is read, with Kubernetes' defaults for what it leaves out",
+          "[resources]") {
+  const auto loaded = load_text(R"(
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: ratings-abc
+  namespace: shop
+  labels: {kubernetes.io/service-name: ratings}
+addressType: IPv4
+ports:
+- {name: http, port: 8080, protocol: TCP}
+- {name: any}
+endpoints:
+- addresses: [10.1.0.1, 10.1.0.2]
+  conditions: {ready: true, serving: true, terminating: false}
+  hostname: ratings-0
+  nodeName: node-a
+  zone: us-east-1a
+  targetRef: {kind: Pod, name: ratings-0}
+- addresses: [10.1.0.3]
+- addresses: [10.1.0.4]
+  conditions: {ready: false}
+- addresses: [10.1.0.5]
+  conditions: {ready: false, serving: true, terminating: true}
+)");
+  CHECK(lines(loaded.problems).empty());
+  REQUIRE(loaded.documents.endpoint_slices.size() == 1);
+  const auto& slice = loaded.documents.endpoint_slices[0];
+  CHECK(slice.service == "ratings");
+  REQUIRE(slice.ports.size() == 1);
+  CHECK(slice.ports[0].number == 8080);
+  REQUIRE(slice.endpoints.size() == 4);
+  CHECK(slice.endpoints[0].addresses.size() == 2);
+  CHECK(slice.endpoints[0].zone == "us-east-1a");
+  CHECK(slice.endpoints[1].ready);
+  CHECK(slice.endpoints[1].serving);
+  CHECK_FALSE(slice.endpoints[2].ready);
+  CHECK_FALSE(slice.endpoints[2].serving);
+  CHECK(slice.endpoints[3].serving);
+  CHECK(slice.endpoints[3].terminating);
+}
+
+TEST_CASE("a v1beta1 EndpointSlice tells its zone by topology", "[resources]") {
+  const auto loaded = load_text(R"(
+apiVersion: discovery.k8s.io/v1beta1
+kind: EndpointSlice
+metadata: {name: a, labels: {kubernetes.io/service-name: ratings}}
+addressType: IPv4
+endpoints:
+- addresses: [10.1.0.1]
+  topology: {topology.kubernetes.io/zone: us-east-1a}
+)");
+  REQUIRE(loaded.documents.endpoint_slices.size() == 1);
+  CHECK(loaded.documents.endpoint_slices[0].endpoints.at(0).zone == "us-east-1a");
+}
