@@ -1,8 +1,8 @@
-// What agents say to each other, as plain values: Hello, Beacons, Delta, Pull, Goodbye. docs/PROTOCOL.md tells when.
+// What agents say to each other, as plain values: Hello, Beacons, Delta, Pull, Goodbye.
+// docs/PROTOCOL.md tells when.
 //
-// Protobuf ends in discovery/rpc/wire; here there are only these. Every frame stands alone: it may be lost with its
-// link, arrive late or twice, and must change nothing wrong then.
-// Thread: values.
+// Protobuf ends in discovery/rpc/wire; here there are only these. Every frame stands alone: it may
+// be lost with its link, arrive late or twice, and must change nothing wrong then. Thread: values.
 #pragma once
 
 #include <array>
@@ -18,8 +18,9 @@ namespace discovery {
 
 inline constexpr std::uint32_t kProtocolVersion = 1;
 
-// What one frame may carry: the sum over its rows (or beacons) of key, value and kRowFrameBytes. The overhead keeps a
-// frame of many tiny tombstones from growing to a multiple of this on the wire.
+// What one frame may carry: the sum over its rows (or beacons) of key, value and kRowFrameBytes.
+// The overhead keeps a frame of many tiny tombstones from growing to a multiple of this on the
+// wire.
 inline constexpr std::size_t kMaxFrameBytes = 256 * 1024;
 inline constexpr std::size_t kRowFrameBytes = 32;
 inline constexpr std::size_t kMaxTextBytes = 512;  // Goodbye::text, longer is cut by the sender
@@ -27,23 +28,25 @@ inline constexpr std::size_t kMaxTextBytes = 512;  // Goodbye::text, longer is c
 // First on every stream, once, from both sides. Nothing else is heard before it.
 struct Hello {
   std::uint32_t protocol_min = kProtocolVersion, protocol_max = kProtocolVersion;
-  std::uint64_t features = 0;             // bits both sides must know to use; none yet
+  std::uint64_t features = 0;  // bits both sides must know to use; none yet
   OriginId self;
-  std::array<std::uint8_t, 16> instance{};  // random per process: tells a restart from a second link
-  Stamp stamp;                            // of the sender's own origin
-  Stamp known_of_you;                     // the highest this agent knows of the receiver's origin: a restarted agent
-                                          // without its disk learns here how far it must jump
-  std::string advertise;                  // host:port where the sender takes links; "" = it only dials
+  std::array<std::uint8_t, 16>
+      instance{};      // random per process: tells a restart from a second link
+  Stamp stamp;         // of the sender's own origin
+  Stamp known_of_you;  // the highest this agent knows of the receiver's origin: a restarted agent
+                       // without its disk learns here how far it must jump
+  std::string advertise;  // host:port where the sender takes links; "" = it only dials
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 
-// One origin's heartbeat, digest and staleness bound (gossip.md §4.3). `age` is the time since the origin spoke, as
-// the sums of the times it lay with the agents it came through.
+// One origin's heartbeat, digest and staleness bound (gossip.md §4.3). `age` is the time since the
+// origin spoke, as the sums of the times it lay with the agents it came through.
 struct Beacon {
   OriginId origin;
   Stamp stamp;
-  std::uint64_t sequence = 0;  // grows with each beacon of this incarnation; 0 = none heard, only rows
-  base::Hash128 state_hash;    // of the live rows at `stamp`
+  std::uint64_t sequence =
+      0;  // grows with each beacon of this incarnation; 0 = none heard, only rows
+  base::Hash128 state_hash;  // of the live rows at `stamp`
   base::Duration age{};
   friend bool operator==(const Beacon&, const Beacon&) = default;
 };
@@ -53,17 +56,18 @@ struct Beacons {
   friend bool operator==(const Beacons&, const Beacons&) = default;
 };
 
-// Changes of one origin: those in (from, to]. Applies when the receiver stands at or after `from` in this incarnation.
-// A snapshot replaces what the receiver has of the origin. What does not fit one frame goes in parts with the same
-// incarnation, from and to; nothing of it counts before the last part, so that a receiver only ever shows states that
-// the origin had.
+// Changes of one origin: those in (from, to]. Applies when the receiver stands at or after `from`
+// in this incarnation. A snapshot replaces what the receiver has of the origin. What does not fit
+// one frame goes in parts with the same incarnation, from and to; nothing of it counts before the
+// last part, so that a receiver only ever shows states that the origin had.
 struct Delta {
   OriginId origin;
   std::uint64_t incarnation = 0;
   std::uint64_t from = 0, to = 0;
-  std::uint64_t gc_floor = 0;  // the sender's: tombstones up to here are gone, `changes` cannot start below it
-  base::Hash128 state_hash;    // of the live rows at `to`: what does not lead there is not applied
-  base::Duration age{};        // as in Beacon
+  std::uint64_t gc_floor =
+      0;  // the sender's: tombstones up to here are gone, `changes` cannot start below it
+  base::Hash128 state_hash;  // of the live rows at `to`: what does not lead there is not applied
+  base::Duration age{};      // as in Beacon
   enum class Kind : std::uint8_t {
     changes,        // the only or last part; rows by rising version
     changes_part,   // more follows
@@ -84,7 +88,8 @@ struct Pull {
 // The sender stops on purpose. `returning`: a restart; hold its endpoints as they are (DESIGN §4).
 struct Goodbye {
   enum class Reason : std::uint8_t { leaving, returning, refused } reason = Reason::leaving;
-  std::string text;  // for the log of the other side: "cluster west is already served by another identity"
+  std::string
+      text;  // for the log of the other side: "cluster west is already served by another identity"
   friend bool operator==(const Goodbye&, const Goodbye&) = default;
 };
 

@@ -1,13 +1,14 @@
-// The gossip node: a pure state machine. Events and the time go in, effects come out as values, and what goes to a
-// peer is pulled from it link by link, so that a slow peer costs a cursor and not a queue.
+// The gossip node: a pure state machine. Events and the time go in, effects come out as values, and
+// what goes to a peer is pulled from it link by link, so that a slow peer costs a cursor and not a
+// queue.
 //
-// A link is one stream to one agent, whichever side dialled; the skin numbers links and never reuses a number. Two
-// agents may have two links; the node talks on one and keeps the other quiet.
+// A link is one stream to one agent, whichever side dialled; the skin numbers links and never
+// reuses a number. Two agents may have two links; the node talks on one and keeps the other quiet.
 //
-// Invariants (DESIGN §8): only an origin changes its rows; the state of an origin never goes back; a removed row stays
-// removed; memory per link does not depend on the update rate.
-// Errors: a frame that makes no sense is counted, may close its link (Effects::close), and changes nothing.
-// Thread: control only.
+// Invariants (DESIGN §8): only an origin changes its rows; the state of an origin never goes back;
+// a removed row stays removed; memory per link does not depend on the update rate. Errors: a frame
+// that makes no sense is counted, may close its link (Effects::close), and changes nothing. Thread:
+// control only.
 #pragma once
 
 #include <array>
@@ -35,14 +36,16 @@ struct NodeConfig {
   std::string advertise;
   std::uint64_t last_incarnation = 0;  // from disk; 0 = unknown
   base::Duration beacon_interval = std::chrono::seconds(1);
-  base::Duration coalesce = std::chrono::milliseconds(20);    // after the first change, which goes at once
-  base::Duration suspect_after = std::chrono::seconds(3);     // of silence, by age
-  base::Duration dead_after = std::chrono::seconds(15);       // of silence without an answered probe
+  base::Duration coalesce =
+      std::chrono::milliseconds(20);  // after the first change, which goes at once
+  base::Duration suspect_after = std::chrono::seconds(3);  // of silence, by age
+  base::Duration dead_after = std::chrono::seconds(15);    // of silence without an answered probe
   base::Duration forget_after = std::chrono::hours(24);
-  base::Duration sync_patience = std::chrono::seconds(10);    // synced at the latest, peers or not
-  base::Duration probe_interval = std::chrono::seconds(1);    // of a suspect origin's endpoints
+  base::Duration sync_patience = std::chrono::seconds(10);  // synced at the latest, peers or not
+  base::Duration probe_interval = std::chrono::seconds(1);  // of a suspect origin's endpoints
   base::Duration probe_timeout = std::chrono::milliseconds(500);
   std::size_t probes_per_round = 8;
+  std::size_t max_tombstones = 4'096;  // per origin
 };
 
 // Who is at the other end, as the skin knows before any frame.
@@ -57,7 +60,8 @@ struct CloseLink {
   std::string reason;
 };
 
-// TCP connects to make; the answer comes back through probed(). An address counts as alive when it accepts.
+// TCP connects to make; the answer comes back through probed(). An address counts as alive when it
+// accepts.
 struct ProbeRequest {
   std::uint64_t id = 0;
   OriginId origin;
@@ -99,10 +103,17 @@ struct Effects {
 struct Member {
   OriginId id;
   Stamp stamp;
-  enum class State : std::uint8_t { fresh, suspect, stale, demoted, dead, returning } state = State::fresh;
+  enum class State : std::uint8_t {
+    fresh,
+    suspect,
+    stale,
+    demoted,
+    dead,
+    returning
+  } state = State::fresh;
   base::Duration age{};
-  std::string via;        // "direct" or the cluster whose beacons bring it
-  std::string address;    // of the link, or what it advertises
+  std::string via;      // "direct" or the cluster whose beacons bring it
+  std::string address;  // of the link, or what it advertises
   std::size_t rows = 0;
   bool local = false;
 };
@@ -115,18 +126,20 @@ class Node {
   Node& operator=(const Node&) = delete;
 
   Effects link_up(base::TimePoint now, LinkId link, LinkPeer peer);
-  // `reset`: the transport broke, which starts the probes at once; otherwise the stream ended cleanly.
+  // `reset`: the transport broke, which starts the probes at once; otherwise the stream ended
+  // cleanly.
   enum class LinkEnd { reset, closed };
   Effects link_down(base::TimePoint now, LinkId link, LinkEnd end);
   Effects receive(base::TimePoint now, LinkId link, Frame frame);
   Effects probed(base::TimePoint now, ProbeReply reply);
 
-  // The desired rows of one local source ("files", "agent", …): the difference to what that source said before is
-  // published as changes. Rows of other sources stay. Idempotent.
+  // The desired rows of one local source ("files", "agent", …): the difference to what that source
+  // said before is published as changes. Rows of other sources stay. Idempotent.
   Effects replace_local(base::TimePoint now, std::string_view source, std::vector<EncodedRow> rows);
   // The local sources have been read once: own rows may be published, "synced" may come true.
   Effects local_ready(base::TimePoint now);
-  // Announces a stop to every peer; the caller then drains next_frame() for a moment and closes the links.
+  // Announces a stop to every peer; the caller then drains next_frame() for a moment and closes the
+  // links.
   Effects leave(base::TimePoint now, Goodbye::Reason reason);
   // The operator's word: drop everything of a cluster and remember not to take it back from relays.
   Effects forget(base::TimePoint now, std::string_view cluster);
@@ -134,8 +147,10 @@ class Node {
   Effects tick(base::TimePoint now);
   base::TimePoint next_deadline() const;  // the caller ticks then, or earlier
 
-  // The next frame for this link, at most `max_bytes` of rows; nothing when there is nothing to say now.
-  std::optional<Frame> next_frame(base::TimePoint now, LinkId link, std::size_t max_bytes = kMaxFrameBytes);
+  // The next frame for this link, at most `max_bytes` of rows; nothing when there is nothing to say
+  // now.
+  std::optional<Frame> next_frame(base::TimePoint now, LinkId link,
+                                  std::size_t max_bytes = kMaxFrameBytes);
 
   std::shared_ptr<const Publication> publication(base::TimePoint now);
   std::vector<Member> members(base::TimePoint now) const;
@@ -143,8 +158,9 @@ class Node {
   bool synced(base::TimePoint now) const;
 
   struct Counters {
-    std::uint64_t frames_received = 0, frames_sent = 0, rows_applied = 0, duplicates = 0, gaps = 0, malformed = 0,
-                  refused = 0, divergences = 0, snapshots_sent = 0, snapshots_applied = 0, probes = 0;
+    std::uint64_t frames_received = 0, frames_sent = 0, rows_applied = 0, duplicates = 0, gaps = 0,
+                  malformed = 0, refused = 0, divergences = 0, snapshots_sent = 0,
+                  snapshots_applied = 0, probes = 0;
   };
   const Counters& counters() const;
 

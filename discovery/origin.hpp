@@ -53,6 +53,7 @@ struct Row {
 inline constexpr std::size_t kMaxKeyBytes = 512;
 inline constexpr std::size_t kMaxRowBytes = 64 * 1024;  // key and value together; a larger row is refused at its origin
 inline constexpr std::size_t kMaxRowsPerOrigin = 250'000;
+inline constexpr std::size_t kMaxBytesPerOrigin = 128 * 1024 * 1024;  // keys and values
 inline constexpr std::size_t kMaxOrigins = 2'000;
 inline constexpr std::uint32_t kMaxReplicas = 64;  // of one cluster; ids are slots 0..63
 

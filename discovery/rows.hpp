@@ -1,7 +1,8 @@
-// The live rows of one origin as immutable, shared chunks of ~64 rows: a change makes one new chunk, not a new copy.
+// The live rows of one origin as immutable, shared chunks of ~64 rows: a change makes one new
+// chunk, not a new copy.
 //
-// Equal chunk pointers mean equal rows: who keeps something per chunk can tell what changed by comparing pointers.
-// Thread: values; the chunks and rows are immutable and shared.
+// Equal chunk pointers mean equal rows: who keeps something per chunk can tell what changed by
+// comparing pointers. Thread: values; the chunks and rows are immutable and shared.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +43,8 @@ class Rows {
   }
 
  private:
-  std::shared_ptr<const Chunks> chunks_;  // shared by the catalog and every publication until the next change
+  std::shared_ptr<const Chunks>
+      chunks_;  // shared by the catalog and every publication until the next change
   std::size_t size_ = 0;
 };
 

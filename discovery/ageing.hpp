@@ -1,0 +1,75 @@
+// How one origin grows old in our eyes: fresh → suspect → (stale | demoted) → dead → forgotten, and
+// fresh again at its next word (DESIGN §4).
+//
+// A word is a beacon with a higher (incarnation, sequence) than any before, by whatever way it
+// comes: what counts is how long ago the origin spoke, not who told us. Silence of the agent is not
+// death of its endpoints: what they answer to probes decides between stale and demoted. Invariant:
+// an origin whose endpoints answer is neither demoted nor dead; nothing is dead that was not probed
+// where there was something to probe. Thread: control only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/time.hpp"
+#include "discovery/node.hpp"
+
+namespace discovery {
+
+inline constexpr base::Duration kReturnHold = std::chrono::seconds(60);
+
+// Whether this agent may believe its own ears: frozen while it seems to be the one that is cut off.
+enum class Judgement : std::uint8_t { open, frozen };
+
+class Ageing {
+ public:
+  using State = Member::State;
+  // What to tell: one of suspect, stale, demoted, dead, fresh_again, forgotten.
+  using Change = std::optional<Event::Kind>;
+
+  Ageing(const NodeConfig& config, base::TimePoint now, base::Duration age);
+
+  // A word of the origin that is `age` old. Not news when we have heard it or a later one.
+  struct Heard {
+    bool news = false;
+    Change change;
+  };
+  Heard heard(base::TimePoint now, std::uint64_t incarnation, std::uint64_t sequence,
+              base::Duration age);
+  Change link_reset(base::TimePoint now);
+  Change returning(base::TimePoint now, std::uint64_t incarnation);
+  Change leaving(std::uint64_t incarnation);
+  enum class Probes : std::uint8_t { answered, unanswered, nothing_to_probe };
+  Change probed(base::TimePoint now, Probes outcome, Judgement judgement);
+  Change advance(base::TimePoint now, Judgement judgement);
+  // We were not listening for so long: it does not count as silence.
+  void forgive(base::Duration stall);
+
+  State state() const { return state_; }
+  base::Duration age(base::TimePoint now) const { return now - spoke_at_; }
+  std::uint64_t sequence() const { return sequence_; }
+  std::uint64_t incarnation() const { return incarnation_; }
+  base::TimePoint suspected_at() const { return suspected_at_; }
+  bool wants_probes() const;
+  view::Freshness freshness() const;
+  base::TimePoint deadline(Judgement judgement) const;
+
+ private:
+  Change enter(State state);
+  Change suspect(base::TimePoint now);
+  bool may_die(Judgement judgement) const;
+  base::TimePoint last_sign() const;  // of the origin or its endpoints
+
+  const NodeConfig* config_;
+  State state_ = State::fresh;
+  std::uint64_t incarnation_ = 0, sequence_ = 0;  // of the newest word
+  std::uint64_t ended_ = 0;                       // this incarnation has said goodbye
+  base::TimePoint spoke_at_;                      // of the newest word, by summed ages
+  base::TimePoint silent_since_;                  // the same, less our own stalls
+  base::TimePoint answered_at_;                   // the last answered probe
+  base::TimePoint suspected_at_, held_until_;
+  std::optional<Probes> outcome_;  // since it was suspected
+  bool left_ = false;              // dead by its own word: not probed
+};
+
+}  // namespace discovery

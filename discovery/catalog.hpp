@@ -1,0 +1,58 @@
+// What this agent holds of other origins, and the one rule by which it changes (gossip.md §4.3).
+//
+// Invariants: a state here is one its origin had; its stamp never goes back; a new life of an
+// origin takes the place of the old one in one step, so there is no empty moment between them.
+// Errors: a delta that does not apply changes nothing and says why.
+// Thread: control only.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "discovery/message.hpp"
+#include "discovery/origin_state.hpp"
+
+namespace discovery {
+
+using LinkId = std::uint64_t;
+
+enum class Applied : std::uint8_t {
+  applied,    // the origin's state has moved
+  part,       // kept for the parts to come
+  duplicate,  // nothing new
+  gap,        // starts after what we have: pull
+  diverged,   // does not lead where it says: pull a snapshot
+  malformed,  // breaks a limit or the order: the sender is at fault
+};
+
+class Catalog {
+ public:
+  explicit Catalog(std::size_t max_tombstones) : max_tombstones_(max_tombstones) {}
+
+  enum class From : std::uint8_t { origin, relay };
+  Applied apply(LinkId link, From from, Delta delta);
+  void link_lost(LinkId link) { parts_.erase(link); }
+
+  OriginState* find(const OriginId& origin);
+  const OriginState* find(const OriginId& origin) const;
+  Stamp stamp(const OriginId& origin) const;
+  void erase(const OriginId& origin) { states_.erase(origin); }
+  std::map<OriginId, OriginState>& states() { return states_; }
+
+  static constexpr std::size_t kMaxPartsBytes = kMaxBytesPerOrigin;
+
+ private:
+  struct Parts {
+    Delta delta;  // the parts so far as one
+    std::size_t bytes = 0;
+  };
+  Applied collect(LinkId link, Delta& delta);
+  Applied apply_changes(Delta& delta);
+  Applied apply_snapshot(From from, Delta& delta);
+
+  std::size_t max_tombstones_;
+  std::map<OriginId, OriginState> states_;
+  std::map<LinkId, Parts> parts_;  // a link carries one delta at a time
+};
+
+}  // namespace discovery

@@ -1,0 +1,53 @@
+// One stream to one agent, and what is still to be said on it.
+//
+// Nothing waits here as a message: a link keeps flags, cursors and questions, at most one of each
+// per origin, and frames are made when the stream can take one. So a slow peer costs the same
+// whatever happens meanwhile. Thread: control only.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "discovery/node.hpp"
+#include "discovery/transfer.hpp"
+
+namespace discovery {
+
+struct Link {
+  LinkId id = 0;
+  LinkPeer peer;
+  base::TimePoint up_at{}, heard_at{};
+
+  // From the other side's Hello.
+  bool ready = false;
+  OriginId origin;
+  std::array<std::uint8_t, 16> instance{};
+  std::string advertise;
+  // Of several links to one agent one carries everything; the others only show that they live.
+  bool talking = false;
+
+  // What the other side is known to have of our own origin: what it showed, or what we sent on this
+  // stream. Nothing before its first Beacons.
+  std::optional<Stamp> cursor;
+  std::map<OriginId, Stamp> shown;  // what its beacons said it has of others
+
+  bool hello_due = false, beacons_due = false;
+  std::optional<Goodbye> goodbye;
+  std::optional<std::string> close_reason;  // close when the goodbye is out
+  std::map<OriginId, Stamp> pulls;          // to ask
+  std::map<OriginId, Stamp> requested;      // asked of us
+  std::optional<Transfer> transfer;
+  OriginId served;         // whose request was answered last
+  bool farewell = false;   // the other side stops on purpose: its end is no reset
+  bool announced = false;  // the skin knows that there is something to pull
+
+  bool owes_own(Stamp released) const { return ready && talking && cursor && *cursor < released; }
+  bool has_work(Stamp released) const {
+    return hello_due || goodbye || !pulls.empty() || beacons_due || transfer ||
+           !requested.empty() || owes_own(released);
+  }
+};
+
+}  // namespace discovery

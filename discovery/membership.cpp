@@ -1,0 +1,139 @@
+#include "discovery/membership.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace discovery {
+
+const Remote* Membership::find(const OriginId& origin) const {
+  const auto at = remotes_.find(origin);
+  return at == remotes_.end() ? nullptr : &at->second;
+}
+
+void Membership::tell(const OriginId& origin, Ageing::Change change, Effects& effects) const {
+  if (!change) return;
+  effects.publish = true;
+  effects.events.push_back({*change, origin, {}});
+}
+
+// What was forgotten comes back by its own word, or by one so young that it must be speaking now.
+bool Membership::admits(const Beacon& beacon, const OriginId& via) const {
+  if (remotes_.contains(beacon.origin)) return true;
+  if (remotes_.size() >= kMaxOrigins) return false;
+  const auto epitaph = epitaphs_.find(beacon.origin);
+  if (epitaph == epitaphs_.end() || via == beacon.origin) return true;
+  return beacon.age < config_->dead_after &&
+         std::pair(beacon.stamp.incarnation, beacon.sequence) >
+             std::pair(epitaph->second.incarnation, epitaph->second.sequence);
+}
+
+bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId& via,
+                       Effects& effects) {
+  if (!admits(beacon, via)) return false;
+  epitaphs_.erase(beacon.origin);
+  const auto [at, added] =
+      remotes_.try_emplace(beacon.origin, Remote{Ageing(*config_, now, beacon.age), {}, {}, {}});
+  auto& remote = at->second;
+  if (via != beacon.origin && beacon.age >= config_->suspect_after) remote.confirmed_at = now;
+  const auto heard =
+      remote.ageing.heard(now, beacon.stamp.incarnation, beacon.sequence, beacon.age);
+  if (heard.news) remote.via = via.cluster;
+  if (heard.change) remote.probing.stop();
+  tell(beacon.origin, heard.change, effects);
+  return true;
+}
+
+void Membership::link_reset(base::TimePoint now, const OriginId& origin, Effects& effects) {
+  const auto at = remotes_.find(origin);
+  if (at != remotes_.end()) tell(origin, at->second.ageing.link_reset(now), effects);
+}
+
+void Membership::goodbye(base::TimePoint now, const OriginId& origin, Goodbye::Reason reason,
+                         Effects& effects) {
+  const auto at = remotes_.find(origin);
+  if (at == remotes_.end()) return;
+  auto& ageing = at->second.ageing;
+  tell(origin,
+       reason == Goodbye::Reason::returning ? ageing.returning(now, ageing.incarnation())
+                                            : ageing.leaving(ageing.incarnation()),
+       effects);
+}
+
+void Membership::probed(base::TimePoint now, const ProbeReply& reply, Effects& effects) {
+  const auto open = judgement(now);
+  for (auto& [origin, remote] : remotes_) {
+    const auto outcome = remote.probing.answered(reply);
+    if (!outcome) continue;
+    effects.publish = true;  // failed addresses may differ
+    tell(origin, remote.ageing.probed(now, *outcome, open), effects);
+  }
+}
+
+void Membership::forgive(base::Duration stall) {
+  for (auto& [origin, remote] : remotes_) remote.ageing.forgive(stall);
+}
+
+Judgement Membership::judgement(base::TimePoint now) const {
+  std::set<std::string_view> heard, silent;
+  bool confirmed = false;
+  for (const auto& [origin, remote] : remotes_) {
+    if (origin.cluster == config_->self.cluster) continue;
+    const auto state = remote.ageing.state();
+    if (state == Ageing::State::fresh) {
+      heard.insert(origin.cluster);
+    } else if (state != Ageing::State::dead) {
+      silent.insert(origin.cluster);
+      confirmed |= now - remote.confirmed_at < config_->suspect_after;
+    }
+  }
+  std::erase_if(silent, [&](std::string_view cluster) { return heard.contains(cluster); });
+  const bool together =
+      heard.size() + silent.size() >= kIsolationClusters && silent.size() > heard.size();
+  return together && !confirmed ? Judgement::frozen : Judgement::open;
+}
+
+std::vector<OriginId> Membership::advance(base::TimePoint now, Catalog& catalog, Effects& effects) {
+  std::vector<OriginId> forgotten;
+  for (auto& [origin, remote] : remotes_) {
+    const auto change = remote.ageing.advance(now, Judgement::frozen);
+    if (change == Event::Kind::forgotten) forgotten.push_back(origin);
+    tell(origin, change, effects);
+  }
+  // Judged only when all have had their say: the first to fall silent may not be the last.
+  const auto open = judgement(now);
+  for (auto& [origin, remote] : remotes_) {
+    if (!remote.ageing.wants_probes()) continue;
+    auto round = remote.probing.begin(now, *config_, origin, catalog.find(origin),
+                                      remote.ageing.state(), next_round_, random_);
+    if (round.nothing)
+      tell(origin, remote.ageing.probed(now, Ageing::Probes::nothing_to_probe, open), effects);
+    if (round.request) {
+      ++next_round_;
+      effects.probes.push_back(std::move(*round.request));
+    }
+    const auto change = remote.ageing.advance(now, open);
+    if (change != Event::Kind::forgotten) tell(origin, change, effects);
+  }
+  for (const auto& origin : forgotten) forget(origin);
+  return forgotten;
+}
+
+void Membership::forget(const OriginId& origin) {
+  const auto at = remotes_.find(origin);
+  if (at == remotes_.end()) return;
+  if (epitaphs_.size() >= kMaxEpitaphs) epitaphs_.erase(epitaphs_.begin());
+  epitaphs_[origin] = {at->second.ageing.incarnation(), at->second.ageing.sequence()};
+  remotes_.erase(at);
+}
+
+base::TimePoint Membership::deadline(base::TimePoint now) const {
+  const auto open = judgement(now);
+  auto next = base::TimePoint::max();
+  for (const auto& [origin, remote] : remotes_) {
+    next = std::min(next, remote.ageing.deadline(open));
+    if (remote.ageing.wants_probes()) next = std::min(next, remote.probing.deadline());
+  }
+  return next;
+}
+
+}  // namespace discovery

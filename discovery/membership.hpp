@@ -1,0 +1,67 @@
+// Who else there is, and how each of them ages: the origins heard of, their silence, their probes,
+// their epitaphs.
+//
+// Two things keep this agent from blaming others for its own troubles: time in which it was stalled
+// itself is not counted as silence, and while most clusters fall silent together and nobody that is
+// still heard confirms it, this agent is taken to be the one cut off and nothing is demoted (DESIGN
+// §4). Thread: control only.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "discovery/ageing.hpp"
+#include "discovery/catalog.hpp"
+#include "discovery/probing.hpp"
+
+namespace discovery {
+
+inline constexpr std::size_t kIsolationClusters = 5;  // with fewer, silence proves nothing
+inline constexpr std::size_t kMaxEpitaphs = 4'096;
+
+struct Remote {
+  Ageing ageing;
+  Probing probing;
+  std::string via;  // the cluster that brought the newest word; the origin's own when direct
+  base::TimePoint confirmed_at{};  // somebody else called it silent
+};
+
+class Membership {
+ public:
+  Membership(const NodeConfig& config, base::Random random) : config_(&config), random_(random) {}
+
+  // A beacon of a remote origin that came from `via`. False when it is not to be taken in:
+  // forgotten, or one too many.
+  bool heard(base::TimePoint now, const Beacon& beacon, const OriginId& via, Effects& effects);
+  void link_reset(base::TimePoint now, const OriginId& origin, Effects& effects);
+  void goodbye(base::TimePoint now, const OriginId& origin, Goodbye::Reason reason,
+               Effects& effects);
+  void probed(base::TimePoint now, const ProbeReply& reply, Effects& effects);
+  void forgive(base::Duration stall);
+  // Ages everybody and starts probes. Returns those to forget.
+  std::vector<OriginId> advance(base::TimePoint now, Catalog& catalog, Effects& effects);
+  void forget(const OriginId& origin);
+
+  const Remote* find(const OriginId& origin) const;
+  const std::map<OriginId, Remote>& remotes() const { return remotes_; }
+  Judgement judgement(base::TimePoint now) const;
+  base::TimePoint deadline(base::TimePoint now) const;
+  std::uint64_t probes_sent() const { return next_round_ - 1; }
+
+ private:
+  struct Epitaph {
+    std::uint64_t incarnation = 0, sequence = 0;
+  };
+  bool admits(const Beacon& beacon, const OriginId& via) const;
+  void tell(const OriginId& origin, Ageing::Change change, Effects& effects) const;
+
+  const NodeConfig* config_;
+  base::Random random_;
+  std::map<OriginId, Remote> remotes_;
+  std::map<OriginId, Epitaph> epitaphs_;
+  std::uint64_t next_round_ = 1;
+};
+
+}  // namespace discovery

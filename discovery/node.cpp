@@ -1,0 +1,350 @@
+#include "discovery/node.hpp"
+
+#include <algorithm>
+
+#include "base/result.hpp"
+#include "discovery/node_state.hpp"
+
+namespace discovery {
+
+Node::State::State(NodeConfig node_config, base::Random seed, base::TimePoint now)
+    : config(std::move(node_config)),
+      random(seed),
+      local(config.last_incarnation, random.fork(), config.max_tombstones),
+      catalog(config.max_tombstones),
+      membership(config, random.fork()),
+      started(now),
+      expected(now + config.beacon_interval),
+      next_beacon(now),
+      released_at(now - config.coalesce) {}
+
+Stamp Node::State::released_stamp() const {
+  return local.ready() ? Stamp{local.published().incarnation, released} : Stamp{};
+}
+
+const Link* Node::State::link_to(const OriginId& origin) const {
+  for (const auto& [id, link] : links)
+    if (link.talking && link.origin == origin && !link.close_reason) return &link;
+  return nullptr;
+}
+
+// One of several links to an agent, the same on both sides where they see the same: the one dialled
+// by the lesser name; of those the newest, for an older one may be dead without anybody knowing.
+void Node::State::choose_talking(const OriginId& origin) {
+  Link* best = nullptr;
+  const auto by_lesser = [&](const Link& link) {
+    return link.peer.dialled == (config.self < origin);
+  };
+  for (auto& [id, link] : links) {
+    if (!link.ready || link.origin != origin || link.close_reason) continue;
+    if (!best || by_lesser(link) >= by_lesser(*best)) best = &link;
+  }
+  for (auto& [id, link] : links) {
+    if (!link.ready || link.origin != origin) continue;
+    const bool before = std::exchange(link.talking, &link == best);
+    if (link.talking && !before) link.beacons_due = true;
+  }
+}
+
+void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterator at, LinkEnd end,
+                            Effects& effects) {
+  const auto link = std::move(at->second);
+  links.erase(at);
+  catalog.link_lost(link.id);
+  pulls.link_lost(now, link.id);
+  if (!link.ready) return;
+  choose_talking(link.origin);
+  effects.events.push_back({Event::Kind::link_lost, link.origin, link.close_reason.value_or("")});
+  if (link_to(link.origin)) return;
+  pulls.hurry(now, link.origin);
+  if (end == LinkEnd::reset && !link.farewell) membership.link_reset(now, link.origin, effects);
+}
+
+void Node::State::restart_own(base::TimePoint now, Stamp claimed, Effects& effects) {
+  if (!local.refute(claimed)) return;
+  sequence = 0;
+  effects.publish = true;
+  release_changes(now);
+  for (auto& [id, link] : links) link.beacons_due = link.ready;
+}
+
+// The first change goes at once; those that follow within the coalescing time go together at its
+// end.
+void Node::State::release_changes(base::TimePoint now) {
+  const auto version = local.state().stamp().version;
+  if (released == version || now < released_at + config.coalesce) return;
+  released = version;
+  released_at = now;
+}
+
+void Node::State::ask(base::TimePoint now) {
+  for (const auto& due : pulls.due(now)) {
+    std::vector<Link*> relays, all;
+    for (auto& [id, link] : links) {
+      if (!link.talking || link.close_reason) continue;
+      const auto shown = link.shown.find(due.origin);
+      const bool has = shown != link.shown.end() && shown->second > catalog.stamp(due.origin);
+      if (due.only ? id != *due.only : !has) continue;
+      all.push_back(&link);
+      if (link.origin != due.origin) relays.push_back(&link);
+    }
+    if (all.empty()) {
+      pulls.nobody(due.origin);
+      continue;
+    }
+    // The direct link has had its chance before we ask at all: others first, each in turn.
+    const auto& from = due.attempt % 2 == 0 && !relays.empty() ? relays : all;
+    auto* link = from[(due.attempt / 2) % from.size()];
+    const auto have = catalog.stamp(due.origin);
+    link->pulls[due.origin] = due.whole ? Stamp{have.incarnation, 0} : have;
+    pulls.asked(now, due.origin, link->id);
+  }
+}
+
+void Node::State::supervise_links(base::TimePoint now, Effects& effects) {
+  for (auto& [id, link] : links) {
+    if (!link.close_reason && !link.ready && now - link.up_at >= kHelloPatience)
+      link.close_reason = "no hello";
+    if (!link.close_reason && link.ready && now - link.heard_at >= kLinkSilence)
+      link.close_reason = "silent";
+  }
+  std::vector<LinkId> closing;
+  for (auto& [id, link] : links) {
+    const bool waits = link.goodbye && now - link.heard_at < kGoodbyePatience;
+    if (link.close_reason && !waits) closing.push_back(id);
+  }
+  for (const auto id : closing) {
+    const auto at = links.find(id);
+    effects.close.push_back({id, *at->second.close_reason});
+    drop_link(now, at, LinkEnd::reset, effects);
+  }
+}
+
+void Node::State::forget_origin(const OriginId& origin) {
+  catalog.erase(origin);
+  pulls.erase(origin);
+  for (auto& [id, link] : links) link.shown.erase(origin);
+}
+
+void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
+  if (now >= next_beacon) {
+    ++sequence;
+    const auto tenth = static_cast<std::uint64_t>(config.beacon_interval.count() / 10);
+    next_beacon = now + config.beacon_interval - config.beacon_interval / 20 +
+                  base::Duration(static_cast<std::int64_t>(random.below(tenth + 1)));
+    for (auto& [id, link] : links) link.beacons_due = link.ready;
+  }
+  if (local.ready()) release_changes(now);
+  supervise_links(now, effects);
+  for (const auto& origin : membership.advance(now, catalog, effects)) forget_origin(origin);
+  ask(now);
+}
+
+Effects Node::State::turn(base::TimePoint now) {
+  Effects effects;
+  if (const auto late = now - expected; late > kStallTolerance) {
+    membership.forgive(late);
+    for (auto& [id, link] : links) {
+      link.heard_at += late;
+      link.up_at += late;
+    }
+  }
+  serve_deadlines(now, effects);
+  return effects;
+}
+
+Effects Node::State::finish(base::TimePoint now, Effects effects) {
+  ask(now);
+  if (!synced && local.ready() &&
+      (now - started >= config.sync_patience || (beacons_heard && pulls.empty()))) {
+    synced = true;
+    effects.publish = true;
+  }
+  for (auto& [id, link] : links)
+    if (!link.announced && link.has_work(released_stamp())) {
+      link.announced = true;
+      effects.writable.push_back(id);
+    }
+  counters.probes = membership.probes_sent();
+  publication_due |= effects.publish;
+
+  expected = std::max(now, deadline(now));
+  return effects;
+}
+
+base::TimePoint Node::State::deadline(base::TimePoint now) const {
+  auto next = std::min({next_beacon, membership.deadline(now), pulls.deadline()});
+  if (local.ready() && released != local.published().version)
+    next = std::min(next, released_at + config.coalesce);
+  if (!synced && local.ready()) next = std::min(next, started + config.sync_patience);
+  for (const auto& [id, link] : links) {
+    if (link.close_reason)
+      next = std::min(next, link.goodbye ? link.heard_at + kGoodbyePatience : now);
+    else
+      next =
+          std::min(next, link.ready ? link.heard_at + kLinkSilence : link.up_at + kHelloPatience);
+  }
+  return next;
+}
+
+Node::Node(NodeConfig config, base::Random random, base::TimePoint now)
+    : state_(std::make_unique<State>(std::move(config), random, now)) {}
+Node::~Node() = default;
+
+Effects Node::link_up(base::TimePoint now, LinkId id, LinkPeer peer) {
+  auto effects = state_->turn(now);
+  auto& link = state_->links[id];
+  link.id = id;
+  link.hello_due = peer.dialled;  // who was dialled waits to learn whom to greet
+  link.peer = std::move(peer);
+  link.up_at = link.heard_at = now;
+  return state_->finish(now, std::move(effects));
+}
+
+Effects Node::link_down(base::TimePoint now, LinkId id, LinkEnd end) {
+  auto effects = state_->turn(now);
+  if (const auto at = state_->links.find(id); at != state_->links.end())
+    state_->drop_link(now, at, end, effects);
+  return state_->finish(now, std::move(effects));
+}
+
+Effects Node::receive(base::TimePoint now, LinkId id, Frame frame) {
+  auto effects = state_->turn(now);
+  const auto at = state_->links.find(id);
+  if (at == state_->links.end() || at->second.close_reason)
+    return state_->finish(now, std::move(effects));
+  auto& link = at->second;
+  ++state_->counters.frames_received;
+  link.heard_at = now;
+  const bool opens = std::holds_alternative<Hello>(frame) || std::holds_alternative<Goodbye>(frame);
+  if (!link.ready && !opens) {
+    state_->malformed(link, "a frame before its hello", effects);
+  } else {
+    std::visit([&](auto& body) { state_->receive(now, link, std::move(body), effects); }, frame);
+  }
+  return state_->finish(now, std::move(effects));
+}
+
+Effects Node::probed(base::TimePoint now, ProbeReply reply) {
+  auto effects = state_->turn(now);
+  state_->membership.probed(now, reply, effects);
+  return state_->finish(now, std::move(effects));
+}
+
+Effects Node::replace_local(base::TimePoint now, std::string_view source,
+                            std::vector<EncodedRow> rows) {
+  auto effects = state_->turn(now);
+  auto replaced = state_->local.replace(source, std::move(rows));
+  if (replaced.changed > 0) effects.publish = true;
+  for (auto& key : replaced.refused) {
+    ++state_->counters.refused;
+    effects.events.push_back({Event::Kind::refused, state_->config.self, std::move(key)});
+  }
+  if (state_->local.ready()) state_->release_changes(now);
+  return state_->finish(now, std::move(effects));
+}
+
+Effects Node::local_ready(base::TimePoint now) {
+  auto effects = state_->turn(now);
+  if (!state_->local.ready()) {
+    state_->local.set_ready();
+    state_->release_changes(now);
+    effects.publish = true;
+    for (auto& [id, link] : state_->links) link.beacons_due = link.ready;
+  }
+  return state_->finish(now, std::move(effects));
+}
+
+Effects Node::leave(base::TimePoint now, Goodbye::Reason reason) {
+  auto effects = state_->turn(now);
+  for (auto& [id, link] : state_->links)
+    if (link.ready) link.goodbye = Goodbye{reason, {}};
+  return state_->finish(now, std::move(effects));
+}
+
+Effects Node::forget(base::TimePoint now, std::string_view cluster) {
+  auto effects = state_->turn(now);
+  std::vector<OriginId> named;
+  for (const auto& [origin, remote] : state_->membership.remotes())
+    if (origin.cluster == cluster) named.push_back(origin);
+  for (const auto& origin : named) {
+    state_->membership.forget(origin);
+    state_->forget_origin(origin);
+    effects.publish = true;
+    effects.events.push_back({Event::Kind::forgotten, origin, "by the operator"});
+  }
+  return state_->finish(now, std::move(effects));
+}
+
+Effects Node::tick(base::TimePoint now) { return state_->finish(now, state_->turn(now)); }
+
+base::TimePoint Node::next_deadline() const { return state_->expected; }
+
+std::optional<Frame> Node::next_frame(base::TimePoint now, LinkId id, std::size_t max_bytes) {
+  const auto at = state_->links.find(id);
+  if (at == state_->links.end()) return std::nullopt;
+  auto frame = state_->next_frame(now, at->second, max_bytes);
+  if (frame)
+    ++state_->counters.frames_sent;
+  else
+    at->second.announced = false;
+  return frame;
+}
+
+std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
+  auto& state = *state_;
+  if (!std::exchange(state.publication_due, false) && state.published) return state.published;
+  auto next = std::make_shared<Publication>();
+  next->version = state.published ? state.published->version + 1 : 1;
+  next->at = now;
+  next->synced = state.synced;
+  const auto add_self = [&] {
+    next->origins.push_back({state.config.self,
+                             state.local.state().stamp(),
+                             true,
+                             view::Freshness::fresh,
+                             {},
+                             {},
+                             state.local.state().rows()});
+  };
+  bool self_added = false;
+  for (auto& [origin, rows] : state.catalog.states()) {
+    if (!self_added && state.config.self < origin) self_added = (add_self(), true);
+    const auto* remote = state.membership.find(origin);
+    CHECK(remote);
+    next->origins.push_back({origin, rows.stamp(), false, remote->ageing.freshness(),
+                             remote->ageing.age(now), remote->probing.failed(), rows.rows()});
+  }
+  if (!self_added) add_self();
+  state.published = std::move(next);
+  return state.published;
+}
+
+std::vector<Member> Node::members(base::TimePoint now) const {
+  const auto& state = *state_;
+  std::vector<Member> members;
+  members.push_back({state.config.self,
+                     state.local.published(),
+                     Member::State::fresh,
+                     {},
+                     "",
+                     state.config.advertise,
+                     state.local.size(),
+                     true});
+  for (const auto& [origin, remote] : state.membership.remotes()) {
+    const auto* rows = state.catalog.find(origin);
+    const auto* link = state.link_to(origin);
+    members.push_back({origin, rows ? rows->stamp() : Stamp{}, remote.ageing.state(),
+                       remote.ageing.age(now),
+                       link || remote.via == origin.cluster ? "direct" : remote.via,
+                       link ? (link->advertise.empty() ? link->peer.address : link->advertise) : "",
+                       rows ? rows->size() : 0, false});
+  }
+  return members;
+}
+
+Stamp Node::stamp() const { return state_->local.published(); }
+bool Node::synced(base::TimePoint) const { return state_->synced; }
+const Node::Counters& Node::counters() const { return state_->counters; }
+
+}  // namespace discovery

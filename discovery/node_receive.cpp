@@ -1,0 +1,175 @@
+// What peers say: each frame is judged before it changes anything.
+#include <algorithm>
+
+#include "discovery/node_state.hpp"
+
+namespace discovery {
+namespace {
+
+constexpr std::size_t kMaxClusterName = 253;
+constexpr std::size_t kMaxText = 512;
+constexpr std::size_t kMaxRequestedPerLink = kMaxOrigins;
+
+bool is_name(const OriginId& origin) {
+  return !origin.cluster.empty() && origin.cluster.size() <= kMaxClusterName;
+}
+
+}  // namespace
+
+void Node::State::malformed(Link& link, std::string what, Effects& effects) {
+  ++counters.malformed;
+  effects.events.push_back({Event::Kind::malformed, link.origin, what});
+  link.close_reason = std::move(what);
+}
+
+void Node::State::refuse(Link& link, const OriginId& claimed, std::string why, Effects& effects) {
+  ++counters.refused;
+  effects.events.push_back({Event::Kind::refused, claimed, why});
+  link.goodbye = Goodbye{Goodbye::Reason::refused, why};
+  link.close_reason = std::move(why);
+}
+
+// Why this Hello cannot be accepted; nothing when it can.
+std::optional<std::string> Node::State::objection(base::TimePoint now, const Link& link,
+                                                  const Hello& hello) const {
+  if (hello.protocol_min > kProtocolVersion || hello.protocol_max < kProtocolVersion)
+    return "protocol " + std::to_string(hello.protocol_min) + " to " +
+           std::to_string(hello.protocol_max) + " is spoken there, " +
+           std::to_string(kProtocolVersion) + " here";
+  if (!link.peer.proven_cluster.empty() && link.peer.proven_cluster != hello.self.cluster)
+    return "the certificate is for cluster " + link.peer.proven_cluster + ", the agent says " +
+           hello.self.cluster;
+  if (hello.self == config.self)
+    return hello.instance == config.instance
+               ? "this agent dialled itself"
+               : "cluster " + config.self.to_string() + " is already served by another agent";
+  for (const auto& [id, other] : links)
+    if (other.ready && other.origin == hello.self && other.instance != hello.instance &&
+        now - other.heard_at < config.suspect_after)
+      return "cluster " + hello.self.to_string() + " is already served by another agent";
+  return std::nullopt;
+}
+
+void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects& effects) {
+  if (link.ready || link.close_reason) return malformed(link, "a second hello", effects);
+  if (!is_name(hello.self)) return malformed(link, "a hello without a cluster", effects);
+  if (auto why = objection(now, link, hello)) return refuse(link, hello.self, *why, effects);
+  for (auto& [id, other] : links)
+    if (other.ready && other.origin == hello.self && other.instance != hello.instance)
+      other.close_reason = "its agent was replaced";
+  link.ready = true;
+  link.origin = hello.self;
+  link.instance = hello.instance;
+  link.advertise = std::move(hello.advertise);
+  if (!link.peer.dialled) link.hello_due = true;
+  restart_own(now, hello.known_of_you, effects);
+  choose_talking(link.origin);
+  link.beacons_due = true;
+  effects.events.push_back({Event::Kind::link_ready, link.origin, link.peer.address});
+}
+
+void Node::State::receive(base::TimePoint now, Link& link, Beacons beacons, Effects& effects) {
+  if (beacons.beacons.size() > kMaxOrigins + 1)
+    return malformed(link, "more beacons than origins", effects);
+  for (const auto& beacon : beacons.beacons) {
+    if (!is_name(beacon.origin) || beacon.age < base::Duration::zero() ||
+        beacon.stamp.incarnation == 0 || beacon.stamp.incarnation > kMaxIncarnation) {
+      return malformed(link, "a beacon of nothing", effects);
+    }
+    if (beacon.origin == config.self)
+      hear_of_self(now, link, beacon, effects);
+    else
+      hear_of(now, link, beacon, effects);
+  }
+  if (!link.cursor) link.cursor = Stamp{};
+  beacons_heard = true;
+}
+
+void Node::State::hear_of_self(base::TimePoint now, Link& link, const Beacon& beacon,
+                               Effects& effects) {
+  restart_own(now, beacon.stamp, effects);
+  for (auto& [id, other] : links)
+    if (other.ready && other.instance == link.instance)
+      other.cursor = std::max(other.cursor.value_or(Stamp{}), beacon.stamp);
+}
+
+void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects) {
+  link.shown[beacon.origin] = beacon.stamp;
+  if (!membership.heard(now, beacon, link.origin, effects)) return;
+  const auto* mine = catalog.find(beacon.origin);
+  const auto have = mine ? mine->stamp() : Stamp{};
+  if (beacon.stamp > have) {
+    const bool direct = link_to(beacon.origin) != nullptr;
+    pulls.behind(now, beacon.origin, beacon.stamp,
+                 direct ? config.beacon_interval : base::Duration::zero());
+  } else if (beacon.stamp == have && beacon.state_hash != mine->hash()) {
+    ++counters.divergences;
+    if (const auto* origin = link_to(beacon.origin))
+      pulls.broken(now, beacon.origin, have, origin->id);
+  }
+}
+
+void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects& effects) {
+  const auto origin = delta.origin;
+  if (origin == config.self) {
+    ++counters.refused;  // nobody but us says what we have
+    return;
+  }
+  if (!is_name(origin) || delta.age < base::Duration::zero())
+    return malformed(link, "a delta of nothing", effects);
+  const bool direct = origin == link.origin;
+  if (!membership.find(origin)) {
+    const Beacon word{origin, {delta.incarnation, delta.to}, 0, delta.state_hash, delta.age};
+    if (!membership.heard(now, word, link.origin, effects)) return;
+  }
+  const Stamp target{delta.incarnation, delta.to};
+  const auto rows = delta.rows.size();
+  const bool snapshot = delta.kind == Delta::Kind::snapshot_end;
+  switch (catalog.apply(link.id, direct ? Catalog::From::origin : Catalog::From::relay,
+                        std::move(delta))) {
+    case Applied::applied:
+      counters.rows_applied += rows;
+      counters.snapshots_applied += snapshot ? 1 : 0;
+      effects.publish = true;
+      pulls.reached(origin, catalog.stamp(origin));
+      break;
+    case Applied::part:
+      pulls.progress(now, origin);
+      break;
+    case Applied::duplicate:
+      ++counters.duplicates;
+      pulls.reached(origin, catalog.stamp(origin));
+      break;
+    case Applied::gap:
+      ++counters.gaps;
+      pulls.gap(now, origin, target, link.id);
+      break;
+    case Applied::diverged:
+      ++counters.divergences;
+      pulls.broken(now, origin, target, link.id);
+      break;
+    case Applied::malformed:
+      malformed(link, "a delta beyond its limits", effects);
+      break;
+  }
+}
+
+void Node::State::receive(base::TimePoint, Link& link, Pull pull, Effects& effects) {
+  if (!is_name(pull.origin) || link.requested.size() >= kMaxRequestedPerLink)
+    return malformed(link, "a pull of nothing", effects);
+  link.requested[pull.origin] = pull.have;
+}
+
+void Node::State::receive(base::TimePoint now, Link& link, Goodbye goodbye, Effects& effects) {
+  if (goodbye.reason == Goodbye::Reason::refused) {
+    ++counters.refused;
+    if (goodbye.text.size() > kMaxText) goodbye.text.resize(kMaxText);
+    effects.events.push_back({Event::Kind::refused, link.origin, goodbye.text});
+    link.close_reason = "refused: " + goodbye.text;
+  } else if (link.ready) {
+    membership.goodbye(now, link.origin, goodbye.reason, effects);
+    link.farewell = true;
+  }
+}
+
+}  // namespace discovery

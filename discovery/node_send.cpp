@@ -1,0 +1,88 @@
+// What peers are told: a frame is made when its stream can take one, from what is true at that
+// moment.
+#include <algorithm>
+
+#include "discovery/node_state.hpp"
+
+namespace discovery {
+
+Hello Node::State::make_hello(const Link& link) const {
+  Hello hello;
+  hello.self = config.self;
+  hello.instance = config.instance;
+  hello.stamp = local.published();
+  if (link.ready) hello.known_of_you = catalog.stamp(link.origin);
+  hello.advertise = config.advertise;
+  return hello;
+}
+
+Beacons Node::State::make_beacons(base::TimePoint now, const Link& link) {
+  Beacons beacons;
+  const auto add = [&](const OriginId& origin, OriginState& state, const Remote& remote) {
+    // A word is worth its own life only: of an older state it says nothing.
+    const bool same_life = remote.ageing.incarnation() == state.stamp().incarnation;
+    beacons.beacons.push_back({origin, state.stamp(), same_life ? remote.ageing.sequence() : 0,
+                               state.hash(), remote.ageing.age(now)});
+  };
+  if (link.talking && local.ready())
+    beacons.beacons.push_back(
+        {config.self, local.published(), sequence, local.state().hash(), base::Duration::zero()});
+  for (auto& [origin, state] : catalog.states())
+    if (link.talking || origin == link.origin)
+      if (const auto* remote = membership.find(origin)) add(origin, state, *remote);
+  return beacons;
+}
+
+std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
+                                             std::size_t max_bytes) {
+  if (!link.transfer && link.owes_own(released_stamp())) link.requested[config.self] = *link.cursor;
+  while (!link.transfer && !link.requested.empty()) {
+    // The own origin first, then in turn after the last one served: no origin waits for another's
+    // churn.
+    auto at = link.requested.find(config.self);
+    if (at == link.requested.end()) at = link.requested.upper_bound(link.served);
+    if (at == link.requested.end()) at = link.requested.begin();
+    const auto [origin, have] = *at;
+    link.requested.erase(at);
+    const bool own = origin == config.self;
+    auto* state = own ? (local.ready() ? &local.state() : nullptr) : catalog.find(origin);
+    if (!state || state->stamp().version == 0) continue;
+    const bool whole = have.version == 0;  // asked for although it may be what they have
+    if (!whole && have >= state->stamp()) continue;
+    link.transfer.emplace(origin, *state, have);
+    counters.snapshots_sent += link.transfer->is_snapshot() ? 1 : 0;
+    if (own)
+      link.cursor = std::max(link.cursor.value_or(Stamp{}), link.transfer->target());
+    else
+      link.served = origin;
+  }
+  if (!link.transfer) return std::nullopt;
+  auto delta = link.transfer->next(max_bytes);
+  if (const auto* remote = membership.find(delta.origin)) delta.age = remote->ageing.age(now);
+  if (link.transfer->done()) link.transfer.reset();
+  return delta;
+}
+
+std::optional<Frame> Node::State::next_frame(base::TimePoint now, Link& link,
+                                             std::size_t max_bytes) {
+  if (std::exchange(link.hello_due, false)) return make_hello(link);
+  if (link.goodbye) return std::exchange(link.goodbye, std::nullopt).value();
+  if (!link.ready || link.close_reason) return std::nullopt;
+  if (!link.pulls.empty()) {
+    const auto at = link.pulls.begin();
+    Pull pull{at->first, at->second};
+    link.pulls.erase(at);
+    return pull;
+  }
+  // Own changes go before beacons, so that no beacon shows what is about to come; a long transfer
+  // does not hold beacons up.
+  if (link.beacons_due && (link.transfer || !link.owes_own(released_stamp()))) {
+    link.beacons_due = false;
+    return make_beacons(now, link);
+  }
+  if (auto delta = next_delta(now, link, max_bytes)) return std::move(*delta);
+  if (std::exchange(link.beacons_due, false)) return make_beacons(now, link);
+  return std::nullopt;
+}
+
+}  // namespace discovery

@@ -1,0 +1,89 @@
+// The parts of a Node and how they meet. Each part is an automaton of its own; the functions here
+// only pass events on: node.cpp what comes from the agent, node_receive.cpp what comes from peers,
+// node_send.cpp what goes to them.
+//
+// Every entry begins with turn(now) and ends with finish(now): deadlines are served before the
+// event, and links with something new to say are announced after it. Thread: control only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "discovery/catalog.hpp"
+#include "discovery/link.hpp"
+#include "discovery/local_origin.hpp"
+#include "discovery/membership.hpp"
+#include "discovery/node.hpp"
+#include "discovery/pulls.hpp"
+
+namespace discovery {
+
+// Of lateness of our own turn; what goes beyond it is a stall and not a peer's silence.
+inline constexpr base::Duration kStallTolerance = std::chrono::seconds(1);
+inline constexpr base::Duration kHelloPatience = std::chrono::seconds(5);
+inline constexpr base::Duration kLinkSilence = std::chrono::seconds(10);
+inline constexpr base::Duration kGoodbyePatience = std::chrono::seconds(1);
+
+struct Node::State {
+  State(NodeConfig node_config, base::Random seed, base::TimePoint now);
+
+  NodeConfig config;
+  base::Random random;
+  LocalOrigin local;
+  Catalog catalog;
+  Membership membership;
+  Pulls pulls;
+  std::map<LinkId, Link> links;
+  Counters counters;
+
+  base::TimePoint started,
+      expected;  // `expected`: when the next turn was due at the latest
+  base::TimePoint next_beacon;
+  std::uint64_t sequence = 0;
+  // Own changes up to `released` are pushed; later ones wait for the end of the coalescing time.
+  std::uint64_t released = 0;
+  base::TimePoint released_at;
+  bool beacons_heard = false, synced = false;
+  std::shared_ptr<const Publication> published;
+  bool publication_due = true;
+
+  // node.cpp
+  Effects turn(base::TimePoint now);
+  Effects finish(base::TimePoint now, Effects effects);
+  void serve_deadlines(base::TimePoint now, Effects& effects);
+  void release_changes(base::TimePoint now);
+  void restart_own(base::TimePoint now, Stamp claimed, Effects& effects);
+  void ask(base::TimePoint now);
+  void supervise_links(base::TimePoint now, Effects& effects);
+  void drop_link(base::TimePoint now, std::map<LinkId, Link>::iterator at, LinkEnd end,
+                 Effects& effects);
+  void choose_talking(const OriginId& origin);
+  void forget_origin(const OriginId& origin);
+  base::TimePoint deadline(base::TimePoint now) const;
+  Stamp released_stamp() const;
+  const Link* link_to(const OriginId& origin) const;  // the one that talks
+
+  // node_receive.cpp
+  void receive(base::TimePoint now, Link& link, Hello hello, Effects& effects);
+  void receive(base::TimePoint now, Link& link, Beacons beacons, Effects& effects);
+  void receive(base::TimePoint now, Link& link, Delta delta, Effects& effects);
+  void receive(base::TimePoint now, Link& link, Pull pull, Effects& effects);
+  void receive(base::TimePoint now, Link& link, Goodbye goodbye, Effects& effects);
+  std::optional<std::string> objection(base::TimePoint now, const Link& link,
+                                       const Hello& hello) const;
+  void refuse(Link& link, const OriginId& claimed, std::string why, Effects& effects);
+  void malformed(Link& link, std::string what, Effects& effects);
+  void hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
+  void hear_of_self(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
+
+  // node_send.cpp
+  std::optional<Frame> next_frame(base::TimePoint now, Link& link, std::size_t max_bytes);
+  Hello make_hello(const Link& link) const;
+  Beacons make_beacons(base::TimePoint now, const Link& link);
+  std::optional<Delta> next_delta(base::TimePoint now, Link& link, std::size_t max_bytes);
+};
+
+}  // namespace discovery

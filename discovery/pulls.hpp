@@ -1,0 +1,62 @@
+// What this agent lacks and whom it asked for it: one entry per origin that somebody is known to
+// have newer than we do.
+//
+// Direct delivery comes first: an origin that we have a link to brings its changes by itself, so we
+// wait an interval before asking somebody else; what no link will bring is asked for at once
+// (gossip.md §4.4). Invariant: at most one question per origin is open. Thread: control only.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/time.hpp"
+#include "discovery/catalog.hpp"
+
+namespace discovery {
+
+inline constexpr base::Duration kPullPatience = std::chrono::seconds(2);  // doubles with each try
+inline constexpr unsigned kMaxPullDoublings = 5;
+
+class Pulls {
+ public:
+  // Somebody shows `target`, newer than what we have. `wait` for direct delivery before asking.
+  void behind(base::TimePoint now, const OriginId& origin, Stamp target, base::Duration wait);
+  // A delta from `from` starts after what we have: ask there, and now.
+  void gap(base::TimePoint now, const OriginId& origin, Stamp target, LinkId from);
+  // What we have cannot be mended by changes: ask for the whole, and now.
+  void broken(base::TimePoint now, const OriginId& origin, Stamp target, LinkId from);
+  void reached(const OriginId& origin, Stamp stamp);
+  void progress(base::TimePoint now, const OriginId& origin);  // a part has arrived
+  void link_lost(base::TimePoint now, LinkId link);
+  void hurry(base::TimePoint now, const OriginId& origin);  // nobody will bring it by himself
+  void erase(const OriginId& origin) { wants_.erase(origin); }
+
+  struct Due {
+    OriginId origin;
+    Stamp target;
+    unsigned attempt = 0;  // grows, so that another link is asked each time
+    bool whole = false;
+    std::optional<LinkId> only;  // ask this one
+  };
+  // Those to ask for now; the caller says whom it asked, or nobody when no link has it.
+  std::vector<Due> due(base::TimePoint now) const;
+  void asked(base::TimePoint now, const OriginId& origin, LinkId link);
+  void nobody(const OriginId& origin) { wants_.erase(origin); }
+
+  bool empty() const { return wants_.empty(); }
+  base::TimePoint deadline() const;
+
+ private:
+  struct Want {
+    Stamp target;
+    base::TimePoint ask_at;
+    std::optional<LinkId> asked, only;
+    unsigned attempts = 0;
+    bool whole = false;
+  };
+  static base::Duration patience(const Want& want);
+  std::map<OriginId, Want> wants_;
+};
+
+}  // namespace discovery
