@@ -1,0 +1,226 @@
+#include "agent/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "agent/config_values.hpp"
+#include "resources/binder.hpp"
+
+namespace agent {
+namespace {
+
+using resources::Fields;
+using resources::Value;
+
+constexpr resources::Choice<base::LogLevel> kLevels[] = {{"debug", base::LogLevel::debug},
+                                                         {"info", base::LogLevel::info},
+                                                         {"warn", base::LogLevel::warn},
+                                                         {"error", base::LogLevel::error},
+                                                         {"off", base::LogLevel::off}};
+constexpr resources::Choice<base::LogFormat> kFormats[] = {{"text", base::LogFormat::text},
+                                                           {"json", base::LogFormat::json}};
+
+void read_locality(const Value& value, base::Locality& out) {
+  Fields fields(value);
+  fields.optional("region", out.region);
+  fields.optional("zone", out.zone);
+  if (!out.zone.empty() && out.region.empty()) {
+    value.warn("a zone without a region", "name the region too: tiers compare regions, then zones");
+  }
+}
+
+TlsFiles files_in(const std::string& dir) {
+  return {dir + "/cert.pem", dir + "/key.pem", dir + "/ca.pem"};
+}
+
+void read_tls(const Value& value, const ExistingPath& path, std::optional<TlsFiles>& out) {
+  Fields fields(value);
+  TlsFiles files;
+  std::string dir;
+  const bool by_folder = fields.optional("dir", dir, path);
+  const bool named = fields.optional("cert", files.cert, path) |
+                     fields.optional("key", files.key, path) |
+                     fields.optional("ca", files.ca, path);
+  if (by_folder && named)
+    return value.error("either dir, or cert, key and ca", "keep one of the two");
+  if (!by_folder && (files.cert.empty() || files.key.empty() || files.ca.empty())) {
+    return value.error("cert, key and ca belong together",
+                       "name all three, or `dir` with all three in it");
+  }
+  out = by_folder ? files_in(dir) : files;
+  if (!by_folder || !exists(dir)) return;
+  for (const std::string& file : {out->cert, out->key, out->ca}) {
+    if (!exists(file)) value.error(file + " does not exist", "`nearmost tls issue` writes it");
+  }
+}
+
+// A listener that others can reach carries endpoints and opens the door to more: it proves who
+// speaks, or says that it does not.
+void check_gossip_identity(const Value& gossip, const std::optional<Value>& listen,
+                           const GossipConfig& config) {
+  if (config.insecure && config.tls) {
+    gossip.warn("insecure: true, so the certificates are not used", "remove one of the two");
+  }
+  if (config.listen.ip.is_loopback() || config.tls || config.insecure) return;
+  (listen ? *listen : gossip)
+      .error("a gossip listener off loopback needs certificates",
+             "issue them (`nearmost tls init`, `nearmost tls issue`) and name them in gossip.tls, "
+             "or say `insecure: true`");
+}
+
+void read_gossip(const Value& value, const std::string& folder, GossipConfig& out) {
+  Fields fields(value);
+  const auto listen = fields.find("listen");
+  if (listen) read(*listen, out.listen, kAddress);
+  const auto advertise = fields.find("advertise");
+  if (advertise) read(*advertise, out.advertise, kAddress);
+  const auto peers = fields.find("peers");
+  if (peers) read(*peers, out.peers, kAddress);
+  if (out.peers.size() > kMaxPeers) {
+    peers->error(std::to_string(out.peers.size()) + " peers, at most " + std::to_string(kMaxPeers));
+  }
+  if (const auto tls = fields.find("tls")) read_tls(*tls, ExistingPath{folder}, out.tls);
+  fields.optional("insecure", out.insecure);
+  fields.optional("trustDomain", out.trust_domain, kName);
+  const std::string beside = below(folder, "tls");
+  if (!out.tls && !out.insecure && exists(files_in(beside).cert)) out.tls = files_in(beside);
+  if (out.listen.ip.is_unspecified() && !out.advertise) {
+    (listen ? *listen : value)
+        .warn("listens on every address but names none that others reach it at",
+              "add gossip.advertise: HOST:PORT, or only links that this agent dials will work");
+  }
+  check_gossip_identity(value, listen, out);
+}
+
+void read_dns(const Value& value, DnsConfig& out) {
+  Fields fields(value);
+  if (const auto listen = fields.find("listen")) read_one_or_more(*listen, out.listen, kAddress);
+  fields.optional("zones", out.zones, kName);
+  if (out.zones.empty()) value.error("no zones", "leave `zones` out for mesh.internal");
+  const auto ttl = resources::between(base::Duration(0), kMaxTtl);
+  fields.optional("ttl", out.ttl, ttl);
+  fields.optional("degradedTtl", out.degraded_ttl, ttl);
+  fields.optional("negativeTtl", out.negative_ttl, ttl);
+  fields.optional("maxAnswers", out.max_answers, resources::between(1, kMaxAnswers));
+  fields.optional("workers", out.workers, resources::between(0, kMaxWorkers));
+}
+
+void read_forwarder(const Value& value, ForwarderConfig& out) {
+  if (value.node().is_scalar()) {
+    bool on = true;
+    resources::read(value, on);
+    if (!on) out.listen.clear();
+    return;
+  }
+  Fields fields(value);
+  if (const auto listen = fields.find("listen")) {
+    read_one_or_more(*listen, out.listen, kWithoutPort);
+    if (out.listen.empty())
+      listen->error("no address", "write `forwarder: false` to switch it off");
+  }
+  fields.optional("workers", out.workers, resources::between(0, kMaxWorkers));
+}
+
+void read_admin(const Value& value, base::SocketAddress& out) {
+  Fields fields(value);
+  const auto listen = fields.find("listen");
+  if (!listen) return;
+  read(*listen, out, kAddress);
+  if (!out.ip.is_loopback()) {
+    listen->error("admin takes orders: it listens on loopback only",
+                  "probes.listen may be elsewhere; it answers probes and metrics");
+  }
+}
+
+void read_log(const Value& value, LogConfig& out) {
+  Fields fields(value);
+  fields.optional("level", out.level, kLevels);
+  fields.optional("format", out.format, kFormats);
+}
+
+// Two listeners at one place would be told "address in use" by the kernel, one at a time.
+void check_listeners_differ(const Value& root, const Config& config) {
+  std::vector<std::pair<base::SocketAddress, std::string>> listeners{
+      {config.gossip.listen, "gossip.listen"},
+      {config.admin, "admin.listen"},
+      {config.probes, "probes.listen"}};
+  for (const auto& address : config.dns.listen) listeners.emplace_back(address, "dns.listen");
+  std::ranges::stable_sort(listeners, {}, [](const auto& listener) { return listener.first; });
+  for (std::size_t i = 1; i < listeners.size(); ++i) {
+    const auto& [address, field] = listeners[i];
+    if (address != listeners[i - 1].first || address.port == 0) continue;
+    root.error(listeners[i - 1].second + " and " + field + " are both " + address.to_string(),
+               "give one of them another port");
+  }
+}
+
+void read_root(const Value& value, const std::string& folder, Config& out) {
+  Fields fields(value);
+  fields.required("cluster", out.cluster, kLabel);
+  fields.optional("replica", out.replica, resources::between(0, kMaxReplica));
+  if (const auto locality = fields.find("locality")) read_locality(*locality, out.locality);
+  if (const auto gossip = fields.find("gossip")) read_gossip(*gossip, folder, out.gossip);
+  if (const auto dns = fields.find("dns")) read_dns(*dns, out.dns);
+  if (const auto forwarder = fields.find("forwarder")) read_forwarder(*forwarder, out.forwarder);
+  if (const auto admin = fields.find("admin")) read_admin(*admin, out.admin);
+  if (const auto probes = fields.find("probes")) {
+    Fields probes_fields(*probes);
+    probes_fields.optional("listen", out.probes, kAddress);
+  }
+  if (const auto paths = fields.find("resources"))
+    read_one_or_more(*paths, out.resources, ExistingPath{folder});
+  fields.optional("networks", out.networks, kName);
+  if (const auto log = fields.find("log")) read_log(*log, out.log);
+  if (const auto state = fields.find("state")) {
+    Fields state_fields(*state);
+    if (state_fields.optional("dir", out.state_dir)) out.state_dir = below(folder, out.state_dir);
+  }
+  if (value.node().is_map()) check_listeners_differ(value, out);
+}
+
+}  // namespace
+
+LoadedConfig load_config(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  if (file) text << file.rdbuf();
+  if (!file || (!text && text.tellp() != 0)) {
+    const std::string reason = base::from_errno("open", errno).message;
+    return {{},
+            {{resources::Severity::error, {path, 0, 0}, "", "", "cannot be read: " + reason, ""}}};
+  }
+  return parse_config(path, text.str());
+}
+
+LoadedConfig parse_config(const std::string& path, std::string_view text) {
+  LoadedConfig loaded;
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  int documents = 0;
+  const auto unreadable = resources::read_trees(path, text, [&](resources::Tree&& tree) {
+    std::ranges::move(tree.problems, std::back_inserter(loaded.problems));
+    resources::Report report(path, loaded.problems, resources::UnknownFields::refuse);
+    const Value root(tree.root, report);
+    if (++documents > 1)
+      return root.error("a second document", "agent.yaml holds one; documents go to `resources`");
+    read_root(root, folder, loaded.config);
+  });
+  loaded.problems.insert(loaded.problems.end(), unreadable.begin(), unreadable.end());
+  if (documents == 0 && unreadable.empty()) {
+    loaded.problems.push_back({resources::Severity::error,
+                               {path, 0, 0},
+                               "",
+                               "cluster",
+                               "the file says nothing",
+                               "the least that an agent needs is `cluster: NAME`"});
+  }
+  std::ranges::stable_sort(loaded.problems, {},
+                           [](const resources::Problem& p) { return p.place.line; });
+  return loaded;
+}
+
+}  // namespace agent

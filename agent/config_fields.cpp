@@ -1,0 +1,168 @@
+// Every field of agent.yaml once: its path, whether it may change while the agent runs, and how it
+// is shown.
+#include <algorithm>
+#include <array>
+
+#include "agent/config.hpp"
+
+namespace agent {
+namespace {
+
+// As YAML: quoted unless it can be nothing but a plain string.
+std::string quoted(std::string_view text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '/' || c == '-' || c == '_' || c == ':';
+  };
+  const bool is_plain = !text.empty() && std::ranges::all_of(text, plain) && text.front() != '-' &&
+                        text.front() != ':' && text.back() != ':';
+  if (is_plain) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string listed(const auto& items, auto text_of) {
+  std::string out;
+  for (const auto& item : items) {
+    if (!out.empty()) out += ", ";
+    out += quoted(text_of(item));
+  }
+  return "[" + out + "]";
+}
+
+constexpr auto kText = [](const auto& value) { return value.to_string(); };
+constexpr auto kSame = [](const std::string& value) { return value; };
+
+std::string shown(base::Duration d) {
+  const std::int64_t ms = base::to_ms(d);
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
+}
+
+std::string optional(std::string_view text) { return text.empty() ? "" : quoted(text); }
+
+std::string_view word(base::LogLevel level) {
+  constexpr std::array<std::string_view, 5> kWords{"debug", "info", "warn", "error", "off"};
+  return kWords.at(static_cast<std::size_t>(level));
+}
+
+enum class Change { fixed, live };
+
+// "" = not set: the field is left out.
+struct FieldRow {
+  std::string_view path;
+  Change change;
+  std::string (*show)(const Config&);
+};
+
+// In the order of the printed file: fields of one section stand together.
+constexpr std::array kFields{
+    FieldRow{"cluster", Change::fixed, [](const Config& c) { return quoted(c.cluster); }},
+    FieldRow{"replica", Change::fixed, [](const Config& c) { return std::to_string(c.replica); }},
+    FieldRow{"locality.region", Change::live,
+             [](const Config& c) { return optional(c.locality.region); }},
+    FieldRow{"locality.zone", Change::live,
+             [](const Config& c) { return optional(c.locality.zone); }},
+    FieldRow{"gossip.listen", Change::fixed,
+             [](const Config& c) { return quoted(c.gossip.listen.to_string()); }},
+    FieldRow{"gossip.advertise", Change::fixed,
+             [](const Config& c) {
+               return c.gossip.advertise ? quoted(c.gossip.advertise->to_string()) : "";
+             }},
+    FieldRow{"gossip.peers", Change::live,
+             [](const Config& c) { return listed(c.gossip.peers, kText); }},
+    FieldRow{"gossip.tls.cert", Change::fixed,
+             [](const Config& c) { return c.gossip.tls ? quoted(c.gossip.tls->cert) : ""; }},
+    FieldRow{"gossip.tls.key", Change::fixed,
+             [](const Config& c) { return c.gossip.tls ? quoted(c.gossip.tls->key) : ""; }},
+    FieldRow{"gossip.tls.ca", Change::fixed,
+             [](const Config& c) { return c.gossip.tls ? quoted(c.gossip.tls->ca) : ""; }},
+    FieldRow{"gossip.insecure", Change::fixed,
+             [](const Config& c) { return std::string(c.gossip.insecure ? "true" : "false"); }},
+    FieldRow{"gossip.trustDomain", Change::fixed,
+             [](const Config& c) { return quoted(c.gossip.trust_domain); }},
+    FieldRow{"dns.listen", Change::fixed,
+             [](const Config& c) { return listed(c.dns.listen, kText); }},
+    FieldRow{"dns.zones", Change::live, [](const Config& c) { return listed(c.dns.zones, kSame); }},
+    FieldRow{"dns.ttl", Change::live, [](const Config& c) { return shown(c.dns.ttl); }},
+    FieldRow{"dns.degradedTtl", Change::live,
+             [](const Config& c) { return shown(c.dns.degraded_ttl); }},
+    FieldRow{"dns.negativeTtl", Change::live,
+             [](const Config& c) { return shown(c.dns.negative_ttl); }},
+    FieldRow{"dns.maxAnswers", Change::live,
+             [](const Config& c) { return std::to_string(c.dns.max_answers); }},
+    FieldRow{"dns.workers", Change::fixed,
+             [](const Config& c) { return std::to_string(c.dns.workers); }},
+    FieldRow{
+        "forwarder", Change::fixed,
+        [](const Config& c) { return std::string(c.forwarder.listen.empty() ? "false" : ""); }},
+    FieldRow{"forwarder.listen", Change::fixed,
+             [](const Config& c) {
+               return c.forwarder.listen.empty() ? std::string()
+                                                 : listed(c.forwarder.listen, kText);
+             }},
+    FieldRow{"forwarder.workers", Change::fixed,
+             [](const Config& c) {
+               return c.forwarder.listen.empty() ? std::string()
+                                                 : std::to_string(c.forwarder.workers);
+             }},
+    FieldRow{"admin.listen", Change::fixed,
+             [](const Config& c) { return quoted(c.admin.to_string()); }},
+    FieldRow{"probes.listen", Change::fixed,
+             [](const Config& c) { return quoted(c.probes.to_string()); }},
+    FieldRow{"resources", Change::live, [](const Config& c) { return listed(c.resources, kSame); }},
+    FieldRow{"networks", Change::live, [](const Config& c) { return listed(c.networks, kSame); }},
+    FieldRow{"log.level", Change::live,
+             [](const Config& c) { return std::string(word(c.log.level)); }},
+    FieldRow{"log.format", Change::fixed,
+             [](const Config& c) {
+               return std::string(c.log.format == base::LogFormat::json ? "json" : "text");
+             }},
+    FieldRow{"state.dir", Change::fixed, [](const Config& c) { return optional(c.state_dir); }},
+};
+
+std::vector<std::string> differing(const Config& before, const Config& after, auto counts) {
+  std::vector<std::string> paths;
+  for (const FieldRow& field : kFields) {
+    if (counts(field) && field.show(before) != field.show(after)) paths.emplace_back(field.path);
+  }
+  return paths;
+}
+
+}  // namespace
+
+std::string print(const Config& config) {
+  std::string out;
+  std::vector<std::string_view> open;  // the sections that the last line stood in
+  for (const FieldRow& field : kFields) {
+    const std::string value = field.show(config);
+    if (value.empty()) continue;
+    std::vector<std::string_view> sections;
+    std::string_view rest = field.path;
+    for (auto dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
+      sections.push_back(rest.substr(0, dot));
+      rest.remove_prefix(dot + 1);
+    }
+    const auto same = std::ranges::mismatch(sections, open).in1 - sections.begin();
+    for (auto depth = static_cast<std::size_t>(same); depth < sections.size(); ++depth) {
+      out += std::string(2 * depth, ' ') + std::string(sections[depth]) + ":\n";
+    }
+    out += std::string(2 * sections.size(), ' ') + std::string(rest) + ": " + value + "\n";
+    open = std::move(sections);
+  }
+  return out;
+}
+
+std::vector<std::string> changes_that_need_a_restart(const Config& before, const Config& after) {
+  return differing(before, after,
+                   [](const FieldRow& field) { return field.change == Change::fixed; });
+}
+
+std::vector<std::string> changes(const Config& before, const Config& after) {
+  return differing(before, after, [](const FieldRow&) { return true; });
+}
+
+}  // namespace agent

@@ -1,0 +1,228 @@
+#include "agent/config.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+namespace {
+
+using agent::Config;
+
+// A folder that lives as long as the test.
+class Folder {
+ public:
+  Folder() : path_(std::filesystem::temp_directory_path() / "nearmost-config-XXXXXX") {
+    std::string name = path_.string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::string write(const std::string& name, std::string_view text = "") const {
+    std::filesystem::create_directories((path_ / name).parent_path());
+    std::ofstream(path_ / name) << text;
+    return (path_ / name).string();
+  }
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+agent::LoadedConfig parse(std::string_view text) { return agent::parse_config("agent.yaml", text); }
+
+std::string told(const resources::Problems& problems) {
+  std::string out;
+  for (const auto& problem : problems) out += problem.to_string() + "\n";
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a name is all that an agent needs", "[agent_config]") {
+  const auto [config, problems] = parse("cluster: east\n");
+  CHECK(told(problems) == "");
+  CHECK(config.cluster == "east");
+  CHECK(config.gossip.listen.to_string() == "127.0.0.1:7700");
+  CHECK(config.dns.listen.front().to_string() == "127.0.0.1:7753");
+  CHECK(config.admin.to_string() == "127.0.0.1:7780");
+  CHECK(config.probes.to_string() == "127.0.0.1:7781");
+  CHECK(config.forwarder.listen.front().to_string() == "127.0.0.1");
+  CHECK(config.dns.zones == std::vector<std::string>{"mesh.internal"});
+}
+
+TEST_CASE("every field is read, and paths stand below the folder of the file", "[agent_config]") {
+  const Folder folder;
+  for (const auto* name : {"pki/east.pem", "pki/east.key", "pki/ca.pem", "resources/a.yaml"})
+    folder.write(name);
+  const auto file = folder.write("agent.yaml", R"(
+cluster: east
+replica: 1
+locality: {region: us-east, zone: us-east-1a}
+gossip:
+  listen: 0.0.0.0:7700
+  advertise: east.example.net:7700
+  peers: [west.example.net:7700, "[2001:db8::1]:7700"]
+  tls: {cert: pki/east.pem, key: ./pki/east.key, ca: pki/ca.pem}
+  trustDomain: example.net
+dns:
+  listen: [127.0.0.53:53, "[::1]:53"]
+  zones: [Mesh.Internal., corp.example]
+  ttl: 10s
+  degradedTtl: 1s
+  negativeTtl: 500ms
+  maxAnswers: 4
+  workers: 2
+forwarder: {listen: [127.0.0.1, "::1"], workers: 3}
+admin: {listen: 127.0.0.1:9000}
+probes: {listen: 0.0.0.0:9001}
+resources: ./resources/
+networks: [vpc-1]
+log: {level: debug, format: json}
+state: {dir: state}
+)");
+  const auto [config, problems] = agent::load_config(file);
+  CHECK(told(problems) == "");
+  CHECK(config.replica == 1);
+  CHECK(config.locality.to_string() == "us-east/us-east-1a");
+  CHECK(config.gossip.advertise->to_string() == "east.example.net:7700");
+  REQUIRE(config.gossip.peers.size() == 2);
+  CHECK(config.gossip.peers[1].to_string() == "[2001:db8::1]:7700");
+  CHECK(config.gossip.tls ==
+        agent::TlsFiles{folder / "pki/east.pem", folder / "pki/east.key", folder / "pki/ca.pem"});
+  CHECK(config.gossip.trust_domain == "example.net");
+  CHECK(config.dns.listen.size() == 2);
+  CHECK(config.dns.zones == std::vector<std::string>{"mesh.internal", "corp.example"});
+  CHECK(config.dns.ttl == std::chrono::seconds(10));
+  CHECK(config.dns.negative_ttl == std::chrono::milliseconds(500));
+  CHECK(config.dns.max_answers == 4);
+  CHECK(config.dns.workers == 2);
+  CHECK(config.forwarder.listen.size() == 2);
+  CHECK(config.forwarder.workers == 3);
+  CHECK(config.admin.port == 9000);
+  CHECK(config.probes.ip.is_unspecified());
+  CHECK(config.resources == std::vector<std::string>{folder / "resources/"});
+  CHECK(config.networks == std::vector<std::string>{"vpc-1"});
+  CHECK(config.log.level == base::LogLevel::debug);
+  CHECK(config.log.format == base::LogFormat::json);
+  CHECK(config.state_dir == folder / "state");
+
+  SECTION("and printed so that reading it again gives the same") {
+    const auto again = agent::parse_config("elsewhere.yaml", agent::print(config));
+    CHECK(told(again.problems) == "");
+    CHECK(again.config == config);
+  }
+}
+
+TEST_CASE("what is printed of the defaults reads back as the defaults", "[agent_config]") {
+  Config config;
+  config.cluster = "east";
+  CHECK(parse(agent::print(config)).config == config);
+  config.forwarder.listen.clear();
+  CHECK(parse(agent::print(config)).config == config);
+}
+
+TEST_CASE("each mistake is named with its line, its field and a remedy", "[agent_config]") {
+  struct Case {
+    std::string_view text, problem;  // the only problem there is
+  };
+  const Case cases[] = {
+      {"locality: {region: a}\n",
+       "agent.yaml:1:1: error: cluster: missing; this field is required"},
+      {"cluster: East\n",
+       "agent.yaml:1:10: error: cluster: \"East\" is not a DNS label; write \"east\""},
+      {"cluster: a.b\n", "is not a DNS label; a-z, 0-9 and - inside"},
+      {"cluster: east\nclutser: west\n",
+       "agent.yaml:2:1: error: clutser: unknown field; did you mean \"cluster\"?"},
+      {"cluster: east\ngossip:\n  peer: [a:1]\n",
+       "agent.yaml:3:3: error: gossip.peer: unknown field; did you mean"},
+      {"cluster: east\nreplica: 99\n",
+       "agent.yaml:2:10: error: replica: expected a number from 0 to 15"},
+      {"cluster: east\ngossip: {listen: 7700}\n",
+       "gossip.listen: \"7700\" is not an address with a port"},
+      {"cluster: east\ngossip: {listen: localhost:7700}\n", "is not an address with a port"},
+      {"cluster: east\ngossip: {peers: [west]}\n",
+       "gossip.peers[0]: \"west\" is not a host with a port"},
+      {"cluster: east\ngossip: {peers: [\"0.0.0.0:7700\"]}\n",
+       "nobody can be reached at a wildcard"},
+      {"cluster: east\ngossip:\n  listen: 10.0.0.1:7700\n",
+       "agent.yaml:3:11: error: gossip.listen: a gossip listener off loopback needs certificates; "
+       "issue them"},
+      {"cluster: east\ngossip: {listen: 0.0.0.0:7700, insecure: true}\n",
+       "warning: gossip.listen: listens on every address but names none"},
+      {"cluster: east\ngossip: {tls: {dir: absent}}\n", "gossip.tls.dir: absent does not exist"},
+      {"cluster: east\ngossip: {tls: {cert: /dev/null}}\n",
+       "gossip.tls: cert, key and ca belong together"},
+      {"cluster: east\ndns: {zones: [\"*.x\"]}\n", "dns.zones[0]: \"*.x\" is not a name"},
+      {"cluster: east\ndns: {zones: []}\n", "dns: no zones"},
+      {"cluster: east\ndns: {ttl: 5}\n", "dns.ttl: "},
+      {"cluster: east\ndns: {ttl: 48h}\n", "dns.ttl: longer than 24h"},
+      {"cluster: east\ndns: {maxAnswers: 0}\n", "dns.maxAnswers: expected a number from 1 to 64"},
+      {"cluster: east\nforwarder: {listen: 0.0.0.0}\n",
+       "a wildcard would take every service's port"},
+      {"cluster: east\nforwarder: {listen: 127.0.0.1:80}\n",
+       "has a port; the ports are the destinations'"},
+      {"cluster: east\nadmin: {listen: 10.0.0.1:7780}\n", "admin.listen: admin takes orders"},
+      {"cluster: east\nadmin: {listen: 127.0.0.1:7700}\n",
+       "gossip.listen and admin.listen are both 127.0.0.1:7700"},
+      {"cluster: east\nresources: [absent]\n", "resources[0]: absent does not exist"},
+      {"cluster: east\nlog: {level: inof}\n",
+       "log.level: \"inof\" is not a known value; did you mean \"info\"?"},
+      {"cluster: east\nlocality: {zone: a}\n", "warning: locality: a zone without a region"},
+      {"cluster: east\n---\ncluster: west\n", "agent.yaml:3:1: error: a second document"},
+      {"",
+       "error: cluster: the file says nothing; the least that an agent needs is `cluster: NAME`"},
+      {"cluster: [east\n", "agent.yaml:"},
+  };
+  for (const auto& [text, problem] : cases) {
+    const auto problems = parse(text).problems;
+    INFO(text << told(problems));
+    CHECK(problems.size() == 1);
+    CHECK_THAT(told(problems), Catch::Contains(std::string(problem)));
+  }
+}
+
+TEST_CASE("all mistakes of a file are told at once, in the order of lines", "[agent_config]") {
+  const auto problems =
+      parse("gossip: {listen: nowhere}\ndns: {tll: 5s}\ncluster: East\nreplica: x\n").problems;
+  REQUIRE(problems.size() == 4);
+  for (std::uint32_t i = 0; i < 4; ++i) CHECK(problems[i].place.line == i + 1);
+}
+
+TEST_CASE("a file that cannot be read is a problem with its reason", "[agent_config]") {
+  const auto problems = agent::load_config("absent/agent.yaml").problems;
+  REQUIRE(problems.size() == 1);
+  CHECK_THAT(problems[0].to_string(),
+             Catch::Contains("absent/agent.yaml") && Catch::Contains("No such file"));
+}
+
+TEST_CASE("certificates beside the file are found without a word", "[agent_config]") {
+  const Folder folder;
+  for (const auto* name : {"tls/cert.pem", "tls/key.pem", "tls/ca.pem"}) folder.write(name);
+  const auto file = folder.write("agent.yaml", "cluster: east\ngossip: {listen: 10.0.0.1:7700}\n");
+  const auto [config, problems] = agent::load_config(file);
+  CHECK(told(problems) == "");
+  CHECK(config.gossip.tls ==
+        agent::TlsFiles{folder / "tls/cert.pem", folder / "tls/key.pem", folder / "tls/ca.pem"});
+}
+
+TEST_CASE("a reload tells what it can change from what needs a restart", "[agent_config]") {
+  Config before, after;
+  before.cluster = after.cluster = "east";
+  CHECK(agent::changes(before, after).empty());
+
+  after.log.level = base::LogLevel::debug;
+  after.dns.ttl = std::chrono::seconds(9);
+  CHECK(agent::changes(before, after) == std::vector<std::string>{"dns.ttl", "log.level"});
+  CHECK(agent::changes_that_need_a_restart(before, after).empty());
+
+  after.cluster = "west";
+  after.gossip.listen.port = 1;
+  after.forwarder.listen.clear();
+  CHECK(agent::changes_that_need_a_restart(before, after) ==
+        std::vector<std::string>{"cluster", "gossip.listen", "forwarder", "forwarder.listen",
+                                 "forwarder.workers"});
+}
