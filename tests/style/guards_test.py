@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Each guard is shown a planted violation and must name it, and a clean twin and must stay silent."""
+"""guards_test.py FOLDER COMPILER…: each guard is shown a planted violation and must name it, and a clean twin and must
+stay silent. FOLDER takes what the compiler writes.
+"""
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts"))
 import check_docs
+import check_headers
 import check_layers
 import check_style
 
@@ -132,13 +135,29 @@ def the_table_cannot_drift():
     return failures
 
 
+def a_header_that_leans_on_others_is_found():
+    folder, compiler = sys.argv[1], sys.argv[2:]
+    os.makedirs(os.path.join(folder, "dns"), exist_ok=True)
+    for name, text in [("leaning", "std::string name();\n"), ("standing", "#include <string>\nstd::string name();\n")]:
+        with open(os.path.join(folder, "dns", name + ".hpp"), "w", encoding="utf-8") as file:
+            file.write(HEADER + text)
+    headers = ["dns/leaning.hpp", "dns/standing.hpp"]
+    found = [header for header, _ in check_headers.broken(folder, compiler, folder, headers)]
+    wrong = check_headers.unproven(dict.fromkeys([*headers, "dns/standing.cpp", "tests/a.hpp"], "")) != headers[:1]
+    if wrong or found != headers[:1]:
+        print(f"of {headers} the guard of headers found {found}")
+        return 1
+    return 0
+
+
 def main():
     failures = run(lambda files: check_layers.check_includes(files) + check_layers.check_links(files), LAYERS)
     failures += run(check_style.check, STYLE)
     failures += run(check_style.check, OWN_HEADER, [("dns/b.hpp", HEADER)])
     failures += run(check_docs.check, DOCS, [("dns/a.cpp", ""), ("scripts/demo", ""), ("README.md", "")])
     failures += the_table_cannot_drift()
-    cases = len(LAYERS) + len(STYLE) + len(OWN_HEADER) + len(DOCS) + 2
+    failures += a_header_that_leans_on_others_is_found()
+    cases = len(LAYERS) + len(STYLE) + len(OWN_HEADER) + len(DOCS) + 3
     print(f"{cases} cases, {failures} failures")
     sys.exit(1 if failures else 0)
 
