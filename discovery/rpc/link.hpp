@@ -1,0 +1,80 @@
+// One gossip stream: the states of reading, writing and ending, the same whichever side dialled.
+//
+// The gRPC reactors (client.cpp, server.cpp) derive from this, translate reactions into opened /
+// read_done / write_done / ended, and carry out start_read / start_write / finish.
+//
+// Invariant: at most one read and one write are under way (gRPC aborts the process otherwise), none
+// is started after finish(), and finish() is called once. Thread: any; all state is under one
+// mutex, which is held while operations are started. That is safe because gRPC runs reactions on
+// its own threads, never inside Start*. Ownership: the registry and the reactor's own `self` keep
+// it; both let go in ended().
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "discovery/rpc/links.hpp"
+#include "discovery/rpc/wire.hpp"
+#include "proto/gossip.pb.h"
+
+namespace discovery::rpc {
+
+class Link {
+ public:
+  enum class Side { dialled, accepted };
+  Link(Links& links, Side side) : links_(links), id_(links.next_id()), side_(side) {}
+  virtual ~Link() = default;
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  LinkId id() const { return id_; }
+  void pump(const Links::NextFrame& next_frame);
+  void consumed();
+  void close(std::string reason);
+  // Ends it now; what is being written is lost.
+  void cut();
+
+ protected:
+  enum class Writing { yes, no };
+
+  // The stream can be used: tells the node and begins to read.
+  void opened(LinkPeer peer);
+  void read_done(bool ok);
+  void write_done(bool ok);
+  // The other side cancelled or went away.
+  void broken();
+  // First in OnDone: from here on nobody touches the reactor or its context any more.
+  void gone();
+  // Last in OnDone: the last word on this link, and the transport's view of why it ended.
+  struct Ending {
+    Node::LinkEnd end = Node::LinkEnd::closed;
+    std::string detail;
+    DialFailed::Fault fault = DialFailed::Fault::connection;
+    std::shared_ptr<void> remains = nullptr;  // see Links::release
+  };
+  void ended(Ending ending);
+
+ private:
+  virtual void start_read(pb::Frame* frame) = 0;
+  virtual void start_write(const pb::Frame* frame) = 0;
+  // Begins the stream's end. A dialling side has a read under way then: it hears the end only
+  // behind the last frame.
+  virtual void finish(Writing writing, const std::string& reason) = 0;
+  virtual void cancel() = 0;
+
+  void finish_locked(std::string reason);
+
+  Links& links_;
+  const LinkId id_;
+  const Side side_;
+
+  mutable std::mutex mutex_;
+  enum class State { opening, open, closing, finished, gone } state_ = State::opening;
+  bool opened_ = false, reading_ = false, writing_ = false;
+  std::uint32_t unhandled_ = 0;  // frames posted and not yet consumed
+  std::string reason_;           // why we ended it; "" = the other side did
+  pb::Frame incoming_, outgoing_;
+};
+
+}  // namespace discovery::rpc

@@ -1,0 +1,107 @@
+#include "discovery/rpc/server.hpp"
+
+#include <grpcpp/security/auth_context.h>
+#include <grpcpp/server_builder.h>
+
+#include "discovery/rpc/link.hpp"
+#include "discovery/rpc/transport.hpp"
+#include "proto/gossip.grpc.pb.h"
+
+namespace discovery::rpc {
+namespace {
+
+using Reactor = grpc::ServerBidiReactor<pb::Frame, pb::Frame>;
+
+// gRPC's "ipv4:10.0.0.1:7700" or "ipv6:%5B::1%5D:7700" as we write addresses.
+std::string readable(std::string peer) {
+  if (const auto colon = peer.find(':'); colon != std::string::npos) peer.erase(0, colon + 1);
+  for (const auto& [code, text] : {std::pair{"%5B", "["}, {"%5D", "]"}})
+    if (const auto at = peer.find(code); at != std::string::npos) peer.replace(at, 3, text);
+  return peer;
+}
+
+class AcceptedLink final : public Link, private Reactor {
+ public:
+  AcceptedLink(Links& links, grpc::CallbackServerContext& context)
+      : Link(links, Side::accepted), context_(context) {}
+
+  Reactor* start(std::shared_ptr<AcceptedLink> self, LinkPeer peer) {
+    self_ = std::move(self);
+    context_.AddInitialMetadata(kLinkMark, "1");
+    StartSendInitialMetadata();
+    opened(std::move(peer));
+    return this;
+  }
+
+ private:
+  void start_read(pb::Frame* frame) override { StartRead(frame); }
+  void start_write(const pb::Frame* frame) override { StartWrite(frame); }
+  void cancel() override { context_.TryCancel(); }
+  void finish(Writing, const std::string& reason) override {
+    Finish(reason.empty() ? grpc::Status::OK : grpc::Status(grpc::StatusCode::ABORTED, reason));
+  }
+
+  void OnReadDone(bool ok) override { read_done(ok); }
+  void OnWriteDone(bool ok) override { write_done(ok); }
+  void OnCancel() override { broken(); }
+  void OnDone() override {
+    const auto self = std::move(self_);
+    gone();
+    if (context_.IsCancelled())
+      ended({.end = Node::LinkEnd::reset, .detail = "the connection broke"});
+    else
+      ended({.detail = "the other side ended the link"});
+  }
+
+  grpc::CallbackServerContext& context_;
+  std::shared_ptr<AcceptedLink> self_;
+};
+
+// A stream that is turned away with a word of why.
+class RefusedStream final : public Reactor {
+ public:
+  explicit RefusedStream(const grpc::Status& status) { Finish(status); }
+
+ private:
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+class Server::Service final : public pb::Gossip::CallbackService {
+ public:
+  Service(Links& links, std::shared_ptr<const Security> security)
+      : links_(links), security_(std::move(security)) {}
+
+  Reactor* Link(grpc::CallbackServerContext* context) override {
+    auto address = readable(context->peer());
+    auto cluster = security_->proven_cluster(*context->auth_context());
+    if (!cluster)
+      return refuse(std::move(address), grpc::StatusCode::UNAUTHENTICATED, cluster.error());
+    auto link = std::make_shared<AcceptedLink>(links_, *context);
+    if (const auto admitted = links_.admit(link); !admitted)
+      return refuse(std::move(address), grpc::StatusCode::UNAVAILABLE, admitted.error());
+    return link->start(link, {std::move(*cluster), std::move(address), false});
+  }
+
+ private:
+  Reactor* refuse(std::string address, grpc::StatusCode code, const base::Error& error) {
+    links_.refuse({std::move(address), error.message});
+    return new RefusedStream(grpc::Status(code, error.message));
+  }
+
+  Links& links_;
+  const std::shared_ptr<const Security> security_;
+};
+
+Server::Server(Links& links, std::shared_ptr<const Security> security)
+    : service_(std::make_unique<Service>(links, std::move(security))) {}
+
+Server::~Server() = default;
+
+void Server::add_to(grpc::ServerBuilder& builder) {
+  set_server_options(builder);
+  builder.RegisterService(service_.get());
+}
+
+}  // namespace discovery::rpc

@@ -1,0 +1,301 @@
+#include "discovery/rpc/wire.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "base/address.hpp"
+#include "proto/gossip.pb.h"
+
+namespace discovery::rpc {
+namespace {
+
+constexpr std::size_t kMaxAdvertiseBytes = 260;  // a DNS name, a colon, a port
+
+std::uint32_t to_wire_ms(base::Duration age) {
+  constexpr auto kMost = std::int64_t{std::numeric_limits<std::uint32_t>::max()};
+  return static_cast<std::uint32_t>(std::clamp(base::to_ms(age), std::int64_t{0}, kMost));
+}
+
+// Cut so that no UTF-8 sequence is torn: protobuf refuses a message whose string is not UTF-8.
+std::string_view cut(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
+void put(const OriginId& id, pb::Origin& to) {
+  to.set_cluster(id.cluster);
+  to.set_replica(id.replica);
+}
+
+void put(const Stamp& stamp, pb::Stamp& to) {
+  to.set_incarnation(stamp.incarnation);
+  to.set_version(stamp.version);
+}
+
+void put(const Hello& hello, pb::Frame& frame) {
+  auto& to = *frame.mutable_hello();
+  to.set_protocol_min(hello.protocol_min);
+  to.set_protocol_max(hello.protocol_max);
+  to.set_features(hello.features);
+  put(hello.self, *to.mutable_self());
+  to.set_instance(hello.instance.data(), hello.instance.size());
+  put(hello.stamp, *to.mutable_stamp());
+  put(hello.known_of_you, *to.mutable_known_of_you());
+  to.set_advertise(hello.advertise);
+}
+
+void put(const Beacons& beacons, pb::Frame& frame) {
+  auto& list = *frame.mutable_beacons()->mutable_beacons();
+  list.Reserve(static_cast<int>(beacons.beacons.size()));
+  for (const auto& beacon : beacons.beacons) {
+    auto& to = *list.Add();
+    put(beacon.origin, *to.mutable_origin());
+    put(beacon.stamp, *to.mutable_stamp());
+    to.set_sequence(beacon.sequence);
+    to.set_state_hash_high(beacon.state_hash.high);
+    to.set_state_hash_low(beacon.state_hash.low);
+    to.set_age_ms(to_wire_ms(beacon.age));
+  }
+}
+
+constexpr std::pair<Delta::Kind, pb::Delta::Kind> kKinds[] = {
+    {Delta::Kind::changes, pb::Delta::CHANGES},
+    {Delta::Kind::changes_part, pb::Delta::CHANGES_PART},
+    {Delta::Kind::snapshot_part, pb::Delta::SNAPSHOT_PART},
+    {Delta::Kind::snapshot_end, pb::Delta::SNAPSHOT_END},
+};
+
+pb::Delta::Kind to_wire(Delta::Kind kind) {
+  for (const auto& [ours, theirs] : kKinds)
+    if (ours == kind) return theirs;
+  return pb::Delta::CHANGES;
+}
+
+std::optional<Delta::Kind> from_wire(pb::Delta::Kind kind) {
+  for (const auto& [ours, theirs] : kKinds)
+    if (theirs == kind) return ours;
+  return std::nullopt;
+}
+
+void put(const Delta& delta, pb::Frame& frame) {
+  auto& to = *frame.mutable_delta();
+  put(delta.origin, *to.mutable_origin());
+  to.set_incarnation(delta.incarnation);
+  to.set_from(delta.from);
+  to.set_to(delta.to);
+  to.set_gc_floor(delta.gc_floor);
+  to.set_age_ms(to_wire_ms(delta.age));
+  to.set_kind(to_wire(delta.kind));
+  to.set_state_hash_high(delta.state_hash.high);
+  to.set_state_hash_low(delta.state_hash.low);
+  to.mutable_rows()->Reserve(static_cast<int>(delta.rows.size()));
+  for (const auto& row : delta.rows) {
+    auto& to_row = *to.add_rows();
+    to_row.set_key(row.key);
+    to_row.set_version(row.version);
+    to_row.set_value(row.value);
+    to_row.set_removed(row.removed);
+  }
+}
+
+void put(const Pull& pull, pb::Frame& frame) {
+  put(pull.origin, *frame.mutable_pull()->mutable_origin());
+  put(pull.have, *frame.mutable_pull()->mutable_have());
+}
+
+void put(const Goodbye& goodbye, pb::Frame& frame) {
+  frame.mutable_goodbye()->set_reason(static_cast<pb::Goodbye::Reason>(goodbye.reason));
+  frame.mutable_goodbye()->set_text(std::string(cut(goodbye.text, kMaxTextBytes)));
+}
+
+static_assert(static_cast<int>(Goodbye::Reason::leaving) == pb::Goodbye::LEAVING);
+static_assert(static_cast<int>(Goodbye::Reason::returning) == pb::Goodbye::RETURNING);
+static_assert(static_cast<int>(Goodbye::Reason::refused) == pb::Goodbye::REFUSED);
+
+// Reads one message and remembers the first thing that is wrong with it.
+class Reader {
+ public:
+  const std::optional<base::Error>& error() const { return error_; }
+
+  // False, with "field: what" kept, when `holds` is false.
+  template <class... Parts>
+  bool need(bool holds, const Parts&... parts) {
+    if (holds || error_) return !error_;
+    std::string text;
+    (text.append(parts), ...);
+    error_ = base::invalid(std::move(text));
+    return false;
+  }
+
+  bool need_at_most(std::size_t size, std::size_t most, std::string_view field) {
+    return need(size <= most, field, ": ", std::to_string(size), " bytes, at most ",
+                std::to_string(most));
+  }
+
+  OriginId origin(bool present, const pb::Origin& from, std::string_view field) {
+    need(present, field, ": missing") &&
+        need(is_cluster_name(from.cluster()), field, ".cluster: not a DNS label") &&
+        need(from.replica() < kMaxReplicas, field, ".replica: ", std::to_string(from.replica()),
+             ", at most ", std::to_string(kMaxReplicas - 1));
+    return {from.cluster(), from.replica()};
+  }
+
+  // An absent stamp is {0, 0}: nothing known.
+  Stamp stamp(const pb::Stamp& from, std::string_view field) {
+    need(from.incarnation() != 0 || from.version() == 0, field,
+         ": a version without an incarnation");
+    return {from.incarnation(), from.version()};
+  }
+
+ private:
+  std::optional<base::Error> error_;
+};
+
+Frame read(const pb::Hello& from, Reader& reader) {
+  Hello hello;
+  hello.protocol_min = from.protocol_min();
+  hello.protocol_max = from.protocol_max();
+  reader.need(hello.protocol_min >= 1 && hello.protocol_min <= hello.protocol_max,
+              "hello.protocol_min: ", std::to_string(hello.protocol_min), " to ",
+              std::to_string(hello.protocol_max), " is no range");
+  hello.features = from.features();
+  hello.self = reader.origin(from.has_self(), from.self(), "hello.self");
+  if (reader.need(from.instance().size() == hello.instance.size(),
+                  "hello.instance: ", std::to_string(from.instance().size()), " bytes, not 16"))
+    std::copy(from.instance().begin(), from.instance().end(), hello.instance.begin());
+  hello.stamp = reader.stamp(from.stamp(), "hello.stamp");
+  hello.known_of_you = reader.stamp(from.known_of_you(), "hello.known_of_you");
+  hello.advertise = from.advertise();
+  reader.need_at_most(hello.advertise.size(), kMaxAdvertiseBytes, "hello.advertise") &&
+      reader.need(hello.advertise.empty() || base::HostPort::parse(hello.advertise).ok(),
+                  "hello.advertise: not host:port");
+  return hello;
+}
+
+Frame read(const pb::Beacons& from, Reader& reader) {
+  Beacons beacons;
+  const auto count = static_cast<std::size_t>(from.beacons_size());
+  if (!reader.need(count <= kMaxOrigins, "beacons: ", std::to_string(count), " of them, at most ",
+                   std::to_string(kMaxOrigins)))
+    return beacons;
+  beacons.beacons.reserve(count);
+  for (const auto& one : from.beacons()) {
+    if (reader.error()) break;
+    const auto field = "beacons[" + std::to_string(beacons.beacons.size()) + "]";
+    auto& beacon = beacons.beacons.emplace_back();
+    beacon.origin = reader.origin(one.has_origin(), one.origin(), field + ".origin");
+    beacon.stamp = reader.stamp(one.stamp(), field + ".stamp");
+    reader.need(beacon.stamp.incarnation != 0, field, ".stamp: missing");
+    beacon.sequence = one.sequence();
+    beacon.state_hash = {one.state_hash_high(), one.state_hash_low()};
+    beacon.age = std::chrono::milliseconds(one.age_ms());
+  }
+  return beacons;
+}
+
+Row read(pb::Row&& from, std::string_view field, Reader& reader) {
+  reader.need(!from.key().empty(), field, ".key: missing") &&
+      reader.need_at_most(from.key().size(), kMaxKeyBytes, std::string(field) + ".key") &&
+      reader.need_at_most(from.key().size() + from.value().size(), kMaxRowBytes, field) &&
+      reader.need(from.version() != 0, field, ".version: missing") &&
+      reader.need(!from.removed() || from.value().empty(), field, ".value: a removed row has none");
+  return {std::move(*from.mutable_key()), from.version(), std::move(*from.mutable_value()),
+          from.removed()};
+}
+
+Frame read(pb::Delta&& from, Reader& reader) {
+  Delta delta;
+  delta.origin = reader.origin(from.has_origin(), from.origin(), "delta.origin");
+  delta.incarnation = from.incarnation();
+  delta.from = from.from();
+  delta.to = from.to();
+  delta.gc_floor = from.gc_floor();
+  delta.state_hash = {from.state_hash_high(), from.state_hash_low()};
+  delta.age = std::chrono::milliseconds(from.age_ms());
+  reader.need(delta.incarnation != 0, "delta.incarnation: missing");
+  reader.need(delta.from <= delta.to, "delta.from: ", std::to_string(delta.from), " is above ",
+              std::to_string(delta.to));
+  // A kind of the future could mean "drop": guessing is worse than losing the link.
+  const auto kind = from_wire(from.kind());
+  if (reader.need(kind.has_value(), "delta.kind: ", std::to_string(static_cast<int>(from.kind())),
+                  " is unknown"))
+    delta.kind = *kind;
+  std::size_t carried = 0;
+  delta.rows.reserve(std::min<std::size_t>(static_cast<std::size_t>(from.rows_size()),
+                                           kMaxFrameBytes / kRowFrameBytes));
+  for (auto& row : *from.mutable_rows()) {
+    if (reader.error()) break;
+    const auto field = "delta.rows[" + std::to_string(delta.rows.size()) + "]";
+    const auto& kept = delta.rows.emplace_back(read(std::move(row), field, reader));
+    carried += kept.key.size() + kept.value.size() + kRowFrameBytes;
+    reader.need(carried <= kMaxFrameBytes, "delta.rows: more than ", std::to_string(kMaxFrameBytes),
+                " bytes in one frame");
+  }
+  return delta;
+}
+
+Frame read(const pb::Pull& from, Reader& reader) {
+  return Pull{reader.origin(from.has_origin(), from.origin(), "pull.origin"),
+              reader.stamp(from.have(), "pull.have")};
+}
+
+Frame read(const pb::Goodbye& from, Reader& reader) {
+  reader.need_at_most(from.text().size(), kMaxTextBytes, "goodbye.text");
+  // An unknown reason is still a goodbye.
+  const bool known = pb::Goodbye::Reason_IsValid(from.reason());
+  return Goodbye{known ? static_cast<Goodbye::Reason>(from.reason()) : Goodbye::Reason::leaving,
+                 from.text()};
+}
+
+Frame read_body(pb::Frame&& message, Reader& reader) {
+  switch (message.body_case()) {
+    case pb::Frame::kHello:
+      return read(message.hello(), reader);
+    case pb::Frame::kBeacons:
+      return read(message.beacons(), reader);
+    case pb::Frame::kDelta:
+      return read(std::move(*message.mutable_delta()), reader);
+    case pb::Frame::kPull:
+      return read(message.pull(), reader);
+    case pb::Frame::kGoodbye:
+      return read(message.goodbye(), reader);
+    case pb::Frame::BODY_NOT_SET:
+      break;
+  }
+  reader.need(false, "frame: no body that this version knows");
+  return {};
+}
+
+}  // namespace
+
+void to_proto(const Frame& frame, pb::Frame& message) {
+  message.Clear();
+  std::visit([&](const auto& body) { put(body, message); }, frame);
+}
+
+base::Result<Frame> from_proto(pb::Frame&& message) {
+  Reader reader;
+  auto frame = read_body(std::move(message), reader);
+  if (reader.error()) return *reader.error();
+  return frame;
+}
+
+base::Bytes encode(const Frame& frame) {
+  pb::Frame message;
+  to_proto(frame, message);
+  return message.SerializeAsString();
+}
+
+base::Result<Frame> decode(std::string_view bytes) {
+  pb::Frame message;
+  if (bytes.size() > kMaxWireBytes)
+    return base::invalid("frame: " + std::to_string(bytes.size()) + " bytes, at most " +
+                         std::to_string(kMaxWireBytes));
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return base::invalid("frame: not a protobuf message");
+  return from_proto(std::move(message));
+}
+
+}  // namespace discovery::rpc
