@@ -1,0 +1,236 @@
+#include "discovery/assemble.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "discovery/claims.hpp"
+
+namespace discovery {
+namespace {
+
+using view::Destination;
+using view::DestinationPort;
+using view::Door;
+using view::View;
+
+bool inside(std::string_view host, const std::vector<std::string>& zones) {
+  return std::any_of(zones.begin(), zones.end(), [host](const std::string& zone) {
+    return host == zone || (host.ends_with(zone) && host[host.size() - zone.size() - 1] == '.');
+  });
+}
+
+// The origin that speaks for each cluster.
+std::map<std::string, const OriginPublication*> speakers(const Publication& publication) {
+  std::map<std::string, const OriginPublication*> chosen;
+  const auto better = [](const OriginPublication& a, const OriginPublication& b) {
+    return std::tuple(!a.local, a.freshness, a.id.replica) <
+           std::tuple(!b.local, b.freshness, b.id.replica);
+  };
+  for (const auto& origin : publication.origins) {
+    auto& current = chosen[origin.id.cluster];
+    if (!current || better(origin, *current)) current = &origin;
+  }
+  return chosen;
+}
+
+// Kubernetes leaves the protocol open more often than not; Istio's convention reads it from the
+// port's name, up to the first '-'. A port with neither is HTTP, as in a VirtualDestination; a name
+// that says nothing is TCP.
+std::string protocol_of(const view::ServicePort& port) {
+  std::string said =
+      port.app_protocol.empty() ? port.name.substr(0, port.name.find('-')) : port.app_protocol;
+  for (char& c : said)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  if (said.empty() || said == "WEB") return "HTTP";
+  if (said == "KUBERNETES.IO/H2C") return "HTTP2";
+  for (const char* known : {"HTTP", "HTTPS", "HTTP2", "GRPC", "TLS", "MONGO"})
+    if (said == known) return said;
+  return "TCP";
+}
+
+bool needs_mapping(const Destination& destination, const DestinationPort& port) {
+  for (const auto& service : destination.services)
+    for (const auto& endpoint : service->endpoints) {
+      const auto target = view::target_port(port, *service, endpoint);
+      if (target && *target != port.number) return true;
+    }
+  return false;
+}
+
+// DESIGN §5 "The door": the forwarder if a mesh RouteTable names the host exactly or a port must be
+// mapped; never for headless names.
+Door decide_door(Destination& destination, const AssemblyRules& rules) {
+  if (destination.headless)
+    return {Door::Kind::endpoints, "headless: the endpoints themselves", {}};
+  const auto routed = rules.routed_hosts.find(destination.host);
+  if (routed != rules.routed_hosts.end()) {
+    if (!rules.forwarders.empty())
+      return {Door::Kind::forwarder, routed->second + " names the host", rules.forwarders};
+    destination.conflicts.push_back(routed->second +
+                                    " names the host, but the forwarder is switched off");
+  }
+  for (const auto& port : destination.ports) {
+    if (!needs_mapping(destination, port)) continue;
+    const auto number = std::to_string(port.number);
+    if (!view::is_http(port.protocol)) {
+      destination.conflicts.push_back("port " + number +
+                                      " needs mapping, which the forwarder cannot do for " +
+                                      port.protocol + ": serve it on the same port everywhere");
+    } else if (rules.forwarders.empty()) {
+      destination.conflicts.push_back("port " + number +
+                                      " needs mapping, but the forwarder is switched off");
+    } else {
+      return {Door::Kind::forwarder, "port " + number + " is another port at its endpoints",
+              rules.forwarders};
+    }
+  }
+  return {Door::Kind::endpoints,
+          "no route table names the host and every port is the endpoints' own",
+          {}};
+}
+
+class Assembly {
+ public:
+  Assembly(const AssemblyRules& rules, View& view) : rules_(rules), view_(view) {}
+
+  void add_cluster(const OriginPublication& origin,
+                   std::shared_ptr<const OriginServices> services) {
+    view_.clusters[origin.id.cluster] = {origin.id.cluster, services->agent.locality,
+                                         origin.freshness, origin.age};
+    view_.services.insert(view_.services.end(), services->services.begin(),
+                          services->services.end());
+    for (const auto& destination : services->destinations) definitions_.push_back(&destination);
+    origins_.push_back(std::move(services));
+  }
+
+  void add_virtual_destinations() {
+    std::vector<resources::VirtualDestination> admitted;
+    admitted.reserve(definitions_.size());
+    for (const auto* definition : definitions_) {
+      auto& copy = admitted.emplace_back(*definition);
+      if (copy.metadata.cluster != rules_.cluster)
+        std::erase_if(copy.hosts, [&](const auto& host) { return !inside(host, rules_.zones); });
+    }
+    std::vector<const resources::VirtualDestination*> pointers;
+    for (const auto& definition : admitted) pointers.push_back(&definition);
+    for (auto& [host, claim] : claim_hosts(pointers, rules_.cluster))
+      add(virtual_destination(host, *claim.winner, std::move(claim.conflicts)));
+  }
+
+  void add_services() {
+    std::map<std::pair<std::string, std::string>, std::vector<std::shared_ptr<const view::Service>>>
+        by_name;
+    for (const auto& service : view_.services)
+      by_name[{service->namespace_, service->name}].push_back(service);
+    for (const auto& zone : rules_.zones)
+      for (const auto& [name, services] : by_name) {
+        auto destination =
+            service_destination(name.second + "." + name.first + "." + zone, services);
+        if (const auto taken = view_.destinations.find(destination.host);
+            taken != view_.destinations.end())
+          taken->second.conflicts.push_back(destination.defined_by + " has this name too; " +
+                                            taken->second.defined_by + " wins");
+        else
+          add(std::move(destination));
+      }
+  }
+
+ private:
+  void add(Destination destination) {
+    destination.door = decide_door(destination, rules_);
+    auto host = destination.host;
+    view_.destinations.emplace(std::move(host), std::move(destination));
+  }
+
+  Destination virtual_destination(const std::string& host,
+                                  const resources::VirtualDestination& definition,
+                                  std::vector<std::string> conflicts) const {
+    Destination made;
+    made.kind = Destination::Kind::virtual_destination;
+    made.host = host;
+    made.defined_by = describe(definition);
+    made.namespace_ = definition.metadata.namespace_;
+    made.name = definition.metadata.name;
+    made.cluster = definition.metadata.cluster;
+    made.labels = definition.metadata.labels;
+    made.prefer = definition.prefer;
+    made.conflicts = std::move(conflicts);
+    for (const auto& port : definition.ports)
+      made.ports.push_back({port.number, port.target_port.name, port.protocol,
+                            port.target_port.name, port.target_port.number});
+    // Gloo: one service a cluster; further ones are named and left out (gloo.md §3).
+    std::map<std::string, const view::Service*> taken;
+    for (const auto& service : view_.services) {
+      if (!selects(definition, *service)) continue;
+      if (const auto [first, is_first] = taken.emplace(service->cluster, service.get()); is_first)
+        made.services.push_back(service);
+      else
+        made.conflicts.push_back("service " + service->namespace_ + "/" + service->name +
+                                 " of cluster " + service->cluster + " is selected too; " +
+                                 first->second->namespace_ + "/" + first->second->name +
+                                 " is used");
+    }
+    made.headless = !made.services.empty() &&
+                    std::all_of(made.services.begin(), made.services.end(),
+                                [](const auto& service) { return service->headless; });
+    return made;
+  }
+
+  static bool selects(const resources::VirtualDestination& definition,
+                      const view::Service& service) {
+    return std::any_of(definition.services.begin(), definition.services.end(),
+                       [&](const auto& selector) {
+                         return selector.matches(service.labels, service.name, service.namespace_,
+                                                 service.cluster);
+                       });
+  }
+
+  static Destination service_destination(
+      std::string host, const std::vector<std::shared_ptr<const view::Service>>& services) {
+    Destination made;
+    made.kind = Destination::Kind::service;
+    made.host = std::move(host);
+    made.namespace_ = services.front()->namespace_;
+    made.name = services.front()->name;
+    made.cluster = services.front()->cluster;
+    made.labels = services.front()->labels;
+    made.defined_by = "Service " + made.namespace_ + "/" + made.name;
+    made.services = services;
+    made.headless = services.front()->headless;
+    std::set<std::uint16_t> seen;
+    for (const auto& service : services)
+      for (const auto& port : service->ports)
+        if (seen.insert(port.number).second)
+          made.ports.push_back({port.number, port.name, protocol_of(port), "", 0});
+    return made;
+  }
+
+  const AssemblyRules& rules_;
+  View& view_;
+  std::vector<std::shared_ptr<const OriginServices>> origins_;  // keeps definitions_ alive
+  std::vector<const resources::VirtualDestination*> definitions_;
+};
+
+}  // namespace
+
+std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
+                                                const AssemblyRules& rules, std::uint64_t version) {
+  auto view = std::make_shared<View>();
+  view->version = version;
+  view->cluster = rules.cluster;
+  view->locality = rules.locality;
+  view->networks = rules.networks;
+  view->zones = rules.zones;
+  view->synced = publication.synced;
+
+  Assembly assembly(rules, *view);
+  for (const auto& [cluster, origin] : speakers(publication))
+    assembly.add_cluster(*origin, cache_.get(*origin));
+  assembly.add_virtual_destinations();
+  assembly.add_services();
+  cache_.keep_only(publication);
+  return view;
+}
+
+}  // namespace discovery

@@ -1,0 +1,44 @@
+// From what origins say to what names mean: makes the View out of a Publication and the local
+// rules.
+//
+// A host belongs to one definition (DESIGN §5): at home the home definition wins; elsewhere the
+// older (published creationTimestamp), then cluster, namespace, name; the losers are named in the
+// winner's `conflicts`. Every exported service also has `<service>.<namespace>.<zone>` unless a
+// virtual destination took that host. Of a cluster with several replicas exactly one origin is
+// read: the freshest, then the lowest replica. Import rule: a remote virtual destination counts
+// only for hosts inside our zones. The door is decided here, from documents alone. Thread: builder.
+// Deterministic.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "discovery/origin_services.hpp"
+#include "discovery/view/view.hpp"
+
+namespace discovery {
+
+struct AssemblyRules {
+  std::string cluster;
+  base::Locality locality;
+  std::vector<std::string> networks;
+  std::vector<std::string> zones;  // lower case; "mesh.internal"
+  // Hosts that a mesh RouteTable names exactly → the table, for the door's reason.
+  std::map<std::string, std::string, std::less<>> routed_hosts;
+  // Where callers of this cluster reach the forwarder; empty = there is none.
+  std::vector<base::IpAddress> forwarders;
+};
+
+class Assembler {
+ public:
+  // `version` becomes the view's.
+  std::shared_ptr<const view::View> assemble(const Publication& publication,
+                                             const AssemblyRules& rules, std::uint64_t version);
+
+ private:
+  OriginCache cache_;
+};
+
+}  // namespace discovery

@@ -1,0 +1,101 @@
+#include "discovery/origin_services.hpp"
+
+#include <algorithm>
+
+namespace discovery {
+namespace {
+
+using ServiceKey = std::pair<std::string, std::string>;
+
+class Decoder {
+ public:
+  explicit Decoder(const OriginPublication& origin) : origin_(origin) {}
+
+  void add(const Row& row) {
+    auto decoded = decode(row.key, row.value);
+    if (!decoded) {
+      ++result_.undecodable;
+      return;
+    }
+    std::visit([this](auto&& value) { take(std::move(value)); }, std::move(*decoded));
+  }
+
+  std::shared_ptr<const OriginServices> finish() && {
+    for (auto& [key, service] : services_) {
+      for (auto& endpoint : service->endpoints) complete(endpoint);
+      result_.services.push_back(std::move(service));
+    }
+    return std::make_shared<const OriginServices>(std::move(result_));
+  }
+
+ private:
+  void take(AgentRow&& row) { result_.agent = std::move(row); }
+  void take(ServiceRow&& row) {
+    auto& service = find(row.namespace_, row.name);
+    service.labels = std::move(row.labels);
+    service.ports = std::move(row.ports);
+    service.headless = row.headless;
+  }
+  void take(EndpointRow&& row) {
+    find(row.namespace_, row.service).endpoints.push_back(std::move(row.endpoint));
+  }
+  void take(DestinationRow&& row) {
+    row.destination.metadata.cluster = origin_.id.cluster;
+    result_.destinations.push_back(std::move(row.destination));
+  }
+
+  // An endpoint may come before its service's row, or without one: rows are in order of key, not of
+  // meaning.
+  view::Service& find(const std::string& namespace_, const std::string& name) {
+    auto& service = services_[{namespace_, name}];
+    if (!service) {
+      service = std::make_shared<view::Service>();
+      service->cluster = origin_.id.cluster;
+      service->namespace_ = namespace_;
+      service->name = name;
+    }
+    return *service;
+  }
+
+  void complete(view::Endpoint& endpoint) const {
+    endpoint.cluster = origin_.id.cluster;
+    const auto& own = result_.agent.locality;
+    if (endpoint.locality.region.empty()) endpoint.locality.region = own.region;
+    if (endpoint.locality.zone.empty() && endpoint.locality.region == own.region)
+      endpoint.locality.zone = own.zone;
+    endpoint.path_failed =
+        std::any_of(endpoint.ports.begin(), endpoint.ports.end(), [&](const auto& port) {
+          return std::binary_search(origin_.path_failed.begin(), origin_.path_failed.end(),
+                                    base::SocketAddress{endpoint.ip, port.number});
+        });
+  }
+
+  const OriginPublication& origin_;
+  OriginServices result_;
+  std::map<ServiceKey, std::shared_ptr<view::Service>> services_;
+};
+
+}  // namespace
+
+std::shared_ptr<const OriginServices> decode_origin(const OriginPublication& origin) {
+  Decoder decoder(origin);
+  origin.rows.for_each([&](const Row& row) { decoder.add(row); });
+  return std::move(decoder).finish();
+}
+
+std::shared_ptr<const OriginServices> OriginCache::get(const OriginPublication& origin) {
+  auto& entry = entries_[origin.id];
+  if (!entry.services || entry.chunks != origin.rows.chunks() ||
+      entry.path_failed != origin.path_failed)
+    entry = {origin.rows.chunks(), origin.path_failed, decode_origin(origin)};
+  return entry.services;
+}
+
+void OriginCache::keep_only(const Publication& publication) {
+  std::erase_if(entries_, [&](const auto& entry) {
+    return std::none_of(publication.origins.begin(), publication.origins.end(),
+                        [&](const auto& origin) { return origin.id == entry.first; });
+  });
+}
+
+}  // namespace discovery

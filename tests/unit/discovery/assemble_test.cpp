@@ -1,0 +1,199 @@
+#include "discovery/assemble.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "discovery/view/resolution.hpp"
+
+using namespace discovery;
+
+namespace {
+
+RowValue service(std::string name, std::vector<view::ServicePort> ports, bool headless = false) {
+  return ServiceRow{"bookinfo", name, {{"app", name}}, std::move(ports), headless};
+}
+
+RowValue endpoint(std::string service, std::string_view ip, std::vector<view::EndpointPort> ports) {
+  EndpointRow row{"bookinfo", std::move(service), std::string(ip), {}};
+  row.endpoint.ip = *base::IpAddress::parse(ip);
+  row.endpoint.ports = std::move(ports);
+  return row;
+}
+
+RowValue destination(std::string name, std::vector<std::string> hosts, std::string app,
+                     std::int64_t created_at = 0) {
+  DestinationRow row;
+  row.destination.metadata.name = std::move(name);
+  row.destination.metadata.namespace_ = "bookinfo";
+  row.destination.metadata.created_at = created_at;
+  row.destination.hosts = std::move(hosts);
+  row.destination.services = {{{{"app", std::move(app)}}, "", "", "", ""}};
+  row.destination.ports = {{9080, "HTTP", {}}};
+  return row;
+}
+
+OriginPublication origin(std::string cluster, const std::vector<RowValue>& rows,
+                         std::uint32_t replica = 0) {
+  OriginPublication made;
+  made.id = {std::move(cluster), replica};
+  made.stamp = {1, 1};
+  auto chunk = std::make_shared<RowChunk>();
+  for (const auto& row : rows) {
+    auto [key, value] = encode(row);
+    chunk->rows.push_back(std::make_shared<const Row>(Row{key, 1, value, false}));
+  }
+  std::sort(chunk->rows.begin(), chunk->rows.end(),
+            [](const auto& a, const auto& b) { return a->key < b->key; });
+  if (!chunk->rows.empty()) made.rows = Rows({chunk});
+  return made;
+}
+
+AssemblyRules east() {
+  AssemblyRules rules;
+  rules.cluster = "east";
+  rules.locality = {"us-east", "", ""};
+  rules.zones = {"mesh.internal"};
+  rules.forwarders = {*base::IpAddress::parse("127.0.1.1")};
+  return rules;
+}
+
+std::shared_ptr<const view::View> assemble(std::vector<OriginPublication> origins,
+                                           const AssemblyRules& rules = east()) {
+  Publication publication;
+  publication.origins = std::move(origins);
+  for (auto& o : publication.origins) o.local = o.id.cluster == rules.cluster;
+  return Assembler().assemble(publication, rules, 1);
+}
+
+const std::vector<view::ServicePort> kHttp{{"http", 9080, "", 0, ""}};
+
+}  // namespace
+
+TEST_CASE(
+    "a virtual destination gathers one service a cluster; a service has its name without one") {
+  const auto view = assemble(
+      {origin("east", {service("ratings", kHttp), endpoint("ratings", "10.0.0.1", {{"http", 9080}}),
+                       destination("ratings", {"ratings.mesh.internal"}, "ratings")}),
+       origin("west",
+              {service("ratings", kHttp), endpoint("ratings", "10.1.0.1", {{"http", 9080}})})});
+  const auto* ratings = view->find("ratings.mesh.internal");
+  REQUIRE(ratings);
+  CHECK(ratings->services.size() == 2);
+  CHECK(ratings->door.kind == view::Door::Kind::endpoints);
+  const auto* plain = view->find("ratings.bookinfo.mesh.internal");
+  REQUIRE(plain);
+  CHECK(plain->services.size() == 2);
+  CHECK(plain->ports[0].protocol == "HTTP");
+}
+
+TEST_CASE("endpoints take their cluster's locality where they say none") {
+  const auto view = assemble(
+      {origin("west", {AgentRow{"", "", {"us-west", "2a", ""}, {}}, service("ratings", kHttp),
+                       endpoint("ratings", "10.1.0.1", {{"http", 9080}})})});
+  REQUIRE(view->services.size() == 1);
+  CHECK(view->services[0]->endpoints[0].cluster == "west");
+  CHECK(view->services[0]->endpoints[0].locality == base::Locality{"us-west", "2a", ""});
+}
+
+TEST_CASE(
+    "at home the home definition wins, elsewhere the older one, and the winner names the loser") {
+  const std::vector<OriginPublication> origins{
+      origin("eu", {destination("mine", {"shop.mesh.internal"}, "a", 100)}),
+      origin("west", {destination("theirs", {"shop.mesh.internal"}, "b", 50)})};
+  const auto from_eu = [&] {
+    auto rules = east();
+    rules.cluster = "eu";
+    return assemble(origins, rules);
+  }();
+  CHECK(from_eu->find("shop.mesh.internal")->defined_by == "VirtualDestination eu/bookinfo/mine");
+  const auto from_east = assemble(origins);
+  CHECK(from_east->find("shop.mesh.internal")->defined_by ==
+        "VirtualDestination west/bookinfo/theirs");
+  REQUIRE(from_east->find("shop.mesh.internal")->conflicts.size() == 1);
+  CHECK(from_east->find("shop.mesh.internal")->conflicts[0] ==
+        "VirtualDestination eu/bookinfo/mine also names shop.mesh.internal; VirtualDestination "
+        "west/bookinfo/theirs wins");
+}
+
+TEST_CASE("the same document in every cluster is no conflict") {
+  const auto row = destination("ratings", {"ratings.mesh.internal"}, "ratings");
+  const auto view = assemble({origin("east", {row}), origin("west", {row})});
+  CHECK(view->find("ratings.mesh.internal")->conflicts.empty());
+}
+
+TEST_CASE("a peer cannot take over a host outside our zones") {
+  const auto bank = destination("bank", {"www.bank.example", "bank.mesh.internal"}, "bank");
+  const auto view = assemble({origin("west", {bank})});
+  CHECK(view->find("www.bank.example") == nullptr);
+  CHECK(view->find("bank.mesh.internal") != nullptr);
+  CHECK(assemble({origin("east", {bank})})->find("www.bank.example") != nullptr);
+  // "evilmesh.internal" is not inside "mesh.internal".
+  CHECK(assemble({origin("west", {destination("x", {"evilmesh.internal"}, "x")})})
+            ->find("evilmesh.internal") == nullptr);
+}
+
+TEST_CASE(
+    "the door is the forwarder where a route table names the host or a port is mapped, never for "
+    "headless") {
+  auto rules = east();
+  rules.routed_hosts = {{"ratings.mesh.internal", "RouteTable bookinfo/ratings"}};
+  const std::vector<RowValue> rows{
+      service("ratings", kHttp), endpoint("ratings", "10.0.0.1", {{"http", 9080}}),
+      destination("ratings", {"ratings.mesh.internal", "direct.mesh.internal"}, "ratings")};
+  const auto routed = assemble({origin("east", rows)}, rules);
+  CHECK(routed->find("ratings.mesh.internal")->door.kind == view::Door::Kind::forwarder);
+  CHECK(routed->find("ratings.mesh.internal")->door.addresses == rules.forwarders);
+  CHECK(routed->find("direct.mesh.internal")->door.kind == view::Door::Kind::endpoints);
+
+  const std::vector<RowValue> mapped{service("web", {{"http", 80, "", 8080, ""}}),
+                                     endpoint("web", "10.0.0.1", {{"http", 8080}})};
+  CHECK(assemble({origin("east", mapped)})->find("web.bookinfo.mesh.internal")->door.kind ==
+        view::Door::Kind::forwarder);
+
+  const std::vector<RowValue> headless{service("db", {{"http", 80, "", 8080, ""}}, true),
+                                       endpoint("db", "10.0.0.1", {{"http", 8080}})};
+  CHECK(assemble({origin("east", headless)})->find("db.bookinfo.mesh.internal")->door.kind ==
+        view::Door::Kind::endpoints);
+}
+
+TEST_CASE("a mapping that the forwarder cannot do is named, not a dead answer") {
+  const auto view = assemble({origin("east", {service("db", {{"tcp", 5432, "", 15432, ""}}),
+                                              endpoint("db", "10.0.0.1", {{"tcp", 15432}})})});
+  const auto* db = view->find("db.bookinfo.mesh.internal");
+  CHECK(db->door.kind == view::Door::Kind::endpoints);
+  REQUIRE(db->conflicts.size() == 1);
+  CHECK(db->conflicts[0].find("port 5432 needs mapping") != std::string::npos);
+}
+
+TEST_CASE("of a cluster with replicas the freshest speaks, then the lowest") {
+  auto stale = origin("west", {service("old", kHttp)}, 0);
+  stale.freshness = view::Freshness::stale;
+  const auto view = assemble({stale, origin("west", {service("new", kHttp)}, 1)});
+  REQUIRE(view->services.size() == 1);
+  CHECK(view->services[0]->name == "new");
+}
+
+TEST_CASE("rows that do not decode are skipped, the others serve") {
+  auto west = origin("west", {service("ratings", kHttp)});
+  auto chunk = std::make_shared<RowChunk>();
+  chunk->rows.push_back(
+      std::make_shared<const Row>(Row{"e/bookinfo/ratings/x", 2, "\xff\xff", false}));
+  west.rows = Rows({west.rows.chunks()[0], chunk});
+  const auto decoded = decode_origin(west);
+  CHECK(decoded->undecodable == 1);
+  CHECK(decoded->services.size() == 1);
+}
+
+TEST_CASE(
+    "an endpoint that did not answer our probes is marked, and the cache sees the difference") {
+  auto west = origin(
+      "west", {service("ratings", kHttp), endpoint("ratings", "10.1.0.1", {{"http", 9080}})});
+  OriginCache cache;
+  const auto before = cache.get(west);
+  CHECK(cache.get(west) == before);
+  west.path_failed = {*base::SocketAddress::parse("10.1.0.1:9080")};
+  const auto after = cache.get(west);
+  CHECK(after != before);
+  CHECK(after->services[0]->endpoints[0].path_failed);
+  CHECK_FALSE(before->services[0]->endpoints[0].path_failed);
+}
