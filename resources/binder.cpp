@@ -184,6 +184,14 @@ void refuse_choice(const Value& value, std::span<const std::string_view> names) 
   value.error(quoted(node) + " is not a known value", std::move(hint));
 }
 
+const Node* find_field(const Node& map, std::string_view name) {
+  if (!map.is_map()) return nullptr;
+  for (const Node& member : map.children) {
+    if (!member.is_null() && is_spelling_of(member.key, name)) return &member;
+  }
+  return nullptr;
+}
+
 Fields::Fields(const Value& map) : map_(map), taken_(map.node().children.size(), false) {
   if (map.node().is_map()) return;
   map.expected("a map");

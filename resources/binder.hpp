@@ -173,6 +173,9 @@ void read(const Value& value, std::optional<T>& out, const How&... how) {
   read(value, out.emplace(), how...);
 }
 
+// The member called `name`, or the same in snake_case, that is not null; else nullptr.
+const Node* find_field(const Node& map, std::string_view name);
+
 // The fields of one map. A value that is no map is reported once and then has no fields.
 class Fields {
  public:

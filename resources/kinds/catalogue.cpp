@@ -40,6 +40,8 @@ struct Reader {
 constexpr std::array kReaders = {
     Reader{kGloo, "v2", "VirtualDestination",
            [](const Value& document, Documents& out) { keep(document, out.virtual_destinations); }},
+    Reader{kGloo, "v2", "RouteTable",
+           [](const Value& document, Documents& out) { keep(document, out.route_tables); }},
     Reader{"", "v1", "Service",
            [](const Value& document, Documents& out) { keep(document, out.services); }},
     Reader{"discovery.k8s.io", "v1", "EndpointSlice",

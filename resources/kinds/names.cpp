@@ -65,13 +65,13 @@ void read(const Value& value, std::string& host, const Wildcards& wildcards) {
   std::transform(text.begin(), text.end(), text.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
-  if (text.size() > 1 && text.ends_with(".")) text.pop_back();
   if (text.find("${") != std::string::npos) {
     value.warn("a shell variable that nobody filled in: no request has this host",
                "run the file through envsubst");
   } else if (const auto fault = host_fault(text, wildcards); !fault.empty()) {
     value.error("\"" + value.node().text + "\" is no host: " + std::string(fault), hint_for(text));
   }
+  if (text.ends_with(".")) text.pop_back();
   host = std::move(text);
 }
 

@@ -100,8 +100,8 @@ void read(const Value& document, VirtualDestination& out) {
   check_hosts(*value, out.hosts);
 
   const Node& node = value->node();
-  const bool selects =
-      !out.services.empty() || node.find("externalServices") || node.find("externalWorkloads");
+  const bool selects = !out.services.empty() || find_field(node, "externalServices") ||
+                       find_field(node, "externalWorkloads");
   if (out.hosts.empty() && !selects && !old_selectors && node.is_map()) {
     value->error("neither hosts nor services",
                  "give the hosts to serve, and the services that serve them");
