@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""check_test.py NEARMOST: every kind of bad input is named with its line, by `check` and by an agent that starts; both
+end with exit code 2, and what is only odd is a warning.
+"""
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+from mesh import Mesh, until
+
+SERVICE = "service: ratings\nport: 9080\nendpoints: [127.0.0.9]\n"
+TABLE = """apiVersion: networking.gloo.solo.io/v2
+kind: RouteTable
+metadata: {name: NAME, labels: {part: NAME}}
+spec:
+"""
+DESTINATION = """apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {name: NAME}
+spec:
+  hosts: [ratings.mesh.internal]
+  services: [{labels: {app: ratings}}]
+  ports: [{number: 9080, protocol: HTTP}]
+"""
+
+
+def table(name, spec):
+    return TABLE.replace("NAME", name) + "".join("  " + line + "\n" for line in spec.split("\n"))
+
+
+def forward(*destinations):
+    rows = "".join(f"\n    - ref: {{name: ratings}}\n      port: {{number: 9080}}\n      {d}" for d in destinations)
+    return f"http:\n- forwardTo:\n    destinations:{rows}"
+
+
+# (what, agent.yaml, documents, exit code, words that one line of the output must hold together)
+CASES = [
+    ("nothing wrong", "cluster: east\nresources: [a.yaml]\n", SERVICE, 0, ["0 errors"]),
+    ("broken YAML in agent.yaml", "cluster: [east\n", "", 2, ["agent.yaml:", "error"]),
+    ("an unknown key in agent.yaml", "cluster: east\ngosip: {}\n", "", 2,
+     ["agent.yaml:2:", "gosip", 'did you mean "gossip"?']),
+    ("a listener without certificates", "cluster: east\ngossip:\n  listen: 0.0.0.0:7700\n", "", 2,
+     ["agent.yaml:3:", "gossip.listen", "certificates"]),
+    ("broken YAML in a document", "cluster: east\nresources: [a.yaml]\n", SERVICE + "---\nservice: [x\n", 2,
+     ["a.yaml:", "error"]),
+    ("a file that is not there", "cluster: east\nresources: [absent.yaml]\n", "", 2,
+     ["agent.yaml:2:", "absent.yaml"]),
+    ("a file that cannot be read", "cluster: east\nresources: [dangling]\n", "", 2, ["dangling"]),
+    ("an unknown key in a document", "cluster: east\nresources: [a.yaml]\n", SERVICE + "lables: {a: b}\n", 0,
+     ["a.yaml:4:", "warning", 'did you mean "labels"?']),
+    ("the same host twice", "cluster: east\nresources: [a.yaml]\n",
+     DESTINATION.replace("NAME", "one") + "---\n" + DESTINATION.replace("NAME", "two"), 2,
+     ["a.yaml:", "ratings.mesh.internal"]),
+    ("weights that do not add up", "cluster: east\nresources: [a.yaml]\n",
+     SERVICE + "---\n" + table("r", "hosts: [x.mesh.internal]\n" + forward("weight: 80", "weight: 30")), 2,
+     ["a.yaml:", "110"]),
+    ("a route to nothing", "cluster: east\nresources: [a.yaml]\n",
+     table("r", "hosts: [x.mesh.internal]\nhttp:\n- forwardTo: {destinations: [{ref: {name: nobody}}]}"), None,
+     ["nobody"]),
+    ("a delegation cycle", "cluster: east\nresources: [a.yaml]\n",
+     table("a", "hosts: [x.mesh.internal]\nhttp:\n- delegate: {routeTables: [{labels: {part: b}}]}") + "---\n" +
+     table("b", "http:\n- delegate: {routeTables: [{labels: {part: c}}]}") + "---\n" +
+     table("c", "http:\n- delegate: {routeTables: [{labels: {part: b}}]}"), 2, ["a.yaml:", "cycle"]),
+    ("a regular expression that is none", "cluster: east\nresources: [a.yaml]\n",
+     SERVICE + "---\n" + table("r", "hosts: [x.mesh.internal]\nhttp:\n- matchers: [{uri: {regex: '/(('}}]\n"
+                               "  directResponse: {status: 200}"), None, ["regex"]),
+    ("a port of nobody's", "cluster: east\nresources: [a.yaml]\n", SERVICE.replace("9080", "99999"), 2,
+     ["a.yaml:2:", "port"]),
+]
+
+
+def run(binary, *arguments):
+    done = subprocess.run([binary, *arguments], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def check(binary, folder, case):
+    what, config, documents, code, words = case
+    for name, text in (("agent.yaml", config), ("a.yaml", documents)):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    path = os.path.join(folder, "agent.yaml")
+    returned, output = run(binary, "check", "-c", path)
+    if code is not None and returned != code:
+        return f"{what}: exit code {returned}, expected {code}\n{output}"
+    if not any(all(word in line for word in words) for line in output.split("\n")):
+        return f"{what}: no line with {words} in\n{output}"
+    if code == 2 and config.startswith("cluster: east\nresources") is False:
+        returned, output = run(binary, "agent", "-c", path)
+        if returned != 2 or not any(all(word in line for word in words) for line in output.split("\n")):
+            return f"{what}: the agent ends with {returned}, expected 2\n{output}"
+    return None
+
+
+def a_port_in_use_is_named(binary):
+    with Mesh(binary, ["east"]) as mesh, socket.create_server((mesh.address("east"), 7700)):
+        mesh.start_agent("east")
+        agent = mesh.agents["east"]
+        until(lambda: not agent.alive(), 20, "the agent gives up")
+        if agent.popen.returncode == 0 or f"{mesh.address('east')}:7700" not in agent.tail():
+            return f"a port in use: {agent.popen.returncode}\n{agent.tail()}"
+    return None
+
+
+def a_certificate_for_another_name_is_named(binary):
+    with Mesh(binary, ["east", "west"]) as mesh:
+        shutil.rmtree(mesh.path("east", "tls"))
+        shutil.copytree(mesh.path("west", "tls"), mesh.path("east", "tls"))
+        returned, output = run(binary, "agent", "-c", mesh.path("east", "agent.yaml"))
+        if returned != 2 or "west" not in output or "east" not in output:
+            return f"a certificate for another name: {returned}\n{output}"
+    return None
+
+
+def main():
+    binary = os.path.abspath(sys.argv[1])
+    folder = tempfile.mkdtemp(prefix="nearmost-check-")
+    os.symlink(os.path.join(folder, "nowhere"), os.path.join(folder, "dangling"))
+    failures = [failure for case in CASES if (failure := check(binary, folder, case))]
+    failures += [failure for test in (a_port_in_use_is_named, a_certificate_for_another_name_is_named)
+                 if (failure := test(binary))]
+    shutil.rmtree(folder)
+    for failure in failures:
+        print("FAILED  " + failure)
+    print(f"{len(CASES) + 2} cases, {len(failures)} failures")
+    sys.exit(1 if failures else 0)
+
+
+main()
