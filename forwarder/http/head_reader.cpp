@@ -3,11 +3,12 @@
 namespace forwarder::http {
 
 Step HeadReader::field(Header& header, std::string_view& raw) {
-  const char first = peek();
-  if (first == ' ' || first == '\t') return refuse("folded or indented field line");
   header.name = run(kToken);
   if (at_end()) return Step::need_more;
-  if (peek() == ' ' || peek() == '\t') return refuse("white space before a field's colon");
+  if (peek() == ' ' || peek() == '\t') {
+    return refuse(header.name.empty() ? "folded or indented field line"
+                                      : "white space before a field's colon");
+  }
   if (peek() != ':') return refuse("field name is not a token");
   if (header.name.empty()) return refuse("field without a name");
   skip();

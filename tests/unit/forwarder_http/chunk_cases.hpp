@@ -32,6 +32,8 @@ inline std::vector<ChunkCase> refused_bodies() {
   const std::string nul(1, '\0');
   return {
       {"no size", "\r\nx\r\n", false},
+      {"no size at the end", "\r\n\r\n", false},
+      {"an extension without a size", ";a\r\n\r\n", false},
       {"a space before the size", " 1\r\nx\r\n", false},
       {"a space behind the size", "1 \r\nx\r\n", false},
       {"a tab behind the size", "1\t\r\nx\r\n", false},

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "forwarder/http/characters.hpp"
 #include "forwarder/http/parser.hpp"
 #include "tests/unit/forwarder_http/request_cases.hpp"
 
@@ -64,6 +65,33 @@ TEST_CASE("a request that comes byte by byte gets the same verdict", "[http]") {
       if (parsed.verdict != Parsed::Verdict::need_more) break;
     }
     CHECK(status_of(parsed) == row.status);
+  }
+}
+
+// The families of smuggling tools: a byte put anywhere into or beside the field that decides the
+// framing.
+TEST_CASE("no byte disguises a Transfer-Encoding", "[http]") {
+  const std::string field = "Transfer-Encoding: chunked";
+  const auto value = field.find("chunked");
+  for (std::size_t at = 0; at <= field.size(); ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      auto disguised = field;
+      disguised.insert(at, 1, static_cast<char>(byte));
+      const auto bytes = with(disguised + "\r\n");
+      RequestHead head;
+      const auto parsed = RequestParser().parse(bytes, head);
+      INFO(disguised);
+      const bool beside_value =
+          byte == ' ' && (at + 1 == value || at == value || at == field.size());
+      if (beside_value) {
+        REQUIRE(parsed.complete());
+        REQUIRE(head.framing == Framing::chunked);
+      } else if (parsed.complete()) {  // another field, and told so to the next hop as well
+        REQUIRE((byte == ':' || is(static_cast<char>(byte), kToken)));
+        REQUIRE(at <= field.find(':'));
+        REQUIRE(head.framing == Framing::none);
+      }
+    }
   }
 }
 
@@ -136,6 +164,7 @@ TEST_CASE("an upgrade asks for one protocol other than h2c, without a body", "[h
   CHECK(!accept(with(connection + "Upgrade: H2C/2\r\n")).upgrade);
   CHECK(!accept(with(connection + "Upgrade: websocket, h2c\r\n")).upgrade);
   CHECK(!accept(with(connection + "Upgrade: websocket\r\nUpgrade: h2c\r\n")).upgrade);
+  CHECK(!accept(with(connection + "Upgrade: h2c\r\nUpgrade: websocket\r\n")).upgrade);
   CHECK(!accept(with(connection + "Upgrade: websocket\r\nContent-Length: 1\r\n")).upgrade);
   CHECK(!accept("GET / HTTP/1.0\r\n" + connection + "Upgrade: websocket\r\n\r\n").upgrade);
 }
