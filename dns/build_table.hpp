@@ -1,0 +1,50 @@
+// What a resolution means in DNS: which names exist, and the records of each for each class of
+// callers.
+//
+// For a destination `host` (DESIGN §5):
+//   <host> A, AAAA            door endpoints: members of one tier, drawn by share, shuffled, at
+//   most max_answers;
+//                             headless: every member of every tier; fail-open: of all tiers
+//                             together. door forwarder: the forwarder's addresses
+//   _<port>._<proto>.<host>   SRV; <port> is the port's name, its protocol and its number, <proto>
+//   tcp or udp.
+//                             Priority is the tier's index, weight the endpoint's; targets are the
+//                             names below, with their addresses. Where a draw by share passes over
+//                             better tiers, their priority is raised by the number of tiers, so
+//                             they stay as fall-backs. Door forwarder: <host> itself
+//   <dashed-ip>.<host>        the address: "10-0-0-5", "fd00--1"; a Kubernetes service cannot have
+//   such a name <hostname>.<cluster>.<host>  headless endpoints with a hostname; NODATA while one
+//   is left out _explain.<host> TXT       the selection in words
+// and for each zone, or host outside all zones, its apex with SOA and NS, and ns.<apex>.
+// A host that is defined wins over a derived name. Problems are collected in the table, never
+// fatal. Thread: a pure function.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/time.hpp"
+#include "discovery/view/resolution.hpp"
+#include "dns/table.hpp"
+
+namespace dns {
+
+struct ZoneConfig {
+  std::vector<std::string> zones;
+  base::Duration ttl = std::chrono::seconds(5);
+  base::Duration degraded_ttl = std::chrono::seconds(1);  // while an answer is expected to change
+  base::Duration negative_ttl = std::chrono::seconds(5);
+  std::uint16_t max_answers = 8;          // 8 A or AAAA fit 512 bytes whatever the name; 0 = all
+  std::string hostmaster = "hostmaster";  // a label of the apex, or a mailbox "ops@example.com"
+  std::string agent;                      // for id.server; "" = refused
+  std::string software;                   // for version.bind; "" = refused
+  std::vector<base::IpAddress> ns_addresses;
+};
+
+std::unique_ptr<const Table> build_table(const discovery::view::Resolution& resolution,
+                                         const ZoneConfig& config);
+
+}  // namespace dns

@@ -1,0 +1,294 @@
+#include "dns/destination_names.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <unordered_set>
+
+#include "dns/explain.hpp"
+
+namespace dns {
+namespace {
+
+using discovery::view::Choice;
+using discovery::view::Destination;
+using discovery::view::DestinationPort;
+using discovery::view::Door;
+using discovery::view::Selection;
+
+constexpr std::uint16_t kNoQuota = 0xffff;
+constexpr std::uint32_t kMaxSrvWeight = 0xffff;
+
+std::uint32_t seconds(base::Duration duration) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole, 0, 86400));
+}
+
+// "10-0-0-5", "fd00--1": a label that says the address.
+std::string dashed(const base::IpAddress& ip) {
+  std::string text = ip.to_string();
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '.' || c == ':'; }, '-');
+  return text.front() == '-' ? "0" + text : text;
+}
+
+// The labels under which a port is asked for (RFC 2782): its name, or else its protocol, and its
+// number.
+std::set<std::string> service_labels(const DestinationPort& port) {
+  std::string word = port.name.empty() ? port.protocol : port.name;
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::set<std::string> labels{"_" + std::to_string(port.number)};
+  if (!word.empty()) labels.insert("_" + word);
+  return labels;
+}
+
+// How many SRV records each tier gives, so that fall-backs show beside a large best tier: an even
+// part first, what is left over to the better ones.
+void share_out(std::uint16_t max_answers, std::vector<TierDraft>& tiers) {
+  if (max_answers == 0) max_answers = kNoQuota;
+  const auto even = static_cast<std::uint16_t>(
+      std::max<std::size_t>(1, max_answers / std::max<std::size_t>(1, tiers.size())));
+  std::size_t left = max_answers;
+  for (auto& tier : tiers) {
+    tier.quota = static_cast<std::uint16_t>(std::min<std::size_t>(tier.records.size(), even));
+    left -= std::min<std::size_t>(left, tier.quota);
+  }
+  for (auto& tier : tiers) {
+    const auto more = std::min(left, tier.records.size() - tier.quota);
+    tier.quota = static_cast<std::uint16_t>(tier.quota + more);
+    left -= more;
+  }
+}
+
+void drop_repeats(std::vector<RecordDraft>& records) {
+  std::unordered_set<base::Bytes> seen;
+  std::erase_if(records, [&](const RecordDraft& r) { return !seen.insert(r.rr).second; });
+}
+
+class Renderer {
+ public:
+  Renderer(const discovery::view::ResolvedDestination& resolved,
+           const discovery::view::Resolution& resolution, const Name& host,
+           const ZoneConfig& config)
+      : destination_(*resolved.destination),
+        resolved_(resolved),
+        resolution_(resolution),
+        host_(host),
+        config_(config),
+        ttls_(ttls(config)) {}
+
+  Names render() && {
+    for (class_ = 0; class_ < resolved_.by_class.size(); ++class_) {
+      const auto& selection = resolved_.by_class[class_];
+      const bool endpoints = destination_.door.kind == Door::Kind::endpoints;
+      // The forwarder's own address does not move with the endpoints' health.
+      ttl_ = endpoints && selection.degraded ? ttls_.degraded : ttls_.steady;
+      if (auto* block = at(host_))
+        endpoints ? answer_endpoints(selection, *block) : answer_forwarder(*block);
+      if (endpoints) name_endpoints(selection);
+      for (const auto& port : destination_.ports) add_services(port, selection);
+      add_explanation(selection);
+    }
+    for (auto& [name, blocks] : names_)
+      for (auto& block : blocks) finish(block);
+    return std::move(names_);
+  }
+
+ private:
+  // The block of a name for the class at hand.
+  BlockDraft* at(const std::optional<Name>& name) {
+    if (!name) return nullptr;
+    auto& blocks = names_[*name];
+    if (blocks.empty()) {
+      blocks.resize(resolved_.by_class.size());
+      for (auto& block : blocks) block.negative_ttl = ttls_.negative;
+    }
+    blocks[class_].negative_ttl = std::min(ttls_.negative, ttl_);
+    return &blocks[class_];
+  }
+
+  void answer_forwarder(BlockDraft& block) {
+    TierDraft v4{.quota = quota()}, v6{.quota = quota()};
+    for (const auto& ip : destination_.door.addresses)
+      (ip.is_v4() ? v4 : v6).records.push_back({address_record(ip, ttl_)});
+    block.no_door = destination_.door.addresses.empty();
+    if (block.no_door)
+      block.ede = error_option(Ede::not_ready, "the forwarder is the door and has no address");
+    if (!v4.records.empty()) block.a.tiers.push_back(std::move(v4));
+    if (!v6.records.empty()) block.aaaa.tiers.push_back(std::move(v6));
+  }
+
+  void answer_endpoints(const Selection& selection, BlockDraft& block) {
+    block.fail_open = selection.fail_open;
+    // Nobody knows a best tier among those that are all ill; a headless caller wants to see
+    // everyone.
+    const bool merged = destination_.headless || selection.fail_open;
+    std::size_t members = 0;
+    for (std::size_t i = 0; i < selection.tiers.size(); ++i) {
+      const auto& tier = selection.tiers[i];
+      if (i == 0 || !merged) {
+        const TierDraft empty{.share = merged ? 1 : tier.share,
+                              .index = static_cast<std::uint16_t>(i),
+                              .quota = quota()};
+        block.a.tiers.push_back(empty);
+        block.aaaa.tiers.push_back(empty);
+      }
+      for (const auto& choice : tier.endpoints) {
+        const auto& endpoint = choice.endpoint();
+        auto& draft = endpoint.ip.is_v4() ? block.a.tiers.back() : block.aaaa.tiers.back();
+        draft.records.push_back({address_record(endpoint.ip, ttl_), {}, endpoint.weight});
+        mark_stale(draft, choice);
+      }
+      members += tier.endpoints.size();
+    }
+    if (selection.fail_open && members > 0)
+      block.ede = error_option(Ede::other, "none of " + std::to_string(members) +
+                                               " endpoints is healthy: answering all");
+    else if (members == 0)
+      block.ede =
+          error_option(Ede::other, "no endpoint: " + std::to_string(selection.left_out.size()) +
+                                       " left out, see _explain");
+  }
+
+  void mark_stale(TierDraft& tier, const Choice& choice) const {
+    if (!choice.stale || tier.stale) return;
+    tier.stale = true;
+    const auto* cluster = resolution_.view->find_cluster(choice.endpoint().cluster);
+    tier.ede = error_option(Ede::stale_answer,
+                            "cluster " + choice.endpoint().cluster + " is silent" +
+                                (cluster ? " for " + base::to_string(cluster->age) : ""));
+  }
+
+  // The name that stands for an endpoint as an SRV target.
+  std::optional<Name> endpoint_name(const Choice& choice) const {
+    const auto& endpoint = choice.endpoint();
+    if (!destination_.headless || endpoint.hostname.empty())
+      return host_.child(dashed(endpoint.ip));
+    const auto cluster = host_.child(endpoint.cluster);
+    return cluster ? cluster->child(endpoint.hostname) : std::nullopt;
+  }
+
+  void name_endpoints(const Selection& selection) {
+    for (const auto& tier : selection.tiers)
+      for (const auto& choice : tier.endpoints) {
+        auto* block = at(endpoint_name(choice));
+        if (!block) continue;
+        auto& set = choice.endpoint().ip.is_v4() ? block->a : block->aaaa;
+        if (set.tiers.empty()) set.tiers.push_back({.quota = kNoQuota});
+        set.tiers.back().records.push_back({address_record(choice.endpoint().ip, ttl_)});
+        mark_stale(set.tiers.back(), choice);
+      }
+    if (destination_.headless)
+      for (const auto& choice : selection.left_out)
+        if (!choice.endpoint().hostname.empty()) at(endpoint_name(choice));
+  }
+
+  void add_services(const DestinationPort& port, const Selection& selection) {
+    const auto protocol = host_.child(port.protocol == "UDP" ? "_udp" : "_tcp");
+    if (!protocol) return;
+    for (const auto& label : service_labels(port)) {
+      auto* block = at(protocol->child(label));
+      if (!block) continue;
+      block->srv.order = RrSet::Order::by_priority;
+      if (destination_.door.kind == Door::Kind::forwarder)
+        add_forwarder_target(port, *block);
+      else
+        add_endpoint_targets(port, selection, *block);
+    }
+  }
+
+  void add_forwarder_target(const DestinationPort& port, BlockDraft& block) {
+    if (destination_.door.addresses.empty()) return;
+    if (block.srv.tiers.empty()) block.srv.tiers.emplace_back();
+    RecordDraft target{srv_record(ttl_, 0, 1, port.number, host_), {}};
+    for (const auto& ip : destination_.door.addresses) target.glue += address_record(ip, ttl_);
+    block.srv.tiers.back().records.push_back(std::move(target));
+  }
+
+  void add_endpoint_targets(const DestinationPort& port, const Selection& selection,
+                            BlockDraft& block) {
+    for (std::size_t i = 0; i < selection.tiers.size(); ++i) {
+      std::uint32_t heaviest = kMaxSrvWeight;
+      for (const auto& choice : selection.tiers[i].endpoints)
+        heaviest = std::max(heaviest, choice.endpoint().weight);
+      for (const auto& choice : selection.tiers[i].endpoints) {
+        const auto& endpoint = choice.endpoint();
+        const auto number = target_port(port, *choice.service, endpoint);
+        const auto target = endpoint_name(choice);
+        if (!number || !target) continue;
+        const auto weight =
+            std::max<std::uint64_t>(1, std::uint64_t{endpoint.weight} * kMaxSrvWeight / heaviest);
+        auto& tier = tier_of(block.srv, i, selection.tiers[i].share);
+        tier.records.push_back({srv_record(ttl_, static_cast<std::uint16_t>(i),
+                                           static_cast<std::uint16_t>(weight), *number, *target),
+                                address_record(endpoint.ip, ttl_),
+                                static_cast<std::uint32_t>(weight)});
+        mark_stale(tier, choice);
+      }
+    }
+  }
+
+  // Tiers may come from several ports of one label, so not always in order.
+  static TierDraft& tier_of(SetDraft& set, std::size_t index, double share) {
+    const auto at = std::find_if(set.tiers.begin(), set.tiers.end(),
+                                 [index](const TierDraft& t) { return t.index >= index; });
+    if (at != set.tiers.end() && at->index == index) return *at;
+    return *set.tiers.insert(at, {.share = share, .index = static_cast<std::uint16_t>(index)});
+  }
+
+  void add_explanation(const Selection& selection) {
+    auto* block = at(host_.child("_explain"));
+    if (!block) return;
+    auto& set = block->txt;
+    set.order = RrSet::Order::as_written;
+    set.tiers.push_back({.quota = kNoQuota});
+    for (const auto& line : explain(destination_, selection, resolution_.callers.classes[class_],
+                                    resolution_.view->version))
+      set.tiers.back().records.push_back({text_record(line, Class::in, ttl_)});
+  }
+
+  // No record twice (RFC 2181 §5.2), as where two services share an endpoint. Sets without any
+  // record say NODATA by themselves; shares of SRV tiers that serve the port are brought back to 1,
+  // and the quotas shared out.
+  void finish(BlockDraft& block) const {
+    for (auto* set : {&block.a, &block.aaaa, &block.srv})
+      for (auto& tier : set->tiers) drop_repeats(tier.records);
+    const auto empty = [](const TierDraft& tier) { return tier.records.empty(); };
+    for (auto* set : {&block.a, &block.aaaa})
+      if (std::all_of(set->tiers.begin(), set->tiers.end(), empty)) set->tiers.clear();
+    double shares = 0;
+    for (const auto& tier : block.srv.tiers) shares += tier.share;
+    for (auto& tier : block.srv.tiers)
+      tier.share = shares > 0 ? tier.share / shares : &tier == &block.srv.tiers.front() ? 1 : 0;
+    share_out(destination_.headless ? kNoQuota : config_.max_answers, block.srv.tiers);
+  }
+
+  std::uint16_t quota() const {
+    return destination_.headless || config_.max_answers == 0 ? kNoQuota : config_.max_answers;
+  }
+
+  const Destination& destination_;
+  const discovery::view::ResolvedDestination& resolved_;
+  const discovery::view::Resolution& resolution_;
+  const Name& host_;
+  const ZoneConfig& config_;
+  const Ttls ttls_;
+  Names names_;
+  std::size_t class_ = 0;
+  std::uint32_t ttl_ = 0;
+};
+
+}  // namespace
+
+Ttls ttls(const ZoneConfig& config) {
+  return {seconds(config.ttl), seconds(config.degraded_ttl), seconds(config.negative_ttl)};
+}
+
+Names destination_names(const discovery::view::ResolvedDestination& resolved,
+                        const discovery::view::Resolution& resolution, const Name& host,
+                        const ZoneConfig& config) {
+  return Renderer(resolved, resolution, host, config).render();
+}
+
+}  // namespace dns

@@ -1,0 +1,102 @@
+#include "dns/explain.hpp"
+
+#include <cmath>
+
+#include "dns/draft.hpp"
+
+namespace dns {
+namespace {
+
+using discovery::view::Choice;
+using discovery::view::Destination;
+using discovery::view::Door;
+using discovery::view::Reason;
+using discovery::view::Selection;
+
+constexpr std::size_t kMaxLine = 250;
+constexpr std::string_view kCut = "… more: nearmost explain";
+
+class Lines {
+ public:
+  // False when there is no room left.
+  bool add(std::string line) {
+    if (line.size() > kMaxLine) line = line.substr(0, kMaxLine - 3) + "...";
+    const std::size_t cost = kRecordData + 1 + line.size();
+    if (used_ + cost + kRecordData + 1 + kCut.size() > kMaxExplanation) {
+      if (!cut_) lines_.emplace_back(kCut);
+      cut_ = true;
+      return false;
+    }
+    used_ += cost;
+    lines_.push_back(std::move(line));
+    return true;
+  }
+  std::vector<std::string> take() && { return std::move(lines_); }
+
+ private:
+  std::vector<std::string> lines_;
+  std::size_t used_ = 0;
+  bool cut_ = false;
+};
+
+std::string percent(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
+
+std::string describe(const Choice& choice) {
+  const auto& endpoint = choice.endpoint();
+  std::string text = endpoint.ip.to_string() + " " + endpoint.cluster;
+  if (!endpoint.locality.empty()) text += " " + endpoint.locality.to_string();
+  if (endpoint.weight != 1) text += " weight " + std::to_string(endpoint.weight);
+  if (choice.reason != Reason::selected) text += ": " + std::string(to_string(choice.reason));
+  if (choice.stale) text += " (stale)";
+  return text;
+}
+
+std::string door_line(const Destination& destination) {
+  std::string line = "door: ";
+  if (destination.door.kind == Door::Kind::endpoints) {
+    line += "endpoints";
+  } else {
+    line += "forwarder";
+    for (const auto& address : destination.door.addresses) line += " " + address.to_string();
+    if (destination.door.addresses.empty()) line += ", which has no address";
+  }
+  if (!destination.door.why.empty()) line += "; " + destination.door.why;
+  return line;
+}
+
+}  // namespace
+
+std::vector<std::string> explain(const Destination& destination, const Selection& selection,
+                                 const discovery::view::Caller& caller, std::uint64_t version) {
+  std::size_t selected = 0;
+  for (const auto& tier : selection.tiers) selected += tier.endpoints.size();
+  const std::size_t total = selected + selection.left_out.size();
+
+  Lines lines;
+  lines.add((destination.defined_by.empty() ? destination.host : destination.defined_by) +
+            "; view " + std::to_string(version));
+  lines.add(door_line(destination));
+  std::string from = "caller: cluster " + caller.cluster;
+  if (!caller.locality.empty()) from += ", " + caller.locality.to_string();
+  lines.add(from);
+  std::string state = "healthy: " + std::to_string(selection.fail_open ? 0 : selected) + " of " +
+                      std::to_string(total);
+  if (selection.fail_open) state += ", so all are answered (fail open)";
+  if (selection.degraded && !selection.fail_open) state += ", degraded";
+  lines.add(state);
+  for (const auto& conflict : destination.conflicts) lines.add("conflict: " + conflict);
+  for (std::size_t i = 0; i < selection.tiers.size(); ++i) {
+    const auto& tier = selection.tiers[i];
+    lines.add("tier " + std::to_string(i) + " " + tier.name + ": share " + percent(tier.share) +
+              ", endpoints " + std::to_string(tier.endpoints.size()));
+  }
+  for (std::size_t i = 0; i < selection.tiers.size(); ++i)
+    for (const auto& choice : selection.tiers[i].endpoints)
+      if (!lines.add("tier " + std::to_string(i) + ": " + describe(choice)))
+        return std::move(lines).take();
+  for (const auto& choice : selection.left_out)
+    if (!lines.add("left out: " + describe(choice))) break;
+  return std::move(lines).take();
+}
+
+}  // namespace dns

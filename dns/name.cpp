@@ -1,0 +1,107 @@
+#include "dns/name.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace dns {
+namespace {
+
+constexpr std::uint8_t kPointer = 0xc0;
+
+// Length bytes are below 'A', so a whole wire name can go through.
+constexpr std::uint8_t lower(std::uint8_t byte) {
+  return static_cast<std::uint8_t>(byte + (static_cast<unsigned>(byte - 'A') < 26 ? 'a' - 'A' : 0));
+}
+
+}  // namespace
+
+base::Result<Name> Name::parse(std::string_view text) {
+  const std::string whole(text);
+  if (text.ends_with('.')) text.remove_suffix(1);
+  Name name;
+  while (!text.empty()) {
+    const auto dot = text.rfind('.');
+    const auto label = dot == std::string_view::npos ? text : text.substr(dot + 1);
+    const auto longer = name.child(label);
+    if (!longer)
+      return base::invalid("\"" + whole +
+                           "\" is no domain name: labels have 1 to 63 bytes, names at most 253");
+    name = *longer;
+    text = dot == std::string_view::npos ? std::string_view{} : text.substr(0, dot);
+    if (dot == 0) return base::invalid("\"" + whole + "\" is no domain name: it begins with a dot");
+  }
+  return name;
+}
+
+std::optional<Name> Name::read(std::span<const std::uint8_t> wire) {
+  std::size_t at = 0;
+  while (true) {
+    if (at >= wire.size() || wire[at] > kMaxLabel) return std::nullopt;
+    const std::size_t label = wire[at];
+    at += label + 1;
+    if (at > kMaxName) return std::nullopt;
+    if (label == 0) break;
+  }
+  Name name;
+  std::transform(wire.begin(), wire.begin() + static_cast<std::ptrdiff_t>(at), name.bytes_.begin(),
+                 lower);
+  name.length_ = static_cast<std::uint8_t>(at);
+  return name;
+}
+
+std::optional<Name> Name::child(std::string_view label) const {
+  if (label.empty() || label.size() > kMaxLabel || length_ + label.size() + 1 > kMaxName)
+    return std::nullopt;
+  Name longer;
+  longer.bytes_[0] = static_cast<std::uint8_t>(label.size());
+  std::transform(label.begin(), label.end(), longer.bytes_.begin() + 1,
+                 [](char c) { return lower(static_cast<std::uint8_t>(c)); });
+  std::memcpy(longer.bytes_.data() + 1 + label.size(), bytes_.data(), length_);
+  longer.length_ = static_cast<std::uint8_t>(length_ + label.size() + 1);
+  return longer;
+}
+
+Name Name::parent() const {
+  if (is_root()) return *this;
+  const auto rest = parent_of(wire());
+  Name shorter;
+  std::memcpy(shorter.bytes_.data(), rest.data(), rest.size());
+  shorter.length_ = static_cast<std::uint8_t>(rest.size());
+  return shorter;
+}
+
+bool Name::is_within(const Name& ancestor) const {
+  auto suffix = wire();
+  while (suffix.size() > ancestor.length_) suffix = parent_of(suffix);
+  return std::ranges::equal(suffix, ancestor.wire());
+}
+
+std::string Name::to_string() const {
+  std::string text;
+  for (auto rest = wire(); rest[0] != 0; rest = parent_of(rest)) {
+    if (!text.empty()) text += '.';
+    for (const std::uint8_t byte : rest.subspan(1, rest[0])) {
+      const char c = static_cast<char>(byte);
+      if (byte <= ' ' || byte > '~' || c == '.' || c == '\\') {
+        const std::string digits = std::to_string(byte);
+        text += '\\' + std::string(3 - digits.size(), '0') + digits;
+      } else {
+        text += c;
+      }
+    }
+  }
+  return text;
+}
+
+std::size_t skip_name(std::span<const std::uint8_t> message, std::size_t at) {
+  while (at < message.size()) {
+    const std::uint8_t length = message[at];
+    if (length == 0) return at + 1;
+    if (length >= kPointer) return at + 2 <= message.size() ? at + 2 : 0;
+    if (length > kMaxLabel) return 0;
+    at += length + std::size_t{1};
+  }
+  return 0;
+}
+
+}  // namespace dns

@@ -1,0 +1,34 @@
+// From a query's bytes to the answer's, in the same buffer, by a table: the protocol rules of
+// dns.md §3.
+//
+// Reads nothing but its arguments; allocates nothing, locks nothing, knows no socket, so it serves
+// UDP, TCP, tests and fuzzers alike. Every input is answered as the table of rules says, or dropped
+// with a count. Thread: any; counters and random are the caller's own. Limits: over UDP an answer
+// has at most kUdpPayload bytes (kPlainUdpSize without EDNS), whatever the client offers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/address.hpp"
+#include "base/random.hpp"
+#include "dns/counters.hpp"
+#include "dns/table.hpp"
+
+namespace dns {
+
+enum class Transport : std::uint8_t { udp, tcp };
+
+struct Client {
+  base::IpAddress ip;
+  Transport transport = Transport::udp;
+};
+
+// `buffer` begins with the query and has room for the answer: kUdpPayload bytes or kMaxMessage, and
+// no less than the query and an OPT record. A null table answers SERVFAIL. The answer's length; 0 =
+// say nothing.
+std::size_t answer(const Table* table, const Client& client, std::span<std::uint8_t> buffer,
+                   std::size_t query_length, base::Random& random, Counters& counters);
+
+}  // namespace dns

@@ -1,0 +1,64 @@
+#include "dns/draw.hpp"
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+#include <vector>
+
+namespace {
+
+std::vector<dns::Record> records(std::size_t count, std::uint32_t weight = 1) {
+  return std::vector<dns::Record>(count, dns::Record{.weight = weight});
+}
+
+}  // namespace
+
+TEST_CASE("a draw takes as many different records as are wanted and there are") {
+  base::Random random(1);
+  for (const std::size_t total : {0, 1, 2, 8, 63, 64, 65, 100, 1000})
+    for (const std::size_t wanted : {0, 1, 8, 32, 33, 64, 65, 2000})
+      for (const std::uint32_t heaviest : {0u, 5u}) {
+        auto all = records(total, 5);
+        const dns::Draw draw(all, heaviest, wanted, random);
+        REQUIRE(draw.size() == std::min(total, wanted));
+        std::set<std::size_t> seen;
+        for (std::size_t i = 0; i < draw.size(); ++i) {
+          REQUIRE(draw[i] < total);
+          seen.insert(draw[i]);
+        }
+        REQUIRE(seen.size() == draw.size());
+      }
+}
+
+TEST_CASE("every record comes first as often as its weight says") {
+  base::Random random(2);
+  constexpr int kDraws = 20000;
+  for (const std::size_t total : {3, 64, 80}) {
+    auto all = records(total);
+    all[1].weight = 3;
+    std::map<std::size_t, int> first;
+    for (int i = 0; i < kDraws; ++i) ++first[dns::Draw(all, 3, 2, random)[0]];
+    const double share = 1.0 / static_cast<double>(total + 2);
+    CHECK(first[0] == Approx(kDraws * share).epsilon(0.25));
+    CHECK(first[1] == Approx(kDraws * 3 * share).epsilon(0.15));
+  }
+}
+
+TEST_CASE("one heavy record among many light ones does not keep a draw from ending") {
+  base::Random random(3);
+  auto all = records(1000);
+  all[7].weight = 1'000'000;
+  const dns::Draw draw(all, 1'000'000, 8, random);
+  CHECK(draw.size() == 8);
+}
+
+TEST_CASE("a tier is drawn as often as its share says") {
+  base::Random random(4);
+  const std::vector<dns::Tier> tiers{
+      {.until = 1ull << 63}, {.until = (1ull << 63) + (1ull << 62)}, {}};
+  std::map<std::size_t, int> drawn;
+  for (int i = 0; i < 10000; ++i) ++drawn[dns::draw_tier(tiers, random)];
+  CHECK(drawn[0] == Approx(5000).epsilon(0.05));
+  CHECK(drawn[1] == Approx(2500).epsilon(0.05));
+  CHECK(drawn[2] == Approx(2500).epsilon(0.05));
+}

@@ -1,0 +1,173 @@
+// A small mesh by hand: destinations with tiers of endpoints, made into a Resolution and a Table.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dns/build_table.hpp"
+#include "dns/responder.hpp"
+#include "tests/unit/dns/reading.hpp"
+
+namespace mesh {
+
+namespace view = discovery::view;
+
+struct TestEndpoint {
+  std::string ip;
+  std::string cluster = "east";
+  std::string hostname{};
+  std::uint32_t weight = 1;
+  view::Reason reason = view::Reason::selected;
+  bool stale = false;
+};
+
+struct TestTier {
+  double share = 1;
+  std::vector<TestEndpoint> endpoints;
+};
+
+struct TestHost {
+  std::string host;
+  std::vector<TestTier> tiers;
+  std::vector<TestEndpoint> left_out{};
+  bool headless = false, fail_open = false, degraded = false;
+  view::Door door{};
+  std::vector<view::DestinationPort> ports{{9080, "http", "HTTP", {}, 0}};
+};
+
+class Mesh {
+ public:
+  Mesh() {
+    config.zones = {"mesh.internal"};
+    config.ns_addresses = {base::IpAddress::parse("127.0.0.54").value()};
+    config.agent = "east-0";
+    config.software = "nearmost test";
+    view_->version = 7;
+    view_->cluster = "east";
+    view_->synced = true;
+    callers_.classes = {view::Caller{.cluster = "east", .locality = {}, .networks = {}}};
+  }
+
+  // A selection for every class of callers in turn; the last is used for those left.
+  Mesh& add(const TestHost& host) { return add(std::vector<TestHost>{host}); }
+  Mesh& add(const std::vector<TestHost>& by_class);
+  Mesh& unsynced() { return view_->synced = false, *this; }
+  Mesh& caller(const std::string& ip, const std::string& zone);
+
+  std::unique_ptr<const dns::Table> table();
+
+  dns::ZoneConfig config;
+
+ private:
+  view::Selection select(const TestHost& host);
+
+  std::shared_ptr<view::View> view_ = std::make_shared<view::View>();
+  view::Callers callers_;
+  std::map<std::string, std::vector<TestHost>> hosts_;
+};
+
+inline Mesh& Mesh::add(const std::vector<TestHost>& by_class) {
+  hosts_[by_class.front().host] = by_class;
+  return *this;
+}
+
+inline Mesh& Mesh::caller(const std::string& ip, const std::string& zone) {
+  callers_.class_of[base::IpAddress::parse(ip).value()] =
+      static_cast<std::uint16_t>(callers_.classes.size());
+  callers_.classes.push_back({.cluster = "east", .locality = {"us", zone, ""}, .networks = {}});
+  return *this;
+}
+
+inline view::Selection Mesh::select(const TestHost& host) {
+  view::Selection selection;
+  selection.fail_open = host.fail_open;
+  selection.degraded = host.degraded || host.fail_open;
+  const auto choose = [&](const TestEndpoint& e) {
+    auto service = std::make_shared<view::Service>();
+    service->cluster = e.cluster;
+    service->name = "ratings";
+    view::Endpoint endpoint;
+    endpoint.cluster = e.cluster;
+    endpoint.hostname = e.hostname;
+    endpoint.ip = base::IpAddress::parse(e.ip).value();
+    endpoint.weight = e.weight;
+    for (const auto& port : host.ports) {
+      const auto name = "p" + std::to_string(port.number);
+      service->ports.push_back({name, port.number, "", 0, ""});
+      endpoint.ports.push_back({name, port.number});
+    }
+    service->endpoints.push_back(endpoint);
+    return view::Choice{service, 0, e.reason, e.stale};
+  };
+  for (const auto& tier : host.tiers) {
+    selection.tiers.push_back({"tier", tier.share, {}});
+    for (const auto& endpoint : tier.endpoints)
+      selection.tiers.back().endpoints.push_back(choose(endpoint));
+  }
+  for (const auto& endpoint : host.left_out) selection.left_out.push_back(choose(endpoint));
+  return selection;
+}
+
+inline std::unique_ptr<const dns::Table> Mesh::table() {
+  view::Resolution resolution{view_, callers_, {}};
+  view_->clusters["west"] = {"west", {}, view::Freshness::stale, std::chrono::seconds(4)};
+  for (const auto& [name, by_class] : hosts_) {
+    view::Destination destination;
+    destination.host = name;
+    destination.defined_by = "VirtualDestination east/bookinfo/ratings";
+    destination.headless = by_class.front().headless;
+    destination.door = by_class.front().door;
+    destination.ports = by_class.front().ports;
+    view_->destinations[name] = destination;
+  }
+  for (const auto& [name, destination] : view_->destinations) {
+    const auto& by_class = hosts_[name];
+    auto& resolved = resolution.destinations.emplace_back();
+    resolved.destination = &destination;
+    for (std::size_t c = 0; c < callers_.classes.size(); ++c)
+      resolved.by_class.push_back(select(by_class[std::min(c, by_class.size() - 1)]));
+  }
+  return dns::build_table(resolution, config);
+}
+
+// One client that asks a table.
+class Asker {
+ public:
+  explicit Asker(std::unique_ptr<const dns::Table> asked, std::uint64_t seed = 1)
+      : table(std::move(asked)), random(seed) {}
+
+  // What comes back; empty when nothing does.
+  reading::Bytes send(const reading::Bytes& query, dns::Transport transport = dns::Transport::udp,
+                      const std::string& from = "127.0.0.1") {
+    reading::Bytes buffer(transport == dns::Transport::udp ? 2048 : dns::kMaxMessage);
+    std::copy(query.begin(), query.end(), buffer.begin());
+    buffer.resize(dns::answer(table.get(), {base::IpAddress::parse(from).value(), transport},
+                              buffer, query.size(), random, counters));
+    return buffer;
+  }
+  reading::Answer ask(const reading::Ask& ask, dns::Transport transport = dns::Transport::udp,
+                      const std::string& from = "127.0.0.1") {
+    const auto bytes = send(reading::make(ask), transport, from);
+    const auto answer = reading::read(bytes.data(), bytes.size());
+    if (!answer) throw std::runtime_error("the answer is not a well-formed message");
+    return *answer;
+  }
+
+  std::unique_ptr<const dns::Table> table;
+  base::Random random;
+  dns::Counters counters;
+};
+
+// ratings: two tiers, the second a fall-back; kinds of hosts that the rules speak of.
+inline Mesh bookinfo() {
+  Mesh mesh;
+  mesh.add({.host = "ratings.mesh.internal",
+            .tiers = {{1, {{"10.0.0.1"}, {"10.0.0.2"}, {"10.0.0.3"}}},
+                      {0, {{"10.1.0.1", "west"}, {"10.1.0.2", "west"}}}},
+            .left_out = {{.ip = "10.0.0.9", .reason = view::Reason::unhealthy}}});
+  return mesh;
+}
+
+}  // namespace mesh
