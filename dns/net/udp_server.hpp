@@ -1,0 +1,44 @@
+// DNS over UDP: a thread per socket, a system call for a batch of queries and one for their answers
+// (performance.md §1).
+//
+// A worker blocks in recvmmsg() holding no snapshot; it takes the newest table for each batch,
+// answers every query in the buffer it came in, and sends. Nothing is shared between workers but
+// the published table. Invariants: no allocation and no lock between receiving and sending; an
+// answer leaves from the address that was asked; a send that would block is dropped and counted,
+// like any datagram. Thread: constructed, stopped and destroyed by one; counters() may be read by
+// any.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/net/fd.hpp"
+#include "base/published.hpp"
+#include "dns/responder.hpp"
+#include "dns/table.hpp"
+
+namespace dns::net {
+
+using Tables = base::Published<Table>;
+
+class UdpServer {
+ public:
+  static constexpr std::size_t kBatch = 64;
+
+  // Starts a worker for each socket (bound, blocking). `tables` outlives the server.
+  UdpServer(std::vector<base::net::Fd> sockets, Tables& tables, std::uint64_t seed);
+  ~UdpServer();
+
+  // Returns when the workers have answered what they had received. A second call does nothing.
+  void stop();
+
+  std::size_t workers() const { return workers_.size(); }
+  const Counters& counters(std::size_t worker) const;
+
+ private:
+  class Worker;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace dns::net

@@ -1,0 +1,110 @@
+#include "dns/net/udp_server.hpp"
+
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "tests/unit/dns_net/live.hpp"
+
+using dns::net::open_sockets;
+using dns::net::Tables;
+using dns::net::UdpServer;
+
+TEST_CASE("every query of a burst is answered, by whichever worker gets it") {
+  Tables tables(mesh::bookinfo().table());
+  auto sockets = open_sockets(live::loopback(), 2);
+  REQUIRE(sockets.ok());
+  REQUIRE(sockets->udp.size() == 2);
+  UdpServer server(std::move(sockets->udp), tables, 1);
+
+  // Several clients, so that the kernel spreads them over the sockets.
+  std::vector<live::Fd> clients;
+  for (int i = 0; i < 16; ++i) {
+    clients.push_back(live::udp_client(sockets->address));
+    for (std::uint16_t id = 0; id < 100; ++id)
+      live::send(clients.back().get(), reading::make({.id = id}));
+  }
+  for (const auto& client : clients) {
+    std::set<std::uint16_t> ids;
+    for (int i = 0; i < 100; ++i) {
+      const auto bytes = live::receive(client.get());
+      const auto answer = reading::read(bytes.data(), bytes.size());
+      REQUIRE(answer);
+      REQUIRE(answer->answer.size() == 3);
+      ids.insert(answer->id);
+    }
+    REQUIRE(ids.size() == 100);
+  }
+  server.stop();
+  std::uint64_t queries = 0;
+  for (std::size_t i = 0; i < server.workers(); ++i) queries += server.counters(i).queries[0].get();
+  CHECK(queries == 1600);
+}
+
+TEST_CASE("rubbish is dropped or refused, and the next query is answered") {
+  Tables tables(mesh::bookinfo().table());
+  auto sockets = open_sockets(live::loopback(), 1);
+  REQUIRE(sockets.ok());
+  UdpServer server(std::move(sockets->udp), tables, 1);
+  const auto client = live::udp_client(sockets->address);
+  live::send(client.get(), {});
+  live::send(client.get(), reading::Bytes(11, 0xff));
+  live::send(client.get(), reading::Bytes(5000, 0x00));
+  live::send(client.get(), reading::make({}));
+  auto bytes = live::receive(client.get());
+  CHECK(reading::read(bytes.data(), bytes.size())->rcode == 1);
+  bytes = live::receive(client.get());
+  CHECK(reading::read(bytes.data(), bytes.size())->answer.size() == 3);
+  server.stop();
+  CHECK(server.counters(0).short_messages.get() >= 2);
+}
+
+TEST_CASE("a published table is what the next query is answered from, and the old one is freed") {
+  Tables tables;
+  auto sockets = open_sockets(live::loopback(), 1);
+  REQUIRE(sockets.ok());
+  UdpServer server(std::move(sockets->udp), tables, 1);
+  const auto client = live::udp_client(sockets->address);
+  const auto ask = [&] {
+    live::send(client.get(), reading::make({}));
+    const auto bytes = live::receive(client.get());
+    const auto answer = reading::read(bytes.data(), bytes.size());
+    return answer ? *answer : reading::Answer{};
+  };
+  CHECK(ask().rcode == 2);  // no table yet
+  tables.publish(mesh::bookinfo().table());
+  CHECK(ask().answer.size() == 3);
+  tables.publish(mesh::Mesh().table());
+  CHECK(ask().rcode == 3);
+  server.stop();
+  tables.collect();
+  CHECK(tables.retired() == 0);
+}
+
+TEST_CASE(
+    "a second agent on the same address is refused with a remedy, also where workers share a "
+    "port") {
+  auto first = open_sockets(live::loopback(), 2);
+  REQUIRE(first.ok());
+  const auto second = open_sockets(first->address, 2);
+  REQUIRE_FALSE(second.ok());
+  CHECK(second.error().message.find(first->address.to_string()) != std::string::npos);
+  CHECK(second.error().message.find("another process serves there") != std::string::npos);
+  first->tcp.reset();
+  CHECK_FALSE(open_sockets(first->address, 1).ok());
+}
+
+TEST_CASE("an address that is not ours is refused with a remedy") {
+  const auto sockets = open_sockets(base::SocketAddress::parse("192.0.2.1:0").value(), 1);
+  REQUIRE_FALSE(sockets.ok());
+  CHECK(sockets.error().message.find("no interface has this address") != std::string::npos);
+  CHECK_FALSE(open_sockets(base::SocketAddress::parse("0.0.0.0:0").value(), 1).ok());
+}
+
+TEST_CASE("an idle server stops at once, and twice is once") {
+  Tables tables;
+  auto sockets = open_sockets(live::loopback(), 3);
+  REQUIRE(sockets.ok());
+  UdpServer server(std::move(sockets->udp), tables, 1);
+  server.stop();
+  server.stop();
+}
