@@ -63,6 +63,7 @@ FOREIGN = [
     ("grpc", re.compile(r"^(grpc|grpcpp|google/protobuf)/")),
     ("cli11", re.compile(r"^CLI/")),
     ("catch2", re.compile(r"^catch2/")),
+    ("std::regex", re.compile(r"^regex$")),  # RE2 is ours: linear in the text
     ("sanitizer", re.compile(r"^sanitizer/")),
 ]
 LINKS = {

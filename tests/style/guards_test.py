@@ -76,6 +76,8 @@ STYLE = [
      "Task<> f() {\n  co_await g();\n  auto v = co_await g();\n  const auto& w = co_await g();\n}\n", ""),
     ("base/net/a.cpp", "Task<> f() {\n  if (x) co_await g();\n  while (y) {\n    co_await g(1, {2});\n  }\n}\n", ""),
     ("base/net/a.cpp", "Task<> f() {\n  spawn([] () -> Task<> { co_await g(); });\n}\n", ""),
+    ("base/net/a.cpp", "Task<> f() {\n  if (x)\n    v = co_await g();\n  else if (y)\n    v = co_await h();\n}\n", ""),
+    ("base/net/a.cpp", "Task<> f() {\n  if (x) {\n  } else if (co_await g()) h();\n}\n", "co_await"),
     ("base/net/a.cpp", "Task<> f() {\n  if (co_await g()) h();\n}\n", "co_await"),
     ("base/net/a.cpp", "Task<> f() {\n  while (co_await g()) {\n  }\n}\n", "co_await"),
     ("base/net/a.cpp", "Task<> f() {\n  co_return co_await g();\n}\n", "co_await"),
