@@ -1,6 +1,8 @@
 #include "base/net/stream.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 
 namespace base::net {
 namespace {
@@ -43,7 +45,7 @@ Attempt Stream::try_write(std::span<iovec>& from) {
     if (!side.ready) return {Want::write, {IoStatus::done, 0, written}};
     msghdr message{};
     message.msg_iov = from.data();
-    message.msg_iovlen = from.size();
+    message.msg_iovlen = std::min<std::size_t>(from.size(), IOV_MAX);
     const auto count = ::sendmsg(watch_.fd(), &message, MSG_NOSIGNAL);
     if (count < 0) {
       if (errno == EINTR) continue;
@@ -58,7 +60,7 @@ Attempt Stream::try_write(std::span<iovec>& from) {
       taken -= from.front().iov_len;
       from = from.subspan(1);
     }
-    if (from.empty()) continue;
+    if (taken == 0) continue;
     from.front().iov_base = static_cast<char*>(from.front().iov_base) + taken;
     from.front().iov_len -= taken;
     side.ready = false;  // a short write has filled the socket

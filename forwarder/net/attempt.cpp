@@ -1,0 +1,163 @@
+#include "forwarder/net/attempt.hpp"
+
+#include <sys/socket.h>
+
+#include <optional>
+
+namespace forwarder::net {
+
+using base::net::IoStatus;
+using base::net::Task;
+
+Attempt::Attempt(Session& session, OutgoingRequest& request, Connection& connection)
+    : session_(session),
+      work_(session.work()),
+      request_(request),
+      connection_(connection),
+      client_(session.client()),
+      upstream_(connection.stream),
+      received_(work_.buffers) {}
+
+Task<Outcome> Attempt::run() {
+  const auto sent = co_await upstream_.write(request_.bytes(), work_.in(work_.timeouts.body_idle));
+  if (sent.status == IoStatus::timeout) co_return Outcome::timed_out;
+  if (!sent && sent.bytes == 0) co_return Outcome::unsent;
+  sent_at_ = work_.loop.now();
+  std::optional<base::net::Scope> uploading;
+  // A connection that broke while we wrote may still hold an answer, a refusal of the body for one.
+  if (sent && !request_.whole()) {
+    upload_ = Upload::under_way;
+    uploading.emplace(work_.loop);
+    uploading->spawn(upload());
+  }
+  const auto outcome = co_await await_answer();
+  const bool the_clients_fault =
+      upload_ == Upload::client_failed && outcome != Outcome::answered && outcome != Outcome::cut;
+  co_return the_clients_fault ? Outcome::client_failed : outcome;
+}
+
+base::TimePoint Attempt::answer_deadline() const {
+  // While the request is on its way, its own deadlines hold.
+  const auto from = upload_ == Upload::under_way ? work_.loop.now() : sent_at_;
+  return from + work_.timeouts.response_head;
+}
+
+Task<Outcome> Attempt::await_answer() {
+  for (;;) {
+    const auto got = co_await upstream_.read(work_.scratch, answer_deadline());
+    if (got.status == IoStatus::timeout) {
+      if (answer_deadline() > work_.loop.now()) continue;
+      co_return Outcome::timed_out;
+    }
+    const bool silent = received_.empty();
+    if (!got) co_return silent ? Outcome::unanswered : Outcome::failed;
+    std::string_view input(work_.scratch.data(), got.bytes);
+    if (!silent) input = received_.bytes().append(input);
+    for (;;) {
+      const auto parsed = connection_.parser.parse(input, request_.asked(), work_.response_head);
+      if (parsed.rejected()) co_return Outcome::failed;
+      if (!parsed.complete()) break;
+      input.remove_prefix(parsed.consumed);
+      if (work_.response_head.status >= 200) {
+        const auto outcome = co_await relay(input);
+        co_return outcome;
+      }
+      received_.keep(input);
+      const bool passed = co_await pass_interim();
+      if (!passed) co_return Outcome::client_gone;
+      input = received_.view();
+    }
+    received_.keep(input);
+  }
+}
+
+// 1xx: for clients that know them (RFC 9110 §15.2).
+Task<bool> Attempt::pass_interim() {
+  if (request_.minor_version() == 0) co_return true;
+  Buffer head(work_.buffers);
+  http::render_response(work_.response_head, {}, {}, head.bytes());
+  const auto sent = co_await client_.write(head.view(), work_.in(work_.timeouts.body_idle));
+  co_return sent.status == IoStatus::done;
+}
+
+std::string_view Attempt::render_head(http::Framing framing) {
+  const auto& head = work_.response_head;
+  closing_ = !request_.keep_alive() || session_.gate().closing() || !request_.whole() ||
+             framing == http::Framing::until_close;
+  poolable_ = head.keep_alive && head.framing != http::Framing::until_close;
+  work_.rendered.clear();
+  http::render_response(head, {framing, request_.minor_version(), !closing_}, {}, work_.rendered);
+  auto& counters = work_.counters;
+  auto& of_class = head.status < 300   ? counters.responses_2xx
+                   : head.status < 400 ? counters.responses_3xx
+                   : head.status < 500 ? counters.responses_4xx
+                                       : counters.responses_5xx;
+  of_class.add();
+  return work_.rendered;
+}
+
+Task<Outcome> Attempt::relay(std::string_view rest) {
+  const auto framing = http::framing_towards(request_.minor_version(), work_.response_head);
+  http::BodyReader body(work_.response_head.framing, work_.response_head.content_length);
+  auto& reframer = work_.reframer;
+  reframer.begin(render_head(framing));
+  auto reframed = reframer.add(body, rest, framing);
+  if (reframed.consumed < rest.size()) poolable_ = false;  // nobody asked for more
+  Buffer spill(work_.buffers);
+  for (;;) {
+    if (reframed.malformed) co_return Outcome::cut;
+    auto sent = send_now(client_, reframer.pieces(), spill);
+    if (!spill.empty())
+      sent = co_await client_.write(spill.view(), work_.in(work_.timeouts.body_idle));
+    spill.release();
+    if (!sent) co_return Outcome::client_gone;
+    if (reframed.done) co_return Outcome::answered;
+
+    const auto got = co_await upstream_.read(work_.scratch, work_.in(work_.timeouts.body_idle));
+    reframer.begin();
+    if (got) {
+      reframed = reframer.add(body, {work_.scratch.data(), got.bytes}, framing);
+      if (reframed.consumed < got.bytes) poolable_ = false;
+    } else if (got.status == IoStatus::end && body.complete_at_close()) {
+      reframer.end(framing);
+      reframed.done = true;
+    } else {
+      co_return Outcome::cut;
+    }
+  }
+}
+
+Task<void> Attempt::upload() {
+  Buffer spill(work_.buffers);
+  while (!request_.whole()) {
+    const auto got = co_await client_.read(work_.scratch, work_.in(work_.timeouts.body_idle));
+    if (!got) {
+      stop_upload(got.status == IoStatus::timeout ? kClientTimeout : Failure{});
+      co_return;
+    }
+    work_.counters.bytes_from_clients.add(got.bytes);
+    const std::string_view input(work_.scratch.data(), got.bytes);
+    const auto reframed = request_.continue_body(input);
+    if (reframed.malformed) {
+      stop_upload({400, reframed.reason});
+      co_return;
+    }
+    if (reframed.done) session_.keep_for_later(input.substr(reframed.consumed));
+    auto sent = send_now(upstream_, work_.reframer.pieces(), spill);
+    if (!spill.empty())
+      sent = co_await upstream_.write(spill.view(), work_.in(work_.timeouts.body_idle));
+    spill.release();
+    sent_at_ = work_.loop.now();
+    if (!sent) co_return;  // whoever awaits the answer sees why
+  }
+  upload_ = Upload::done;
+}
+
+// The end of the upstream connection wakes the one who awaits the answer.
+void Attempt::stop_upload(Failure failure) {
+  upload_ = Upload::client_failed;
+  client_failure_ = failure;
+  ::shutdown(upstream_.watch().fd(), SHUT_RDWR);
+}
+
+}  // namespace forwarder::net

@@ -1,0 +1,69 @@
+// One request on one upstream connection, up to the end of its answer: both bodies move at once,
+// each as fast as the side that takes it.
+//
+// The answer may begin before the request has ended. Then both go on; when the answer ends first,
+// the rest of the request is not wanted any more and both connections close after it.
+//
+// Invariants: no byte goes to the client before a whole head came (1xx heads are passed on as they
+// come); a body holds no more memory than what one read brought (Workspace::scratch), plus the
+// replay buffer. Thread: the worker's.
+#pragma once
+
+#include <string_view>
+
+#include "base/net/task.hpp"
+#include "forwarder/net/local_reply.hpp"
+#include "forwarder/net/outgoing_request.hpp"
+#include "forwarder/net/session.hpp"
+
+namespace forwarder::net {
+
+enum class Outcome : std::uint8_t {
+  answered,       // the client has a whole answer
+  cut,            // the client has the beginning of one
+  client_gone,    // it does not take its answer
+  client_failed,  // it did not send what it promised: client_failure() says what to answer, if
+                  // anything
+  unsent,         // the connection took not one byte of the request
+  unanswered,     // sent, and the connection ended without a byte back
+  failed,         // half a head came, or nonsense
+  timed_out,
+};
+
+class Attempt {
+ public:
+  Attempt(Session& session, OutgoingRequest& request, Connection& connection);
+
+  base::net::Task<Outcome> run();
+
+  // After `answered`: the upstream connection may serve another request.
+  bool poolable() const { return poolable_ && request_.whole() && upload_ == Upload::done; }
+  // After `answered`: the client was told, or must notice, that its connection ends here.
+  bool closing() const { return closing_ || !request_.whole(); }
+  const Failure& client_failure() const { return client_failure_; }
+
+ private:
+  enum class Upload : std::uint8_t { done, under_way, client_failed };
+
+  base::net::Task<Outcome> await_answer();
+  base::net::Task<bool> pass_interim();
+  base::net::Task<Outcome> relay(std::string_view rest);
+  base::net::Task<void> upload();
+  void stop_upload(Failure failure);
+  std::string_view render_head(http::Framing framing);
+  base::TimePoint answer_deadline() const;
+
+  Session& session_;
+  Workspace& work_;
+  OutgoingRequest& request_;
+  Connection& connection_;
+  base::net::Stream& client_;
+  base::net::Stream& upstream_;
+  Buffer received_;  // of the answer: a head in pieces, or what stands behind a 1xx
+  Upload upload_ = Upload::done;
+  base::TimePoint sent_at_;  // the request's latest byte
+  bool closing_ = false, poolable_ = false;
+  Failure client_failure_;
+};
+
+}  // namespace forwarder::net

@@ -1,0 +1,123 @@
+#include "forwarder/net/endpoints.hpp"
+
+#include <algorithm>
+
+namespace forwarder::net {
+
+std::uint32_t Endpoints::active(SlotId slot) const {
+  return slot < states_.size() ? states_[slot].active : 0;
+}
+
+bool Endpoints::avoid(SlotId slot) const {
+  return slot < states_.size() && states_[slot].avoid_until > loop_.now();
+}
+
+Endpoints::Lease::Lease(Endpoints& endpoints, const Member& member)
+    : endpoints_(&endpoints), member_(member) {
+  if (State* state = endpoints.state_of(member)) ++state->active;
+}
+
+Endpoints::Lease& Endpoints::Lease::operator=(Lease&& other) noexcept {
+  if (this != &other) {
+    end();
+    endpoints_ = std::exchange(other.endpoints_, nullptr);
+    member_ = other.member_;
+  }
+  return *this;
+}
+
+void Endpoints::Lease::end() {
+  if (!endpoints_) return;
+  State* state = std::exchange(endpoints_, nullptr)->state_of(member_);
+  if (state && state->active > 0) --state->active;
+}
+
+void Endpoints::succeeded(const Member& member) {
+  if (State* state = state_of(member)) {
+    state->failures = 0;
+    state->avoid_until = base::TimePoint::min();
+  }
+}
+
+void Endpoints::failed(const Member& member) {
+  State* state = state_of(member);
+  // Requests that fail together are one failure, not a series.
+  if (!state || state->avoid_until > loop_.now()) return;
+  const auto doublings = std::min(state->failures++, 6u);
+  state->avoid_until =
+      loop_.now() + std::min(kFirstAvoidance * (1 << doublings), kLongestAvoidance);
+}
+
+std::unique_ptr<Connection> Endpoints::take(const Member& member) {
+  State* state = state_of(member);
+  while (state && !state->idle.empty()) {
+    auto connection = std::move(state->idle.back());
+    state->idle.pop_back();
+    --idle_;
+    connection->unlink();
+    // Told by this turn's events, which ran before us in the ready queue or will after us.
+    if (connection->stream.readable() || connection->stream.peer_closed()) continue;
+    connection->reused = true;
+    return connection;
+  }
+  return nullptr;
+}
+
+void Endpoints::put(const Member& member, std::unique_ptr<Connection> connection) {
+  State* state = state_of(member);
+  auto& stream = connection->stream;
+  if (!state || stream.readable() || stream.peer_closed()) return;
+  if (idle_ >= limits_.idle_upstream) return;
+  if (state->idle.size() >= limits_.idle_per_endpoint) return;
+  connection->owner_ = this;
+  connection->slot_ = member.slot;
+  connection->idle_since_ = loop_.now();
+  connection->prepare = on_idle_event;
+  const auto patience =
+      state->idle_limit > base::Duration::zero() ? state->idle_limit : timeouts_.upstream_idle;
+  stream.watch().wait(stream.watch().reads(), *connection, loop_.now() + patience);
+  state->idle.push_back(std::move(connection));
+  ++idle_;
+}
+
+void Endpoints::close_idle() {
+  for (auto& state : states_) state.idle.clear();
+  idle_ = 0;
+}
+
+Endpoints::State* Endpoints::state_of(const Member& member) {
+  if (member.slot >= states_.size()) states_.resize(member.slot + 1);
+  State& state = states_[member.slot];
+  if (state.generation == member.generation) return &state;
+  if (state.generation > member.generation) return nullptr;
+  idle_ -= state.idle.size();
+  state = State{};
+  state.generation = member.generation;
+  return &state;
+}
+
+bool Endpoints::on_idle_event(base::net::Waiter& waiter) {
+  auto& connection = static_cast<Connection&>(waiter);
+  Endpoints& endpoints = *connection.owner_;
+  State& state = endpoints.states_[connection.slot_];
+  const auto idle_for = endpoints.loop_.now() - connection.idle_since_;
+  const auto longest = endpoints.timeouts_.upstream_idle;
+  if (!connection.timed_out && connection.stream.peer_closed())
+    state.idle_limit = std::clamp(idle_for * 4 / 5, std::min(kShortestIdle, longest), longest);
+  else if (connection.timed_out)  // it lasted: ask for more next time, an early close was perhaps a
+                                  // restart
+    state.idle_limit = std::min(state.idle_limit * 5 / 4, longest);
+  endpoints.drop(connection);
+  return false;
+}
+
+void Endpoints::drop(Connection& connection) {
+  auto& idle = states_[connection.slot_].idle;
+  const auto found = std::find_if(idle.begin(), idle.end(),
+                                  [&](const auto& held) { return held.get() == &connection; });
+  CHECK(found != idle.end());
+  idle.erase(found);
+  --idle_;
+}
+
+}  // namespace forwarder::net

@@ -1,0 +1,103 @@
+// What one worker knows of each endpoint: its requests in flight, what it has just seen fail, and
+// its idle connections. Keyed by slot, so that a new table forgets nothing.
+//
+// An idle connection waits in the loop without a coroutine or a buffer: whatever happens on it
+// (bytes nobody asked for, the end, its time) takes it out of the pool, so what take() hands out
+// was alive when the loop last looked. Where an upstream closes idle connections early, the time is
+// learned: 0.8 of what was seen (forwarder.md §10.5).
+//
+// Invariants: an id whose generation changed starts from nothing, and leases of the old one no
+// longer count; at most idle_per_endpoint and idle_upstream connections are idle; an endpoint that
+// failed n times in a row is avoided for 1 s · 2^(n-1), at most kLongestAvoidance, and until then
+// only picked when nothing else is left. Thread: the worker's.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/net/stream.hpp"
+#include "forwarder/http/parser.hpp"
+#include "forwarder/net/limits.hpp"
+#include "forwarder/table.hpp"
+
+namespace forwarder::net {
+
+inline constexpr base::Duration kFirstAvoidance = 1s;
+inline constexpr base::Duration kLongestAvoidance = 60s;
+inline constexpr base::Duration kShortestIdle = 500ms;  // a learned idle time does not fall below
+
+class Endpoints;
+
+// A connection to one endpoint: in use by one exchange, or idle.
+class Connection : private base::net::Waiter {
+ public:
+  Connection(base::net::EventLoop& loop, base::net::Fd fd, const Limits& limits)
+      : stream(loop, std::move(fd), base::net::Stream::State::connecting), parser(limits.head) {}
+
+  base::net::Stream stream;
+  http::ResponseParser parser;
+  bool reused = false;
+
+ private:
+  friend class Endpoints;
+  Endpoints* owner_ = nullptr;
+  SlotId slot_ = 0;
+  base::TimePoint idle_since_;
+};
+
+class Endpoints final : public LoadView {
+ public:
+  Endpoints(base::net::EventLoop& loop, const Limits& limits, const Timeouts& timeouts)
+      : loop_(loop), limits_(limits), timeouts_(timeouts) {}
+
+  std::uint32_t active(SlotId slot) const override;
+  bool avoid(SlotId slot) const override;
+
+  // A request in flight at an endpoint, for as long as this lives.
+  class Lease {
+   public:
+    Lease() = default;
+    Lease(Endpoints& endpoints, const Member& member);
+    Lease(Lease&& other) noexcept
+        : endpoints_(std::exchange(other.endpoints_, nullptr)), member_(other.member_) {}
+    Lease& operator=(Lease&& other) noexcept;
+    ~Lease() { end(); }
+
+   private:
+    void end();
+    Endpoints* endpoints_ = nullptr;
+    Member member_;
+  };
+
+  void succeeded(const Member& member);
+  void failed(const Member& member);
+
+  // The connection used last, or null.
+  std::unique_ptr<Connection> take(const Member& member);
+  // May close it instead.
+  void put(const Member& member, std::unique_ptr<Connection> connection);
+  void close_idle();
+  std::size_t idle() const { return idle_; }
+
+ private:
+  struct State {
+    std::uint32_t generation = 0;
+    std::uint32_t active = 0;
+    std::uint32_t failures = 0;
+    base::TimePoint avoid_until = base::TimePoint::min();
+    base::Duration idle_limit{};  // zero: nothing learned
+    std::vector<std::unique_ptr<Connection>> idle;
+  };
+  // Null when the member is of an older table than what stands in the slot now.
+  State* state_of(const Member& member);
+  static bool on_idle_event(base::net::Waiter& waiter);
+  void drop(Connection& connection);
+
+  base::net::EventLoop& loop_;
+  const Limits& limits_;
+  const Timeouts& timeouts_;
+  std::vector<State> states_;  // by slot
+  std::size_t idle_ = 0;
+};
+
+}  // namespace forwarder::net

@@ -1,0 +1,173 @@
+#include "forwarder/net/exchange.hpp"
+
+namespace forwarder::net {
+
+using base::net::Task;
+
+Exchange::Exchange(Session& session) : session_(session), work_(session.work()), request_(work_) {
+  work_.counters.requests.add();
+  work_.counters.requests_active.add();
+}
+
+Exchange::~Exchange() { work_.counters.requests_active.sub(); }
+
+void Exchange::begin(const http::RequestHead& head, std::string_view rest) {
+  request_.note(head);
+  decide(head);
+  const auto body = request_.start_body(rest);
+  if (body.malformed) failure_ = {400, body.reason};
+  session_.keep_for_later(body.done ? rest.substr(body.consumed) : std::string_view());
+}
+
+void Exchange::decide(const http::RequestHead& head) {
+  const Table* table = work_.table.acquire();
+  if (!table) {
+    failure_ = kNoTable;
+    return;
+  }
+  auto decision =
+      table->decide({session_.gate().wanted().port, session_.peer().ip, &head}, work_.random);
+  work_.table.park();
+  if (auto* reply = std::get_if<Reply>(&decision.action)) {
+    reply_ = std::move(*reply);
+    return;
+  }
+  auto& forward = std::get<Forward>(decision.action);
+  upstream_ = std::move(forward.upstream);
+  if (upstream_)
+    request_.render(head, forward, session_.peer_text());
+  else
+    failure_ = kNoEndpoint;
+}
+
+Task<Then> Exchange::run() {
+  auto then = Then::close;
+  const bool failed = failure_.status != 0;
+  if (failed) then = co_await fail(failure_);
+  if (!failed && reply_) then = co_await answer(*reply_);
+  if (!failed && !reply_) then = co_await forward();
+  co_return then;
+}
+
+Task<Then> Exchange::forward() {
+  auto& endpoints = work_.endpoints;
+  const auto give_up_at = work_.in(work_.timeouts.connecting);
+  bool fresh_only = !request_.idempotent();
+  failure_ = kNoEndpoint;
+  while (tried_.size() < work_.limits.attempts && work_.loop.now() < give_up_at) {
+    const auto member = pick(*upstream_, tried_, endpoints, work_.random);
+    if (!member) break;
+    const Endpoints::Lease lease(endpoints, *member);
+    auto connection = fresh_only ? nullptr : endpoints.take(*member);
+    if (connection)
+      work_.counters.reused.add();
+    else
+      connection = co_await connect(*member);
+    if (!connection) {
+      failure_ = kUnreachable;
+      work_.counters.retried.add();
+      tried_.push_back(member->slot);
+      continue;
+    }
+    Attempt attempt(session_, request_, *connection);
+    const auto outcome = co_await attempt.run();
+    if (outcome == Outcome::answered) {
+      endpoints.succeeded(*member);
+      if (attempt.poolable()) endpoints.put(*member, std::move(connection));
+      co_return !attempt.closing() ? Then::next_request
+      : request_.whole()           ? Then::close
+                                   : Then::linger;
+    }
+    if (outcome == Outcome::cut || outcome == Outcome::client_gone) {
+      const bool upstreams_fault = outcome == Outcome::cut;
+      if (upstreams_fault) endpoints.failed(*member);
+      (upstreams_fault ? work_.counters.responses_cut : work_.counters.client_gone).add();
+      co_return Then::cut;
+    }
+    failure_ = attempt.client_failure();
+    if (outcome == Outcome::client_failed) break;
+
+    const bool never_read = outcome == Outcome::unsent || outcome == Outcome::unanswered;
+    if (connection->reused && never_read) {
+      fresh_only =
+          true;  // stale, and others in the pool may be too: the same endpoint, newly connected
+    } else {
+      if (outcome != Outcome::timed_out) endpoints.failed(*member);
+      tried_.push_back(member->slot);
+    }
+    failure_ = outcome == Outcome::timed_out ? kUpstreamTimeout : kUpstreamFailed;
+    if (!may_try_again(outcome)) break;
+  }
+  const auto then = co_await fail(failure_);
+  co_return then;
+}
+
+bool Exchange::may_try_again(Outcome outcome) {
+  if (outcome == Outcome::unsent) return true;
+  if (outcome != Outcome::unanswered || !request_.idempotent() || !request_.replayable())
+    return false;
+  if (replays_++ == work_.limits.replays) return false;
+  work_.counters.replayed.add();
+  return true;
+}
+
+Task<std::unique_ptr<Connection>> Exchange::connect(Member member) {
+  auto& counters = work_.counters;
+  counters.connects.add();
+  auto fd = base::net::start_connect(member.address);
+  if (fd) {
+    auto connection = std::make_unique<Connection>(work_.loop, std::move(*fd), work_.limits);
+    const auto connected = co_await connection->stream.connected(work_.in(work_.timeouts.connect));
+    if (connected) co_return connection;
+  }
+  counters.connect_failures.add();
+  work_.endpoints.failed(member);
+  co_return nullptr;
+}
+
+Task<Then> Exchange::fail(Failure failure) {
+  auto& counters = work_.counters;
+  if (failure.status == 0) {
+    counters.client_gone.add();
+    co_return Then::close;
+  }
+  auto& of_kind = failure.status == 502                   ? counters.upstream_failed
+                  : failure.status == 504                 ? counters.upstream_timeouts
+                  : failure.status == 408                 ? counters.client_timeouts
+                  : failure.status == 400                 ? counters.bad_requests
+                  : failure.reason == kUnreachable.reason ? counters.unreachable
+                                                          : counters.no_endpoint;
+  of_kind.add();
+  Buffer reply(work_.buffers);
+  render_failure(failure, reply_body(), reply_connection(), reply.bytes());
+  const auto then = co_await send(reply);
+  co_return then;
+}
+
+Task<Then> Exchange::answer(const Reply& routed) {
+  work_.counters.unrouted.add();
+  Buffer reply(work_.buffers);
+  render_routed(routed, reply_body(), reply_connection(), reply.bytes());
+  const auto then = co_await send(reply);
+  co_return then;
+}
+
+Task<Then> Exchange::send(Buffer& reply) {
+  const auto sent =
+      co_await session_.client().write(reply.view(), work_.in(work_.timeouts.body_idle));
+  if (!sent) co_return Then::cut;
+  if (!request_.whole()) co_return Then::linger;
+  co_return reply_connection() == http::Connection::close ? Then::close : Then::next_request;
+}
+
+http::ReplyBody Exchange::reply_body() const {
+  return request_.head_only() ? http::ReplyBody::omitted : http::ReplyBody::sent;
+}
+
+// A body that nobody takes would be read as the next request.
+http::Connection Exchange::reply_connection() const {
+  const bool stays = request_.keep_alive() && request_.whole() && !session_.gate().closing();
+  return stays ? http::Connection::keep_alive : http::Connection::close;
+}
+
+}  // namespace forwarder::net

@@ -1,0 +1,61 @@
+// One request and its answer: decide, find an endpoint that takes it, hand the connection back.
+//
+// What may be sent twice (DESIGN §6, forwarder.md D10):
+// - Nothing was sent (connect failed, or not one byte was taken): any method goes to another
+// endpoint, then another
+//   tier.
+// - Bytes were sent and no byte of an answer came: an idempotent request whose body is still wholly
+// in the replay
+//   buffer is sent again; a pooled connection that had gone stale is no mark against its endpoint.
+// - Everything else is an error to the client: a POST or PATCH is never sent twice. For the same
+// reason those never
+//   go on a pooled connection: one that closes at this very moment could not be told from one that
+//   failed. They pay a connect for it.
+//
+// Invariant: the table is read only in begin(), which does not wait.
+// Thread: the worker's.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/net/task.hpp"
+#include "forwarder/net/attempt.hpp"
+#include "forwarder/net/outgoing_request.hpp"
+#include "forwarder/net/session.hpp"
+
+namespace forwarder::net {
+
+class Exchange {
+ public:
+  explicit Exchange(Session& session);
+  ~Exchange();
+
+  // With the head still in the worker's buffers; `rest` is what was read behind it.
+  void begin(const http::RequestHead& head, std::string_view rest);
+  base::net::Task<Then> run();
+
+ private:
+  void decide(const http::RequestHead& head);
+  base::net::Task<Then> forward();
+  base::net::Task<std::unique_ptr<Connection>> connect(Member member);
+  base::net::Task<Then> fail(Failure failure);
+  base::net::Task<Then> answer(const Reply& reply);
+  base::net::Task<Then> send(Buffer& reply);
+
+  bool may_try_again(Outcome outcome);
+  http::ReplyBody reply_body() const;
+  http::Connection reply_connection() const;
+
+  Session& session_;
+  Workspace& work_;
+  OutgoingRequest request_;
+  std::shared_ptr<const Upstream> upstream_;
+  std::optional<Reply> reply_;
+  Failure failure_;
+  std::vector<SlotId> tried_;
+  std::size_t replays_ = 0;
+};
+
+}  // namespace forwarder::net

@@ -1,0 +1,64 @@
+// The HTTP/1.1 forwarder as the agent sees it: give it tables, and it serves.
+//
+// Workers are threads, each with its own loop, connections, pools and counters; what they share is
+// the published table. Listeners follow the table: after a publication call table_changed().
+//
+// Life: construct → start() → table_changed()* → drain() or stop(). Routes may be published before
+// or after start(). Thread: start(), drain() and stop() from the owner's; the others from any.
+// Ownership: `tables` and `log` outlive it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/published.hpp"
+#include "forwarder/net/counters.hpp"
+#include "forwarder/net/limits.hpp"
+#include "forwarder/net/listeners.hpp"
+#include "forwarder/table.hpp"
+
+namespace forwarder::net {
+
+struct Config {
+  std::size_t workers = 1;
+  Limits limits;
+  Timeouts timeouts;
+  std::uint64_t seed = 0;  // of the picks
+  // From the first worker's thread: an address was opened, or could not be.
+  Listeners::Report report;
+};
+
+class Forwarder {
+ public:
+  static constexpr std::size_t kMostWorkers = 64;
+
+  Forwarder(Config config, base::Published<Table>& tables, base::Logger& log);
+  Forwarder(const Forwarder&) = delete;
+  Forwarder& operator=(const Forwarder&) = delete;
+  ~Forwarder();
+
+  // Opens what the table asks for (see listeners() for what could not be opened) and starts the
+  // workers.
+  base::Result<void> start();
+  // A new table was published: listeners are opened and closed to match, soon.
+  void table_changed();
+  // Accepts no more, lets what is under way end, closes. Returns when that is done or `patience` is
+  // over.
+  void drain(base::Duration patience);
+  // Ends everything now.
+  void stop();
+
+  std::vector<ListenerStatus> listeners() const;
+  Totals totals() const;
+
+ private:
+  const Config config_;
+  base::Published<Table>& tables_;
+  base::Logger& log_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Listeners> listeners_;
+};
+
+}  // namespace forwarder::net

@@ -1,0 +1,68 @@
+#include "forwarder/net/gate.hpp"
+
+#include "forwarder/net/session.hpp"
+
+namespace forwarder::net {
+namespace {
+
+constexpr base::Duration kAcceptPause = 100ms;  // when the machine is out of descriptors
+
+base::net::Task<void> serve(Workspace& work, base::net::Accepted accepted,
+                            std::shared_ptr<Gate> gate) {
+  Session session(work, std::move(gate), std::move(accepted));
+  co_await session.run();
+}
+
+}  // namespace
+
+Gate::Gate(Workspace& work, base::net::Scope& sessions, const base::SocketAddress& wanted,
+           base::net::Fd socket)
+    : work_(work), sessions_(sessions), wanted_(wanted), accepting_(work.loop) {
+  listener_.emplace(work.loop, std::move(socket), wanted);
+  accepting_.spawn(accept_all());
+}
+
+Gate::~Gate() { CHECK(idle_.empty()); }
+
+void Gate::close() {
+  if (std::exchange(closing_, true)) return;
+  accepting_.cancel();
+  // Clients whose connection the kernel has already taken get their answer.
+  for (;;) {
+    auto accepted = base::net::accept_from(listener_->watch().fd());
+    if (!accepted || !accepted->fd.valid()) break;
+    admit(std::move(*accepted));
+  }
+  listener_.reset();
+  while (!idle_.empty()) idle_.pop_front().end_idle();
+}
+
+void Gate::list_idle(Session& session) {
+  if (closing_)
+    session.end_idle();
+  else
+    idle_.push_back(session);
+}
+
+base::net::Task<void> Gate::accept_all() {
+  for (;;) {
+    auto accepted = co_await listener_->accept(base::net::kNoDeadline);
+    if (!accepted) {
+      work_.counters.accept_errors.add();
+      co_await base::net::sleep_until(work_.loop, work_.in(kAcceptPause));
+      continue;
+    }
+    admit(std::move(*accepted));
+    co_await base::net::next_turn(work_.loop);
+  }
+}
+
+void Gate::admit(base::net::Accepted accepted) {
+  if (sessions_.size() >= work_.limits.connections) {
+    work_.counters.connections_refused.add();
+    return;
+  }
+  sessions_.spawn(serve(work_, std::move(accepted), shared_from_this()));
+}
+
+}  // namespace forwarder::net

@@ -1,0 +1,50 @@
+// One listening address as one worker sees it: accepts until it closes, and knows who waits for a
+// next request.
+//
+// The socket is shared by all workers (each has a duplicate), so closing one worker's gate loses no
+// connection that waits in the kernel's queue, and a second process cannot bind the same port in
+// silence, as SO_REUSEPORT lets it. A worker accepts one connection a turn, so that the others get
+// theirs.
+//
+// Invariant: a closed gate has no idle session left; those in the middle of a request end after it.
+// Thread: the worker's.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/net/task.hpp"
+#include "forwarder/net/workspace.hpp"
+
+namespace forwarder::net {
+
+class Session;
+
+class Gate : public std::enable_shared_from_this<Gate> {
+ public:
+  Gate(Workspace& work, base::net::Scope& sessions, const base::SocketAddress& wanted,
+       base::net::Fd socket);
+  ~Gate();
+
+  const base::SocketAddress& wanted() const { return wanted_; }
+  bool closing() const { return closing_; }
+  void close();
+
+  // A session that waits for the first byte of a request is listed; leaving the list is its own
+  // doing.
+  void list_idle(Session& session);
+
+ private:
+  base::net::Task<void> accept_all();
+  void admit(base::net::Accepted accepted);
+
+  Workspace& work_;
+  base::net::Scope& sessions_;
+  const base::SocketAddress wanted_;  // as the table names it; with port 0 the bound one differs
+  std::optional<base::net::Listener> listener_;
+  base::net::Scope accepting_;
+  base::net::Queue<Session> idle_;
+  bool closing_ = false;
+};
+
+}  // namespace forwarder::net

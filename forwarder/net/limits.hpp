@@ -1,0 +1,37 @@
+// What a forwarder allows: how many, how much, how long. Each has the default that is shipped.
+#pragma once
+
+#include <cstddef>
+
+#include "base/time.hpp"
+#include "forwarder/http/parser.hpp"
+
+namespace forwarder::net {
+
+using namespace std::chrono_literals;
+
+struct Timeouts {
+  base::Duration header = 10s;         // from a request's first byte to the end of its head: 408
+  base::Duration idle = 60s;           // of a client's connection between requests
+  base::Duration body_idle = 60s;      // without a byte of a body moving, either way
+  base::Duration connect = 1s;         // of one attempt
+  base::Duration connecting = 10s;     // of all attempts of one request: 503
+  base::Duration response_head = 60s;  // from the request's last byte: 504
+  base::Duration upstream_idle =
+      50s;  // of a pooled connection; learned lower where upstreams close earlier
+  base::Duration linger = 2s;         // a closed client may still read what was sent
+  base::Duration tunnel_idle = 600s;  // without a byte either way
+};
+
+struct Limits {
+  http::Limits head;
+  std::size_t connections = 10'000;        // of clients, each worker; more are closed at once
+  std::size_t replay = 64 * 1024;          // bytes of a request kept to be sent again
+  std::size_t attempts = 16;               // endpoints tried for one request
+  std::size_t replays = 3;                 // of them after bytes were sent
+  std::size_t idle_per_endpoint = 32;      // pooled connections, each worker
+  std::size_t idle_upstream = 1024;        // the same over all endpoints
+  std::size_t linger_bytes = 1024 * 1024;  // of an unwanted body, read and thrown away
+};
+
+}  // namespace forwarder::net

@@ -1,0 +1,101 @@
+#include "forwarder/net/listeners.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace forwarder::net {
+
+Listeners::Listeners(std::vector<std::unique_ptr<Worker>>& workers, base::Logger& log,
+                     Report report)
+    : workers_(workers), log_(log), report_(std::move(report)) {}
+
+void Listeners::apply() {
+  if (closed_) return;
+  auto& reader = workers_.front()->work().table;
+  const Table* table = reader.acquire();
+  const auto wanted = table ? table->listeners : std::vector<base::SocketAddress>();
+  reader.park();
+
+  const std::lock_guard lock(mutex_);
+  std::erase_if(entries_, [&](Entry& entry) {
+    const bool gone = !std::binary_search(wanted.begin(), wanted.end(), entry.status.wanted);
+    if (gone) close(entry);
+    return gone;
+  });
+  for (const auto& address : wanted) {
+    const auto at = std::lower_bound(
+        entries_.begin(), entries_.end(), address,
+        [](const Entry& entry, const auto& sought) { return entry.status.wanted < sought; });
+    if (at == entries_.end() || at->status.wanted != address)
+      entries_.insert(at, Entry{{address, {}, {}}, {}});
+  }
+  for (auto& entry : entries_)
+    if (!entry.socket.valid()) try_open(entry);
+  const bool some_failed = std::any_of(entries_.begin(), entries_.end(),
+                                       [](const Entry& entry) { return !entry.socket.valid(); });
+  if (some_failed && !retrying_) {
+    retrying_ = true;
+    workers_.front()->chores().spawn(retry());
+  }
+}
+
+void Listeners::close_all() {
+  closed_ = true;
+  const std::lock_guard lock(mutex_);
+  entries_.clear();
+}
+
+std::vector<ListenerStatus> Listeners::status() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ListenerStatus> all;
+  for (const auto& entry : entries_) all.push_back(entry.status);
+  return all;
+}
+
+void Listeners::try_open(Entry& entry) {
+  auto& status = entry.status;
+  auto socket = base::net::listen_tcp(status.wanted);
+  auto bound = socket ? base::net::local_address(socket->get())
+                      : base::Result<base::SocketAddress>(socket.error());
+  if (bound) {
+    entry.socket = std::move(*socket);
+    status.bound = *bound;
+    status.error.reset();
+    hand_out(entry);
+    log_.info("forwarder", "listening", {{"address", bound->to_string()}});
+  } else {
+    if (status.error == bound.error()) return;
+    status.error = bound.error();
+    log_.warn("forwarder", "cannot listen",
+              {{"address", status.wanted.to_string()}, {"reason", status.error->message}});
+  }
+  if (report_) report_(status);
+}
+
+void Listeners::close(Entry& entry) {
+  log_.info("forwarder", "listener removed", {{"address", entry.status.wanted.to_string()}});
+  for (const auto& worker : workers_)
+    worker->loop().post([&worker = *worker, wanted = entry.status.wanted] { worker.close(wanted); },
+                        base::Delivery::must_deliver);
+}
+
+void Listeners::hand_out(const Entry& entry) {
+  for (const auto& worker : workers_) {
+    // A copyable owner, for std::function.
+    auto socket = std::make_shared<base::net::Fd>(::fcntl(entry.socket.get(), F_DUPFD_CLOEXEC, 0));
+    worker->loop().post([&worker = *worker, wanted = entry.status.wanted,
+                         socket] { worker.open(wanted, std::move(*socket)); },
+                        base::Delivery::must_deliver);
+  }
+}
+
+base::net::Task<void> Listeners::retry() {
+  auto& loop = workers_.front()->loop();
+  co_await base::net::sleep_until(loop, loop.now() + kRetryAfter);
+  retrying_ = false;
+  apply();
+}
+
+}  // namespace forwarder::net

@@ -1,0 +1,33 @@
+// Answers that no upstream gave: by a route, or because there is no answer to be had.
+//
+// Each failure has one short reason, in the body and in x-nearmost-reason, so that a client can
+// tell our 503 from an upstream's. Thread: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "forwarder/http/render.hpp"
+#include "forwarder/table.hpp"
+
+namespace forwarder::net {
+
+struct Failure {
+  std::uint16_t status = 0;
+  std::string_view reason;
+};
+
+inline constexpr Failure kNoTable{503, "not ready"};
+inline constexpr Failure kNoEndpoint{503, "no endpoint"};
+inline constexpr Failure kUnreachable{503, "no endpoint reachable"};
+inline constexpr Failure kUpstreamFailed{502, "upstream failed"};
+inline constexpr Failure kUpstreamTimeout{504, "upstream timeout"};
+inline constexpr Failure kClientTimeout{408, "request timeout"};
+
+void render_failure(const Failure& failure, http::ReplyBody body, http::Connection connection,
+                    std::string& out);
+void render_routed(const Reply& reply, http::ReplyBody body, http::Connection connection,
+                   std::string& out);
+
+}  // namespace forwarder::net

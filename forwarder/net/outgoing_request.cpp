@@ -1,0 +1,74 @@
+#include "forwarder/net/outgoing_request.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "forwarder/http/characters.hpp"
+
+namespace forwarder::net {
+namespace {
+
+constexpr std::string_view kForwardedFor = "X-Forwarded-For";
+
+}  // namespace
+
+bool is_idempotent(std::string_view method) {
+  static constexpr std::array<std::string_view, 6> kIdempotent{"GET",    "HEAD",  "OPTIONS",
+                                                               "DELETE", "TRACE", "PUT"};
+  return std::find(kIdempotent.begin(), kIdempotent.end(), method) != kIdempotent.end();
+}
+
+void OutgoingRequest::note(const http::RequestHead& head) {
+  body_ = http::BodyReader(head.framing, head.content_length);
+  framing_ = head.framing;
+  minor_version_ = head.minor_version;
+  idempotent_ = is_idempotent(head.method);
+  head_only_ = head.method == "HEAD";
+  keep_alive_ = head.keep_alive;
+  upgrade_ = head.upgrade;
+}
+
+void OutgoingRequest::render(const http::RequestHead& head, const Forward& forward,
+                             std::string_view client) {
+  // One field, as most readers look at one line only.
+  std::string forwarded_for;
+  for (const auto& header : head.headers)
+    if (http::equal_ignoring_case(header.name, kForwardedFor))
+      forwarded_for.append(header.value).append(", ");
+  forwarded_for.append(client);
+  const std::array<http::Header, 1> add{{{kForwardedFor, forwarded_for}}};
+  const std::array<std::string_view, 1> remove{kForwardedFor};
+  const auto path = std::string_view(forward.target).substr(0, forward.target.find('?'));
+  http::render_request(head, {path, forward.host}, {remove, add}, bytes_.bytes());
+}
+
+Reframed OutgoingRequest::start_body(std::string_view input) {
+  const auto reframed = reframe(input);
+  append(work_.reframer.pieces());
+  replayable_ = bytes_.view().size() <= work_.limits.replay;
+  return reframed;
+}
+
+Reframed OutgoingRequest::continue_body(std::string_view input) {
+  const auto reframed = reframe(input);
+  const auto pieces = work_.reframer.pieces();
+  std::size_t size = bytes_.view().size();
+  for (const auto& piece : pieces) size += piece.iov_len;
+  replayable_ = replayable_ && size <= work_.limits.replay;
+  if (replayable_) append(pieces);
+  return reframed;
+}
+
+Reframed OutgoingRequest::reframe(std::string_view input) {
+  work_.reframer.begin();
+  const auto reframed = work_.reframer.add(body_, input, framing_);
+  whole_ = reframed.done;
+  return reframed;
+}
+
+void OutgoingRequest::append(std::span<const iovec> pieces) {
+  for (const auto& piece : pieces)
+    bytes_.bytes().append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+}
+
+}  // namespace forwarder::net

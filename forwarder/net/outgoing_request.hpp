@@ -1,0 +1,56 @@
+// A request as it goes upstream, kept from its first byte for as long as it might have to be sent
+// again.
+//
+// Invariant: bytes() starts with the rendered head and holds all of the body that has been read
+// from the client so far, re-framed, while `replayable`; what follows from the client goes behind
+// it. Thread: the worker's.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "forwarder/http/body.hpp"
+#include "forwarder/http/message.hpp"
+#include "forwarder/net/workspace.hpp"
+#include "forwarder/table.hpp"
+
+namespace forwarder::net {
+
+class OutgoingRequest {
+ public:
+  explicit OutgoingRequest(Workspace& work) : work_(work), bytes_(work.buffers) {}
+
+  // The facts of the head that outlive it.
+  void note(const http::RequestHead& head);
+  // Renders the head as `forward` wants it, with the client's address added to X-Forwarded-For.
+  void render(const http::RequestHead& head, const Forward& forward, std::string_view client);
+  // Takes the part of the body that came with the head; it belongs to bytes().
+  Reframed start_body(std::string_view input);
+  // Takes what came later; leaves work.reframer with the pieces to send.
+  Reframed continue_body(std::string_view input);
+
+  std::string_view bytes() const { return bytes_.view(); }
+  bool whole() const { return whole_; }
+  bool replayable() const { return replayable_; }
+  bool idempotent() const { return idempotent_; }
+  http::Asked asked() const { return {head_only_ ? "HEAD" : "GET", upgrade_}; }
+  bool head_only() const { return head_only_; }
+  std::uint8_t minor_version() const { return minor_version_; }
+  bool keep_alive() const { return keep_alive_; }
+
+ private:
+  Reframed reframe(std::string_view input);
+  void append(std::span<const iovec> pieces);
+  Workspace& work_;
+  Buffer bytes_;
+  http::BodyReader body_;
+  http::Framing framing_ = http::Framing::none;
+  std::uint8_t minor_version_ = 1;
+  bool whole_ = false, replayable_ = true;
+  bool idempotent_ = false, head_only_ = false, keep_alive_ = false, upgrade_ = false;
+};
+
+// RFC 9110 §9.2.2; TRACE has no body and no effect.
+bool is_idempotent(std::string_view method);
+
+}  // namespace forwarder::net

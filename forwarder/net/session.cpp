@@ -1,0 +1,94 @@
+#include "forwarder/net/session.hpp"
+
+#include <sys/socket.h>
+
+#include "forwarder/net/exchange.hpp"
+#include "forwarder/net/local_reply.hpp"
+
+namespace forwarder::net {
+
+Session::Session(Workspace& work, std::shared_ptr<Gate> gate, base::net::Accepted accepted)
+    : work_(work),
+      gate_(std::move(gate)),
+      client_(work.loop, std::move(accepted.fd), base::net::Stream::State::connected),
+      peer_(accepted.peer),
+      peer_text_(peer_.ip.to_string()),
+      parser_(work.limits.head),
+      pending_(work.buffers) {
+  work_.counters.connections.add();
+  work_.counters.connections_open.add();
+}
+
+Session::~Session() { work_.counters.connections_open.sub(); }
+
+void Session::end_idle() { ::shutdown(client_.watch().fd(), SHUT_RD); }
+
+base::net::Task<void> Session::run() {
+  auto then = Then::next_request;
+  while (then == Then::next_request) {
+    const bool in_head = head_deadline_ != base::net::kNoDeadline;
+    std::string_view input = pending_.view();
+    if (input.empty() || in_head) {
+      if (!in_head) gate_->list_idle(*this);
+      const auto deadline = in_head ? head_deadline_ : work_.in(work_.timeouts.idle);
+      const auto got = co_await client_.read(work_.scratch, deadline);
+      unlink();
+      if (!got) {
+        const bool slow = in_head && got.status == base::net::IoStatus::timeout;
+        if (!slow) break;
+        work_.counters.client_timeouts.add();
+        then = co_await refuse({kClientTimeout.status, kClientTimeout.reason});
+        break;
+      }
+      work_.counters.bytes_from_clients.add(got.bytes);
+      input = {work_.scratch.data(), got.bytes};
+      if (in_head) input = pending_.bytes().append(input);
+    }
+    then = co_await take_head(input);
+  }
+  if (then == Then::cut) client_.abort_on_close();
+  if (then == Then::close && !pending_.empty()) then = Then::linger;
+  if (then == Then::linger) co_await linger();
+}
+
+base::net::Task<Then> Session::take_head(std::string_view input) {
+  const auto parsed = parser_.parse(input, work_.request_head);
+  if (parsed.verdict == http::Parsed::Verdict::need_more) {
+    if (pending_.empty()) pending_.bytes().assign(input);
+    if (head_deadline_ == base::net::kNoDeadline) head_deadline_ = work_.in(work_.timeouts.header);
+    co_return Then::next_request;
+  }
+  head_deadline_ = base::net::kNoDeadline;
+  if (parsed.rejected()) {
+    work_.counters.bad_requests.add();
+    const auto then = co_await refuse(parsed.reject);
+    co_return then;
+  }
+  Exchange exchange(*this);
+  exchange.begin(work_.request_head, input.substr(parsed.consumed));
+  const auto then = co_await exchange.run();
+  co_return then;
+}
+
+base::net::Task<Then> Session::refuse(http::Reject reject) {
+  Buffer answer(work_.buffers);
+  render_failure({reject.status, reject.reason}, http::ReplyBody::sent, http::Connection::close,
+                 answer.bytes());
+  co_await client_.write(answer.view(), work_.in(work_.timeouts.body_idle));
+  co_return Then::linger;
+}
+
+// Closing with bytes unread would reset the connection and might destroy the answer on its way (RFC
+// 9112 §9.6).
+base::net::Task<void> Session::linger() {
+  client_.shutdown_write();
+  const auto deadline = work_.in(work_.timeouts.linger);
+  std::size_t discarded = 0;
+  while (discarded < work_.limits.linger_bytes) {
+    const auto got = co_await client_.read(work_.scratch, deadline);
+    if (!got) break;
+    discarded += got.bytes;
+  }
+}
+
+}  // namespace forwarder::net

@@ -1,0 +1,61 @@
+// One client connection: requests in, answers out, in order, until one side has had enough.
+//
+// Reads heads from the worker's scratch; only a head that came in pieces, or a request that came
+// behind another one, has a buffer. Between requests a session is a suspended coroutine and a
+// descriptor.
+//
+// Invariants: a request is read only after the answer to the one before it was written (pipelining
+// in order); after a refusal or a cut nothing more is read as a request. Thread: the worker's.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/net/task.hpp"
+#include "forwarder/http/parser.hpp"
+#include "forwarder/net/gate.hpp"
+#include "forwarder/net/workspace.hpp"
+
+namespace forwarder::net {
+
+// What is to become of the client's connection after an answer.
+enum class Then : std::uint8_t {
+  next_request,
+  close,
+  linger,  // close, but the client may still be sending: let it read the answer first
+  cut,     // close so that the client cannot take what it got for complete
+};
+
+class Session : public base::net::Link {
+ public:
+  Session(Workspace& work, std::shared_ptr<Gate> gate, base::net::Accepted accepted);
+  ~Session();
+
+  base::net::Task<void> run();
+  // A session that waits for a request reads an end now.
+  void end_idle();
+
+  Workspace& work() { return work_; }
+  base::net::Stream& client() { return client_; }
+  const base::SocketAddress& peer() const { return peer_; }
+  std::string_view peer_text() const { return peer_text_; }
+  const Gate& gate() const { return *gate_; }
+  // Bytes behind the current request; `from` may lie in them.
+  void keep_for_later(std::string_view from) { pending_.keep(from); }
+
+ private:
+  base::net::Task<Then> take_head(std::string_view input);
+  base::net::Task<Then> refuse(http::Reject reject);
+  base::net::Task<void> linger();
+
+  Workspace& work_;
+  const std::shared_ptr<Gate> gate_;
+  base::net::Stream client_;
+  const base::SocketAddress peer_;
+  const std::string peer_text_;
+  http::RequestParser parser_;
+  Buffer pending_;  // read and not yet taken
+  base::TimePoint head_deadline_ = base::net::kNoDeadline;
+};
+
+}  // namespace forwarder::net

@@ -1,0 +1,57 @@
+// What all connections of one worker share: its loop, its knowledge of endpoints, and buffers for
+// the moment between two awaits.
+//
+// Rule: scratch, the two heads, rendered and reframer hold something only until the next await of
+// whoever filled them; then another connection may. What must last is copied into a Buffer of its
+// own. Thread: the worker's; the counters are read by any.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "base/net/event_loop.hpp"
+#include "base/published.hpp"
+#include "base/random.hpp"
+#include "forwarder/http/message.hpp"
+#include "forwarder/net/buffers.hpp"
+#include "forwarder/net/counters.hpp"
+#include "forwarder/net/endpoints.hpp"
+#include "forwarder/net/limits.hpp"
+#include "forwarder/net/reframe.hpp"
+#include "forwarder/table.hpp"
+
+namespace forwarder::net {
+
+struct Workspace {
+  Workspace(base::net::EventLoop& the_loop, base::Published<Table>& tables,
+            const Limits& the_limits, const Timeouts& the_timeouts, base::Random the_random)
+      : loop(the_loop),
+        limits(the_limits),
+        timeouts(the_timeouts),
+        random(the_random),
+        table(tables),
+        endpoints(loop, limits, timeouts) {}
+
+  base::TimePoint in(base::Duration duration) const { return loop.now() + duration; }
+
+  base::net::EventLoop& loop;
+  const Limits& limits;
+  const Timeouts& timeouts;
+  base::Random random;
+  base::Published<Table>::Reader table;
+  Endpoints endpoints;
+  Counters counters;
+  Buffers buffers;
+
+  std::array<char, 64 * 1024> scratch;
+  http::RequestHead request_head;
+  http::ResponseHead response_head;
+  std::string rendered;
+  Reframer reframer;
+};
+
+// Writes what the socket takes now; the rest is copied into `spill` (which must be empty) for a
+// co_await of stream.write(): the pieces may lie in the workspace.
+base::net::IoResult send_now(base::net::Stream& stream, std::span<iovec> pieces, Buffer& spill);
+
+}  // namespace forwarder::net
