@@ -57,7 +57,7 @@ std::string_view FieldFacts::note(const Header& header, std::string_view raw) {
     case Field::transfer_encoding:
       return note_encoding(raw);
     case Field::connection:
-      return note_connection(header.value), std::string_view{};
+      return note_connection(header.value);
     case Field::upgrade:
       return note_upgrade(header.value), std::string_view{};
     case Field::expect:
@@ -98,12 +98,14 @@ std::string_view FieldFacts::note_encoding(std::string_view raw) {
   return {};
 }
 
-void FieldFacts::note_connection(std::string_view value) {
+std::string_view FieldFacts::note_connection(std::string_view value) {
   for_each_element(value, [&](std::string_view option) {
+    ++options_;
     close_ = close_ || equal_ignoring_case(option, "close");
     keep_alive_ = keep_alive_ || equal_ignoring_case(option, "keep-alive");
     upgrade_named_ = upgrade_named_ || equal_ignoring_case(option, "upgrade");
   });
+  return options_ > kMaxConnectionOptions ? "too many Connection options" : std::string_view{};
 }
 
 void FieldFacts::note_upgrade(std::string_view value) {

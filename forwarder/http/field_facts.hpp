@@ -12,6 +12,9 @@
 
 namespace forwarder::http {
 
+// Of all Connection fields together: each is compared with every field when a head is rendered.
+constexpr std::size_t kMaxConnectionOptions = 32;
+
 class FieldFacts {
  public:
   // `raw` is the value with its outer white space. Returns why the message must be refused, or "".
@@ -35,7 +38,7 @@ class FieldFacts {
   std::string_view note_host(std::string_view value);
   std::string_view note_length(std::string_view raw);
   std::string_view note_encoding(std::string_view raw);
-  void note_connection(std::string_view value);
+  std::string_view note_connection(std::string_view value);
   void note_upgrade(std::string_view value);
   void note_expect(std::string_view value);
 
@@ -44,6 +47,7 @@ class FieldFacts {
   bool has_host_ = false;
   bool has_length_ = false;
   bool chunked_ = false;
+  std::size_t options_ = 0;
   bool close_ = false;
   bool keep_alive_ = false;
   bool upgrade_named_ = false;

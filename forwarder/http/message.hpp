@@ -2,7 +2,7 @@
 // decided.
 //
 // Framing bytes (Content-Length, Transfer-Encoding, chunk headers) are never copied from one side
-// to the other: they are rendered anew from these fields (forwarder.md §5.2). Valid only as long as
+// to the other: they are rendered anew from these fields (RFC 9112 §6). Valid only as long as
 // the buffer is.
 #pragma once
 

@@ -96,24 +96,24 @@ class RequestHeadParse {
 
   Step version() {
     constexpr std::string_view kBadVersion = "version is not HTTP/1.0 or HTTP/1.1";
-    const auto is_digit = [&] { return is(reader_.peek(), kDigit); };
+    char major = '1', minor = '1';
     auto step = reader_.literal("HTTP/");
+    if (step == Step::done) step = digit(major);
+    if (step == Step::done) step = reader_.literal(".");
+    if (step == Step::done) step = digit(minor);
+    if (step == Step::done) step = reader_.literal("\r\n");
     if (step == Step::refused) return refuse(400, kBadVersion);
-    if (step != Step::done || reader_.at_end()) return Step::need_more;
-    if (!is_digit()) return refuse(400, kBadVersion);
-    const char major = reader_.peek();
-    reader_.skip();
-    step = reader_.literal(".");
-    if (step == Step::refused) return refuse(400, kBadVersion);
-    if (step != Step::done || reader_.at_end()) return Step::need_more;
-    if (!is_digit()) return refuse(400, kBadVersion);
-    const char minor = reader_.peek();
-    reader_.skip();
-    step = reader_.literal("\r\n");
-    if (step == Step::refused) return refuse(400, "request line does not end after its version");
-    if (step != Step::done) return step;
+    if (step == Step::need_more) return step;
     if (major != '1' || minor > '1') return refuse(505, kBadVersion);
     head_.minor_version = static_cast<std::uint8_t>(minor - '0');
+    return Step::done;
+  }
+
+  Step digit(char& into) {
+    if (reader_.at_end()) return Step::need_more;
+    into = reader_.peek();
+    if (!is(into, kDigit)) return Step::refused;
+    reader_.skip();
     return Step::done;
   }
 

@@ -139,7 +139,13 @@ inline std::vector<RequestCase> field_cases() {
   std::string most, too_many;
   for (int i = 0; i < 127; ++i) most += "X: y\r\n";
   too_many = most + "X: y\r\n";
+  std::string most_options;
+  for (int i = 0; i < 32; ++i) most_options += ",x";
   return {
+      {"as many connection options as may be", with("Connection: " + most_options + "\r\n"), 0},
+      {"an option too many", with("Connection: y" + most_options + "\r\n"), 400},
+      {"an option too many over two lines",
+       with("Connection: y\r\nConnection: " + most_options + "\r\n"), 400},
       {"an unknown field", with("X-Trace: a, b; c=\"d\"\r\n"), 0},
       {"a field without a value", with("X:\r\n"), 0},
       {"a field with bytes above ASCII", with("X: \xc3\xa9\r\n"), 0},
