@@ -115,14 +115,12 @@ Task<void> HttpServer::serve(base::net::Fd fd, base::SocketAddress peer) {
       co_await base::net::sleep_until(loop_, in(reply.after));
     }
     const bool head_only = whole && connection.head.method == "HEAD";
-    connection.out.clear();
     render(reply, head_only ? http::ReplyBody::omitted : http::ReplyBody::sent,
            goes_on ? http::Connection::keep_alive : http::Connection::close, connection.out);
     const auto sent = co_await connection.stream.write(connection.out, in(limits_.reply));
     if (!sent) co_return;
     connection.in = std::move(connection.rest);
-    connection.rest.clear();
-    connection.body.clear();
+    connection.rest = connection.body = connection.out = std::string();
   }
   co_await linger(connection);
 }
