@@ -36,15 +36,6 @@ std::string quoted(const Node& node) {
   return '"' + node.text.substr(0, kMaxQuoted) + "…\"";
 }
 
-std::string joined(std::span<const std::string_view> names) {
-  std::string list;
-  for (const auto name : names) {
-    if (!list.empty()) list += ", ";
-    list += name;
-  }
-  return list;
-}
-
 }  // namespace
 
 Report::Report(std::string file, Problems& problems, UnknownFields unknown)

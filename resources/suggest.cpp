@@ -51,4 +51,13 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return near.empty() ? "" : "did you mean \"" + std::string(near) + "\"?";
 }
 
+std::string joined(std::span<const std::string_view> words) {
+  std::string list;
+  for (const auto word : words) {
+    if (!list.empty()) list += ", ";
+    list += word;
+  }
+  return list;
+}
+
 }  // namespace resources

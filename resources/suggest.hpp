@@ -14,4 +14,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 // "did you mean \"prefix\"?", or "" when nothing is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);
 
+// "exact, prefix, regex".
+std::string joined(std::span<const std::string_view> words);
+
 }  // namespace resources

@@ -1,27 +1,51 @@
 #include "resources/kinds/catalogue.hpp"
 
+#include <algorithm>
 #include <array>
+#include <string>
 
 #include "resources/binder.hpp"
 #include "resources/kinds/readers.hpp"
+#include "resources/kinds/shapes.hpp"
 #include "resources/suggest.hpp"
 
 namespace resources {
 namespace {
 
-constexpr std::string_view kGloo = "networking.gloo.solo.io";
+constexpr std::string_view kGlooGroups = "gloo.solo.io";  // and all that ends in it
+constexpr std::string_view kList = "List";
+
+struct Identity {
+  std::string api, kind;
+
+  std::string_view group() const {
+    return api.find('/') == std::string::npos ? "" : std::string_view(api).substr(0, api.find('/'));
+  }
+  std::string_view version() const {
+    return std::string_view(api).substr(api.find('/') + 1);
+  }  // npos + 1 is 0
+};
 
 std::string text_of(const Node* node) { return node && node->is_scalar() ? node->text : ""; }
 
+Identity identity(const Node& root) {
+  return {text_of(root.find("apiVersion")), text_of(root.find("kind"))};
+}
+
+bool is_short_form(const Node& root, const Identity& id) {
+  return id.kind.empty() && root.find("service");
+}
+
 // "RouteTable bookinfo/reviews": known before the document is read, so that every problem can say
 // it.
-std::string object_name(const Node& root, std::string_view kind) {
+std::string object_name(const Node& root, const Identity& id) {
+  const std::string kind = is_short_form(root, id) ? "service" : id.kind;
   const Node* metadata = root.find("metadata");
   const std::string name = text_of(metadata ? metadata->find("name") : root.find("service"));
   std::string space = text_of(metadata ? metadata->find("namespace") : root.find("namespace"));
-  if (name.empty()) return std::string(kind);
+  if (name.empty()) return kind;
   if (space.empty()) space = "default";
-  return std::string(kind) + ' ' + space + '/' + name;
+  return kind + ' ' + space + '/' + name;
 }
 
 template <class T>
@@ -32,51 +56,92 @@ void keep(const Value& document, std::vector<T>& list) {
   if (!document.report().failed()) list.push_back(std::move(object));
 }
 
+template <auto List>
+void read_into(const Value& document, Documents& out) {
+  keep(document, out.*List);
+}
+
 struct Reader {
   std::string_view group, version, kind;
   void (*read)(const Value& document, Documents& out);
+
+  std::string api() const {
+    return (group.empty() ? "" : std::string(group) + '/') + std::string(version);
+  }
 };
 
 constexpr std::array kReaders = {
-    Reader{kGloo, "v2", "VirtualDestination",
-           [](const Value& document, Documents& out) { keep(document, out.virtual_destinations); }},
-    Reader{kGloo, "v2", "RouteTable",
-           [](const Value& document, Documents& out) { keep(document, out.route_tables); }},
-    Reader{"", "v1", "Service",
-           [](const Value& document, Documents& out) { keep(document, out.services); }},
-    Reader{"discovery.k8s.io", "v1", "EndpointSlice",
-           [](const Value& document, Documents& out) { keep(document, out.endpoint_slices); }},
-    Reader{"discovery.k8s.io", "v1beta1", "EndpointSlice",
-           [](const Value& document, Documents& out) { keep(document, out.endpoint_slices); }},
+    Reader{"networking.gloo.solo.io", "v2", "VirtualDestination",
+           &read_into<&Documents::virtual_destinations>},
+    Reader{"networking.gloo.solo.io", "v2", "RouteTable", &read_into<&Documents::route_tables>},
+    Reader{"", "v1", "Service", &read_into<&Documents::services>},
+    Reader{"discovery.k8s.io", "v1", "EndpointSlice", &read_into<&Documents::endpoint_slices>},
+    Reader{"discovery.k8s.io", "v1beta1", "EndpointSlice", &read_into<&Documents::endpoint_slices>},
 };
 
-void read_object(const Value& document, Documents& out) {
-  const Node& root = document.node();
-  if (!root.is_map()) return document.expected("a map with apiVersion and kind");
-  if (!root.find("kind") && root.find("service")) return keep(document, out.static_services);
-  const std::string kind = text_of(root.find("kind")), api = text_of(root.find("apiVersion"));
-  if (kind.empty())
-    return document.error(
-        "no kind", "every document has apiVersion and kind, or is a service in the short form");
-  const auto slash = api.find('/');
-  const auto group = slash == std::string::npos ? "" : api.substr(0, slash);
-  const auto version = slash == std::string::npos ? api : api.substr(slash + 1);
-  for (const Reader& reader : kReaders) {
-    if (reader.kind == kind && reader.group == group && reader.version == version)
-      return reader.read(document, out);
+// Says what is known of a kind that no reader takes.
+void turn_away(const Value& document, const Identity& id) {
+  const bool gloo = id.group().ends_with(kGlooGroups);
+  auto kinds = unsupported_kinds();
+  if (gloo && std::find(kinds.begin(), kinds.end(), id.kind) != kinds.end()) {
+    document.warn("kind " + id.kind + " is not supported yet: ignored");
+    const Node* spec = find_field(document.node(), "spec");
+    if (spec) check_shape(Value(*spec, document), "kind " + id.kind);
+    return;
   }
-  document.warn(kind + " of " + api + " is not a kind Nearmost reads: ignored");
+  const std::string name = id.kind + " of " + id.api;
+  for (const Reader& reader : kReaders) {
+    if (reader.kind == id.kind && reader.group == id.group()) {
+      return document.warn(name + " is not a version Nearmost reads: ignored",
+                           "write apiVersion: " + reader.api());
+    }
+    kinds.push_back(reader.kind);
+  }
+  if (gloo)
+    return document.warn(name + " is an unknown kind: ignored", did_you_mean(id.kind, kinds));
+  document.warn(name + " is not a kind Nearmost reads: ignored");
+}
+
+void read_object(const Value& document, const Identity& id, Documents& out) {
+  if (!document.node().is_map()) return document.expected("a map with apiVersion and kind");
+  if (is_short_form(document.node(), id)) return keep(document, out.static_services);
+  if (id.kind.empty()) {
+    return document.error("no kind",
+                          "a document has apiVersion and kind, or is a service in the short form");
+  }
+  for (const Reader& reader : kReaders) {
+    if (reader.kind != id.kind) continue;
+    if (id.api.empty()) return document.error("no apiVersion", "write apiVersion: " + reader.api());
+    if (reader.api() == id.api) return reader.read(document, out);
+  }
+  turn_away(document, id);
 }
 
 }  // namespace
 
-void read_document(std::string_view file_name, Tree& tree, Documents& documents,
+void read_document(std::string_view file_name, Tree&& tree, Documents& documents,
                    Problems& problems) {
-  Report report(std::string(file_name), problems, UnknownFields::warn);
-  const std::string kind = text_of(tree.root.find("kind"));
-  report.name_object(object_name(tree.root, kind.empty() ? "service" : kind));
-  report.adopt(std::move(tree.problems));
-  read_object(Value(tree.root, report), documents);
+  const auto read_one = [&](const Node& root, const Identity& id, Problems&& before) {
+    Report report(std::string(file_name), problems, UnknownFields::warn);
+    report.name_object(object_name(root, id));
+    report.adopt(std::move(before));
+    read_object(Value(root, report), id, documents);
+  };
+
+  const Identity outer = identity(tree.root);
+  const Node* items = outer.kind.ends_with(kList) ? tree.root.find("items") : nullptr;
+  if (!items || !items->is_list()) return read_one(tree.root, outer, std::move(tree.problems));
+
+  // kubectl's "kind: List". The items of a ServiceList leave out what the list's own kind says.
+  problems.insert(problems.end(), tree.problems.begin(), tree.problems.end());
+  if (has_errors(tree.problems)) return;
+  for (const Node& item : items->children) {
+    Identity id = identity(item);
+    if (id.kind.empty() && outer.kind != kList) {
+      id = {outer.api, outer.kind.substr(0, outer.kind.size() - kList.size())};
+    }
+    read_one(item, id, {});
+  }
 }
 
 }  // namespace resources

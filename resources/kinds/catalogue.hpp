@@ -10,7 +10,7 @@ namespace resources {
 
 // Reads one document (or a List of them) into `documents`. One with an error is left out; its
 // problems say so.
-void read_document(std::string_view file_name, Tree& tree, Documents& documents,
+void read_document(std::string_view file_name, Tree&& tree, Documents& documents,
                    Problems& problems);
 
 }  // namespace resources

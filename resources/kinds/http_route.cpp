@@ -129,9 +129,11 @@ void read_action(const Value& route, Fields& fields, const std::vector<HttpMatch
     graphql->warn("not supported yet: this route answers " + std::to_string(kUnserved));
     out = DirectResponse{kUnserved, "graphql is not supported\n"};
   }
-  if (name.empty()) {
-    route.error("a route to nothing: no action",
-                "add one of forwardTo, delegate, redirect, directResponse");
+  // Gloo takes such a route too, and published tables have it.
+  if (name.empty() && route.node().is_map()) {
+    route.warn("a route to nothing: no action, so it answers " + std::to_string(kUnserved),
+               "add one of forwardTo, delegate, redirect, directResponse");
+    out = DirectResponse{kUnserved, "this route has no action\n"};
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "resources/binder.hpp"
 
@@ -11,5 +12,8 @@ namespace resources {
 // Warns of fields and values that the shape of this name does not allow. An unknown name allows
 // everything.
 void check_shape(const Value& value, std::string_view shape);
+
+// The kinds of Gloo whose spec has the shape "kind NAME".
+std::vector<std::string_view> unsupported_kinds();
 
 }  // namespace resources

@@ -171,7 +171,7 @@ TEST_CASE("weights add up to 100, and who has none shares the rest", "[resources
 
 TEST_CASE("a route has exactly one action", "[resources]") {
   CHECK(complaints(load_route("{name: a}")) ==
-        Lines{"error spec.http[0]: a route to nothing: no action"});
+        Lines{"warning spec.http[0]: a route to nothing: no action, so it answers 500"});
   CHECK(complaints(load_route("{redirect: {pathRedirect: /x}, directResponse: {status: 200}}")) ==
         Lines{"error spec.http[0].directResponse: cannot stand beside \"redirect\""});
   CHECK(complaints(load_route("{forwardTo: {}}")) ==
