@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "dns/net/tcp_server.hpp"
 #include "tests/unit/dns_net/live.hpp"
 
 namespace {
@@ -100,4 +101,28 @@ TEST_CASE("dig gets over UDP what the rules say") {
   REQUIRE(sockets.ok());
   const dns::net::UdpServer server(std::move(sockets->udp), tables, 1);
   check("@127.0.0.1 -p " + std::to_string(sockets->address.port), kUdp);
+}
+
+TEST_CASE("dig gets over TCP what the rules say, and comes to it from a truncated answer") {
+  if (!dig_is_here()) return;
+  auto mesh = mesh::bookinfo();
+  mesh::TestHost many{.host = "many.mesh.internal", .tiers = {{1, {}}}, .headless = true};
+  for (int i = 1; i <= 200; ++i) many.tiers[0].endpoints.push_back({"10.0.0." + std::to_string(i)});
+  dns::net::Tables tables(mesh.add(many).table());
+  auto sockets = dns::net::open_sockets(live::loopback(), 1);
+  REQUIRE(sockets.ok());
+  const dns::net::UdpServer udp(std::move(sockets->udp), tables, 1);
+  const auto tcp = dns::net::TcpServer::start(std::move(sockets->tcp), tables, 2);
+  REQUIRE(tcp.ok());
+  check("@127.0.0.1 -p " + std::to_string(sockets->address.port),
+        {{"+tcp ratings.mesh.internal", {"status: NOERROR", "ANSWER: 3", "(TCP)"}, {}},
+         {"+tcp +edns=1 +noednsneg ratings.mesh.internal", {"status: BADVERS"}, {}},
+         {"+tcp ratings.mesh.internal ANY", {"HINFO"}, {}},
+         {"+tcp ratings.mesh.internal AAAA", {"status: NOERROR", "AUTHORITY: 1"}, {}},
+         {"+tcp mesh.internal AXFR", {"Transfer failed."}, {}},
+         {"+tcp +keepopen ratings.mesh.internal nope.mesh.internal www.example.org",
+          {"status: NOERROR", "status: NXDOMAIN", "status: REFUSED"},
+          {}},
+         {"many.mesh.internal", {"Truncated, retrying in TCP mode", "ANSWER: 200"}, {}},
+         {"+ignore +bufsize=512 many.mesh.internal", {"flags: qr aa tc rd;", "udp: 1232"}, {}}});
 }
