@@ -57,7 +57,7 @@ struct DnsConfig {
   std::vector<std::string> zones{"mesh.internal"};  // lower case, no trailing dot
   base::Duration ttl = std::chrono::seconds(5);
   base::Duration degraded_ttl = std::chrono::seconds(1);
-  base::Duration negative_ttl = std::chrono::seconds(1);
+  base::Duration negative_ttl = std::chrono::seconds(5);
   std::uint32_t max_answers = 8;  // so that nothing truncates
   std::uint32_t workers = 1;      // UDP threads an address; 0 = one a processor
   friend bool operator==(const DnsConfig&, const DnsConfig&) = default;
