@@ -1,8 +1,8 @@
 #include "forwarder/compile.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
+#include <tuple>
 
 #include "forwarder/actions.hpp"
 #include "forwarder/delegation.hpp"
@@ -16,22 +16,52 @@ namespace view = discovery::view;
 using resources::RouteTable;
 using resources::Severity;
 
+// What is likely a mistake in how a matcher and the route's pathRewrite go together.
+std::string oddity(const resources::HttpMatcher& matcher, const resources::HttpRoute& route) {
+  const auto* forward = std::get_if<resources::ForwardTo>(&route.action);
+  if (!forward || forward->path_rewrite.empty()) return {};
+  const resources::PathMatch everything;
+  const auto& path = matcher.path ? *matcher.path : everything;
+  using Kind = resources::PathMatch::Kind;
+  if (path.kind == Kind::regex)
+    return "with a regex matcher the whole path is replaced; regexRewrite replaces parts";
+  if (path.kind == Kind::prefix && path.value.ends_with('/') &&
+      !forward->path_rewrite.ends_with('/'))
+    return "the prefix " + path.value + " takes its last slash along: " + path.value +
+           "x becomes " + forward->path_rewrite + "x";
+  return {};
+}
+
 std::vector<Entry> entries_of(const std::vector<FlatRoute>& flat, Actions& actions,
                               resources::Problems& problems) {
   std::vector<Entry> entries;
   for (const auto& route : flat) {
     const auto compiled = actions.of(route);
     for (const auto& source : route.matchers) {
+      const auto report = [&](Severity severity, std::string_view field, std::string message) {
+        auto problem =
+            route_problem(severity, *route.table, route.index, field, std::move(message));
+        if (source.place.line != 0) problem.place = source.place;
+        problems.push_back(std::move(problem));
+      };
       std::vector<MatcherError> errors;
       auto matcher = compile_matcher(source, errors);
       for (const auto& [field, message] : errors)
-        problems.push_back(route_problem(Severity::error, *route.table, route.index,
-                                         "matchers." + field,
-                                         message + ": this matcher takes no request"));
+        report(Severity::error, "matchers." + field, message + ": this matcher takes no request");
+      if (auto odd = oddity(source, route.route()); !odd.empty())
+        report(Severity::warning, "forwardTo.pathRewrite", std::move(odd));
       if (errors.empty()) entries.push_back({std::move(matcher), compiled});
     }
   }
   return entries;
+}
+
+// A child that several parents lead to is read as often: its mistakes are said once.
+void drop_repeated(resources::Problems& problems) {
+  std::set<std::tuple<std::string, std::string, std::string>> seen;
+  std::erase_if(problems, [&seen](const resources::Problem& p) {
+    return !seen.emplace(p.object, p.field, p.message).second;
+  });
 }
 
 std::vector<base::SocketAddress> listeners(const std::set<std::uint16_t>& ports,
@@ -68,7 +98,8 @@ Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& 
   table.upstreams = upstreams.all();
   slots.end_table();
   table.slots = slots.slots();
-  compiled.statuses = {};
+  drop_repeated(compiled.problems);
+  compiled.statuses = statuses(tables, resolution, delegation, compiled.problems);
   return compiled;
 }
 

@@ -17,6 +17,7 @@
 #include "base/address.hpp"
 #include "discovery/view/resolution.hpp"
 #include "forwarder/slot_map.hpp"
+#include "forwarder/status.hpp"
 #include "forwarder/table.hpp"
 #include "resources/route_table.hpp"
 
@@ -26,15 +27,6 @@ struct ForwarderConfig {
   std::string cluster;                     // our own
   std::vector<base::IpAddress> addresses;  // to listen on
 };
-
-// What became of one document.
-struct DocumentStatus {
-  enum class State : std::uint8_t { accepted, warning, invalid, unused };
-  std::string object;  // "RouteTable bookinfo/reviews", "VirtualDestination east/bookinfo/db"
-  State state = State::accepted;   // invalid: some route answers 500 or is left out
-  std::vector<std::string> notes;  // "host reviews.example is not captured: …"
-};
-std::string_view to_string(DocumentStatus::State state);
 
 struct Compiled {
   std::unique_ptr<Table> table;

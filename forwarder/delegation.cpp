@@ -1,7 +1,6 @@
 #include "forwarder/delegation.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 namespace forwarder {
 namespace {
@@ -52,14 +51,6 @@ resources::Problem route_problem(resources::Severity severity, const RouteTable&
   if (!field.empty()) path.append(".").append(field);
   return {severity,        table.http[route].place, "RouteTable " + name_of(table),
           std::move(path), std::move(message),      ""};
-}
-
-bool is_older(const RouteTable& a, const RouteTable& b) {
-  const auto key = [](const resources::Metadata& m) {
-    return std::tuple(m.created_at == 0, m.created_at, std::string_view(m.namespace_),
-                      std::string_view(m.name), std::string_view(m.cluster));
-  };
-  return key(a.metadata) < key(b.metadata);
 }
 
 Delegation::Delegation(const std::vector<RouteTable>& tables, std::string_view own_cluster,
@@ -173,8 +164,9 @@ base::Result<Delegation::Tables> Delegation::select(
   if (found.empty())
     return base::invalid("no route table with " + describe(selector) +
                          (root.empty() ? "" : "; " + root + " has hosts and is no child"));
-  std::sort(found.begin(), found.end(),
-            [](const RouteTable* a, const RouteTable* b) { return is_older(*a, *b); });
+  std::sort(found.begin(), found.end(), [](const RouteTable* a, const RouteTable* b) {
+    return precedes(a->metadata, b->metadata);
+  });
   return found;
 }
 

@@ -76,8 +76,4 @@ std::string name_of(const resources::RouteTable& table, std::size_t route);
 resources::Problem route_problem(resources::Severity severity, const resources::RouteTable& table,
                                  std::size_t route, std::string_view field, std::string message);
 
-// True when `a` comes before `b` among equals: by age, those without a creation time last, then by
-// name.
-bool is_older(const resources::RouteTable& a, const resources::RouteTable& b);
-
 }  // namespace forwarder

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "forwarder/delegation.hpp"
+#include "forwarder/pattern.hpp"
 
 namespace forwarder {
 namespace {
@@ -29,6 +30,9 @@ base::Result<PathMatch> concatenate(const PathMatch& parent, const PathMatch& ch
     both.value = join(parent.value, child.value);
     return both;
   }
+  // A pattern that is wrong by itself is left to be found so: "a)(b" must not become right between
+  // parentheses.
+  if (!Pattern::compile(child.value)) return both;
   auto prefix = parent.value;
   if (prefix.ends_with('/') && child.value.starts_with('/')) prefix.pop_back();
   if (prefix.empty()) return both;
@@ -61,7 +65,7 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
 base::Result<resources::HttpMatcher> merge(const resources::HttpMatcher& parent,
                                            const resources::HttpMatcher& child) {
   resources::HttpMatcher both = parent;
-  both.place = child.place;
+  if (child.place.line != 0) both.place = child.place;
   if (child.path) {
     if (parent.path) {
       auto path = concatenate(*parent.path, *child.path);

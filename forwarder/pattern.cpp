@@ -11,6 +11,13 @@ bool is_special(char c) {
          c == '|' || c == '\\';
 }
 
+bool is_punctuation(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  const bool is_word = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= 'a' && byte <= 'z') || byte == '_';
+  return byte > ' ' && byte < 0x7f && !is_word;
+}
+
 // Plain characters and escaped punctuation in front of the first other construct. An alternative
 // anywhere may start afresh, so it ends the search.
 std::string find_literal_prefix(std::string_view text) {
@@ -20,7 +27,7 @@ std::string find_literal_prefix(std::string_view text) {
   while (at < text.size()) {
     auto next = at + 1;
     char literal = text[at];
-    if (literal == '\\' && next < text.size() && is_special(text[next]))
+    if (literal == '\\' && next < text.size() && is_punctuation(text[next]))
       literal = text[next++];
     else if (is_special(literal))
       break;

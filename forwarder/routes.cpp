@@ -86,11 +86,14 @@ Decision act(const Entry& entry, const Request& request, base::Random& random) {
           entry.route->name};
 }
 
+Reply unknown_host() { return {404, "", "no such host here\n"}; }
+Reply no_route() { return {404, "", "no route matches\n"}; }
+
 Decision Table::decide(const Request& request, base::Random& random) const {
   const auto* host = routes->find(request);
-  if (!host) return {Reply{404, "", "no such host here\n"}, {}};
+  if (!host) return {unknown_host(), {}};
   const auto* entry = host->routes->find(request);
-  if (!entry) return {Reply{404, "", "no route matches\n"}, {}};
+  if (!entry) return {no_route(), {}};
   return act(*entry, request, random);
 }
 

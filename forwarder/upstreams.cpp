@@ -85,6 +85,8 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   const auto called = std::string(namespace_) + '/' + ref.ref.name;
   if (ref.kind == DestinationKind::external_service)
     return base::invalid("ExternalService " + called + ": external services are not supported");
+  if (ref.kind == DestinationKind::unsupported)
+    return base::invalid("a destination of a kind that is not supported");
 
   const auto is_service = ref.kind == DestinationKind::service;
   const auto kind =

@@ -11,8 +11,9 @@ std::vector<const resources::RouteTable*> roots_in_order(
   std::vector<const resources::RouteTable*> roots;
   for (const auto& table : tables)
     if (!table.hosts.empty() && table.serves_the_mesh()) roots.push_back(&table);
-  std::sort(roots.begin(), roots.end(),
-            [](const auto* a, const auto* b) { return is_older(*a, *b); });
+  std::sort(roots.begin(), roots.end(), [](const auto* a, const auto* b) {
+    return resources::precedes(a->metadata, b->metadata);
+  });
   return roots;
 }
 

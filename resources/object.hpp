@@ -54,8 +54,8 @@ struct PortSelector {
   bool unset() const { return number == 0 && name.empty(); }
 };
 
-// `unsupported` is what we could read but cannot send to (a cloud function): its share of the
-// traffic is answered 500.
+// `unsupported` is what we could read but cannot send to (a cloud function): it counts as a
+// destination without endpoints.
 enum class DestinationKind { service, virtual_destination, external_service, unsupported };
 
 struct DestinationRef {

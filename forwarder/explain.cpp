@@ -1,0 +1,45 @@
+#include "forwarder/explain.hpp"
+
+namespace forwarder {
+namespace {
+
+void add_outcome(const Entry& entry, const Request& request, Explanation& explanation) {
+  base::Random random(0);  // which destination it draws does not show: all are listed
+  const auto decision = act(entry, request, random);
+  explanation.route = decision.route;
+  if (const auto* reply = std::get_if<Reply>(&decision.action)) {
+    explanation.reply = *reply;
+    return;
+  }
+  const auto& action = *std::get_if<ForwardAction>(&entry.route->action);
+  explanation.target = std::get_if<Forward>(&decision.action)->target;
+  explanation.destinations = action.destinations;
+  for (auto& destination : explanation.destinations) {
+    if (action.auto_host) continue;
+    destination.host = action.host.empty() ? request.head->authority : action.host;
+  }
+}
+
+}  // namespace
+
+Explanation explain(const Table& table, const Request& request) {
+  Explanation explanation;
+  const auto* host = table.routes->find(request);
+  if (!host) {
+    explanation.reply = unknown_host();
+    return explanation;
+  }
+  explanation.virtual_host = host->pattern;
+  for (const auto& entry : host->routes->entries) {
+    const auto miss = mismatch(entry.matcher, request);
+    explanation.verdicts.push_back({entry.route->name, describe(entry.matcher),
+                                    miss ? describe(entry.matcher, *miss, request) : ""});
+    if (miss) continue;
+    add_outcome(entry, request, explanation);
+    return explanation;
+  }
+  explanation.reply = no_route();
+  return explanation;
+}
+
+}  // namespace forwarder

@@ -1,0 +1,75 @@
+#include "forwarder/status.hpp"
+
+#include <algorithm>
+
+#include "forwarder/hosts.hpp"
+
+namespace forwarder {
+namespace {
+
+using State = DocumentStatus::State;
+
+DocumentStatus status_of(const resources::RouteTable& table,
+                         const discovery::view::Resolution& resolution,
+                         const Delegation& delegation, const resources::Problems& problems) {
+  DocumentStatus status;
+  status.object = "RouteTable " + name_of(table);
+  for (const auto& problem : problems) {
+    if (problem.object != status.object) continue;
+    const auto state =
+        problem.severity == resources::Severity::error ? State::invalid : State::warning;
+    status.state = std::max(status.state, state);
+  }
+  if (table.hosts.empty() && !delegation.reached(table)) {
+    status.state = State::unused;
+    status.notes.push_back("it has no hosts, and no table delegates to it");
+  }
+  if (!table.hosts.empty() && !table.serves_the_mesh()) {
+    status.state = State::unused;
+    status.notes.push_back("it serves virtual gateways only, and none is served here");
+    return status;
+  }
+  for (const auto& host : table.hosts)
+    if (!host.starts_with('*') && !resolution.find(normal_host(host)))
+      status.notes.push_back("host " + host +
+                             " is not captured: no name here leads to it, so only requests sent "
+                             "to the forwarder's own address reach it");
+  return status;
+}
+
+}  // namespace
+
+std::string_view to_string(State state) {
+  switch (state) {
+    case State::accepted:
+      return "accepted";
+    case State::warning:
+      return "warning";
+    case State::invalid:
+      return "invalid";
+    case State::unused:
+      return "unused";
+  }
+  return "unknown";
+}
+
+std::vector<DocumentStatus> statuses(const std::vector<resources::RouteTable>& tables,
+                                     const discovery::view::Resolution& resolution,
+                                     const Delegation& delegation,
+                                     const resources::Problems& problems) {
+  std::vector<DocumentStatus> result;
+  for (const auto& table : tables)
+    result.push_back(status_of(table, resolution, delegation, problems));
+  for (const auto& resolved : resolution.destinations) {
+    const auto& destination = *resolved.destination;
+    DocumentStatus status{destination.defined_by, State::accepted, {}};
+    for (const auto& port : destination.ports)
+      if (!discovery::view::is_http(port.protocol))
+        status.notes.push_back("port " + std::to_string(port.number) + " (" + port.protocol +
+                               ") of " + destination.host + " is not forwarded");
+    if (!status.notes.empty()) result.push_back(std::move(status));
+  }
+  return result;
+}
+
+}  // namespace forwarder

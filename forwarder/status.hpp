@@ -1,0 +1,36 @@
+// What became of each document: said so that nobody has to guess why a table does nothing.
+//
+// Thread: pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "discovery/view/resolution.hpp"
+#include "forwarder/delegation.hpp"
+#include "resources/route_table.hpp"
+
+namespace forwarder {
+
+struct DocumentStatus {
+  enum class State : std::uint8_t {
+    accepted,
+    warning,  // serves; something is odd
+    invalid,  // some route answers 500 or takes nothing
+    unused,   // no request can reach it
+  };
+  std::string object;  // "RouteTable bookinfo/reviews", "VirtualDestination east/bookinfo/db"
+  State state = State::accepted;
+  std::vector<std::string> notes;  // "host reviews.example is not captured: …"
+};
+std::string_view to_string(DocumentStatus::State state);
+
+// Of the route tables in the order given, then of destinations with ports that are not forwarded.
+std::vector<DocumentStatus> statuses(const std::vector<resources::RouteTable>& tables,
+                                     const discovery::view::Resolution& resolution,
+                                     const Delegation& delegation,
+                                     const resources::Problems& problems);
+
+}  // namespace forwarder

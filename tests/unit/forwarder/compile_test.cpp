@@ -1,0 +1,214 @@
+#include "forwarder/compile.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/forwarder/scene.hpp"
+
+using namespace scene;
+
+TEST_CASE("a destination without a route table is forwarded to itself on its own port") {
+  const auto compiled = Mesh()
+                            .has("east", "ratings", {"10.0.0.1"})
+                            .has_virtual("ratings.mesh.internal", "ratings", 9080)
+                            .compile({});
+  const auto& table = *compiled.table;
+  CHECK(compiled.problems.empty());
+  CHECK(outcome(table, Incoming("GET", "ratings.mesh.internal:9080", "/a?b", {}, 9080)) ==
+        "destination ratings.mesh.internal:9080 -> ratings.mesh.internal:9080 /a?b");
+  CHECK(outcome(table, Incoming("GET", "ratings.mesh.internal", "/", {}, 80)) ==
+        "404 no route matches\n");
+  CHECK(outcome(table, Incoming("GET", "unknown.mesh.internal", "/", {}, 9080)) ==
+        "404 no such host here\n");
+}
+
+TEST_CASE("listeners are one for each HTTP port of a destination, on each own address") {
+  const auto compiled = Mesh()
+                            .has("east", "ratings", {"10.0.0.1"})
+                            .has_virtual("ratings.mesh.internal", "ratings", 9080)
+                            .has_virtual("db.mesh.internal", "ratings", 5432, "TCP")
+                            .compile({});
+  std::vector<std::string> listeners;
+  for (const auto& listener : compiled.table->listeners) listeners.push_back(listener.to_string());
+  CHECK(listeners == std::vector<std::string>{"127.0.0.9:80", "127.0.0.9:9080"});
+}
+
+TEST_CASE("the first matching route of a table that names the host wins") {
+  const auto compiled =
+      Mesh()
+          .has("east", "ratings", {"10.0.0.1"})
+          .has("east", "reviews", {"10.0.0.2"})
+          .compile({table("main", {"shop.mesh.internal"},
+                          {route({exact("/reviews"), prefix("/reviews/")}, to("reviews")),
+                           route({prefix("/")}, to("ratings"))})});
+  CHECK(compiled.problems.empty());
+  CHECK(outcome(*compiled.table, Incoming("GET", "shop.mesh.internal", "/reviews/1?x=y")) ==
+        "shop/main[0] -> reviews.shop.mesh.internal:80 /reviews/1?x=y");
+  CHECK(outcome(*compiled.table, Incoming("GET", "SHOP.mesh.internal.:80", "/reviewsX")) ==
+        "shop/main[1] -> ratings.shop.mesh.internal:80 /reviewsX");
+}
+
+TEST_CASE("a route to nothing answers 500 with the reason and is a problem with its place") {
+  const auto compiled =
+      Mesh()
+          .has("east", "ratings", {"10.0.0.1"})
+          .compile({table("main", {"shop.mesh.internal"},
+                          {route({prefix("/lost")}, to("lost")), route({}, to("ratings"))})});
+  CHECK(outcome(*compiled.table, Incoming("GET", "shop.mesh.internal", "/lost")) ==
+        "500 route shop/main[0] is broken: service shop/lost is not known here\n");
+  CHECK(route_of(*compiled.table, Incoming("GET", "shop.mesh.internal", "/")) == "shop/main[1]");
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].object == "RouteTable shop/main");
+  CHECK(compiled.problems[0].field == "spec.http[0].forwardTo.destinations");
+}
+
+TEST_CASE("a table takes over its hosts only, the destination's other names stay as they are") {
+  const auto compiled =
+      Mesh()
+          .has("east", "ratings", {"10.0.0.1"})
+          .has_virtual("ratings.mesh.internal", "ratings")
+          .compile({table("main", {"ratings.mesh.internal"}, {route({exact("/x")}, says("x"))}),
+                    table("rest", {"*.mesh.internal"}, {route({}, says("rest"))})});
+  CHECK(outcome(*compiled.table, Incoming("GET", "ratings.mesh.internal", "/x")) == "200 x");
+  CHECK(outcome(*compiled.table, Incoming("GET", "ratings.mesh.internal", "/y")) ==
+        "404 no route matches\n");
+  CHECK(route_of(*compiled.table, Incoming("GET", "ratings.shop.mesh.internal", "/y")) ==
+        "destination ratings.shop.mesh.internal:80");
+  CHECK(outcome(*compiled.table, Incoming("GET", "other.mesh.internal", "/")) == "200 rest");
+}
+
+TEST_CASE("tables of one host are merged by age, with what takes everything last") {
+  auto old =
+      table("z-old", {"h"}, {route({}, says("old default")), route({exact("/a")}, says("old"))});
+  old.metadata.created_at = 1;
+  auto young = table(
+      "a-young", {"h", "own"},
+      {route({exact("/a")}, says("young")), route({exact("/b"), prefix("/")}, says("young b"))});
+  young.metadata.created_at = 2;
+  const auto compiled = Mesh().compile({young, old});
+  const auto& table = *compiled.table;
+  CHECK(outcome(table, Incoming("GET", "h", "/a")) == "200 old");
+  CHECK(outcome(table, Incoming("GET", "h", "/b")) == "200 young b");
+  CHECK(outcome(table, Incoming("GET", "h", "/c")) == "200 old default");
+  CHECK(outcome(table, Incoming("GET", "own", "/a")) == "200 young");
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].severity == resources::Severity::warning);
+  CHECK(compiled.problems[0].object == "RouteTable shop/a-young");
+  CHECK(compiled.problems[0].message ==
+        "host h is also in RouteTable shop/z-old, whose routes come first");
+}
+
+TEST_CASE("one table alone keeps its order, even behind a route that takes everything") {
+  const auto compiled = Mesh().compile(
+      {table("main", {"h"}, {route({}, says("all")), route({exact("/a")}, says("a"))})});
+  CHECK(outcome(*compiled.table, Incoming("GET", "h", "/a")) == "200 all");
+}
+
+TEST_CASE("a matcher's port opens a listener and holds for it alone") {
+  auto matcher = prefix("/");
+  matcher.port = 8443;
+  const auto compiled = Mesh().compile({table("main", {"h"}, {route({matcher}, says("tls"))})});
+  CHECK(compiled.table->listeners.at(0).to_string() == "127.0.0.9:8443");
+  CHECK(outcome(*compiled.table, Incoming("GET", "h", "/", {}, 8443)) == "200 tls");
+  CHECK(outcome(*compiled.table, Incoming("GET", "h", "/", {}, 80)) == "404 no route matches\n");
+}
+
+TEST_CASE("redirects keep what they do not replace") {
+  const auto location = [](resources::Redirect redirect, std::string_view host) {
+    const auto compiled = Mesh().compile({table("main", {"*"}, {route({}, redirect)})});
+    return outcome(*compiled.table, Incoming("GET", host, "/a?b=c"));
+  };
+  CHECK(location({"", "/x", 301}, "h:8080") == "301 http://h:8080/x?b=c");
+  CHECK(location({"other", "", 302}, "h:8080") == "302 http://other/a?b=c");
+  CHECK(location({"other", "/x?y", 307}, "h") == "307 http://other/x?y");
+  CHECK(location({"", "/x", 308}, "") == "308 /x?b=c");
+}
+
+TEST_CASE("a route without destinations takes the table's default") {
+  auto main = table("main", {"h"}, {route({}, resources::ForwardTo{})});
+  Mesh mesh;
+  mesh.has("east", "ratings", {"10.0.0.1"});
+  CHECK(outcome(*mesh.compile({main}).table, Incoming("GET", "h", "/")) ==
+        "500 route shop/main[0] is broken: no destinations, and the table has no default\n");
+  main.default_destination = service("ratings");
+  CHECK(outcome(*mesh.compile({main}).table, Incoming("GET", "h", "/")) ==
+        "shop/main[0] -> ratings.shop.mesh.internal:80 /");
+}
+
+TEST_CASE("an unknown destination among others is a warning and gets no traffic") {
+  resources::ForwardTo split;
+  split.destinations = {scene::weighing(service("gone"), 99),
+                        scene::weighing(service("ratings"), 1)};
+  const auto compiled = Mesh()
+                            .has("east", "ratings", {"10.0.0.1"})
+                            .compile({table("main", {"h"}, {route({}, split)})});
+  CHECK(outcome(*compiled.table, Incoming("GET", "h", "/")) ==
+        "shop/main[0] -> ratings.shop.mesh.internal:80 /");
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].severity == resources::Severity::warning);
+  CHECK(compiled.problems[0].field == "spec.http[0].forwardTo.destinations[0]");
+}
+
+TEST_CASE("weights that do not add up break their route") {
+  resources::ForwardTo split;
+  split.destinations = {scene::weighing(service("ratings"), 60),
+                        scene::weighing(service("ratings"), 60)};
+  const auto compiled = Mesh()
+                            .has("east", "ratings", {"10.0.0.1"})
+                            .compile({table("main", {"h"}, {route({}, split)})});
+  CHECK(outcome(*compiled.table, Incoming("GET", "h", "/")) ==
+        "500 route shop/main[0] is broken: weights add up to 120, more than 100\n");
+}
+
+TEST_CASE("a matcher with a bad pattern takes nothing, the route's others stay") {
+  auto bad = regex("/(");
+  bad.place = {"shop.yaml", 7, 3};
+  const auto compiled =
+      Mesh().compile({table("main", {"h"}, {route({bad, exact("/ok")}, says("ok"))})});
+  CHECK(outcome(*compiled.table, Incoming("GET", "h", "/ok")) == "200 ok");
+  CHECK(outcome(*compiled.table, Incoming("GET", "h", "/(")) == "404 no route matches\n");
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].place.line == 7);
+  CHECK(compiled.problems[0].field == "spec.http[0].matchers.uri.regex");
+}
+
+TEST_CASE("a child's mistake is said once however many parents lead to it") {
+  const auto compiled = Mesh().compile(
+      {table("main", {"h"},
+             {route({prefix("/a")}, delegate_to({"child"})),
+              route({prefix("/b")}, delegate_to({"child"}))}),
+       table("child", {}, {route({exact("/x")}, to("gone")), route({regex("/(")}, says(""))})});
+  CHECK(compiled.problems.size() == 2);
+  CHECK(outcome(*compiled.table, Incoming("GET", "h", "/b/x")).starts_with("500 "));
+}
+
+TEST_CASE("the status of a document says what is wrong with it and why nothing reaches it") {
+  auto gateway = table("gateway", {"shop.example"}, {route({}, says(""))});
+  gateway.virtual_gateways.resize(1);
+  const auto compiled =
+      Mesh()
+          .has("east", "ratings", {"10.0.0.1"})
+          .has_virtual("ratings.mesh.internal", "ratings")
+          .has_virtual("db.mesh.internal", "ratings", 5432, "TCP")
+          .compile({table("good", {"ratings.mesh.internal"}, {route({}, delegate_to({"child"}))}),
+                    table("broken", {"*"}, {route({}, to("gone"))}),
+                    table("elsewhere", {"ratings.shop.svc.cluster.local"}, {}), gateway,
+                    table("child", {}, {}), table("orphan", {}, {})});
+  std::vector<std::string> lines;
+  for (const auto& status : compiled.statuses) {
+    auto line = status.object + ' ' + std::string(to_string(status.state));
+    for (const auto& note : status.notes) line += "; " + note.substr(0, note.find(':'));
+    lines.push_back(line);
+  }
+  CHECK(
+      lines ==
+      std::vector<std::string>{
+          "RouteTable shop/good accepted", "RouteTable shop/broken invalid",
+          "RouteTable shop/elsewhere accepted; host ratings.shop.svc.cluster.local is not captured",
+          "RouteTable shop/gateway unused; it serves virtual gateways only, and none is served "
+          "here",
+          "RouteTable shop/child accepted",
+          "RouteTable shop/orphan unused; it has no hosts, and no table delegates to it",
+          "VirtualDestination east/shop/ratings accepted; port 5432 (TCP) of "
+          "db.mesh.internal is not forwarded"});
+  CHECK(outcome(*compiled.table, Incoming("GET", "shop.example", "/")).starts_with("500 "));
+}

@@ -1,0 +1,137 @@
+#include "forwarder/path_index.hpp"
+
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "forwarder/explain.hpp"
+#include "tests/unit/forwarder/scene.hpp"
+
+using namespace forwarder;
+using namespace scene;
+
+namespace {
+
+// Small alphabets make collisions likely: paths that are prefixes of each other, equal headers,
+// folded cases.
+class Inventor {
+ public:
+  explicit Inventor(std::uint64_t seed) : random_(seed) {}
+
+  std::size_t below(std::size_t bound) { return random_.below(bound); }
+
+  std::string path() {
+    std::string text = "/";
+    for (auto length = below(6); length > 0; --length) text += "ab/A."[below(5)];
+    return text;
+  }
+
+  resources::HttpMatcher matcher() {
+    resources::HttpMatcher matcher;
+    const auto kind = below(8);
+    if (kind < 3) matcher = prefix(path());
+    if (kind >= 3 && kind < 5) matcher = exact(path());
+    if (kind == 5) matcher = regex(pattern());
+    if (matcher.path && kind < 5 && below(4) == 0) matcher.path->ignore_case = true;
+    if (below(4) == 0) matcher.method = below(2) ? "GET" : "POST";
+    if (below(8) == 0) matcher.port = static_cast<std::uint16_t>(80 + below(2));
+    if (below(4) == 0) matcher.headers.push_back(value());
+    if (below(4) == 0) matcher.query.push_back(value());
+    return matcher;
+  }
+
+ private:
+  std::string pattern() {
+    const char* tails[] = {".*", "[ab]+", "(?:a|b)", "a?b", "\\.", ""};
+    return (below(4) ? path() : "") + tails[below(6)];
+  }
+
+  resources::ValueMatch value() {
+    using Kind = resources::ValueMatch::Kind;
+    const Kind kinds[] = {Kind::present, Kind::exact, Kind::regex};
+    return {below(2) ? "x" : "y", kinds[below(3)], below(2) ? "1" : "2", below(3) == 0};
+  }
+
+  base::Random random_;
+};
+
+// The specification: the first matcher in order that holds.
+const Entry* find_linearly(const VirtualHost& host, const forwarder::Request& request) {
+  for (const auto& entry : host.entries)
+    if (!mismatch(entry.matcher, request)) return &entry;
+  return nullptr;
+}
+
+VirtualHost invent_host(Inventor& inventor) {
+  VirtualHost host;
+  const auto route = std::make_shared<const Route>();
+  for (auto count = inventor.below(40); count > 0; --count) {
+    std::vector<MatcherError> errors;
+    auto matcher = compile_matcher(inventor.matcher(), errors);
+    if (errors.empty()) host.entries.push_back({std::move(matcher), route});
+  }
+  for (const auto& entry : host.entries) host.index.add(entry.matcher);
+  host.index.seal();
+  return host;
+}
+
+}  // namespace
+
+TEST_CASE("the index finds just what trying all matchers in order finds") {
+  int found = 0, missed = 0;
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+    Inventor inventor(seed);
+    const auto host = invent_host(inventor);
+    for (int i = 0; i < 40; ++i) {
+      const auto target = inventor.path() + (inventor.below(2) ? "?x=1" : "?y=2&x");
+      const Incoming request(inventor.below(2) ? "GET" : "POST", "h", target,
+                             {{inventor.below(2) ? "X" : "y", inventor.below(2) ? "1" : "2"}},
+                             static_cast<std::uint16_t>(80 + inventor.below(2)));
+      const auto* wanted = find_linearly(host, request.value);
+      const auto* got = host.find(request.value);
+      if (got != wanted) FAIL("seed " << seed << ", request " << i << " to " << target);
+      ++(wanted ? found : missed);
+    }
+  }
+  // Both outcomes are common, or the comparison says little.
+  CHECK(found > 10'000);
+  CHECK(missed > 2'000);
+}
+
+TEST_CASE("every key that a text begins with is found, longest first, and no other") {
+  base::Random random(5);
+  const auto word = [&random] {
+    std::string text;
+    for (auto length = random.below(7); length > 0; --length) text += "ab"[random.below(2)];
+    return text;
+  };
+  for (int round = 0; round < 500; ++round) {
+    PrefixTable table;
+    std::set<std::string> keys;
+    for (auto count = random.below(12); count > 0; --count) keys.insert(word());
+    for (const auto& key : keys) table.add(key, 0);
+    table.seal();
+    const auto text = word();
+    std::vector<std::string> wanted, got;
+    for (auto length = text.size() + 1; length-- > 0;)
+      if (keys.contains(text.substr(0, length))) wanted.push_back(text.substr(0, length));
+    for (const auto* node = table.longest(text); node; node = table.shorter(*node))
+      got.push_back(node->key);
+    REQUIRE(got == wanted);
+  }
+}
+
+TEST_CASE("a path is looked up among many prefixes without trying the others") {
+  PathIndex index;
+  std::vector<MatcherError> errors;
+  for (int i = 0; i < 10'000; ++i)
+    index.add(compile_matcher(prefix("/tenant" + std::to_string(i) + "/"), errors));
+  index.add(compile_matcher({}, errors));
+  index.seal();
+  int tried = 0;
+  const auto found = index.first("/tenant4321/x", [&tried](std::uint32_t) {
+    ++tried;
+    return true;
+  });
+  CHECK(found == 4321u);
+  CHECK(tried <= 2);
+}

@@ -1,0 +1,144 @@
+#include "forwarder/upstreams.hpp"
+
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "tests/unit/forwarder/scene.hpp"
+
+using namespace forwarder;
+using namespace scene;
+
+namespace {
+
+// "own cluster 1.00: 10.0.0.1:8080; any 0.00: 10.0.0.2:8080" of where a sole destination leads.
+std::string tiers(Mesh& mesh, const resources::DestinationRef& ref) {
+  resources::ForwardTo forward;
+  forward.destinations = {ref};
+  const auto compiled = mesh.compile({table("main", {"h"}, {route({}, forward)})});
+  const auto decision = decide(*compiled.table, Incoming("GET", "h", "/"));
+  if (const auto* reply = std::get_if<Reply>(&decision.action)) return reply->body;
+  std::string text;
+  for (const auto& tier : std::get_if<Forward>(&decision.action)->upstream->tiers) {
+    text += (text.empty() ? "" : "; ") + tier.name + ' ' + std::to_string(tier.share).substr(0, 4);
+    for (const auto& member : tier.members) text += ' ' + member.address.to_string();
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("an upstream has the tiers of the selection, with the endpoints' own ports") {
+  Mesh mesh;
+  mesh.has("west", "ratings", {"10.1.0.1"}).has("east", "ratings", {"10.0.0.1", "10.0.0.2"});
+  CHECK(tiers(mesh, service("ratings")) ==
+        "own cluster 1.00 10.0.0.1:8080 10.0.0.2:8080; any 0.00 10.1.0.1:8080");
+}
+
+TEST_CASE("a service of a named cluster is that cluster's alone") {
+  Mesh mesh;
+  mesh.has("west", "ratings", {"10.1.0.1"}).has("east", "ratings", {"10.0.0.1"});
+  auto ref = service("ratings");
+  ref.ref.cluster = "west";
+  CHECK(tiers(mesh, ref) == "any 1.00 10.1.0.1:8080");
+  ref.ref.cluster = "south";
+  CHECK(tiers(mesh, ref) == "");
+}
+
+TEST_CASE("a virtual destination is found whichever cluster its reference names") {
+  Mesh mesh;
+  mesh.has("west", "ratings", {"10.1.0.1"}).has_virtual("ratings.mesh.internal", "ratings", 9080);
+  auto ref = virtual_destination("ratings", 9080);
+  CHECK(tiers(mesh, ref) == "any 1.00 10.1.0.1:8080");
+  ref.ref.cluster = "west";
+  CHECK(tiers(mesh, ref) == "any 1.00 10.1.0.1:8080");
+  ref.ref.namespace_ = "elsewhere";
+  CHECK(tiers(mesh, ref) ==
+        "route shop/main[0] is broken: VirtualDestination elsewhere/ratings is not known here\n");
+}
+
+TEST_CASE("a subset keeps the endpoints with its labels, their tiers sharing anew") {
+  Mesh mesh;
+  mesh.has("east", "ratings", {"10.0.0.1"}, {{"version", "v1"}})
+      .has("west", "ratings", {"10.1.0.1"}, {{"version", "v2"}});
+  auto ref = service("ratings");
+  ref.subset = {{"version", "v2"}};
+  CHECK(tiers(mesh, ref) == "any 1.00 10.1.0.1:8080");
+  ref.subset = {{"version", "v3"}};
+  CHECK(tiers(mesh, ref) == "");
+}
+
+TEST_CASE("a subset with only ill endpoints fails open, as a destination does") {
+  Mesh mesh;
+  mesh.has("east", "ratings", {"10.0.0.1"}, {{"version", "v1"}})
+      .has("east", "ratings", {"10.0.0.2"}, {{"version", "v2"}});
+  mesh.service("east", "ratings").endpoints[1].health = discovery::view::Health::unhealthy;
+  auto ref = service("ratings");
+  CHECK(tiers(mesh, ref) == "own cluster 1.00 10.0.0.1:8080");
+  ref.subset = {{"version", "v2"}};
+  CHECK(tiers(mesh, ref) == "own cluster 1.00 10.0.0.2:8080");
+}
+
+TEST_CASE("endpoints that do not serve the port are left out, and the others share alone") {
+  Mesh mesh;
+  mesh.has("east", "ratings", {"10.0.0.1"}).has("west", "ratings", {"10.1.0.1"});
+  mesh.service("east", "ratings").endpoints[0].ports = {{"other", 1}};
+  CHECK(tiers(mesh, service("ratings")) == "any 1.00 10.1.0.1:8080");
+}
+
+TEST_CASE("a port is chosen by number or name, and must be said when there are several") {
+  Mesh mesh;
+  mesh.has("east", "ratings", {"10.0.0.1"});
+  auto ref = service("ratings");
+  ref.port = {0, "http"};
+  CHECK(tiers(mesh, ref) == "own cluster 1.00 10.0.0.1:8080");
+  ref.port = {};
+  CHECK(tiers(mesh, ref) == "own cluster 1.00 10.0.0.1:8080");
+  ref.port = {81, ""};
+  CHECK(tiers(mesh, ref) ==
+        "route shop/main[0] is broken: ratings.shop.mesh.internal has no port 81; it has 80 "
+        "(http)\n");
+}
+
+TEST_CASE("a service that no zone names is found by itself") {
+  discovery::view::Service hidden;
+  hidden.cluster = "east";
+  hidden.namespace_ = "kube-system";
+  hidden.name = "dashboard";
+  hidden.ports = {{"http", 80, "", 8080, "http"}, {"admin", 81, "", 8081, ""}};
+  hidden.endpoints.resize(1);
+  hidden.endpoints[0].cluster = "east";
+  hidden.endpoints[0].ip = base::IpAddress::parse("10.0.0.7").value();
+  auto view = std::make_shared<discovery::view::View>();
+  view->cluster = "east";
+  view->services.push_back(std::make_shared<const discovery::view::Service>(hidden));
+  const auto resolution = discovery::view::resolve(view);
+  SlotMap slots;
+  slots.begin_table();
+  Upstreams upstreams(resolution, slots);
+  const auto found = upstreams.find(service("dashboard", 81), "kube-system");
+  REQUIRE(found);
+  CHECK(found->upstream->name == "dashboard.kube-system:81");
+  CHECK(found->upstream->tiers.at(0).members.at(0).address.to_string() == "10.0.0.7:8081");
+  CHECK(upstreams.find(service("dashboard", 0), "kube-system").error().message ==
+        "dashboard.kube-system has the ports 80 (http), 81 (admin): say which");
+}
+
+TEST_CASE("routes to one destination share its upstream, and its addresses their slots") {
+  Mesh mesh;
+  mesh.has("east", "ratings", {"10.0.0.1"}).has_virtual("ratings.mesh.internal", "ratings");
+  const auto compiled = mesh.compile(
+      {table("main", {"h"}, {route({exact("/")}, to("ratings")), route({}, to("ratings"))})});
+  CHECK(compiled.table->upstreams.size() == 2);  // the service's and the virtual destination's
+  CHECK(compiled.table->slots.size() == 1);
+}
+
+TEST_CASE("slots stay the same from table to table") {
+  Mesh mesh;
+  mesh.has("east", "ratings", {"10.0.0.2"});
+  const auto before = mesh.compile({});
+  mesh.has("east", "aardvark", {"10.0.0.1"});
+  const auto after = mesh.compile({});
+  CHECK(before.table->slots.at(0).address == after.table->slots.at(0).address);
+  CHECK(after.table->slots.size() == 2);
+  CHECK(after.table->version == before.table->version + 1);
+}
