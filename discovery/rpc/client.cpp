@@ -11,6 +11,22 @@
 namespace discovery::rpc {
 namespace {
 
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// gRPC's words for a failed TLS connection, and what they mean between two agents.
+constexpr std::pair<std::string_view, std::string_view> kTlsFailures[] = {
+    {"certificate verify failed",
+     "its certificate is not signed by our CA, or has expired (certificate verify failed)"},
+    {"wrong version number", "it does not speak TLS: is it configured with insecure: true?"},
+    // TLS 1.3 tells a client only after its handshake that the server does not want its
+    // certificate.
+    {"Socket closed",
+     "it closed the connection after the TLS handshake: it does not accept our certificate; its "
+     "log says why"},
+};
+
 class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame, pb::Frame> {
  public:
   DialledLink(Links& links, const base::SocketAddress& to, std::shared_ptr<const Security> security)
@@ -19,7 +35,9 @@ class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame
     set_channel_arguments(arguments);
     // The address is one that we resolved: a scheme of its own keeps gRPC from looking it up.
     const std::string target = (to.ip.is_v4() ? "ipv4:" : "ipv6:") + address_;
-    channel_ = grpc::CreateCustomChannel(target, security_->channel_credentials(), arguments);
+    auto dialling = security_->dialling();
+    channel_ = grpc::CreateCustomChannel(target, dialling.credentials, arguments);
+    refusal_ = std::move(dialling.refusal);
   }
 
   void start(std::shared_ptr<DialledLink> self) {
@@ -45,8 +63,8 @@ class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame
     if (!ok || !context_->GetServerInitialMetadata().contains(kLinkMark)) return broken();
     auto cluster = security_->proven_cluster(*context_->auth_context());
     if (!cluster) {
-      refusal_ = cluster.error().message;
-      return cut();
+      fault_ = DialFailed::Fault::certificate;
+      return cut(cluster.error().message);
     }
     opened({std::move(*cluster), address_, true});
   }
@@ -55,22 +73,32 @@ class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame
   void OnDone(const grpc::Status& status) override {
     const auto self = std::move(self_);
     gone();
-    Ending ending;
-    if (!status.ok())
-      ending = {.end = Node::LinkEnd::reset, .detail = status.error_message()};
-    else
-      ending.detail = "the other side ended the link";
-    if (!refusal_.empty()) ending = {.detail = refusal_, .fault = DialFailed::Fault::certificate};
+    auto ending = ending_of(status);
     context_.reset();  // it holds the channel too
     ending.remains = std::move(channel_);
     ended(std::move(ending));
+  }
+
+  Ending ending_of(const grpc::Status& status) const {
+    if (auto refusal = refusal_(); !refusal.empty())
+      return {.detail = std::move(refusal), .fault = DialFailed::Fault::certificate};
+    if (status.ok()) return {.detail = "the other side ended the link"};
+    if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED)  // by the other agent, see server
+      return {.detail = status.error_message(), .fault = DialFailed::Fault::certificate};
+    const auto& said = status.error_message();
+    if (security_->current().certificates && contains(said, "failed to connect"))
+      for (const auto& [theirs, ours] : kTlsFailures)
+        if (contains(said, theirs))
+          return {.detail = std::string(ours), .fault = DialFailed::Fault::certificate};
+    return {.end = Node::LinkEnd::reset, .detail = said, .fault = fault_};
   }
 
   const std::string address_;
   const std::shared_ptr<const Security> security_;
   std::shared_ptr<grpc::Channel> channel_;
   std::optional<grpc::ClientContext> context_;
-  std::string refusal_;  // written before the end, read in OnDone
+  std::function<std::string()> refusal_;
+  DialFailed::Fault fault_ = DialFailed::Fault::connection;
   std::shared_ptr<DialledLink> self_;
 };
 

@@ -29,11 +29,11 @@ void Link::close(std::string reason) {
   if (!writing_) finish_locked(reason_);
 }
 
-void Link::cut() {
+void Link::cut(std::string reason) {
   const std::lock_guard lock(mutex_);
   if (state_ == State::gone) return;
   cancel();
-  finish_locked(reason_.empty() ? "this agent ended the link" : reason_);
+  finish_locked(std::move(reason));
 }
 
 void Link::opened(LinkPeer peer) {

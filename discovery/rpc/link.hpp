@@ -33,7 +33,7 @@ class Link {
   void consumed();
   void close(std::string reason);
   // Ends it now; what is being written is lost.
-  void cut();
+  void cut(std::string reason);
 
  protected:
   enum class Writing { yes, no };

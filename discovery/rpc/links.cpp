@@ -29,7 +29,7 @@ bool Links::tick(base::TimePoint now) {
   bury();
   std::erase_if(closing_, [&](const auto& entry) {
     const auto link = find(entry.first);
-    if (link && entry.second <= now) link->cut();
+    if (link && entry.second <= now) link->cut("closing took too long");
     return !link || entry.second <= now;
   });
   return !closing_.empty();
@@ -42,7 +42,7 @@ void Links::stop() {
     stopped_ = true;
     for (const auto& [id, link] : links_) all.push_back(link);
   }
-  for (const auto& link : all) link->cut();
+  for (const auto& link : all) link->cut("this agent is stopping");
   all.clear();
   {
     std::unique_lock lock(mutex_);

@@ -1,10 +1,22 @@
-// How links are proven: mutual TLS with the cluster's name in the certificate, or not at all
-// (`insecure: true`).
+// How links are proven: mutual TLS with the cluster's name in the certificate, or not at all.
 //
-// Thread: any; immutable but for the certificates, which reload() swaps as a whole under a lock.
+// Both sides show a certificate of the mesh's CA. Who they are is its SPIFFE ID alone: host names
+// and addresses are not compared, for a peer may be reached by any name. Certificates are swapped
+// as a whole; handshakes from then on use the new ones and standing links stay.
+//
+// The server asks for them at each handshake (gRPC's certificate config fetcher): no file that gRPC
+// reads halfway through a change, no copy of the key on disk. gRPC 1.51 offers that for its SSL
+// credentials only; these can't leave out the comparison of host names on the dialling side, which
+// so uses the TLS credentials with a verifier of ours.
+//
+// Errors: a peer that is refused is told why where TLS lets us; where it ends the handshake the
+// reason is in gRPC's own log line ("Handshake failed"). Thread: any; immutable but for replace(),
+// which is safe against all.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/result.hpp"
@@ -17,15 +29,48 @@ class ServerCredentials;
 
 namespace discovery::rpc {
 
-class Security {
- public:
-  // Anybody who reaches the port is believed.
-  static std::shared_ptr<Security> insecure();
+// PEM texts that belong together; agent/tls reads and checks them.
+struct Certificates {
+  std::string chain, key, ca;
+  friend bool operator==(const Certificates&, const Certificates&) = default;
+};
 
+class Security : public std::enable_shared_from_this<Security> {
+ public:
+  // Anybody who reaches the port is believed: `insecure: true`.
+  static std::shared_ptr<Security> insecure();
+  static std::shared_ptr<Security> mutual_tls(std::string trust_domain, Certificates certificates);
+
+  void replace(Certificates certificates);
+
+  // Outlives the gRPC server that uses it: gRPC keeps only its own half and calls back into this.
   std::shared_ptr<grpc::ServerCredentials> server_credentials() const;
-  std::shared_ptr<grpc::ChannelCredentials> channel_credentials() const;
+
+  // For one attempt, with the certificates of now.
+  struct Dialling {
+    std::shared_ptr<grpc::ChannelCredentials> credentials;
+    std::function<std::string()>
+        refusal;  // why we refused the server's certificate; "" = we did not
+  };
+  Dialling dialling() const;
+
   // The cluster that the other side has proven to be; "" where links are insecure.
   base::Result<std::string> proven_cluster(const grpc::AuthContext& peer) const;
+
+  // The certificates and how often they were replaced.
+  struct Current {
+    std::shared_ptr<const Certificates> certificates;  // null: insecure
+    std::uint64_t generation = 0;
+  };
+  Current current() const;
+
+ private:
+  Security(std::string trust_domain, std::shared_ptr<const Certificates> certificates)
+      : trust_domain_(std::move(trust_domain)), current_{std::move(certificates), 1} {}
+
+  const std::string trust_domain_;
+  mutable std::mutex mutex_;
+  Current current_;
 };
 
 }  // namespace discovery::rpc

@@ -95,7 +95,8 @@ class Server::Service final : public pb::Gossip::CallbackService {
 };
 
 Server::Server(Links& links, std::shared_ptr<const Security> security)
-    : service_(std::make_unique<Service>(links, std::move(security))) {}
+    : service_(std::make_unique<Service>(links, security)),
+      credentials_(security->server_credentials()) {}
 
 Server::~Server() = default;
 

@@ -11,7 +11,8 @@
 
 namespace grpc {
 class ServerBuilder;
-}
+class ServerCredentials;
+}  // namespace grpc
 
 namespace discovery::rpc {
 
@@ -22,13 +23,15 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Registers the service and sets the transport's options. The builder's owner adds the port, with
-  // security->server_credentials().
+  // Registers the service and sets the transport's options. The builder's owner adds the port.
   void add_to(grpc::ServerBuilder& builder);
+  // For that port.
+  std::shared_ptr<grpc::ServerCredentials> credentials() const { return credentials_; }
 
  private:
   class Service;
   const std::unique_ptr<Service> service_;
+  const std::shared_ptr<grpc::ServerCredentials> credentials_;
 };
 
 }  // namespace discovery::rpc

@@ -31,8 +31,7 @@ class AgentUnderTest {
     int bound = 0;
     grpc::ServerBuilder builder;
     server_.add_to(builder);
-    builder.AddListeningPort("127.0.0.1:" + std::to_string(port), security->server_credentials(),
-                             &bound);
+    builder.AddListeningPort("127.0.0.1:" + std::to_string(port), server_.credentials(), &bound);
     grpc_server_ = builder.BuildAndStart();
     REQUIRE(grpc_server_);
     return {*base::IpAddress::parse("127.0.0.1"), static_cast<std::uint16_t>(bound)};

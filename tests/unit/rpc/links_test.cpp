@@ -172,7 +172,7 @@ TEST_CASE("a second server on the same port is refused", "[rpc]") {
   Server server(second.links, second.security);
   server.add_to(builder);
   int bound = 0;
-  builder.AddListeningPort(address.to_string(), second.security->server_credentials(), &bound);
+  builder.AddListeningPort(address.to_string(), server.credentials(), &bound);
   CHECK_FALSE(builder.BuildAndStart());
 }
 

@@ -1,0 +1,71 @@
+// Certificates of a mesh: making a CA, issuing one for each cluster, and reading them back with
+// errors that help.
+//
+// A CA is ca.pem and ca-key.pem in one folder; a cluster's identity is cert.pem, key.pem and ca.pem
+// in a folder of its own, which goes to that cluster's agent (agent.yaml: gossip.tls.dir). The CA's
+// key goes nowhere.
+//
+// Keys are EC P-256, files of keys 0600. Identity is the URI name alone (discovery/identity.hpp).
+// Time: wall clock, given by the caller; certificates live by it.
+// Errors: each names the file and what to do.
+// Thread: any; files are written whole or not at all.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "discovery/rpc/security.hpp"
+
+namespace agent::tls {
+
+using WallTime = std::chrono::system_clock::time_point;
+
+inline constexpr auto kCaLifetime = std::chrono::hours(24) * 3650;
+inline constexpr auto kLeafLifetime = std::chrono::hours(24) * 365;
+inline constexpr auto kClockSkew =
+    std::chrono::minutes(5);  // certificates begin to hold this much earlier
+inline constexpr std::size_t kMaxPemBytes = 256 * 1024;  // of any file read
+
+enum class Existing { keep, overwrite };  // `overwrite`: --force
+
+struct Written {
+  std::vector<std::string> files;
+  std::string next;  // the command or step to do now
+};
+
+// <dir>/ca.pem and <dir>/ca-key.pem.
+base::Result<Written> init_ca(const std::string& dir, const std::string& trust_domain, WallTime now,
+                              Existing existing = Existing::keep);
+// <dir>/<cluster>/{cert,key,ca}.pem, signed by the CA in `dir`, in the CA's trust domain.
+base::Result<Written> issue(const std::string& dir, const std::string& cluster, WallTime now,
+                            Existing existing = Existing::keep);
+
+// What one certificate says of itself; nothing is proven by it.
+struct Certificate {
+  std::string trust_domain;
+  std::string cluster;  // "" = a CA's
+  WallTime not_before, not_after;
+
+  base::Duration left(WallTime now) const { return not_after - now; }
+};
+base::Result<Certificate> inspect(const std::string& cert_file);
+
+struct Files {
+  std::string cert, key, ca;
+};
+struct Expected {
+  std::string trust_domain, cluster;
+};
+// The files as a whole that gRPC can serve with: key fits certificate, CA signed it, it holds now
+// and is for this cluster of this mesh.
+struct Loaded {
+  discovery::rpc::Certificates certificates;
+  Certificate certificate;
+};
+base::Result<Loaded> load(const Files& files, const Expected& expected, WallTime now);
+
+}  // namespace agent::tls

@@ -1,0 +1,24 @@
+// Where gRPC's own log lines go while this object lives: to its owner's log instead of standard
+// error.
+//
+// They are the only place that says why a TLS handshake failed on the accepting side. gRPC keeps
+// one log function for the process, so there may be one such object at a time; it is the one piece
+// of shared state that is not ours to avoid. Thread: the sink is called on any thread, one call at
+// a time.
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace discovery::rpc {
+
+class GrpcLog {
+ public:
+  using Sink = std::function<void(std::string line)>;
+  explicit GrpcLog(Sink sink);
+  ~GrpcLog();
+  GrpcLog(const GrpcLog&) = delete;
+  GrpcLog& operator=(const GrpcLog&) = delete;
+};
+
+}  // namespace discovery::rpc

@@ -1,0 +1,178 @@
+#include "discovery/rpc/security.hpp"
+
+#include <filesystem>
+
+#include "agent/tls.hpp"
+#include "discovery/rpc/grpc_log.hpp"
+#include "tests/unit/rpc/agent_under_test.hpp"
+
+using namespace discovery;
+using namespace discovery::rpc;
+using namespace std::chrono_literals;
+
+namespace {
+
+namespace tls = agent::tls;
+
+const auto kNow = std::chrono::system_clock::now();
+
+// A mesh's CA in a folder of its own, gone with this object.
+class Mesh {
+ public:
+  explicit Mesh(std::string trust_domain = "mesh.internal", tls::WallTime made = kNow)
+      : trust_domain_(std::move(trust_domain)) {
+    char name[] = "/tmp/nearmost-rpc-test-XXXXXX";
+    REQUIRE(::mkdtemp(name));
+    dir_ = name;
+    REQUIRE(tls::init_ca(dir_, trust_domain_, made).ok());
+  }
+  ~Mesh() { std::filesystem::remove_all(dir_); }
+  Mesh(const Mesh&) = delete;
+  Mesh& operator=(const Mesh&) = delete;
+
+  Certificates issue(const std::string& cluster, tls::WallTime at = kNow) const {
+    REQUIRE(tls::issue(dir_, cluster, at, tls::Existing::overwrite).ok());
+    const auto folder = dir_ + "/" + cluster;
+    const auto loaded = tls::load({folder + "/cert.pem", folder + "/key.pem", folder + "/ca.pem"},
+                                  {trust_domain_, cluster}, at);
+    REQUIRE(loaded.ok());
+    return loaded->certificates;
+  }
+
+ private:
+  const std::string trust_domain_;
+  std::string dir_;
+};
+
+std::shared_ptr<Security> with(Certificates certificates) {
+  return Security::mutual_tls("mesh.internal", std::move(certificates));
+}
+
+}  // namespace
+
+TEST_CASE("each end of a mutual TLS link knows the other's cluster from its certificate", "[rpc]") {
+  const Mesh mesh;
+  AgentUnderTest east(with(mesh.issue("east"))), west(with(mesh.issue("west")));
+  east.dial(west.listen());
+  CHECK(east.wait_for<LinkUp>().peer.proven_cluster == "west");
+  CHECK(west.wait_for<LinkUp>().peer.proven_cluster == "east");
+}
+
+TEST_CASE("a server of another trust domain or another CA is refused with the reason", "[rpc]") {
+  const Mesh mesh, stranger("other.mesh");
+  auto foreign = stranger.issue("west");
+  const auto own = mesh.issue("east");
+  AgentUnderTest east(with(own));
+  SECTION("of another CA") {
+    AgentUnderTest west(with(foreign));
+    east.dial(west.listen());
+    const auto failed = east.wait_for<DialFailed>();
+    INFO(failed.reason);
+    CHECK(failed.fault == DialFailed::Fault::certificate);
+    CHECK_THAT(failed.reason, Catch::Contains("certificate verify failed"));
+  }
+  SECTION("of another trust domain, whose CA we know too") {
+    auto both = own;
+    both.ca += foreign.ca;
+    foreign.ca += own.ca;
+    AgentUnderTest knowing(with(both)), west(Security::mutual_tls("other.mesh", foreign));
+    knowing.dial(west.listen());
+    const auto failed = knowing.wait_for<DialFailed>();
+    CHECK(failed.fault == DialFailed::Fault::certificate);
+    CHECK(failed.reason ==
+          "cluster west is of trust domain \"other.mesh\", ours is \"mesh.internal\"");
+  }
+}
+
+TEST_CASE("a client of another trust domain is told why it is refused, and so is the server",
+          "[rpc]") {
+  const Mesh mesh, stranger("other.mesh");
+  auto own = mesh.issue("west"), foreign = stranger.issue("east");
+  own.ca += foreign.ca;
+  // The stranger takes our trust domain for its own, so that it goes on to speak.
+  foreign.ca += own.ca;
+  AgentUnderTest west(with(own)), east(with(foreign));
+  east.dial(west.listen());
+  const std::string reason =
+      "cluster east is of trust domain \"other.mesh\", ours is \"mesh.internal\"";
+  const auto failed = east.wait_for<DialFailed>();
+  CHECK(failed.reason == reason);
+  CHECK(west.wait_for<PeerRefused>().reason == reason);
+  CHECK(west.links.counters().refused == 1);
+}
+
+TEST_CASE("a client without a certificate we know reaches nothing, and both sides say why",
+          "[rpc]") {
+  std::vector<std::string> said;
+  std::mutex mutex;
+  const GrpcLog log([&](std::string line) {
+    const std::lock_guard lock(mutex);
+    said.push_back(std::move(line));
+  });
+  const Mesh mesh, stranger;
+  AgentUnderTest west(with(mesh.issue("west")));
+  const auto address = west.listen();
+  SECTION("in plain text") {
+    AgentUnderTest east;
+    east.dial(address);
+    INFO(east.wait_for<DialFailed>().reason);
+  }
+  SECTION("with one of another CA") {
+    auto foreign = stranger.issue("east");
+    foreign.ca = mesh.issue("west").ca;  // it does believe us
+    AgentUnderTest east(with(foreign));
+    east.dial(address);
+    const auto failed = east.wait_for<DialFailed>();
+    CHECK(failed.fault == DialFailed::Fault::certificate);
+    CHECK_THAT(failed.reason, Catch::Contains("does not accept our certificate"));
+    const std::lock_guard lock(mutex);
+    REQUIRE(said.size() == 1);
+    CHECK_THAT(said[0],
+               Catch::Contains("Handshake failed") && Catch::Contains("certificate verify failed"));
+  }
+  CHECK(west.count<LinkUp>() == 0);
+  CHECK(west.links.size() == 0);
+}
+
+TEST_CASE("a plain-text server is not spoken to by an agent with certificates", "[rpc]") {
+  const Mesh mesh;
+  AgentUnderTest east(with(mesh.issue("east"))), west;
+  east.dial(west.listen());
+  const auto failed = east.wait_for<DialFailed>();
+  CHECK(failed.reason == "it does not speak TLS: is it configured with insecure: true?");
+  CHECK(west.count<LinkUp>() == 0);
+}
+
+TEST_CASE("certificates that are replaced serve the next handshake and leave links alone",
+          "[rpc]") {
+  const Mesh old_mesh, new_mesh;
+  const auto old_east = old_mesh.issue("east"), new_east = new_mesh.issue("east");
+  AgentUnderTest east(with(old_east)), west(with(old_mesh.issue("west")));
+  const auto address = west.listen();
+  east.dial(address);
+  const auto standing = east.wait_for<LinkUp>().link;
+  west.wait_for<LinkUp>();
+
+  west.security->replace(new_mesh.issue("west"));
+  east.dial(address);
+  CHECK(east.wait_for<DialFailed>().fault == DialFailed::Fault::certificate);
+
+  east.security->replace(new_east);
+  east.dial(address);
+  CHECK(east.wait_for<LinkUp>().peer.proven_cluster == "west");
+  west.wait_for<LinkUp>();
+
+  east.send(standing, Goodbye{Goodbye::Reason::leaving, "still up"});
+  CHECK(std::get<Goodbye>(west.wait_for_frame()).text == "still up");
+}
+
+TEST_CASE("an expired certificate is refused by the other side", "[rpc]") {
+  const auto long_ago = kNow - tls::kLeafLifetime - 1h;
+  const Mesh mesh("mesh.internal", long_ago);
+  AgentUnderTest east(with(mesh.issue("east")));
+  AgentUnderTest west(with(mesh.issue("west", long_ago)));
+  east.dial(west.listen());
+  const auto failed = east.wait_for<DialFailed>();
+  INFO(failed.reason);
+  CHECK(failed.fault == DialFailed::Fault::certificate);
+}
