@@ -1,0 +1,72 @@
+#include "tests/sim/describe.hpp"
+
+#include "discovery/local_origin.hpp"
+
+namespace sim {
+namespace {
+
+using namespace discovery;
+
+std::string life(std::uint64_t incarnation) {
+  return std::to_string(incarnation >> kChanceBits);
+}
+
+std::string text(const Hello& hello) {
+  return "hello " + hello.self.to_string() + " at " + describe(hello.stamp) + ", knows you at " +
+         describe(hello.known_of_you);
+}
+
+std::string text(const Beacons& beacons) {
+  std::string line = "beacons";
+  for (const auto& beacon : beacons.beacons)
+    line += " " + beacon.origin.to_string() + "=" + describe(beacon.stamp) + "#" +
+            std::to_string(beacon.sequence) + " " + base::to_string(beacon.age) + " old,";
+  if (line.back() == ',') line.pop_back();
+  return line;
+}
+
+std::string text(const Delta& delta) {
+  static constexpr const char* kKinds[] = {"changes", "part of changes", "part of a snapshot",
+                                           "snapshot"};
+  std::string line = std::string(kKinds[static_cast<std::size_t>(delta.kind)]) + " of " +
+                     delta.origin.to_string() + " " + life(delta.incarnation) + ":" +
+                     std::to_string(delta.from) + ".." + std::to_string(delta.to);
+  if (delta.gc_floor > 0) line += " (floor " + std::to_string(delta.gc_floor) + ")";
+  constexpr std::size_t kShown = 4;
+  for (std::size_t at = 0; at < delta.rows.size() && at < kShown; ++at)
+    line += (delta.rows[at].removed ? " -" : " +") + delta.rows[at].key + "@" +
+            std::to_string(delta.rows[at].version);
+  if (delta.rows.size() > kShown)
+    line += " and " + std::to_string(delta.rows.size() - kShown) + " more";
+  return line;
+}
+
+std::string text(const Pull& pull) {
+  return "pull " + pull.origin.to_string() + " after " + describe(pull.have);
+}
+
+std::string text(const Goodbye& goodbye) {
+  static constexpr const char* kReasons[] = {"leaving", "returning", "refused"};
+  std::string line = std::string("goodbye, ") + kReasons[static_cast<std::size_t>(goodbye.reason)];
+  return goodbye.text.empty() ? line : line + ": " + goodbye.text;
+}
+
+}  // namespace
+
+std::string describe(Stamp stamp) {
+  return stamp == Stamp{} ? "none" : life(stamp.incarnation) + ":" + std::to_string(stamp.version);
+}
+
+std::string describe(const Frame& frame) {
+  return std::visit([](const auto& body) { return text(body); }, frame);
+}
+
+std::string describe(const Event& event) {
+  static constexpr const char* kKinds[] = {"link ready", "link lost", "suspect",   "stale",
+                                           "demoted",    "dead",      "fresh again", "forgotten",
+                                           "refused",    "malformed"};
+  std::string line = event.origin.to_string() + " " + kKinds[static_cast<std::size_t>(event.kind)];
+  return event.text.empty() ? line : line + ": " + event.text;
+}
+
+}  // namespace sim

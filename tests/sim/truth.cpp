@@ -1,0 +1,170 @@
+#include "tests/sim/truth.hpp"
+
+#include <algorithm>
+
+#include "base/hash.hpp"
+#include "tests/sim/describe.hpp"
+
+namespace sim {
+namespace {
+
+constexpr std::size_t kMaxViolations = 5;
+// After its last word, its beacon's interval and the silence we allow, an agent that is dead is not fresh.
+constexpr base::Duration kFreshSlack = std::chrono::seconds(6);
+constexpr int kMaxHops = 4;
+
+std::uint64_t hash_row(std::string_view key, std::string_view value) {
+  return base::hash64(value, base::hash64(key, 1));
+}
+
+std::uint64_t hash_of(const discovery::Rows& rows) {
+  std::uint64_t sum = 0;
+  rows.for_each([&](const discovery::Row& row) { sum += hash_row(row.key, row.value); });
+  return sum;
+}
+
+std::uint64_t hash_of(const discovery::Publication& publication) {
+  std::uint64_t sum = publication.version;
+  for (const auto& origin : publication.origins) sum = sum * 31 + hash_of(origin.rows);
+  return sum;
+}
+
+}  // namespace
+
+std::uint64_t hash_of(const Contents& contents) {
+  std::uint64_t sum = 0;
+  for (const auto& [key, value] : contents) sum += hash_row(key, value);
+  return sum;
+}
+
+std::string Truth::name(std::size_t cluster) { return std::string(1, static_cast<char>('a' + cluster)); }
+std::size_t Truth::index(const discovery::OriginId& origin) {
+  return static_cast<std::size_t>(origin.cluster.front() - 'a');
+}
+
+void Truth::violated(std::string what) {
+  if (violations_.size() < kMaxViolations) violations_.push_back(std::move(what));
+}
+
+void Truth::says(std::size_t cluster, discovery::Stamp stamp, const Contents& contents) {
+  auto& origin = origins_[cluster];
+  if (stamp == discovery::Stamp{} || stamp == origin.now) return;
+  if (origin.said.contains(stamp))
+    violated(name(cluster) + " used " + describe(stamp) + " twice");
+  origin.now = stamp;
+  origin.said[stamp] = {hash_of(contents), ++origin.order, origin.without_disk};
+}
+
+void Truth::born(std::size_t cluster, std::uint64_t, bool without_disk) {
+  auto& origin = origins_[cluster];
+  origin.alive = true;
+  origin.left = false;
+  origin.without_disk = without_disk;
+  viewers_[cluster] = {};
+}
+
+void Truth::died(Clock now, std::size_t cluster) {
+  auto& origin = origins_[cluster];
+  origin.alive = false;
+  origin.died_at = now;
+  origin.slowest = {};
+}
+
+void Truth::delivered(base::Duration transit) {
+  for (auto& origin : origins_)
+    if (!origin.alive) origin.slowest = std::max(origin.slowest, transit);
+}
+
+void Truth::probed(Clock now, std::size_t viewer, std::size_t cluster, bool answered) {
+  auto& seen = viewers_[viewer].seen[cluster];
+  if (answered) {
+    seen.answered_at = now;
+    seen.ever_answered = true;
+    seen.failed_since = false;
+  } else {
+    seen.failed_since = true;
+  }
+}
+
+void Truth::event(Clock now, std::size_t viewer, std::size_t cluster, discovery::Event::Kind kind) {
+  using Kind = discovery::Event::Kind;
+  auto& seen = viewers_[viewer].seen[cluster];
+  const auto who = name(viewer) + " calls " + name(cluster);
+  if (kind == Kind::suspect) seen.failed_since = false;
+  if (kind == Kind::demoted && !seen.failed_since)
+    violated(who + " demoted while its endpoints answer");
+  if (kind == Kind::dead && !origins_[cluster].left) {
+    if (!seen.failed_since) violated(who + " dead while its endpoints answer");
+    if (seen.ever_answered && now - seen.answered_at < std::chrono::seconds(14))
+      violated(who + " dead soon after its endpoints answered");
+  }
+  if (kind == Kind::forgotten) violated(who + " forgotten");
+  if (kind == Kind::malformed) violated(who + " malformed");
+}
+
+void Truth::look(Clock now, std::size_t viewer, discovery::Node& node) {
+  auto& eyes = viewers_[viewer];
+  const auto publication = node.publication(now);
+  if (publication == eyes.kept) return;
+  if (eyes.kept && hash_of(*eyes.kept) != eyes.kept_hash)
+    violated(name(viewer) + ": a published state was changed");
+  eyes.kept = publication;
+  eyes.kept_hash = hash_of(*publication);
+  std::size_t shown = 0;
+  for (const auto& origin : publication->origins) {
+    if (origin.local) continue;
+    check_rows(viewer, origin);
+    check_age(now, viewer, origin);
+    ++shown;
+  }
+  std::size_t known = 0;
+  for (const auto& [cluster, seen] : eyes.seen) known += seen.shown ? 1 : 0;
+  if (shown < known) violated(name(viewer) + " lost a cluster");
+  if (node.counters().divergences > 0) violated(name(viewer) + ": copies diverged");
+}
+
+void Truth::check_rows(std::size_t viewer, const discovery::OriginPublication& shown) {
+  const auto cluster = index(shown.id);
+  auto& seen = viewers_[viewer].seen[cluster];
+  if (seen.shown && seen.stamp == shown.stamp) return;
+  const auto what = name(viewer) + " shows " + name(cluster) + " at " + describe(shown.stamp);
+  const auto& said = origins_[cluster].said;
+  const auto at = said.find(shown.stamp);
+  if (at == said.end()) return violated(what + ", which was never said");
+  if (at->second.hash != hash_of(shown.rows)) violated(what + " with other rows than it had");
+  if (shown.rows.size() == 0) violated(what + ", empty");
+  if (shown.stamp < seen.stamp) violated(what + " after " + describe(seen.stamp));
+  // A life that lost its disk may be overtaken by the memory of one before it, until its origin hears of that.
+  if (at->second.order < seen.order && !seen.after_loss) violated(what + ", which was past");
+  seen.stamp = shown.stamp;
+  seen.order = at->second.order;
+  seen.after_loss = at->second.after_loss;
+  seen.shown = true;
+}
+
+void Truth::check_age(Clock now, std::size_t viewer, const discovery::OriginPublication& shown) {
+  const auto cluster = index(shown.id);
+  const auto& origin = origins_[cluster];
+  if (origin.alive || shown.freshness != discovery::view::Freshness::fresh) return;
+  if (now - origin.died_at > kFreshSlack + kMaxHops * origin.slowest)
+    violated(name(viewer) + " calls " + name(cluster) + " fresh " +
+             base::to_string(now - origin.died_at) + " after its death");
+}
+
+void Truth::converged(Clock now, std::size_t viewer, discovery::Node& node) {
+  look(now, viewer, node);
+  const auto publication = node.publication(now);
+  if (!publication->synced) violated(name(viewer) + " never synced");
+  if (publication->origins.size() != origins_.size())
+    violated(name(viewer) + " does not know everybody in the end");
+  for (const auto& origin : publication->origins) {
+    const auto cluster = index(origin.id);
+    if (origin.stamp != origins_[cluster].now)
+      violated(name(viewer) + " has " + name(cluster) + " at " + describe(origin.stamp) +
+               " in the end, not at " + describe(origins_[cluster].now));
+    if (origin.freshness != discovery::view::Freshness::fresh)
+      violated(name(viewer) + " does not call " + name(cluster) + " fresh in the end");
+  }
+}
+
+}  // namespace sim

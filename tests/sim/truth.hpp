@@ -1,0 +1,80 @@
+// What really happened, and whether every agent's view could have come of it: the promises of DESIGN §8, looked at
+// after every step.
+//
+// It knows what each cluster's sources said and when; it never asks the code under test what is right.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "discovery/node.hpp"
+
+namespace sim {
+
+using Contents = std::map<std::string, std::string>;
+std::uint64_t hash_of(const Contents& contents);
+
+class Truth {
+ public:
+  using Clock = base::TimePoint;
+
+  explicit Truth(std::size_t clusters) : origins_(clusters), viewers_(clusters) {}
+
+  // The cluster's agent now publishes `contents` at `stamp`.
+  void says(std::size_t cluster, discovery::Stamp stamp, const Contents& contents);
+  void born(std::size_t cluster, std::uint64_t life, bool without_disk);
+  void died(Clock now, std::size_t cluster);
+  void left(std::size_t cluster) { origins_[cluster].left = true; }
+  void delivered(base::Duration transit);
+  void probed(Clock now, std::size_t viewer, std::size_t cluster, bool answered);
+
+  // The invariants.
+  void event(Clock now, std::size_t viewer, std::size_t cluster, discovery::Event::Kind kind);
+  void look(Clock now, std::size_t viewer, discovery::Node& node);
+  void converged(Clock now, std::size_t viewer, discovery::Node& node);
+  void violated(std::string what);
+
+  static std::string name(std::size_t cluster);
+  static std::size_t index(const discovery::OriginId& origin);
+
+  const std::vector<std::string>& violations() const { return violations_; }
+
+ private:
+  struct Said {
+    std::uint64_t hash = 0;
+    std::size_t order = 0;
+    bool after_loss = false;  // in a life that began without its disk
+  };
+  struct Origin {
+    std::map<discovery::Stamp, Said> said;
+    std::size_t order = 0;
+    bool alive = false, without_disk = false, left = false;
+    Clock died_at{};
+    base::Duration slowest{};  // of the frames delivered since it died
+    discovery::Stamp now{};
+  };
+  struct Seen {
+    discovery::Stamp stamp{};
+    std::size_t order = 0;
+    bool shown = false, after_loss = false;
+    bool suspected = false, failed_since = false;
+    Clock answered_at{};
+    bool ever_answered = false;
+  };
+  struct Viewer {
+    std::map<std::size_t, Seen> seen;
+    std::shared_ptr<const discovery::Publication> kept;  // must stay as it was
+    std::uint64_t kept_hash = 0;
+  };
+  void check_rows(std::size_t viewer, const discovery::OriginPublication& shown);
+  void check_age(Clock now, std::size_t viewer, const discovery::OriginPublication& shown);
+
+  std::vector<Origin> origins_;
+  std::vector<Viewer> viewers_;
+  std::vector<std::string> violations_;
+};
+
+}  // namespace sim
