@@ -1,0 +1,144 @@
+#include "discovery/sources/files.hpp"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+
+namespace discovery::sources {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t kEvents = IN_CREATE | IN_DELETE | IN_CLOSE_WRITE | IN_MOVED_FROM |
+                                  IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB;
+
+bool is_document(const fs::path& path) {
+  const auto name = path.filename().string();
+  if (name.empty() || name.front() == '.') return false;
+  const auto extension = path.extension();
+  return extension == ".yaml" || extension == ".yml" || extension == ".json";
+}
+
+void complain(ReadFiles& read, const std::string& path, std::string message, std::string hint) {
+  read.unreadable.push_back(
+      {resources::Severity::error, {path, 0, 0}, "", "", std::move(message), std::move(hint)});
+}
+
+void read_one(ReadFiles& read, const std::string& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error)
+    return complain(read, path, "cannot be read: " + error.message(),
+                    "check that it exists and its permissions");
+  if (size > kMaxFileBytes)
+    return complain(read, path, "is larger than " + std::to_string(kMaxFileBytes >> 20) + " MiB",
+                    "split it");
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (!file.is_open() || file.bad())
+    return complain(read, path, "cannot be read: permission denied",
+                    "let the agent's user read it");
+  read.files.push_back({path, std::move(text)});
+}
+
+void read_folder(ReadFiles& read, const std::string& path) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error))
+    if (is_document(entry->path()) && !fs::is_directory(entry->path()))
+      names.push_back(entry->path().string());
+  if (error)
+    return complain(read, path, "cannot be listed: " + error.message(),
+                    "let the agent's user read it");
+  std::sort(names.begin(), names.end());
+  if (names.size() > kMaxFiles) {
+    complain(read, path, "holds more than " + std::to_string(kMaxFiles) + " documents' files",
+             "merge some");
+    names.resize(kMaxFiles);
+  }
+  for (const auto& name : names) read_one(read, name);
+}
+
+}  // namespace
+
+ReadFiles read_files(const std::vector<std::string>& paths) {
+  ReadFiles read;
+  for (const auto& path : paths) {
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored))
+      read_folder(read, path);
+    else
+      read_one(read, path);
+  }
+  return read;
+}
+
+base::Result<std::unique_ptr<Files>> Files::open(base::net::EventLoop& loop,
+                                                 std::vector<std::string> paths, Changed changed) {
+  base::net::Fd inotify(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!inotify.valid()) return base::from_errno("inotify_init1", errno);
+  return std::unique_ptr<Files>(
+      new Files(loop, std::move(inotify), std::move(paths), std::move(changed)));
+}
+
+Files::Files(base::net::EventLoop& loop, base::net::Fd inotify, std::vector<std::string> paths,
+             Changed changed)
+    : loop_(loop),
+      inotify_(loop, std::move(inotify), base::net::Stream::State::connected),
+      paths_(std::move(paths)),
+      changed_(std::move(changed)),
+      scope_(loop) {
+  scope_.spawn(run());
+}
+
+void Files::reread(std::vector<std::string> paths) {
+  paths_ = std::move(paths);
+  first_ = true;
+  watch_paths();
+  read_and_compare();
+}
+
+base::net::Task<void> Files::run() {
+  for (;;) {
+    // Watch first, then read: a change between the two is an event.
+    watch_paths();
+    read_and_compare();
+    co_await inotify_.until_readable(loop_.now() + kRereadEvery);
+    co_await base::net::sleep_until(loop_, loop_.now() + kSettle);
+    drain();
+  }
+}
+
+// Adding a watch that is there changes nothing; a folder made again gets its new one here. The
+// folder above is watched too, for the moment in which the path itself is gone.
+void Files::watch_paths() {
+  for (const auto& path : paths_) {
+    inotify_add_watch(inotify_.watch().fd(), path.c_str(), kEvents);
+    const auto above = fs::path(path).lexically_normal().parent_path();
+    inotify_add_watch(inotify_.watch().fd(), above.empty() ? "." : above.c_str(), kEvents);
+  }
+}
+
+void Files::drain() {
+  alignas(inotify_event) char events[16 * 1024];
+  while (read(inotify_.watch().fd(), events, sizeof events) > 0) {
+  }
+  inotify_.watch().reads().ready = false;
+}
+
+void Files::read_and_compare() {
+  auto now = read_files(paths_);
+  std::vector<std::pair<std::string, std::string>> seen;
+  for (const auto& file : now.files) seen.emplace_back(file.name, file.text);
+  for (const auto& problem : now.unreadable) seen.emplace_back(problem.place.file, problem.message);
+  if (!std::exchange(first_, false) && seen == last_) return;
+  last_ = std::move(seen);
+  changed_(std::move(now));
+}
+
+}  // namespace discovery::sources

@@ -1,0 +1,67 @@
+// Documents from files and folders, read now and again whenever they change.
+//
+// inotify says that something happened; what happened is found by reading everything again and
+// comparing, so that a rename over a file, a swapped symlink (Kubernetes' ..data), a folder deleted
+// and made again and a lost event all come out right. A burst of events is one reading, kSettle
+// after the first. Without any event the files are read again every kRereadEvery.
+//
+// A folder gives its *.yaml, *.yml and *.json, not those of folders in it and none whose name
+// begins with a dot. Limits: kMaxFileBytes a file, kMaxFiles a reading. Errors: a path that does
+// not exist or cannot be read is a problem that names it. Thread: read_files any; Files the loop's.
+// Ownership: the loop outlives Files.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/net/event_loop.hpp"
+#include "base/net/stream.hpp"
+#include "base/net/task.hpp"
+#include "resources/documents.hpp"
+
+namespace discovery::sources {
+
+inline constexpr std::size_t kMaxFileBytes = 16 * 1024 * 1024;
+inline constexpr std::size_t kMaxFiles = 10'000;
+
+struct ReadFiles {
+  std::vector<resources::File> files;  // in the order of the paths, a folder's by name
+  resources::Problems unreadable;
+};
+
+ReadFiles read_files(const std::vector<std::string>& paths);
+
+class Files {
+ public:
+  static constexpr base::Duration kSettle = std::chrono::milliseconds(50);
+  static constexpr base::Duration kRereadEvery = std::chrono::seconds(5);
+
+  using Changed = std::function<void(ReadFiles)>;
+
+  // Calls `changed` with the first reading on the first turn, then with each that differs.
+  static base::Result<std::unique_ptr<Files>> open(base::net::EventLoop& loop,
+                                                   std::vector<std::string> paths, Changed changed);
+
+  // Reads and reports now, changed or not (SIGHUP); from now on other paths, if they differ.
+  void reread(std::vector<std::string> paths);
+
+ private:
+  Files(base::net::EventLoop& loop, base::net::Fd inotify, std::vector<std::string> paths,
+        Changed changed);
+  base::net::Task<void> run();
+  void watch_paths();
+  void drain();
+  void read_and_compare();
+
+  base::net::EventLoop& loop_;
+  base::net::Stream inotify_;
+  std::vector<std::string> paths_;
+  const Changed changed_;
+  bool first_ = true;
+  std::vector<std::pair<std::string, std::string>> last_;  // file or path → text or problem
+  base::net::Scope scope_;
+};
+
+}  // namespace discovery::sources

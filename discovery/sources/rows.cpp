@@ -1,0 +1,186 @@
+#include "discovery/sources/rows.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace discovery::sources {
+namespace {
+
+using resources::EndpointSlice;
+using resources::Metadata;
+using resources::Problem;
+using resources::Severity;
+
+view::ServicePort to_row(const resources::ServicePort& port) {
+  return {port.name, port.number, port.target_port.name, port.target_port.number,
+          port.app_protocol};
+}
+
+view::Health health_of(const resources::SliceEndpoint& endpoint, bool publish_not_ready) {
+  if (endpoint.terminating) return view::Health::draining;
+  if (endpoint.ready || publish_not_ready) return view::Health::healthy;
+  return view::Health::unhealthy;
+}
+
+class Maker {
+ public:
+  explicit Maker(const ExportRule& rule) : rule_(rule) {}
+
+  void add(const resources::Documents& documents) {
+    for (const auto& service : documents.services) add(service, documents.endpoint_slices);
+    for (const auto& slice : documents.endpoint_slices) add_orphan(slice);
+    for (const auto& service : documents.static_services) add(service);
+    for (const auto& destination : documents.virtual_destinations) add(destination);
+  }
+
+  MadeRows finish() && {
+    for (auto& [key, value] : rows_) made_.rows.push_back({key, std::move(value)});
+    return std::move(made_);
+  }
+
+ private:
+  bool exported(const Metadata& metadata) const {
+    return !metadata.namespace_.starts_with("kube-") && metadata.namespace_ != rule_.own_namespace;
+  }
+
+  void add(const resources::Service& service, const std::vector<EndpointSlice>& slices) {
+    if (!exported(service.metadata)) return;
+    services_.emplace(service.metadata.namespace_, service.metadata.name);
+    ServiceRow row{service.metadata.namespace_,
+                   service.metadata.name,
+                   service.metadata.labels,
+                   {},
+                   service.headless};
+    for (const auto& port : service.ports) row.ports.push_back(to_row(port));
+    put(row, service.metadata);
+
+    std::map<std::string, EndpointRow> endpoints;
+    for (const auto& slice : slices)
+      if (slice.service == service.metadata.name &&
+          slice.metadata.namespace_ == service.metadata.namespace_)
+        for (auto& endpoint : read(slice, service.selector, service.publish_not_ready))
+          join(endpoints, std::move(endpoint));
+    for (const auto& [id, endpoint] : endpoints) put(endpoint, service.metadata);
+  }
+
+  // Slices whose Service is not among the documents: their endpoints are known all the same.
+  void add_orphan(const EndpointSlice& slice) {
+    if (!exported(slice.metadata) || services_.contains({slice.metadata.namespace_, slice.service}))
+      return;
+    std::map<std::string, EndpointRow> endpoints;
+    for (auto& endpoint : read(slice, {}, false)) join(endpoints, std::move(endpoint));
+    for (const auto& [id, endpoint] : endpoints) put(endpoint, slice.metadata);
+  }
+
+  // An address may stand in two slices while it moves; the healthier word is the newer one.
+  static void join(std::map<std::string, EndpointRow>& endpoints, EndpointRow endpoint) {
+    const auto [found, is_new] = endpoints.try_emplace(endpoint.id, endpoint);
+    if (!is_new && endpoint.endpoint.health < found->second.endpoint.health)
+      found->second = std::move(endpoint);
+  }
+
+  std::vector<EndpointRow> read(const EndpointSlice& slice, const base::Labels& selector,
+                                bool publish_not_ready) const {
+    std::vector<EndpointRow> rows;
+    for (const auto& endpoint : slice.endpoints) {
+      if (endpoint.addresses.empty()) continue;
+      auto& row = rows.emplace_back();
+      row.namespace_ = slice.metadata.namespace_;
+      row.service = slice.service;
+      // All addresses of one endpoint name the same target (EndpointSlice v1): the first stands for
+      // it.
+      row.endpoint.ip = endpoint.addresses.front();
+      row.id = row.endpoint.ip.to_string();
+      for (const auto& port : slice.ports) row.endpoint.ports.push_back({port.name, port.number});
+      row.endpoint.locality.zone = endpoint.zone;
+      row.endpoint.hostname = endpoint.hostname;
+      row.endpoint.labels =
+          selector;  // a selected pod carries them; its other labels are not in the slice
+      row.endpoint.health = health_of(endpoint, publish_not_ready);
+    }
+    return rows;
+  }
+
+  void add(const resources::StaticService& service) {
+    if (!exported(service.metadata)) return;
+    if (services_.contains({service.metadata.namespace_, service.metadata.name})) {
+      problem(service.metadata,
+              "service " + service.metadata.namespace_ + "/" + service.metadata.name +
+                  " is defined by a Kubernetes Service too",
+              "keep one of the two");
+      return;
+    }
+    ServiceRow row{service.metadata.namespace_,
+                   service.metadata.name,
+                   service.metadata.labels,
+                   {},
+                   service.headless};
+    for (const auto& port : service.ports) row.ports.push_back(to_row(port));
+    put(row, service.metadata);
+    for (const auto& endpoint : service.endpoints) put(read(service, endpoint), service.metadata);
+  }
+
+  static EndpointRow read(const resources::StaticService& service,
+                          const resources::StaticEndpoint& endpoint) {
+    EndpointRow row;
+    row.namespace_ = service.metadata.namespace_;
+    row.service = service.metadata.name;
+    row.id = endpoint.ip.to_string();
+    if (endpoint.port) row.id += ":" + std::to_string(endpoint.port);
+    auto& made = row.endpoint;
+    made.ip = endpoint.ip;
+    for (const auto& port : service.ports) {
+      const auto own = port.target_port.number ? port.target_port.number : port.number;
+      made.ports.push_back({port.name, endpoint.port ? endpoint.port : own});
+    }
+    made.locality = endpoint.locality;
+    made.network = endpoint.network;
+    made.hostname = endpoint.hostname;
+    made.labels = service.metadata.labels;
+    for (const auto& [key, value] : endpoint.labels) made.labels[key] = value;
+    made.weight = endpoint.weight;
+    made.health = endpoint.ready ? view::Health::healthy : view::Health::unhealthy;
+    return row;
+  }
+
+  void add(const resources::VirtualDestination& destination) {
+    if (exported(destination.metadata)) put(DestinationRow{destination}, destination.metadata);
+  }
+
+  template <class R>
+  void put(const R& row, const Metadata& of) {
+    auto encoded = encode(RowValue(row));
+    if (encoded.key.size() > kMaxKeyBytes ||
+        encoded.key.size() + encoded.value.size() > kMaxRowBytes)
+      return problem(
+          of,
+          "too large for the mesh: " + std::to_string(encoded.key.size() + encoded.value.size()) +
+              " bytes, at most " + std::to_string(kMaxRowBytes),
+          "shorten its labels or names");
+    if (rows_.size() >= kMaxRowsPerOrigin)
+      return problem(of, "one agent serves at most " + std::to_string(kMaxRowsPerOrigin) + " rows",
+                     "split the cluster between several");
+    rows_.insert_or_assign(std::move(encoded.key), std::move(encoded.value));
+  }
+
+  void problem(const Metadata& of, std::string message, std::string hint) {
+    made_.problems.push_back({Severity::error, of.place, of.namespace_ + "/" + of.name, "",
+                              std::move(message), std::move(hint)});
+  }
+
+  const ExportRule& rule_;
+  MadeRows made_;
+  std::map<base::Bytes, base::Bytes> rows_;
+  std::set<std::pair<std::string, std::string>> services_;
+};
+
+}  // namespace
+
+MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule) {
+  Maker maker(rule);
+  maker.add(documents);
+  return std::move(maker).finish();
+}
+
+}  // namespace discovery::sources

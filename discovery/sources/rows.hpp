@@ -1,0 +1,29 @@
+// The local origin's rows as the operator's documents say them: Kubernetes Services with their
+// EndpointSlices, short-form services, virtual destinations.
+//
+// Several slices of one service are joined, an address that stands in two (as it does while it
+// moves between slices) is one endpoint, the ready one wins. What is not exported (`kube-*`, the
+// agent's own namespace) makes no row. Errors: a document that cannot be a row is a problem at its
+// place; the others are rows. Thread: a pure function.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "discovery/row.hpp"
+#include "resources/documents.hpp"
+
+namespace discovery::sources {
+
+struct ExportRule {
+  std::string own_namespace;  // the agent's; "" = none
+};
+
+struct MadeRows {
+  std::vector<EncodedRow> rows;  // by key, each key once
+  resources::Problems problems;
+};
+
+MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule);
+
+}  // namespace discovery::sources

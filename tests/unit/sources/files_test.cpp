@@ -1,0 +1,131 @@
+#include "discovery/sources/files.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "discovery/sources/prober.hpp"
+
+namespace fs = std::filesystem;
+using namespace discovery;
+
+namespace {
+
+struct Folder {
+  std::string path;
+  Folder() {
+    path = (fs::temp_directory_path() / "nearmost-files-XXXXXX").string();
+    REQUIRE(mkdtemp(path.data()));
+  }
+  ~Folder() { fs::remove_all(path); }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path + "/" + name) << text;
+  }
+};
+
+// Turns the loop until `holds`, at most for a number of turns that is far more than it takes.
+template <class F>
+bool turn_until(base::net::EventLoop& loop, F holds) {
+  for (int turn = 0; turn < 400 && !holds(); ++turn) loop.turn(std::chrono::milliseconds(25));
+  return holds();
+}
+
+}  // namespace
+
+TEST_CASE("a folder gives its documents in order of name and nothing else") {
+  const Folder folder;
+  folder.write("b.yaml", "b");
+  folder.write("a.json", "a");
+  folder.write("c.txt", "c");
+  folder.write(".hidden.yaml", "h");
+  fs::create_directory(folder.path + "/sub.yaml");
+  const auto read = sources::read_files({folder.path});
+  REQUIRE(read.files.size() == 2);
+  CHECK(read.files[0].text == "a");
+  CHECK(read.files[1].text == "b");
+  CHECK(read.unreadable.empty());
+}
+
+TEST_CASE("a path that is not there is a problem that names it") {
+  const auto read = sources::read_files({"/nonexistent/x.yaml"});
+  REQUIRE(read.unreadable.size() == 1);
+  CHECK(read.unreadable[0].place.file == "/nonexistent/x.yaml");
+}
+
+TEST_CASE("changes, renames over a file, a swapped link and a folder made again are all noticed") {
+  const Folder folder;
+  const auto docs = folder.path + "/docs";
+  fs::create_directory(docs);
+  std::ofstream(docs + "/a.yaml") << "one";
+  auto loop = base::net::EventLoop::make();
+  REQUIRE(loop.ok());
+  std::vector<sources::ReadFiles> seen;
+  auto files =
+      sources::Files::open(**loop, {docs}, [&](auto read) { seen.push_back(std::move(read)); });
+  REQUIRE(files.ok());
+  const auto last = [&] {
+    return seen.empty() || seen.back().files.empty() ? "" : seen.back().files.back().text;
+  };
+  REQUIRE(turn_until(**loop, [&] { return last() == "one"; }));
+
+  std::ofstream(docs + "/a.yaml") << "two";
+  CHECK(turn_until(**loop, [&] { return last() == "two"; }));
+
+  std::ofstream(docs + "/.a.tmp") << "three";
+  fs::rename(docs + "/.a.tmp", docs + "/a.yaml");
+  CHECK(turn_until(**loop, [&] { return last() == "three"; }));
+
+  // As Kubernetes mounts a ConfigMap: the file is a link through ..data, which is swapped.
+  fs::create_directory(docs + "/..v1");
+  fs::create_directory(docs + "/..v2");
+  std::ofstream(docs + "/..v1/z.yaml") << "four";
+  std::ofstream(docs + "/..v2/z.yaml") << "five";
+  fs::create_symlink("..v1", docs + "/..data");
+  fs::create_symlink("..data/z.yaml", docs + "/z.yaml");
+  CHECK(turn_until(**loop, [&] { return last() == "four"; }));
+  fs::create_symlink("..v2", docs + "/..data_tmp");
+  fs::rename(docs + "/..data_tmp", docs + "/..data");
+  CHECK(turn_until(**loop, [&] { return last() == "five"; }));
+
+  fs::remove_all(docs);
+  CHECK(turn_until(**loop, [&] { return !seen.back().unreadable.empty(); }));
+  fs::create_directory(docs);
+  std::ofstream(docs + "/a.yaml") << "six";
+  CHECK(turn_until(**loop, [&] { return last() == "six"; }));
+}
+
+TEST_CASE("nothing is reported while nothing changes, and again on request") {
+  const Folder folder;
+  folder.write("a.yaml", "one");
+  auto loop = base::net::EventLoop::make();
+  REQUIRE(loop.ok());
+  int reports = 0;
+  auto files = sources::Files::open(**loop, {folder.path}, [&](auto) { ++reports; });
+  REQUIRE(turn_until(**loop, [&] { return reports == 1; }));
+  folder.write("a.yaml", "one");  // an event without a change
+  for (int turn = 0; turn < 8; ++turn) (*loop)->turn(std::chrono::milliseconds(25));
+  CHECK(reports == 1);
+  (*files)->reread({folder.path});
+  CHECK(reports == 2);
+}
+
+TEST_CASE("a probe tells who accepts from who refuses") {
+  auto loop = base::net::EventLoop::make();
+  REQUIRE(loop.ok());
+  const base::SocketAddress any{base::IpAddress::v4(0x7f000001), 0};
+  auto open = base::net::listen_tcp(any), closed = base::net::listen_tcp(any);
+  REQUIRE(open.ok());
+  const auto alive = *base::net::local_address(open->get()),
+             dead = *base::net::local_address(closed->get());
+  *closed = base::net::Fd();
+
+  std::vector<ProbeReply> replies;
+  sources::Prober prober(**loop, [&](auto reply) { replies.push_back(std::move(reply)); });
+  prober.probe({7, {"west", 0}, {alive, dead}, std::chrono::seconds(5)});
+  REQUIRE(turn_until(**loop, [&] { return !replies.empty(); }));
+  CHECK(replies[0].id == 7);
+  CHECK(replies[0].alive == std::vector<base::SocketAddress>{alive});
+  CHECK(replies[0].failed == std::vector<base::SocketAddress>{dead});
+  prober.probe({8, {"west", 0}, {}, std::chrono::seconds(5)});
+  CHECK(replies.back().id == 8);
+}

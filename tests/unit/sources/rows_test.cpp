@@ -1,0 +1,117 @@
+#include "discovery/sources/rows.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace discovery;
+
+namespace {
+
+sources::MadeRows rows_of(std::string text) {
+  auto loaded = resources::load({{"test.yaml", std::move(text)}});
+  for (const auto& problem : loaded.problems) INFO(problem.to_string());
+  REQUIRE_FALSE(resources::has_errors(loaded.problems));
+  return sources::make_rows(loaded.documents, {"nearmost"});
+}
+
+const EndpointRow& endpoint(const std::vector<RowValue>& rows, const std::string& id) {
+  for (const auto& row : rows)
+    if (const auto* found = std::get_if<EndpointRow>(&row); found && found->id == id) return *found;
+  FAIL("no endpoint " << id);
+  std::abort();
+}
+
+std::vector<RowValue> decoded(const sources::MadeRows& made) {
+  std::vector<RowValue> rows;
+  for (const auto& row : made.rows) {
+    auto value = decode(row.key, row.value);
+    REQUIRE(value.ok());
+    rows.push_back(std::move(*value));
+  }
+  return rows;
+}
+
+constexpr const char* kSlices = R"(
+apiVersion: v1
+kind: Service
+metadata: {name: ratings, namespace: bookinfo, labels: {app: ratings}}
+spec:
+  selector: {app: ratings, version: v1}
+  ports: [{name: http, port: 80, targetPort: 9080}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: ratings-a, namespace: bookinfo, labels: {kubernetes.io/service-name: ratings}}
+addressType: IPv4
+ports: [{name: http, port: 9080}]
+endpoints:
+- {addresses: [10.0.0.1], conditions: {ready: true}, zone: us-east-1a, hostname: ratings-0}
+- {addresses: [10.0.0.2], conditions: {ready: false}}
+- {addresses: [10.0.0.3], conditions: {ready: false, serving: true, terminating: true}}
+- {addresses: [10.0.0.4], conditions: {}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: ratings-b, namespace: bookinfo, labels: {kubernetes.io/service-name: ratings}}
+addressType: IPv4
+ports: [{name: http, port: 9080}]
+endpoints:
+- {addresses: [10.0.0.2], conditions: {ready: true}}
+)";
+
+}  // namespace
+
+TEST_CASE("slices of a service are joined; the ready word on an address wins") {
+  const auto rows = decoded(rows_of(kSlices));
+  REQUIRE(rows.size() == 5);
+  CHECK(endpoint(rows, "10.0.0.1").endpoint.health == view::Health::healthy);
+  CHECK(endpoint(rows, "10.0.0.1").endpoint.locality.zone == "us-east-1a");
+  CHECK(endpoint(rows, "10.0.0.1").endpoint.hostname == "ratings-0");
+  CHECK(endpoint(rows, "10.0.0.1").endpoint.labels.at("version") == "v1");
+  CHECK(endpoint(rows, "10.0.0.2").endpoint.health == view::Health::healthy);
+  CHECK(endpoint(rows, "10.0.0.3").endpoint.health == view::Health::draining);
+  CHECK(endpoint(rows, "10.0.0.4").endpoint.health ==
+        view::Health::healthy);  // absent conditions are ready
+}
+
+TEST_CASE("the short form gives ports, labels, weights and readiness to its endpoints") {
+  const auto rows = decoded(rows_of(R"(
+service: ratings
+namespace: bookinfo
+labels: {app: ratings}
+ports: {http: 9080}
+locality: {zone: z1}
+endpoints:
+- 10.0.0.5
+- 10.0.0.6:9081
+- {address: 10.0.0.7, zone: z2, weight: 2, labels: {version: v2}, hostname: ratings-2, ready: false}
+)"));
+  REQUIRE(rows.size() == 4);
+  CHECK(endpoint(rows, "10.0.0.5").endpoint.ports ==
+        std::vector<view::EndpointPort>{{"http", 9080}});
+  CHECK(endpoint(rows, "10.0.0.5").endpoint.locality.zone == "z1");
+  CHECK(endpoint(rows, "10.0.0.6:9081").endpoint.ports ==
+        std::vector<view::EndpointPort>{{"http", 9081}});
+  const auto& third = endpoint(rows, "10.0.0.7").endpoint;
+  CHECK(third.locality.zone == "z2");
+  CHECK(third.weight == 2);
+  CHECK(third.labels.at("app") == "ratings");
+  CHECK(third.labels.at("version") == "v2");
+  CHECK(third.health == view::Health::unhealthy);
+}
+
+TEST_CASE("kube-* and the agent's own namespace are not exported") {
+  const auto rows = rows_of(
+      "service: a\nnamespace: kube-system\nport: 1\nendpoints: [10.0.0.1]\n---\n"
+      "service: b\nnamespace: nearmost\nport: 1\nendpoints: [10.0.0.1]\n---\n"
+      "service: c\nport: 1\nendpoints: [10.0.0.1]\n");
+  CHECK(rows.rows.size() == 2);
+}
+
+TEST_CASE("a service defined both ways is a problem at the second, and the first serves") {
+  const auto made =
+      rows_of(std::string(kSlices) +
+              "---\nservice: ratings\nnamespace: bookinfo\nport: 1\nendpoints: [10.9.9.9]\n");
+  REQUIRE(made.problems.size() == 1);
+  CHECK(made.problems[0].place.line > 0);
+  CHECK(made.rows.size() == 5);
+}
