@@ -62,8 +62,7 @@ Task<Outcome> Attempt::await_answer() {
         const auto outcome = co_await relay(input);
         co_return outcome;
       }
-      received_.keep(input);
-      const bool passed = co_await pass_interim();
+      const bool passed = co_await pass_interim(input);
       if (!passed) co_return Outcome::client_gone;
       input = received_.view();
     }
@@ -71,11 +70,13 @@ Task<Outcome> Attempt::await_answer() {
   }
 }
 
-// 1xx: for clients that know them (RFC 9110 §15.2).
-Task<bool> Attempt::pass_interim() {
-  if (request_.minor_version() == 0) co_return true;
+// 1xx: for clients that know them (RFC 9110 §15.2). The head may lie before `rest` in received_, so
+// it is rendered before anything moves there.
+Task<bool> Attempt::pass_interim(std::string_view rest) {
   Buffer head(work_.buffers);
   http::render_response(work_.response_head, {}, {}, head.bytes());
+  received_.keep(rest);
+  if (request_.minor_version() == 0) co_return true;
   const auto sent = co_await client_.write(head.view(), work_.in(work_.timeouts.body_idle));
   co_return sent.status == IoStatus::done;
 }

@@ -46,7 +46,7 @@ class Attempt {
   enum class Upload : std::uint8_t { done, under_way, client_failed };
 
   base::net::Task<Outcome> await_answer();
-  base::net::Task<bool> pass_interim();
+  base::net::Task<bool> pass_interim(std::string_view rest);
   base::net::Task<Outcome> relay(std::string_view rest);
   base::net::Task<void> upload();
   void stop_upload(Failure failure);

@@ -42,10 +42,12 @@ void Exchange::decide(const http::RequestHead& head) {
 
 Task<Then> Exchange::run() {
   auto then = Then::close;
-  const bool failed = failure_.status != 0;
-  if (failed) then = co_await fail(failure_);
-  if (!failed && reply_) then = co_await answer(*reply_);
-  if (!failed && !reply_) then = co_await forward();
+  if (failure_.status != 0)
+    then = co_await fail(failure_);
+  else if (reply_)
+    then = co_await answer(*reply_);
+  else
+    then = co_await forward();
   co_return then;
 }
 

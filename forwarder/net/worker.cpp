@@ -11,12 +11,7 @@ Worker::Worker(std::unique_ptr<base::net::EventLoop> loop, base::Published<Table
       sessions_(*loop_),
       chores_(*loop_) {}
 
-Worker::~Worker() {
-  CHECK(!thread_.joinable());
-  chores_.cancel();
-  sessions_.cancel();
-  work_.endpoints.close_idle();
-}
+Worker::~Worker() { CHECK(!thread_.joinable()); }
 
 void Worker::open(const base::SocketAddress& wanted, base::net::Fd socket) {
   if (draining_) return;
@@ -49,6 +44,10 @@ void Worker::start() {
 
 void Worker::join() {
   if (thread_.joinable()) thread_.join();
+  chores_.cancel();
+  sessions_.cancel();
+  gates_.clear();
+  work_.endpoints.close_idle();
 }
 
 }  // namespace forwarder::net

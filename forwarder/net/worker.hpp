@@ -30,6 +30,7 @@ class Worker {
   void drain(base::Duration patience);
 
   void start();
+  // After the loop was told to stop: what is still open is closed.
   void join();
 
  private:

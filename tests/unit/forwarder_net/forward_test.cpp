@@ -8,13 +8,20 @@ namespace {
 
 const std::string kGet = "GET /a?b=c HTTP/1.1\r\nHost: svc.test\r\n\r\n";
 
+// One server, published and started.
+struct OneServer : ProxyStory {
+  explicit OneServer(Script script, forwarder::net::Config config = {})
+      : ProxyStory(std::move(config)), upstream(server(std::move(script))) {
+    publish({{&upstream}});
+    start();
+  }
+  Server& upstream;
+};
+
 }  // namespace
 
 TEST_CASE("requests on one client connection use one upstream connection", "[forwarder_net]") {
-  ProxyStory story;
-  auto& server = story.server(answer_with("hello"));
-  story.publish({{&server}});
-  story.start();
+  OneServer story(answer_with("hello"));
   Client client(story);
   for (int i = 0; i < 5; ++i) {
     const auto response = client.ask(kGet);
@@ -22,22 +29,178 @@ TEST_CASE("requests on one client connection use one upstream connection", "[for
     REQUIRE(response.body == "hello");
     REQUIRE(response.complete);
   }
-  REQUIRE(server.connections == 1);
-  REQUIRE(server.requests.size() == 5);
-  REQUIRE(server.requests[0] ==
+  REQUIRE(story.upstream.connections == 1);
+  REQUIRE(story.upstream.requests.size() == 5);
+  REQUIRE(story.upstream.requests[0] ==
           "GET /a?b=c HTTP/1.1\r\nHost: svc.test\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n");
   REQUIRE(story.totals().requests == 5);
   REQUIRE(story.totals().reused == 4);
 }
 
-TEST_CASE("an unknown host is 404, answered here", "[forwarder_net]") {
+TEST_CASE("an unknown host is 404, answered here, and the connection stays", "[forwarder_net]") {
+  OneServer story(answer_with("hello"));
+  Client client(story);
+  REQUIRE(client.ask("GET / HTTP/1.1\r\nHost: other.test\r\n\r\n").status == 404);
+  REQUIRE(client.ask(kGet).status == 200);
+  REQUIRE(story.upstream.requests.size() == 1);
+  REQUIRE(story.totals().unrouted == 1);
+}
+
+TEST_CASE("before the first table every request is 503", "[forwarder_net]") {
   ProxyStory story;
+  auto table = std::make_unique<forwarder::Table>();
+  table->listeners = story.listeners;
   auto& server = story.server(answer_with("hello"));
   story.publish({{&server}});
   story.start();
   Client client(story);
-  const auto response = client.ask("GET / HTTP/1.1\r\nHost: other.test\r\n\r\n");
-  REQUIRE(response.status == 404);
-  REQUIRE(client.ask(kGet).status == 200);
-  REQUIRE(server.requests.size() == 1);
+  story.tables.publish(nullptr);
+  const auto response = client.ask(kGet);
+  REQUIRE(response.status == 503);
+  REQUIRE(response.has("X-Nearmost-Reason: not ready\r\n"));
+}
+
+TEST_CASE("pipelined requests are answered in order, whoever answers them", "[forwarder_net]") {
+  OneServer story(
+      [](const std::string& request, std::size_t) { return Answer{ok(request.substr(4, 2))}; });
+  Client client(story);
+  client.send(
+      "GET /1 HTTP/1.1\r\nHost: svc.test\r\n\r\n"
+      "GET /2 HTTP/1.1\r\nHost: nobody.test\r\n\r\n"
+      "PUT /3 HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 3\r\n\r\nabc"
+      "GET /4 HTTP/1.1\r\nHost: svc.test\r\n\r\nGET /5 HT");
+  REQUIRE(client.receive().body == "/1");
+  REQUIRE(client.receive().status == 404);
+  REQUIRE(client.receive().body == "/3");
+  REQUIRE(client.receive().body == "/4");
+  client.send("TP/1.1\r\nHost: svc.test\r\n\r\n");
+  REQUIRE(client.receive().body == "/5");
+}
+
+TEST_CASE("a head may come byte by byte", "[forwarder_net]") {
+  OneServer story(answer_with("hello"));
+  Client client(story);
+  for (int round = 0; round < 2; ++round) {
+    for (const char c : kGet) client.send(std::string(1, c));
+    REQUIRE(client.receive().body == "hello");
+  }
+  REQUIRE(story.upstream.requests.size() == 2);
+}
+
+TEST_CASE("fields of one hop end here, both ways; X-Forwarded-For grows", "[forwarder_net]") {
+  OneServer story([](const std::string&, std::size_t) {
+    return Answer{
+        ok("x", "Connection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nX-End: 2\r\n")};
+  });
+  Client client(story);
+  const auto response = client.ask(
+      "GET / HTTP/1.1\r\nHost: svc.test\r\nConnection: x-mine\r\nX-Mine: 1\r\n"
+      "X-Forwarded-For: 10.0.0.1\r\nTE: trailers\r\nX-Else: 3\r\nx-forwarded-for: "
+      "10.0.0.2\r\n\r\n");
+  REQUIRE(story.upstream.requests[0] ==
+          "GET / HTTP/1.1\r\nHost: svc.test\r\nX-Else: 3\r\n"
+          "X-Forwarded-For: 10.0.0.1, 10.0.0.2, 127.0.0.1\r\n\r\n");
+  REQUIRE(response.head == "HTTP/1.1 200 OK\r\nX-End: 2\r\nContent-Length: 1\r\n\r\n");
+}
+
+TEST_CASE("Connection: close is honoured, whichever side says it", "[forwarder_net]") {
+  SECTION("the client") {
+    OneServer story(answer_with("hello"));
+    Client client(story);
+    const auto response =
+        client.ask("GET / HTTP/1.1\r\nHost: svc.test\r\nConnection: close\r\n\r\n");
+    REQUIRE(response.body == "hello");
+    REQUIRE(response.has("Connection: close\r\n"));
+    REQUIRE(client.at_end());
+  }
+  SECTION("the upstream: the client's connection stays, the upstream's is not used again") {
+    OneServer story([](const std::string&, std::size_t) {
+      return Answer{ok("hello", "Connection: close\r\n"), Answer::After::close};
+    });
+    Client client(story);
+    REQUIRE(client.ask(kGet).body == "hello");
+    REQUIRE(client.ask(kGet).body == "hello");
+    REQUIRE(story.upstream.connections == 2);
+  }
+}
+
+TEST_CASE("an HTTP/1.0 client gets what it understands", "[forwarder_net]") {
+  OneServer story([](const std::string& request, std::size_t) {
+    if (request.starts_with("GET /chunked"))
+      return Answer{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"};
+    return Answer{"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + ok("hello")};
+  });
+  SECTION("chunks become a body that ends with the connection") {
+    Client client(story);
+    const auto response = client.ask("GET /chunked HTTP/1.0\r\nHost: svc.test\r\n\r\n");
+    REQUIRE_FALSE(response.has("Transfer-Encoding"));
+    REQUIRE(response.body == "hello");
+    REQUIRE(response.complete);
+  }
+  SECTION("no 1xx; the connection stays where it asked so") {
+    Client client(story);
+    const std::string ask = "GET / HTTP/1.0\r\nHost: svc.test\r\nConnection: keep-alive\r\n\r\n";
+    const auto response = client.ask(ask);
+    REQUIRE(response.interim.empty());
+    REQUIRE(response.has("Connection: keep-alive\r\n"));
+    REQUIRE(client.ask(ask).body == "hello");
+  }
+}
+
+TEST_CASE("answers without a body have none, whatever they declare", "[forwarder_net]") {
+  OneServer story([](const std::string& request, std::size_t) {
+    if (request.starts_with("HEAD")) return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n"};
+    if (request.starts_with("GET /304"))
+      return Answer{"HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n"};
+    return Answer{"HTTP/1.1 204 No Content\r\n\r\n"};
+  });
+  Client client(story);
+  const auto head = client.ask("HEAD / HTTP/1.1\r\nHost: svc.test\r\n\r\n", "HEAD");
+  REQUIRE(head.has("Content-Length: 42\r\n"));
+  REQUIRE(head.complete);
+  REQUIRE(client.ask("GET /304 HTTP/1.1\r\nHost: svc.test\r\n\r\n").status == 304);
+  REQUIRE(client.ask("GET /204 HTTP/1.1\r\nHost: svc.test\r\n\r\n").status == 204);
+  REQUIRE(client.ask("HEAD / HTTP/1.1\r\nHost: no.test\r\n\r\n", "HEAD").status == 404);
+  REQUIRE(client.ask("GET /204 HTTP/1.1\r\nHost: svc.test\r\n\r\n").status == 204);
+  REQUIRE(story.upstream.connections == 1);
+}
+
+TEST_CASE("interim answers are passed on as they come", "[forwarder_net]") {
+  OneServer story([](const std::string&, std::size_t) {
+    return Answer{
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+        "HTTP/1.1 103 Early Hints\r\nLink: </b>\r\n\r\n" +
+        ok("hello")};
+  });
+  Client client(story);
+  const auto response = client.ask(kGet);
+  REQUIRE(response.interim ==
+          "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+          "HTTP/1.1 103 Early Hints\r\nLink: </b>\r\n\r\n");
+  REQUIRE(response.body == "hello");
+}
+
+TEST_CASE("bytes that nobody asked for are never the answer to the next request",
+          "[forwarder_net]") {
+  OneServer story([](const std::string&, std::size_t nth) {
+    return Answer{ok("right") + (nth == 0 ? ok("smuggled") : "")};
+  });
+  Client client(story);
+  REQUIRE(client.ask(kGet).body == "right");
+  REQUIRE(client.ask(kGet).body == "right");
+  REQUIRE(story.upstream.connections == 2);
+}
+
+TEST_CASE("many clients at once, several workers", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.workers = 3;
+  OneServer story(answer_with("hello"), std::move(config));
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 40; ++i) clients.push_back(std::make_unique<Client>(story));
+  for (int round = 0; round < 3; ++round) {
+    for (auto& client : clients) client->send(kGet);
+    for (auto& client : clients) REQUIRE(client->receive().body == "hello");
+  }
+  REQUIRE(story.totals().requests == 120);
+  REQUIRE(story.totals().connections_open == 40);
 }

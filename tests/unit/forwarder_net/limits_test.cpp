@@ -1,0 +1,153 @@
+#include "tests/unit/forwarder_net/proxy_story.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct OneServer : ProxyStory {
+  explicit OneServer(Script script, forwarder::net::Config config = {})
+      : ProxyStory(std::move(config)), upstream(server(std::move(script))) {
+    publish({{&upstream}});
+    start();
+  }
+  Server& upstream;
+};
+
+const std::string kGet = "GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("what is no request is refused with its status, and the connection closes",
+          "[forwarder_net]") {
+  struct Row {
+    std::string sent;
+    int status;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400},
+      {"GET / HTTP/1.1\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 1\r\nTransfer-Encoding: "
+       "chunked\r\n\r\n",
+       400},
+      {"GET / HTTP/1.1\nHost: svc.test\n\n", 400},
+      {"GET / HTTP/2.0\r\nHost: svc.test\r\n\r\n", 505},
+      {"CONNECT svc.test:80 HTTP/1.1\r\nHost: svc.test:80\r\n\r\n", 501},
+      {"GET / HTTP/1.1\r\nHost: svc.test\r\nX: " + std::string(70'000, 'x'), 431},
+  }));
+  OneServer story(answer_with("hello"));
+  Client client(story);
+  const auto response = client.ask(row.sent + kGet);
+  CAPTURE(row.sent.substr(0, 40));
+  REQUIRE(response.status == row.status);
+  REQUIRE(response.has("Connection: close\r\n"));
+  REQUIRE(response.has("X-Nearmost-Reason: "));
+  REQUIRE(client.at_end());
+  REQUIRE(story.upstream.requests.empty());
+  REQUIRE(story.totals().bad_requests == 1);
+}
+
+TEST_CASE("a malformed body is a 400, whether it comes with the head or later", "[forwarder_net]") {
+  OneServer story(answer_with("hello"));
+  const std::string head = "PUT / HTTP/1.1\r\nHost: svc.test\r\nTransfer-Encoding: chunked\r\n\r\n";
+  Client client(story);
+  SECTION("with the head") { client.send(head + "zz\r\nab"); }
+  SECTION("later") {
+    client.send(head + "2\r\nab\r\n");
+    story.turn_until([&] { return story.upstream.bytes_read > 0; });
+    client.send("zz\r\nab");
+  }
+  const auto response = client.receive();
+  REQUIRE(response.status == 400);
+  REQUIRE(client.at_end());
+  REQUIRE(story.upstream.requests.empty());
+}
+
+TEST_CASE("a head that stops coming is a 408; an idle connection is closed without a word",
+          "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.timeouts.header = 20ms;
+  config.timeouts.idle = 20ms;
+  OneServer story(answer_with("hello"), config);
+  SECTION("a head") {
+    Client client(story);
+    client.send("GET / HTTP/1.1\r\nHost: sv");
+    REQUIRE(client.receive().status == 408);
+    REQUIRE(client.at_end());
+    REQUIRE(story.totals().client_timeouts == 1);
+  }
+  SECTION("idle") {
+    Client client(story);
+    REQUIRE(client.at_end());
+    REQUIRE(story.totals().client_timeouts == 0);
+  }
+}
+
+TEST_CASE("a body that stops coming is a 408", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.timeouts.body_idle = 30ms;
+  OneServer story(answer_with("hello"), config);
+  Client client(story);
+  client.send("PUT / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 10\r\n\r\nhalf");
+  REQUIRE(client.receive().status == 408);
+  REQUIRE(client.at_end());
+  REQUIRE(story.totals().client_timeouts == 1);
+}
+
+TEST_CASE("an upstream that does not answer is a 504, and the request is not sent again",
+          "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.timeouts.response_head = 30ms;
+  OneServer story(
+      [](const std::string&, std::size_t) {
+        return Answer{"", Answer::After::stall};
+      },
+      config);
+  Client client(story);
+  const auto response = client.ask(kGet);
+  REQUIRE(response.status == 504);
+  REQUIRE(response.has("X-Nearmost-Reason: upstream timeout\r\n"));
+  REQUIRE(story.upstream.requests.size() == 1);
+  REQUIRE(story.totals().upstream_timeouts == 1);
+}
+
+TEST_CASE("an answer that stalls in its body is a cut", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.timeouts.body_idle = 30ms;
+  OneServer story(
+      [](const std::string&, std::size_t) {
+        return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", Answer::After::stall};
+      },
+      config);
+  Client client(story);
+  const auto response = client.ask(kGet);
+  REQUIRE(response.body == "half");
+  REQUIRE_FALSE(response.complete);
+}
+
+TEST_CASE("a client that goes away in the middle of its request is nobody's failure",
+          "[forwarder_net]") {
+  OneServer story(answer_with("hello"));
+  Client client(story);
+  client.send("PUT / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 10\r\n\r\nhalf");
+  story.turn_until([&] { return story.upstream.bytes_read > 0; });
+  client.close();
+  story.turn_until([&] { return story.totals().client_gone == 1; });
+  REQUIRE(story.totals().upstream_failed == 0);
+  Client other(story);
+  REQUIRE(other.ask(kGet).body == "hello");
+}
+
+TEST_CASE("connections beyond the limit are closed and counted", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.limits.connections = 2;
+  OneServer story(answer_with("hello"), config);
+  Client one(story), two(story);
+  REQUIRE(one.ask(kGet).status == 200);
+  REQUIRE(two.ask(kGet).status == 200);
+  Client three(story);
+  REQUIRE(three.at_end());
+  REQUIRE(story.totals().connections_refused == 1);
+  REQUIRE(one.ask(kGet).status == 200);
+}

@@ -1,0 +1,192 @@
+#include "tests/unit/forwarder_net/proxy_story.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string kGet = "GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n";
+const std::string kPost = "POST / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 3\r\n\r\nabc";
+const std::string kPut = "PUT / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 3\r\n\r\nabc";
+
+}  // namespace
+
+TEST_CASE("a refused connection goes to another endpoint of the tier, for any method",
+          "[forwarder_net]") {
+  ProxyStory story;
+  auto& dead = story.server(answer_with("dead"));
+  auto& alive = story.server(answer_with("alive"));
+  dead.die();
+  story.publish({{&dead, &alive}});
+  story.start();
+  Client client(story);
+  for (int i = 0; i < 20; ++i) {
+    REQUIRE(client.ask(kGet).body == "alive");
+    REQUIRE(client.ask(kPost).body == "alive");
+  }
+  REQUIRE(alive.requests.size() == 40);
+  // Avoided for a second after its first failure; slow machines may try it a few times more.
+  REQUIRE(story.totals().connect_failures < 10);
+}
+
+TEST_CASE("when a tier is dead the next one takes over, and the last resort is a 503",
+          "[forwarder_net]") {
+  ProxyStory story;
+  auto& near1 = story.server(answer_with("near"));
+  auto& near2 = story.server(answer_with("near"));
+  auto& far = story.server(answer_with("far"));
+  story.publish({{&near1, &near2}, {&far}});
+  story.start();
+  Client client(story);
+  REQUIRE(client.ask(kGet).body == "near");
+  near1.die();
+  near2.die();
+  REQUIRE(client.ask(kGet).body == "far");
+  REQUIRE(client.ask(kPost).body == "far");
+  far.die();
+  const auto response = client.ask(kGet);
+  REQUIRE(response.status == 503);
+  REQUIRE(response.has("X-Nearmost-Reason: no endpoint reachable\r\n"));
+  REQUIRE(story.totals().unreachable == 1);
+}
+
+TEST_CASE("an upstream without endpoints is a 503", "[forwarder_net]") {
+  ProxyStory story;
+  story.publish({});
+  story.start();
+  Client client(story);
+  const auto response = client.ask(kPost);
+  REQUIRE(response.status == 503);
+  REQUIRE(response.has("X-Nearmost-Reason: no endpoint\r\n"));
+  REQUIRE(client.ask(kGet).status == 503);
+}
+
+TEST_CASE("a POST whose connection breaks after it was sent is a 502, and was sent once",
+          "[forwarder_net]") {
+  ProxyStory story;
+  const auto after = GENERATE(Answer::After::close, Answer::After::reset);
+  const Script breaks = [&](const std::string&, std::size_t) { return Answer{"", after}; };
+  auto& a = story.server(breaks);
+  auto& b = story.server(breaks);
+  story.publish({{&a, &b}});
+  story.start();
+  Client client(story);
+  const auto response = client.ask(kPost);
+  REQUIRE(response.status == 502);
+  REQUIRE(a.requests.size() + b.requests.size() == 1);
+  REQUIRE(story.totals().replayed == 0);
+}
+
+TEST_CASE("an idempotent request whose connection breaks without an answer is sent again",
+          "[forwarder_net]") {
+  ProxyStory story;
+  const auto after = GENERATE(Answer::After::close, Answer::After::reset);
+  const std::string request = GENERATE(kGet, kPut);
+  auto& breaks = story.server([&](const std::string&, std::size_t) { return Answer{"", after}; });
+  auto& works = story.server(answer_with("works"));
+  story.publish({{&breaks}, {&works}});
+  story.start();
+  Client client(story);
+  const auto response = client.ask(request);
+  REQUIRE(response.body == "works");
+  REQUIRE(breaks.requests.size() == 1);
+  REQUIRE(works.requests.size() == 1);
+  REQUIRE(works.requests[0] == breaks.requests[0]);
+  REQUIRE(story.totals().replayed == 1);
+}
+
+TEST_CASE("replays end: a request that kills each endpoint does not kill them all",
+          "[forwarder_net]") {
+  ProxyStory story;
+  std::vector<Server*> all;
+  for (int i = 0; i < 10; ++i)
+    all.push_back(&story.server([](const std::string&, std::size_t) {
+      return Answer{"", Answer::After::reset};
+    }));
+  story.publish({all});
+  story.start();
+  Client client(story);
+  REQUIRE(client.ask(kGet).status == 502);
+  std::size_t seen = 0;
+  for (const auto* server : all) seen += server->requests.size();
+  REQUIRE(seen == 4);  // once, and Limits::replays times more
+}
+
+TEST_CASE("a stale pooled connection never reaches the client as an error", "[forwarder_net]") {
+  ProxyStory story;
+  // Answers the first request of a connection and drops the connection on the second, as a server
+  // does that closed it just when the request was under way.
+  auto& server = story.server([](const std::string&, std::size_t nth) {
+    return nth == 0 ? Answer{ok("fine")} : Answer{"", Answer::After::reset};
+  });
+  story.publish({{&server}});
+  story.start();
+  Client client(story);
+  for (int i = 0; i < 6; ++i) REQUIRE(client.ask(kGet).body == "fine");
+  // It was no mark against the endpoint, nor did it count as an error.
+  REQUIRE(story.totals().upstream_failed == 0);
+  REQUIRE(story.totals().replayed > 0);
+}
+
+TEST_CASE("a pooled connection that the upstream closed is not used", "[forwarder_net]") {
+  ProxyStory story;
+  auto& server = story.server([](const std::string&, std::size_t) {
+    return Answer{ok("fine"), Answer::After::close};  // without saying so in the head
+  });
+  story.publish({{&server}});
+  story.start();
+  Client client(story);
+  for (int i = 0; i < 5; ++i) REQUIRE(client.ask(kGet).body == "fine");
+  REQUIRE(server.requests.size() >= 5);
+  REQUIRE(story.totals().upstream_failed == 0);
+}
+
+TEST_CASE("a POST never goes on a pooled connection", "[forwarder_net]") {
+  ProxyStory story;
+  auto& server = story.server(answer_with("fine"));
+  story.publish({{&server}});
+  story.start();
+  Client client(story);
+  REQUIRE(client.ask(kGet).status == 200);
+  REQUIRE(client.ask(kPost).status == 200);
+  REQUIRE(client.ask(kPost).status == 200);
+  REQUIRE(server.connections == 3);
+  REQUIRE(client.ask(kGet).status == 200);
+  REQUIRE(server.connections == 3);
+}
+
+TEST_CASE("a body beyond the replay buffer is not sent again", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.limits.replay = 1024;
+  ProxyStory story(config);
+  auto& breaks = story.server([](const std::string&, std::size_t) {
+    return Answer{"", Answer::After::close};
+  });
+  auto& works = story.server(answer_with("works"));
+  story.publish({{&breaks}, {&works}});
+  story.start();
+  Client client(story);
+  const auto put = [](std::size_t size) {
+    return "PUT / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: " + std::to_string(size) +
+           "\r\n\r\n" + std::string(size, 'x');
+  };
+  REQUIRE(client.ask(put(2000)).status == 502);
+  REQUIRE(works.requests.empty());
+}
+
+TEST_CASE("half a head is a 502 and never sent again", "[forwarder_net]") {
+  ProxyStory story;
+  const std::string answer =
+      GENERATE("HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 2x0 OK\r\n\r\n", "garbage\r\n\r\n");
+  auto& breaks = story.server([&](const std::string&, std::size_t) {
+    return Answer{answer, Answer::After::close};
+  });
+  auto& works = story.server(answer_with("works"));
+  story.publish({{&breaks}, {&works}});
+  story.start();
+  Client client(story);
+  REQUIRE(client.ask(kGet).status == 502);
+  REQUIRE(works.requests.empty());
+  REQUIRE(client.ask(kGet).body == "works");  // it is avoided now
+}
