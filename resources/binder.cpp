@@ -43,13 +43,13 @@ Report::Report(std::string file, Problems& problems, UnknownFields unknown)
 
 Report::~Report() {
   if (dropped_ == 0) return;
-  problems_.push_back({failed_ ? Severity::error : Severity::warning, place({}), object_, "",
+  problems_.push_back({errors_ > 0 ? Severity::error : Severity::warning, place({}), object_, "",
                        std::to_string(dropped_) + " more problems in this document", ""});
 }
 
 void Report::add(Severity severity, Mark mark, std::string field, std::string message,
                  std::string hint) {
-  if (severity == Severity::error) failed_ = true;
+  if (severity == Severity::error) ++errors_;
   if (added_ == kMaxProblems) {
     ++dropped_;
     return;
@@ -209,6 +209,7 @@ const Node* Fields::take(std::string_view name) {
   for (std::size_t i = 0; i < taken_.size(); ++i) {
     if (taken_[i] || !is_spelling_of(members[i].key, name)) continue;
     taken_[i] = true;
+    if (found && found->key == members[i].key) continue;  // the tree has said so
     if (found) {
       Value(members[i], map_)
           .error("given twice: also as \"" + found->key + "\"", "keep one of them");

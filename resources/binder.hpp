@@ -51,7 +51,7 @@ class Report {
   void add(Severity severity, Mark mark, std::string field, std::string message, std::string hint);
   void adopt(Problems&& problems);  // what was wrong before the document was read
   void name_object(std::string object) { object_ = std::move(object); }  // for the problems to come
-  bool failed() const { return failed_; }
+  std::size_t errors() const { return errors_; }
   Place place(Mark mark) const { return {file_, mark.line, mark.column}; }
   const std::string& object() const { return object_; }
   UnknownFields unknown_fields() const { return unknown_; }
@@ -61,8 +61,7 @@ class Report {
   std::string object_;
   Problems& problems_;
   const UnknownFields unknown_;
-  std::size_t added_ = 0, dropped_ = 0;
-  bool failed_ = false;
+  std::size_t added_ = 0, dropped_ = 0, errors_ = 0;
 };
 
 // A node, the path that leads to it, and the report its problems go to.
@@ -170,7 +169,10 @@ void read(const Value& value, std::map<std::string, T, std::less<>>& out, const 
 
 template <class T, class... How>
 void read(const Value& value, std::optional<T>& out, const How&... how) {
-  read(value, out.emplace(), how...);
+  const auto errors = value.report().errors();
+  T read_value{};
+  read(value, read_value, how...);
+  if (value.report().errors() == errors) out = std::move(read_value);
 }
 
 // The member called `name`, or the same in snake_case, that is not null; else nullptr.

@@ -53,7 +53,7 @@ void keep(const Value& document, std::vector<T>& list) {
   T object;
   read(document, object);
   object.metadata.place = document.place();
-  if (!document.report().failed()) list.push_back(std::move(object));
+  if (document.report().errors() == 0) list.push_back(std::move(object));
 }
 
 template <auto List>

@@ -87,7 +87,7 @@ bool reads_as(const Value& value) {
   Report report("", problems, UnknownFields::warn);
   T ignored{};
   read(Value(value.node(), report), ignored);
-  return !report.failed();
+  return report.errors() == 0;
 }
 
 void check_scalar(const Value& value, std::string_view type) {

@@ -84,7 +84,12 @@ spec:
   CHECK(complaints(loaded) ==
         Lines{"warning spec.http[0].matchers[0].method: methods are upper case: read as GET",
               "warning spec.http[0].forwardTo.path_rewrite: a pathRewrite has no effect on what a "
-              "regex matched"});
+              "regex matched",
+              "warning spec.http[3].delegate.routeTables[0]: delegates to no table: no RouteTable "
+              "matches the selector",
+              "warning spec.http[3].delegate.routeTables[1]: delegates to no table: no RouteTable "
+              "is called b in "
+              "namespace shop"});
   REQUIRE(loaded.documents.route_tables.size() == 1);
   const auto& table = loaded.documents.route_tables[0];
   CHECK(table.hosts == Lines{"*.shop.example", "reviews.mesh.internal"});

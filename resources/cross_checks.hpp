@@ -1,0 +1,28 @@
+// Checks documents against each other: what no document can know alone.
+//
+// The same object twice, and a delegation cycle, are errors: the later object, or the table that
+// closes the cycle, is taken out. The rest are warnings, since what is missing here may come from
+// another cluster or another source: hosts of two VirtualDestinations, routes to services, ports or
+// tables that are not here.
+#pragma once
+
+#include <string>
+
+#include "resources/documents.hpp"
+
+namespace resources {
+
+// All of it, in this order. Problems are appended in no particular order.
+void check_together(Documents& documents, Problems& problems);
+
+void remove_duplicates(Documents& documents, Problems& problems);
+void check_claimed_hosts(const Documents& documents, Problems& problems);
+void check_destinations(const Documents& documents, Problems& problems);
+void check_delegation(std::vector<RouteTable>& tables, Problems& problems);
+
+std::string name_of(const Metadata& object);   // "shop/reviews"
+std::string place_of(const Metadata& object);  // "tables.yaml:12"
+Problem about(Severity severity, std::string_view kind, const Metadata& object, const Place& place,
+              std::string field, std::string message, std::string hint = "");
+
+}  // namespace resources
