@@ -32,11 +32,22 @@ std::string oddity(const resources::HttpMatcher& matcher, const resources::HttpR
   return {};
 }
 
-std::vector<Entry> entries_of(const std::vector<FlatRoute>& flat, Actions& actions,
-                              resources::Problems& problems) {
+// Children inherit their parents' selectors and can only narrow them.
+std::shared_ptr<const Addresses> excluded_from(const std::vector<const RouteTable*>& path,
+                                               const view::View& view) {
+  std::shared_ptr<const Addresses> excluded;
+  for (const auto* table : path) excluded = either(excluded, excluded_callers(*table, view));
+  return excluded;
+}
+
+std::vector<Entry> entries_of(const std::vector<FlatRoute>& flat, const view::View& view,
+                              Actions& actions, resources::Problems& problems) {
   std::vector<Entry> entries;
+  std::vector<const RouteTable*> path;
+  std::shared_ptr<const Addresses> excluded;  // by the tables of `path`
   for (const auto& route : flat) {
     const auto compiled = actions.of(route);
+    if (route.path != path) excluded = excluded_from(path = route.path, view);
     for (const auto& source : route.matchers) {
       const auto report = [&](Severity severity, std::string_view field, std::string message) {
         auto problem =
@@ -50,10 +61,18 @@ std::vector<Entry> entries_of(const std::vector<FlatRoute>& flat, Actions& actio
         report(Severity::error, "matchers." + field, message + ": this matcher takes no request");
       if (auto odd = oddity(source, route.route()); !odd.empty())
         report(Severity::warning, "forwardTo.pathRewrite", std::move(odd));
+      matcher.not_from = excluded;
       if (errors.empty()) entries.push_back({std::move(matcher), compiled});
     }
   }
   return entries;
+}
+
+void report_freeze(const RouteTable& root, resources::Problems& problems) {
+  if (root.failure_mode != resources::FailureMode::freeze_config) return;
+  problems.push_back({Severity::warning, root.metadata.place, "RouteTable " + name_of(root),
+                      "spec.failureMode", "FREEZE_CONFIG is not supported",
+                      "a broken route answers 500, as with ROUTE_REPLACEMENT"});
 }
 
 // A child that several parents lead to is read as often: its mistakes are said once.
@@ -85,10 +104,13 @@ Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& 
   Actions actions(upstreams, compiled.problems);
   Delegation delegation(tables, config.cluster, compiled.problems);
 
+  const auto& view = *resolution.view;
   VirtualHosts hosts;
-  for (const auto* root : roots_in_order(tables))
-    hosts.add(*root, entries_of(delegation.flatten(*root), actions, compiled.problems),
-              compiled.problems);
+  for (const auto* root : roots_in_order(tables)) {
+    report_freeze(*root, compiled.problems);
+    hosts.add(*root, entries_of(delegation.flatten(*root), view, actions, compiled.problems),
+              excluded_callers(*root, view), compiled.problems);
+  }
   for (const auto& destination : resolution.destinations)
     hosts.add_unclaimed(destination, upstreams);
 

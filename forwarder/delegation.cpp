@@ -92,14 +92,14 @@ base::Result<std::vector<FlatRoute>> Delegation::routes_of(const RouteTable& tab
 
     const auto* delegate = std::get_if<resources::Delegate>(&route.action);
     if (!delegate) {
-      flat.push_back({&table, i, std::move(matchers), ""});
+      flat.push_back({&table, i, std::move(matchers), path_, ""});
       continue;
     }
     auto children = follow(*delegate, matchers);
     if (!children) {
       problems_.push_back(route_problem(resources::Severity::error, table, i, "delegate",
                                         children.error().message));
-      flat.push_back({&table, i, std::move(matchers), children.error().message});
+      flat.push_back({&table, i, std::move(matchers), path_, children.error().message});
       continue;
     }
     std::move(children->begin(), children->end(), std::back_inserter(flat));

@@ -27,10 +27,11 @@ inline constexpr std::size_t kMaxDelegationDepth = 16;
 inline constexpr std::size_t kMaxFlatMatchers = 100'000;  // below one root table
 
 struct FlatRoute {
-  const resources::RouteTable* table = nullptr;  // the one it is written in
-  std::size_t index = 0;                         // in that table
-  std::vector<resources::HttpMatcher> matchers;  // with what is inherited; never empty
-  std::string broken;                            // why it can't be followed; "" = it can
+  const resources::RouteTable* table = nullptr;    // the one it is written in
+  std::size_t index = 0;                           // in that table
+  std::vector<resources::HttpMatcher> matchers;    // with what is inherited; never empty
+  std::vector<const resources::RouteTable*> path;  // from the root to `table`
+  std::string broken;                              // why it can't be followed; "" = it can
 
   const resources::HttpRoute& route() const { return table->http[index]; }
 };

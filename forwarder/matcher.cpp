@@ -142,6 +142,9 @@ std::optional<Mismatch> mismatch(const Matcher& matcher, const Request& request)
   using Part = Mismatch::Part;
   const auto& head = *request.head;
   if (matcher.port != 0 && matcher.port != request.port) return Mismatch{Part::port};
+  if (matcher.not_from && matcher.not_from->contains(request.client)) return Mismatch{Part::caller};
+  if (matcher.only_from && !matcher.only_from->contains(request.client))
+    return Mismatch{Part::caller};
   if (!matcher.method.empty() && matcher.method != head.method) return Mismatch{Part::method};
   if (matcher.path && !matcher.path->matches(head.path)) return Mismatch{Part::path};
   std::string joined;
@@ -163,6 +166,9 @@ std::string describe(const Matcher& matcher, const Mismatch& mismatch, const Req
   switch (mismatch.part) {
     case Mismatch::Part::port:
       return "port is " + std::to_string(request.port) + ", wanted " + std::to_string(matcher.port);
+    case Mismatch::Part::caller:
+      return "caller " + request.client.to_string() +
+             (matcher.only_from ? " has a route table" : " is not selected by the route table");
     case Mismatch::Part::method:
       return "method is " + std::string(head.method) + ", wanted " + matcher.method;
     case Mismatch::Part::path:
@@ -192,6 +198,8 @@ std::string describe(const Matcher& matcher) {
   for (const auto& parameter : matcher.query)
     add("query parameter " + parameter.match.name + ' ' + wanted(parameter.match));
   if (matcher.port != 0) add("port " + std::to_string(matcher.port));
+  if (matcher.not_from) add("selected callers");
+  if (matcher.only_from) add("callers that no route table selects");
   return text.empty() ? "everything" : text;
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 
 #include "forwarder/pattern.hpp"
 #include "forwarder/table.hpp"
+#include "forwarder/workloads.hpp"
 #include "resources/route_table.hpp"
 
 namespace forwarder {
@@ -39,8 +41,10 @@ struct ValueMatcher {
 struct Matcher {
   std::optional<PathMatcher> path;
   std::vector<ValueMatcher> headers, query;
-  std::string method;      // "" = any
-  std::uint16_t port = 0;  // 0 = any
+  std::string method;                          // "" = any
+  std::uint16_t port = 0;                      // 0 = any
+  std::shared_ptr<const Addresses> not_from;   // callers it is not for; null = none
+  std::shared_ptr<const Addresses> only_from;  // the only callers it is for; null = all
 
   // True when no path, header, query or method is asked for: what comes behind it is never reached.
   bool takes_everything() const;
@@ -48,7 +52,7 @@ struct Matcher {
 
 // The first part of a matcher that does not hold.
 struct Mismatch {
-  enum class Part : std::uint8_t { port, method, path, header, query };
+  enum class Part : std::uint8_t { port, caller, method, path, header, query };
   Part part = Part::path;
   std::size_t index = 0;  // of the header or query parameter
 };

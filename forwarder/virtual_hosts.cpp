@@ -18,12 +18,13 @@ std::vector<const resources::RouteTable*> roots_in_order(
 }
 
 void VirtualHosts::add(const resources::RouteTable& root, std::vector<Entry> entries,
-                       resources::Problems& problems) {
+                       std::shared_ptr<const Addresses> excluded, resources::Problems& problems) {
   for (const auto& entry : entries)
     if (entry.matcher.port != 0) ports_.insert(entry.matcher.port);
   const auto part = parts_.size();
   parts_.push_back(std::move(entries));
   tables_.push_back(&root);
+  excluded_.push_back(std::move(excluded));
   for (const auto& pattern : root.hosts) {
     auto& served_by = hosts_[normal_host(pattern)];
     if (!served_by.empty() && served_by.back() == part) continue;
@@ -44,17 +45,20 @@ void VirtualHosts::add_unclaimed(const discovery::view::ResolvedDestination& res
   const auto& destination = *resolved.destination;
   // Clients of a headless service choose an endpoint themselves and never come here.
   if (destination.headless) return;
+  const auto claimed = hosts_.find(destination.host);
+  const auto rest = claimed == hosts_.end() ? nullptr : excluded_by_all(claimed->second);
   std::vector<Entry> entries;
   for (const auto& port : destination.ports) {
     if (!discovery::view::is_http(port.protocol)) continue;
     ports_.insert(port.number);
-    if (hosts_.contains(destination.host)) continue;
+    if (claimed != hosts_.end() && !rest) continue;
     auto upstream = upstreams.of(resolved, port);
     ForwardAction action;
     action.destinations.push_back({upstream->name, upstream, destination.host, 100, 0});
     fail_over(action.destinations);
     Entry entry;
     entry.matcher.port = port.number;
+    entry.matcher.only_from = rest;
     entry.route =
         std::make_shared<const Route>(Route{"destination " + upstream->name, std::move(action)});
     entries.push_back(std::move(entry));
@@ -64,14 +68,25 @@ void VirtualHosts::add_unclaimed(const discovery::view::ResolvedDestination& res
   parts_.push_back(std::move(entries));
 }
 
-VirtualHost VirtualHosts::merge(const std::vector<const std::vector<Entry>*>& parts) {
+std::shared_ptr<const Addresses> VirtualHosts::excluded_by_all(
+    const std::vector<Part>& parts) const {
+  auto excluded = excluded_[parts.front()];
+  for (const auto part : parts) excluded = both(excluded, excluded_[part]);
+  return excluded;
+}
+
+VirtualHost VirtualHosts::merge(const std::vector<Part>& parts) const {
+  const auto is_table = [this](Part part) { return part < tables_.size(); };
+  const auto several = std::count_if(parts.begin(), parts.end(), is_table) > 1;
   VirtualHost host;
   std::vector<Entry> last;
-  for (const auto* part : parts)
-    for (const auto& entry : *part)
+  for (const auto part : parts)
+    for (const auto& entry : parts_[part]) {
       // Else the first table's default route would shadow every later table (Istio,
       // SortVHostRoutes).
-      (parts.size() > 1 && entry.matcher.takes_everything() ? last : host.entries).push_back(entry);
+      const auto behind = !is_table(part) || (several && entry.matcher.takes_everything());
+      (behind ? last : host.entries).push_back(entry);
+    }
   std::move(last.begin(), last.end(), std::back_inserter(host.entries));
   for (const auto& entry : host.entries) host.index.add(entry.matcher);
   host.index.seal();
@@ -83,11 +98,7 @@ Routes VirtualHosts::finish() && {
   std::map<std::vector<Part>, std::shared_ptr<const VirtualHost>> merged;
   for (const auto& [pattern, parts] : hosts_) {
     auto& host = merged[parts];
-    if (!host) {
-      std::vector<const std::vector<Entry>*> entries;
-      for (const auto part : parts) entries.push_back(&parts_[part]);
-      host = std::make_shared<const VirtualHost>(merge(entries));
-    }
+    if (!host) host = std::make_shared<const VirtualHost>(merge(parts));
     routes.index.add(pattern, static_cast<std::uint32_t>(routes.hosts.size()));
     routes.hosts.push_back({pattern, host});
   }

@@ -23,10 +23,12 @@ std::vector<const resources::RouteTable*> roots_in_order(
 
 class VirtualHosts {
  public:
-  // In the order of roots_in_order(). A host that an earlier table has is a warning.
+  // In the order of roots_in_order(). A host that an earlier table has is a warning. `excluded` are
+  // the callers that the table is not for.
   void add(const resources::RouteTable& root, std::vector<Entry> entries,
-           resources::Problems& problems);
-  // After all tables: a virtual host of its own, where none of them names the destination's host.
+           std::shared_ptr<const Addresses> excluded, resources::Problems& problems);
+  // After all tables: a virtual host of its own where none of them names the destination's host,
+  // and beside them for the callers that none of them is for.
   void add_unclaimed(const discovery::view::ResolvedDestination& destination, Upstreams& upstreams);
 
   // That something can come in on.
@@ -36,10 +38,13 @@ class VirtualHosts {
 
  private:
   using Part = std::size_t;  // of parts_
-  static VirtualHost merge(const std::vector<const std::vector<Entry>*>& parts);
+  // Null: every caller has some table.
+  std::shared_ptr<const Addresses> excluded_by_all(const std::vector<Part>& parts) const;
+  VirtualHost merge(const std::vector<Part>& parts) const;
 
   std::vector<std::vector<Entry>> parts_;             // a table's entries, or an implicit host's
   std::vector<const resources::RouteTable*> tables_;  // by part
+  std::vector<std::shared_ptr<const Addresses>> excluded_;  // by part
   std::map<std::string, std::vector<Part>, std::less<>> hosts_;
   std::set<std::uint16_t> ports_;
 };

@@ -212,3 +212,11 @@ TEST_CASE("the status of a document says what is wrong with it and why nothing r
           "db.mesh.internal is not forwarded"});
   CHECK(outcome(*compiled.table, Incoming("GET", "shop.example", "/")).starts_with("500 "));
 }
+
+TEST_CASE("FREEZE_CONFIG is a warning") {
+  auto main = table("main", {"h"}, {route({}, says("all"))});
+  main.failure_mode = resources::FailureMode::freeze_config;
+  const auto compiled = Mesh().compile({main});
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].field == "spec.failureMode");
+}
