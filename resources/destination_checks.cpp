@@ -65,12 +65,12 @@ class Check {
   // What other clusters have is not known here; nor is anything when no document defines such
   // objects.
   const Targets* targets_for(const RouteTable& table, const DestinationRef& to) const {
-    if (to.kind == DestinationKind::virtual_destination) {
-      return virtual_destinations_.empty() ? nullptr : &virtual_destinations_;
-    }
     const bool elsewhere = !to.ref.cluster.empty() && to.ref.cluster != table.metadata.cluster;
-    return to.kind != DestinationKind::service || elsewhere || services_.empty() ? nullptr
-                                                                                 : &services_;
+    const Targets* targets = to.kind == DestinationKind::service ? &services_
+                             : to.kind == DestinationKind::virtual_destination
+                                 ? &virtual_destinations_
+                                 : nullptr;
+    return elsewhere || !targets || targets->empty() ? nullptr : targets;
   }
 
   void destination(const RouteTable& table, const DestinationRef& to, const std::string& field) {
