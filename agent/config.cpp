@@ -59,6 +59,14 @@ void read_tls(const Value& value, const ExistingPath& path, std::optional<TlsFil
   }
 }
 
+// Where `nearmost tls issue` leaves them, copied to the agent's host or not.
+std::optional<TlsFiles> certificates_beside(const std::string& folder, const std::string& cluster) {
+  for (const std::string& dir : {below(folder, "tls"), below(folder, "tls/" + cluster)}) {
+    if (exists(files_in(dir).cert)) return files_in(dir);
+  }
+  return std::nullopt;
+}
+
 // A listener that others can reach carries endpoints and opens the door to more: it proves who
 // speaks, or says that it does not.
 void check_gossip_identity(const Value& gossip, const std::optional<Value>& listen,
@@ -73,7 +81,8 @@ void check_gossip_identity(const Value& gossip, const std::optional<Value>& list
              "or say `insecure: true`");
 }
 
-void read_gossip(const Value& value, const std::string& folder, GossipConfig& out) {
+void read_gossip(const Value& value, const std::string& folder, const std::string& cluster,
+                 GossipConfig& out) {
   Fields fields(value);
   const auto listen = fields.find("listen");
   if (listen) read(*listen, out.listen, kAddress);
@@ -84,11 +93,13 @@ void read_gossip(const Value& value, const std::string& folder, GossipConfig& ou
   if (out.peers.size() > kMaxPeers) {
     peers->error(std::to_string(out.peers.size()) + " peers, at most " + std::to_string(kMaxPeers));
   }
-  if (const auto tls = fields.find("tls")) read_tls(*tls, ExistingPath{folder}, out.tls);
   fields.optional("insecure", out.insecure);
+  if (const auto tls = fields.find("tls")) {
+    read_tls(*tls, ExistingPath{folder}, out.tls);
+  } else if (!out.insecure) {
+    out.tls = certificates_beside(folder, cluster);
+  }
   fields.optional("trustDomain", out.trust_domain, kName);
-  const std::string beside = below(folder, "tls");
-  if (!out.tls && !out.insecure && exists(files_in(beside).cert)) out.tls = files_in(beside);
   if (out.listen.ip.is_unspecified() && !out.advertise) {
     (listen ? *listen : value)
         .warn("listens on every address but names none that others reach it at",
@@ -164,7 +175,8 @@ void read_root(const Value& value, const std::string& folder, Config& out) {
   fields.required("cluster", out.cluster, kLabel);
   fields.optional("replica", out.replica, resources::between(0, kMaxReplica));
   if (const auto locality = fields.find("locality")) read_locality(*locality, out.locality);
-  if (const auto gossip = fields.find("gossip")) read_gossip(*gossip, folder, out.gossip);
+  if (const auto gossip = fields.find("gossip"))
+    read_gossip(*gossip, folder, out.cluster, out.gossip);
   if (const auto dns = fields.find("dns")) read_dns(*dns, out.dns);
   if (const auto forwarder = fields.find("forwarder")) read_forwarder(*forwarder, out.forwarder);
   if (const auto admin = fields.find("admin")) read_admin(*admin, out.admin);

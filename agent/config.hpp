@@ -33,9 +33,9 @@ inline constexpr std::uint32_t kMaxReplica = 15;  // slots 0..15
 inline constexpr std::uint32_t kMaxWorkers = 256;
 inline constexpr base::Duration kMaxTtl = std::chrono::hours(24);
 
-// PEM files. `tls: {dir: D}` means D/cert.pem, D/key.pem and D/ca.pem; without `tls`, ./tls beside
-// agent.yaml is taken where it exists. Paths are as written or, where relative, below the folder of
-// agent.yaml.
+// PEM files. `tls: {dir: D}` means D/cert.pem, D/key.pem and D/ca.pem; without `tls`, ./tls or
+// ./tls/CLUSTER beside agent.yaml is taken where it holds a certificate. Relative paths stand below
+// the folder of agent.yaml.
 struct TlsFiles {
   std::string cert, key, ca;
   friend bool operator==(const TlsFiles&, const TlsFiles&) = default;

@@ -84,7 +84,7 @@ class Mesh:
         self.net = random.SystemRandom().randrange(10, 250)
         self.clusters = list(clusters)
         self.agents, self.backends = {}, {}
-        self.run("tls", "init", "--out", self.path("authority"))
+        self.run("tls", "init", "--dir", self.path("authority"))
         for cluster in self.clusters:
             self.write_cluster(cluster)
 
@@ -136,8 +136,8 @@ class Mesh:
     def write_cluster(self, cluster):
         for name in ("every-cluster.yaml", cluster + ".yaml"):
             self.write(cluster, name, self.document(name))
-        self.run("tls", "issue", "--cluster", cluster, "--ca", self.path("authority"),
-                 "--out", self.path(cluster, "tls"))
+        self.run("tls", "issue", "--cluster", cluster, "--dir", self.path("authority"))
+        shutil.copytree(self.path("authority", cluster), self.path(cluster, "tls"))
         region, zone = PLACES[cluster]
         me = self.address(cluster)
         peers = ", ".join(f"{self.address(c)}:{GOSSIP}" for c in self.clusters if c != cluster)

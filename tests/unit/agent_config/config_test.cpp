@@ -209,6 +209,16 @@ TEST_CASE("certificates beside the file are found without a word", "[agent_confi
         agent::TlsFiles{folder / "tls/cert.pem", folder / "tls/key.pem", folder / "tls/ca.pem"});
 }
 
+TEST_CASE("certificates are also found where `nearmost tls issue` leaves them", "[agent_config]") {
+  const Folder folder;
+  for (const auto* name : {"tls/ca-key.pem", "tls/east/cert.pem", "tls/west/cert.pem"})
+    folder.write(name);
+  const auto file = folder.write("agent.yaml", "cluster: east\ngossip: {listen: 10.0.0.1:7700}\n");
+  const auto [config, problems] = agent::load_config(file);
+  CHECK(told(problems) == "");
+  CHECK(config.gossip.tls->cert == folder / "tls/east/cert.pem");
+}
+
 TEST_CASE("a reload tells what it can change from what needs a restart", "[agent_config]") {
   Config before, after;
   before.cluster = after.cluster = "east";
