@@ -26,8 +26,10 @@ struct Split {
 Result<Split> split_host_port(std::string_view text) {
   if (text.starts_with('[')) {
     const auto close = text.find("]:");
-    if (close == text.npos) return invalid("\"" + std::string(text) + "\" is not [ipv6]:port");
-    return Split{text.substr(1, close - 1), text.substr(close + 2)};
+    const auto host = text.substr(1, close == text.npos ? 0 : close - 1);
+    if (host.find(':') == host.npos || !IpAddress::parse(host))
+      return invalid("\"" + std::string(text) + "\" is not [ipv6]:port");
+    return Split{host, text.substr(close + 2)};
   }
   const auto colon = text.rfind(':');
   if (colon == text.npos || colon == 0)
@@ -65,6 +67,7 @@ IpAddress IpAddress::v6(std::span<const std::uint8_t, 16> network_order) {
 Result<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string terminated(text);
   std::array<std::uint8_t, 16> bytes{};
+  if (text.find('\0') != text.npos) return invalid("an IP address holds no NUL");
   if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1)
     return v4(std::span<const std::uint8_t, 16>(bytes).first<4>());
   if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return v6(bytes);
