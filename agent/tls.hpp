@@ -40,9 +40,10 @@ struct Written {
 // <dir>/ca.pem and <dir>/ca-key.pem.
 base::Result<Written> init_ca(const std::string& dir, const std::string& trust_domain, WallTime now,
                               Existing existing = Existing::keep);
-// <dir>/<cluster>/{cert,key,ca}.pem, signed by the CA in `dir`, in the CA's trust domain.
+// {cert,key,ca}.pem in `out` ("" = <dir>/<cluster>), signed by the CA in `dir`, of the CA's trust
+// domain.
 base::Result<Written> issue(const std::string& dir, const std::string& cluster, WallTime now,
-                            Existing existing = Existing::keep);
+                            Existing existing = Existing::keep, const std::string& out = "");
 
 // What one certificate says of itself; nothing is proven by it.
 struct Certificate {

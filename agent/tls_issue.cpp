@@ -145,7 +145,7 @@ base::Result<Written> init_ca(const std::string& dir, const std::string& trust_d
 }
 
 base::Result<Written> issue(const std::string& dir, const std::string& cluster, WallTime now,
-                            Existing existing) {
+                            Existing existing, const std::string& out) {
   if (!discovery::is_cluster_name(cluster))
     return base::invalid("\"" + cluster +
                          "\" is no cluster name: use lower-case letters, digits and -");
@@ -175,7 +175,7 @@ base::Result<Written> issue(const std::string& dir, const std::string& cluster, 
   const auto certificate = sign({cluster, identity.uri(), now - kClockSkew,
                                  std::min(now + kLeafLifetime, ca_end), Request::For::cluster},
                                 *key, ca->get(), **ca_key);
-  const auto folder = join(dir, cluster);
+  const auto folder = out.empty() ? join(dir, cluster) : out;
   return write_files(folder,
                      {{join(folder, "key.pem"), to_pem(*key), kSecret},
                       {join(folder, "cert.pem"), to_pem(*certificate)},

@@ -16,15 +16,22 @@ bool contains(std::string_view text, std::string_view part) {
 }
 
 // gRPC's words for a failed TLS connection, and what they mean between two agents.
-constexpr std::pair<std::string_view, std::string_view> kTlsFailures[] = {
+struct TlsFailure {
+  std::string_view said, means;
+  DialFailed::Fault fault;
+};
+constexpr TlsFailure kTlsFailures[] = {
     {"certificate verify failed",
-     "its certificate is not signed by our CA, or has expired (certificate verify failed)"},
-    {"wrong version number", "it does not speak TLS: is it configured with insecure: true?"},
+     "its certificate is not signed by our CA, or has expired (certificate verify failed)",
+     DialFailed::Fault::certificate},
+    {"wrong version number", "it does not speak TLS: is it configured with insecure: true?",
+     DialFailed::Fault::certificate},
     // TLS 1.3 tells a client only after its handshake that the server does not want its
-    // certificate.
+    // certificate. An agent that dies at that moment looks the same, so it is dialled again soon.
     {"Socket closed",
-     "it closed the connection after the TLS handshake: it does not accept our certificate; its "
-     "log says why"},
+     "it closed the connection after the TLS handshake: if it is up, it does not accept our "
+     "certificate; its log says why",
+     DialFailed::Fault::connection},
 };
 
 class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame, pb::Frame> {
@@ -87,9 +94,9 @@ class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame
       return {.detail = status.error_message(), .fault = DialFailed::Fault::certificate};
     const auto& said = status.error_message();
     if (security_->current().certificates && contains(said, "failed to connect"))
-      for (const auto& [theirs, ours] : kTlsFailures)
-        if (contains(said, theirs))
-          return {.detail = std::string(ours), .fault = DialFailed::Fault::certificate};
+      for (const auto& failure : kTlsFailures)
+        if (contains(said, failure.said))
+          return {.detail = std::string(failure.means), .fault = failure.fault};
     return {.end = Node::LinkEnd::reset, .detail = said, .fault = fault_};
   }
 

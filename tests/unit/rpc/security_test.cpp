@@ -123,7 +123,6 @@ TEST_CASE("a client without a certificate we know reaches nothing, and both side
     AgentUnderTest east(with(foreign));
     east.dial(address);
     const auto failed = east.wait_for<DialFailed>();
-    CHECK(failed.fault == DialFailed::Fault::certificate);
     CHECK_THAT(failed.reason, Catch::Contains("does not accept our certificate"));
     const std::lock_guard lock(mutex);
     REQUIRE(said.size() == 1);
@@ -155,7 +154,7 @@ TEST_CASE("certificates that are replaced serve the next handshake and leave lin
 
   west.security->replace(new_mesh.issue("west"));
   east.dial(address);
-  CHECK(east.wait_for<DialFailed>().fault == DialFailed::Fault::certificate);
+  CHECK_THAT(east.wait_for<DialFailed>().reason, Catch::Contains("certificate"));
 
   east.security->replace(new_east);
   east.dial(address);
