@@ -8,9 +8,25 @@ namespace {
 
 constexpr std::uint8_t kPointer = 0xc0;
 
+// 'A' to 'Z' of eight bytes at once: those at or above 'A' and not above 'Z', and no others, get
+// the bit that makes a letter small. Bytes above 127 are left alone.
+constexpr std::uint64_t lower_word(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const std::uint64_t low = word & 0x7f * kOnes;
+  const std::uint64_t from_a = low + (0x80 - 'A') * kOnes;
+  const std::uint64_t beyond_z = low + (0x80 - 'Z' - 1) * kOnes;
+  const std::uint64_t upper = (from_a & ~beyond_z) & ~word & 0x80 * kOnes;
+  return word | upper >> 2;
+}
+
 // Length bytes are below 'A', so a whole wire name can go through.
-constexpr std::uint8_t lower(std::uint8_t byte) {
-  return static_cast<std::uint8_t>(byte + (static_cast<unsigned>(byte - 'A') < 26 ? 'a' - 'A' : 0));
+void make_lower(std::span<std::uint8_t> bytes) {
+  for (std::size_t at = 0; at < bytes.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word;
+    std::memcpy(&word, &bytes[at], sizeof word);
+    word = lower_word(word);
+    std::memcpy(&bytes[at], &word, sizeof word);
+  }
 }
 
 }  // namespace
@@ -43,8 +59,8 @@ std::optional<Name> Name::read(std::span<const std::uint8_t> wire) {
     if (label == 0) break;
   }
   Name name;
-  std::transform(wire.begin(), wire.begin() + static_cast<std::ptrdiff_t>(at), name.bytes_.begin(),
-                 lower);
+  std::memcpy(name.bytes_.data(), wire.data(), at);
+  make_lower(std::span(name.bytes_).first((at + 7) / 8 * 8));
   name.length_ = static_cast<std::uint8_t>(at);
   return name;
 }
@@ -54,8 +70,8 @@ std::optional<Name> Name::child(std::string_view label) const {
     return std::nullopt;
   Name longer;
   longer.bytes_[0] = static_cast<std::uint8_t>(label.size());
-  std::transform(label.begin(), label.end(), longer.bytes_.begin() + 1,
-                 [](char c) { return lower(static_cast<std::uint8_t>(c)); });
+  std::memcpy(longer.bytes_.data() + 1, label.data(), label.size());
+  make_lower(std::span(longer.bytes_).first(64));
   std::memcpy(longer.bytes_.data() + 1 + label.size(), bytes_.data(), length_);
   longer.length_ = static_cast<std::uint8_t>(length_ + label.size() + 1);
   return longer;

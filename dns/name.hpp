@@ -43,7 +43,7 @@ class Name {
  private:
   std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), length_}; }
 
-  std::array<std::uint8_t, kMaxName> bytes_{};
+  std::array<std::uint8_t, kMaxName + 1> bytes_{};  // one more: whole words
   std::uint8_t length_ = 1;
 };
 

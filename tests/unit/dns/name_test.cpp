@@ -83,3 +83,19 @@ TEST_CASE("odd bytes of a name print as numbers") {
   const auto bytes = reading::from_hex("04 612e5c00 00");
   CHECK(Name::read(bytes)->to_string() == "a\\046\\092\\000");
 }
+
+TEST_CASE("of all bytes only A to Z change, wherever they stand") {
+  for (int byte = 0; byte < 256; ++byte)
+    for (std::size_t length = 1; length <= 17; ++length) {
+      reading::Bytes wire(1, static_cast<std::uint8_t>(length));
+      wire.insert(wire.end(), length, static_cast<std::uint8_t>(byte));
+      wire.push_back(0);
+      const auto expected =
+          static_cast<std::uint8_t>(byte >= 'A' && byte <= 'Z' ? byte + 32 : byte);
+      const auto name = Name::read(wire).value();
+      REQUIRE(reading::Bytes(name.wire().begin() + 1, name.wire().end() - 1) ==
+              reading::Bytes(length, expected));
+      const std::string label(length, static_cast<char>(byte));
+      REQUIRE(Name{}.child(label).value() == name);
+    }
+}

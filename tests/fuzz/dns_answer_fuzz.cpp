@@ -1,0 +1,100 @@
+// Any bytes as a query: an answer that an independent reader accepts, within its limit, or silence
+// where the rules want silence; and never an endpoint of a tier that was not drawn.
+#include "dns/responder.hpp"
+#include "tests/fuzz/fuzzer.hpp"
+#include "tests/unit/dns/mesh.hpp"
+#include "tests/unit/dns/messages.hpp"
+
+namespace {
+
+constexpr std::uint64_t kSeed = 1;
+
+std::unique_ptr<const dns::Table> make_table() {
+  auto mesh = mesh::bookinfo();
+  mesh::TestHost many{.host = "many.mesh.internal", .tiers = {{1, {}}}, .headless = true};
+  for (int i = 1; i <= 120; ++i)
+    many.tiers[0].endpoints.push_back(
+        {"10.2.0." + std::to_string(i), "east", "db-" + std::to_string(i)});
+  mesh.add(many);
+  mesh.add({.host = "split.mesh.internal",
+            .tiers = {{0.5, {{"10.3.0.1"}, {"fd00::1"}}}, {0.5, {{"10.4.0.1"}}}}});
+  mesh.add({.host = "a.b", .tiers = {{1, {{.ip = "10.5.0.1", .stale = true}}}}});
+  return mesh.table();
+}
+
+struct Asked {
+  const reading::Bytes& query;
+  dns::Transport transport;
+};
+
+// What a client knows of its own query without parsing it.
+bool silence_is_right(const reading::Bytes& query) {
+  return query.size() < 12 || (query[2] & 0x80) != 0;
+}
+
+std::string_view broken_answer(const Asked& asked, const reading::Bytes& bytes) {
+  if (bytes.empty()) return silence_is_right(asked.query) ? "" : "no answer";
+  if (silence_is_right(asked.query)) return "an answer to what is no query";
+  const auto answer = reading::read(bytes.data(), bytes.size());
+  if (!answer) return "not a well-formed message";
+  if (asked.transport == dns::Transport::udp && bytes.size() > (answer->opt ? 1232u : 512u))
+    return "too long";
+  if (bytes[0] != asked.query[0] || bytes[1] != asked.query[1]) return "another ID";
+  if (!(answer->flags & 0x8000)) return "no response";
+  if (answer->questions.size() > 1) return "more than one question";
+  if (!answer->questions.empty() &&
+      !std::equal(bytes.begin() + 12, bytes.begin() + 14, asked.query.begin() + 12))
+    return "another question";
+  if (answer->flags & 0x00f0) return "RA, Z, AD or CD is set";
+  std::string prefix;
+  for (const auto& rr : answer->answer) {
+    if (rr.ttl != answer->answer.front().ttl) return "two TTLs in one RRset";
+    if (rr.type != 1 || answer->questions.front().starts_with("many")) continue;
+    const auto tier = rr.data.substr(0, rr.data.find('.', 3));
+    if (!prefix.empty() && prefix != tier) return "two tiers in one answer";
+    prefix = tier;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string_view fuzz::broken(std::string_view input) {
+  static const auto table = make_table();
+  const reading::Bytes query(
+      input.begin(),
+      input.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(input.size(), 4096)));
+  for (const auto transport : {dns::Transport::udp, dns::Transport::tcp})
+    for (const auto* asked : {table.get(), static_cast<const dns::Table*>(nullptr)}) {
+      base::Random random(kSeed);
+      dns::Counters counters;
+      // On the heap and of exact size, so that a byte beyond is seen.
+      reading::Bytes buffer(transport == dns::Transport::udp
+                                ? std::max<std::size_t>(query.size(), 1232)
+                                : dns::kMaxMessage);
+      std::copy(query.begin(), query.end(), buffer.begin());
+      buffer.resize(dns::answer(asked, {{}, transport}, buffer, query.size(), random, counters));
+      if (const auto what = broken_answer({query, transport}, buffer); !what.empty()) return what;
+    }
+  return {};
+}
+
+std::vector<std::string> fuzz::seeds() {
+  std::vector<std::string> seeds;
+  const auto add = [&](const reading::Bytes& bytes) {
+    seeds.emplace_back(bytes.begin(), bytes.end());
+  };
+  for (const auto& message : messages::kMessages) add(reading::from_hex(message.hex));
+  for (const char* name :
+       {"ratings.mesh.internal", "many.mesh.internal", "split.mesh.internal", "nope.mesh.internal",
+        "_http._tcp.ratings.mesh.internal", "_http._tcp.many.mesh.internal", "mesh.internal",
+        "_explain.ratings.mesh.internal", "version.bind", ""})
+    for (const std::uint16_t type :
+         std::initializer_list<std::uint16_t>{1, 2, 6, 16, 28, 33, 65, 255, 252})
+      add(reading::make(
+          {.name = name,
+           .type = type,
+           .class_ = name == std::string("version.bind") ? std::uint16_t{3} : std::uint16_t{1},
+           .edns = type != 1}));
+  return seeds;
+}
