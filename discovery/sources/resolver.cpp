@@ -3,95 +3,139 @@
 #include <ares.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 
 #include <algorithm>
+#include <map>
 
 namespace discovery::sources {
 namespace {
 
 using Addresses = std::vector<base::IpAddress>;
 
+// A question under way: what c-ares carries for us.
 struct Lookup {
-  int status = ARES_ETIMEOUT;
-  Addresses addresses;
+  std::string host;
+  Resolver::Answer answer;
+  std::size_t& under_way;
 };
 
-void collect(void* argument, int status, int, ares_addrinfo* found) {
-  auto& lookup = *static_cast<Lookup*>(argument);
-  lookup.status = status;
-  if (!found) return;
-  for (const auto* node = found->nodes; node; node = node->ai_next) {
+Addresses addresses_of(const ares_addrinfo& found) {
+  Addresses addresses;
+  for (const auto* node = found.nodes; node; node = node->ai_next) {
     if (node->ai_family == AF_INET) {
       const auto& v4 = reinterpret_cast<const sockaddr_in*>(node->ai_addr)->sin_addr;
-      lookup.addresses.push_back(base::IpAddress::v4(ntohl(v4.s_addr)));
+      addresses.push_back(base::IpAddress::v4(ntohl(v4.s_addr)));
     } else if (node->ai_family == AF_INET6) {
       const auto& v6 = reinterpret_cast<const sockaddr_in6*>(node->ai_addr)->sin6_addr;
-      lookup.addresses.push_back(
-          base::IpAddress::v6(std::span<const std::uint8_t, 16>(v6.s6_addr)));
+      addresses.push_back(base::IpAddress::v6(std::span<const std::uint8_t, 16>(v6.s6_addr)));
     }
   }
-  ares_freeaddrinfo(found);
+  std::sort(addresses.begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+  return addresses;
 }
 
-// poll(), not select(): an agent may well have more than 1,024 descriptors.
-void wait(ares_channel channel) {
-  ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-  for (;;) {
-    const int bits = ares_getsock(channel, sockets, ARES_GETSOCK_MAXNUM);
-    std::vector<pollfd> polled;
-    for (int i = 0; i < ARES_GETSOCK_MAXNUM; ++i) {
-      const bool reads = ARES_GETSOCK_READABLE(bits, i) != 0,
-                 writes = ARES_GETSOCK_WRITABLE(bits, i) != 0;
-      if (reads || writes)
-        polled.push_back(
-            {sockets[i], static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)), 0});
-    }
-    if (polled.empty()) return;
-    timeval most{1, 0}, patience{};
-    const auto* left = ares_timeout(channel, &most, &patience);
-    poll(polled.data(), polled.size(),
-         static_cast<int>(left->tv_sec * 1000 + left->tv_usec / 1000 + 1));
-    for (const auto& one : polled)
-      ares_process_fd(channel,
-                      one.revents & (POLLIN | POLLERR | POLLHUP) ? one.fd : ARES_SOCKET_BAD,
-                      one.revents & POLLOUT ? one.fd : ARES_SOCKET_BAD);
-    if (std::all_of(polled.begin(), polled.end(), [](const auto& one) { return one.revents == 0; }))
-      ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-  }
-}
-
-base::Result<Addresses> look_up(const std::string& host) {
-  ares_options options{};
-  options.timeout = static_cast<int>(base::to_ms(Resolver::kPatience)) / 2;
-  options.tries = 2;
-  ares_channel channel = nullptr;
-  const int made = ares_init_options(&channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
-  if (made != ARES_SUCCESS) return base::unavailable(std::string("c-ares: ") + ares_strerror(made));
-  Lookup lookup;
-  ares_addrinfo_hints hints{};
-  hints.ai_family = AF_UNSPEC;
-  ares_getaddrinfo(channel, host.c_str(), nullptr, &hints, collect, &lookup);
-  wait(channel);
-  ares_destroy(channel);
-  if (lookup.addresses.empty())
-    return base::Error{
-        lookup.status == ARES_ETIMEOUT ? base::Code::timeout : base::Code::unavailable,
-        host + " does not resolve: " + ares_strerror(lookup.status)};
-  return std::move(lookup.addresses);
+void answered(void* argument, int status, int, ares_addrinfo* found) {
+  const std::unique_ptr<Lookup> lookup(static_cast<Lookup*>(argument));
+  --lookup->under_way;
+  auto addresses = found ? addresses_of(*found) : Addresses{};
+  if (found) ares_freeaddrinfo(found);
+  if (!addresses.empty()) return lookup->answer(std::move(addresses));
+  const auto code = status == ARES_ETIMEOUT ? base::Code::timeout : base::Code::unavailable;
+  lookup->answer(base::Error{code, lookup->host + " does not resolve: " + ares_strerror(status)});
 }
 
 }  // namespace
 
-Resolver::Resolver() : thread_(&Resolver::run, this) {}
+// One c-ares channel and the sockets it has open. Thread: the resolver's.
+class Resolver::Channel {
+ public:
+  explicit Channel(const Options& options) {
+    ares_options wanted{};
+    wanted.timeout = static_cast<int>(base::to_ms(options.patience)) / 2;
+    wanted.tries = 2;
+    wanted.sock_state_cb = [](void* self, ares_socket_t socket, int reads, int writes) {
+      static_cast<Channel*>(self)->watch(socket, reads, writes);
+    };
+    wanted.sock_state_cb_data = this;
+    status_ = ares_init_options(&channel_, &wanted,
+                                ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+    std::string servers;
+    for (const auto& server : options.servers)
+      servers += (servers.empty() ? "" : ",") + server.to_string();
+    if (status_ == ARES_SUCCESS && !servers.empty())
+      status_ = ares_set_servers_ports_csv(channel_, servers.c_str());
+  }
+  // Answers what is under way with an error.
+  ~Channel() {
+    if (channel_) ares_destroy(channel_);
+  }
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  std::size_t under_way() const { return under_way_; }
+
+  void ask(Question question) {
+    if (status_ != ARES_SUCCESS)
+      return question.answer(base::unavailable(
+          question.host + " cannot be looked up: c-ares: " + ares_strerror(status_)));
+    ares_addrinfo_hints hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = ARES_AI_NOSORT;
+    ++under_way_;
+    auto lookup = std::make_unique<Lookup>(
+        Lookup{std::move(question.host), std::move(question.answer), under_way_});
+    const auto host = lookup->host;
+    ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, answered, lookup.release());
+  }
+
+  // Waits until a socket, `wakeup` or a deadline of c-ares has something to say, and lets it.
+  void turn(int wakeup) {
+    std::vector<pollfd> polled{{wakeup, POLLIN, 0}};
+    for (const auto& [socket, events] : sockets_) polled.push_back({socket, events, 0});
+    timeval patience{};
+    const auto* left = ares_timeout(channel_, nullptr, &patience);
+    const auto wait_ms = left ? left->tv_sec * 1000 + left->tv_usec / 1000 + 1 : -1;
+    ::poll(polled.data(), polled.size(), static_cast<int>(wait_ms));
+    for (auto one = polled.begin() + 1; one != polled.end(); ++one)
+      if (one->revents != 0)
+        ares_process_fd(channel_, one->revents & ~POLLOUT ? one->fd : ARES_SOCKET_BAD,
+                        one->revents & POLLOUT ? one->fd : ARES_SOCKET_BAD);
+    ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // deadlines
+  }
+
+ private:
+  void watch(ares_socket_t socket, int reads, int writes) {
+    const auto events = static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
+    if (events == 0)
+      sockets_.erase(socket);
+    else
+      sockets_[socket] = events;
+  }
+
+  ares_channel channel_ = nullptr;
+  int status_ = ARES_SUCCESS;
+  std::size_t under_way_ = 0;
+  std::map<ares_socket_t, short> sockets_;
+};
+
+Resolver::Resolver(Options options)
+    : options_(std::move(options)),
+      wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      thread_(&Resolver::run, this) {}
 
 Resolver::~Resolver() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_one();
+  wake();
   thread_.join();
 }
+
+void Resolver::wake() { ::eventfd_write(wakeup_.get(), 1); }
 
 void Resolver::resolve(const std::string& host, Answer answer) {
   if (auto literal = base::IpAddress::parse(host)) return answer(Addresses{*literal});
@@ -99,25 +143,42 @@ void Resolver::resolve(const std::string& host, Answer answer) {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() < kMaxWaiting && !stopping_) {
       waiting_.push_back({host, std::move(answer)});
-      wake_.notify_one();
+      wake();
       return;
     }
   }
   answer(base::Error{base::Code::exhausted, host + ": too many names wait to be resolved"});
 }
 
-void Resolver::run() {
-  for (;;) {
-    Query query;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-      if (stopping_) return;
-      query = std::move(waiting_.front());
-      waiting_.pop_front();
-    }
-    query.answer(look_up(query.host));
+bool Resolver::take(std::deque<Question>& into, std::size_t most) {
+  eventfd_t ignored;
+  ::eventfd_read(wakeup_.get(), &ignored);
+  const std::lock_guard lock(mutex_);
+  while (into.size() < most && !waiting_.empty()) {
+    into.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
   }
+  return !stopping_;
+}
+
+void Resolver::run() {
+  std::unique_ptr<Channel> channel;
+  std::deque<Question> questions;
+  while (take(questions, kMaxAtOnce - (channel ? channel->under_way() : 0))) {
+    if (!questions.empty() && !channel) channel = std::make_unique<Channel>(options_);
+    for (; !questions.empty(); questions.pop_front()) channel->ask(std::move(questions.front()));
+    if (channel && channel->under_way() == 0) channel.reset();
+    if (channel) {
+      channel->turn(wakeup_.get());
+    } else {
+      pollfd idle{wakeup_.get(), POLLIN, 0};
+      ::poll(&idle, 1, -1);
+    }
+  }
+  channel.reset();
+  take(questions, kMaxAtOnce + kMaxWaiting);
+  for (auto& question : questions)
+    question.answer(base::unavailable(question.host + ": the resolver is stopping"));
 }
 
 }  // namespace discovery::sources

@@ -1,21 +1,25 @@
 // Looks up the addresses of configured names with c-ares, on a thread of its own: peers by name.
 //
-// One query at a time, in order; at most kMaxWaiting wait, further ones are answered with an error
-// at once. The system's resolv.conf is read anew for each query, so a changed one is honoured.
-// Errors: timeout or unavailable with c-ares' words and the name.
-// Thread: resolve() from any; the answer comes on the resolver's thread. Destruction waits for the
-// query under way (at most kPatience).
+// Look-ups run side by side, so a name whose servers are silent holds up no other. When the last
+// one has ended the channel goes with it: the next look-up reads resolv.conf anew and uses a port
+// of its own (c-ares 1.18 keeps one for the life of a channel).
+//
+// Limits: kMaxAtOnce look-ups under way, kMaxWaiting behind them; what is beyond is answered with
+// an error at once. Errors: timeout or unavailable, with the name and c-ares' words. Thread:
+// resolve() from any; the answer comes once, on the resolver's thread. Destruction ends the
+// look-ups under way with an error and does not wait for their servers.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/net/fd.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 
@@ -23,11 +27,16 @@ namespace discovery::sources {
 
 class Resolver {
  public:
+  static constexpr std::size_t kMaxAtOnce = 64;
   static constexpr std::size_t kMaxWaiting = 1024;
-  static constexpr base::Duration kPatience = std::chrono::seconds(3);
   using Answer = std::function<void(base::Result<std::vector<base::IpAddress>>)>;
 
-  Resolver();
+  struct Options {
+    std::vector<base::SocketAddress> servers;           // none: the system's
+    base::Duration patience = std::chrono::seconds(3);  // for a name, in two tries
+  };
+  explicit Resolver(Options options);
+  Resolver() : Resolver(Options{}) {}
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -36,15 +45,20 @@ class Resolver {
   void resolve(const std::string& host, Answer answer);
 
  private:
-  struct Query {
+  class Channel;
+  struct Question {
     std::string host;
     Answer answer;
   };
+  // False when it is time to stop.
+  bool take(std::deque<Question>& into, std::size_t most);
   void run();
+  void wake();
 
+  const Options options_;
+  const base::net::Fd wakeup_;
   std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Query> waiting_;
+  std::deque<Question> waiting_;
   bool stopping_ = false;
   std::thread thread_;
 };
