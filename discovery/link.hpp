@@ -33,6 +33,10 @@ struct Link {
   std::optional<Stamp> cursor;
   std::map<OriginId, Stamp> shown;  // what its beacons said it has of others
 
+  // The highest that others remember of the other side's own origin, of a life that it does not
+  // know of.
+  Stamp rumour;
+
   bool hello_due = false, beacons_due = false;
   std::optional<Goodbye> goodbye;
   std::optional<std::string> close_reason;  // close when the goodbye is out
@@ -43,6 +47,9 @@ struct Link {
   bool farewell = false;   // the other side stops on purpose: its end is no reset
   bool announced = false;  // the skin knows that there is something to pull
 
+  std::size_t backlog() const {
+    return pulls.size() + requested.size() + (transfer ? transfer->held() : 0);
+  }
   bool owes_own(Stamp released) const { return ready && talking && cursor && *cursor < released; }
   bool has_work(Stamp released) const {
     return hello_due || goodbye || !pulls.empty() || beacons_due || transfer ||

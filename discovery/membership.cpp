@@ -60,12 +60,11 @@ void Membership::goodbye(base::TimePoint now, const OriginId& origin, Goodbye::R
 }
 
 void Membership::probed(base::TimePoint now, const ProbeReply& reply, Effects& effects) {
-  const auto open = judgement(now);
   for (auto& [origin, remote] : remotes_) {
     const auto outcome = remote.probing.answered(reply);
     if (!outcome) continue;
     effects.publish = true;  // failed addresses may differ
-    tell(origin, remote.ageing.probed(now, *outcome, open), effects);
+    tell(origin, remote.ageing.probed(now, *outcome, judgement_), effects);
   }
 }
 
@@ -73,7 +72,7 @@ void Membership::forgive(base::Duration stall) {
   for (auto& [origin, remote] : remotes_) remote.ageing.forgive(stall);
 }
 
-Judgement Membership::judgement(base::TimePoint now) const {
+Judgement Membership::judge(base::TimePoint now) const {
   std::set<std::string_view> heard, silent;
   bool confirmed = false;
   for (const auto& [origin, remote] : remotes_) {
@@ -100,18 +99,19 @@ std::vector<OriginId> Membership::advance(base::TimePoint now, Catalog& catalog,
     tell(origin, change, effects);
   }
   // Judged only when all have had their say: the first to fall silent may not be the last.
-  const auto open = judgement(now);
+  judgement_ = judge(now);
   for (auto& [origin, remote] : remotes_) {
     if (!remote.ageing.wants_probes()) continue;
     auto round = remote.probing.begin(now, *config_, origin, catalog.find(origin),
                                       remote.ageing.state(), next_round_, random_);
     if (round.nothing)
-      tell(origin, remote.ageing.probed(now, Ageing::Probes::nothing_to_probe, open), effects);
+      tell(origin, remote.ageing.probed(now, Ageing::Probes::nothing_to_probe, judgement_),
+           effects);
     if (round.request) {
       ++next_round_;
       effects.probes.push_back(std::move(*round.request));
     }
-    const auto change = remote.ageing.advance(now, open);
+    const auto change = remote.ageing.advance(now, judgement_);
     if (change != Event::Kind::forgotten) tell(origin, change, effects);
   }
   for (const auto& origin : forgotten) forget(origin);
@@ -126,11 +126,10 @@ void Membership::forget(const OriginId& origin) {
   remotes_.erase(at);
 }
 
-base::TimePoint Membership::deadline(base::TimePoint now) const {
-  const auto open = judgement(now);
+base::TimePoint Membership::deadline() const {
   auto next = base::TimePoint::max();
   for (const auto& [origin, remote] : remotes_) {
-    next = std::min(next, remote.ageing.deadline(open));
+    next = std::min(next, remote.ageing.deadline(judgement_));
     if (remote.ageing.wants_probes()) next = std::min(next, remote.probing.deadline());
   }
   return next;

@@ -46,11 +46,12 @@ class Membership {
 
   const Remote* find(const OriginId& origin) const;
   const std::map<OriginId, Remote>& remotes() const { return remotes_; }
-  Judgement judgement(base::TimePoint now) const;
-  base::TimePoint deadline(base::TimePoint now) const;
+  Judgement judgement() const { return judgement_; }
+  base::TimePoint deadline() const;
   std::uint64_t probes_sent() const { return next_round_ - 1; }
 
  private:
+  Judgement judge(base::TimePoint now) const;
   struct Epitaph {
     std::uint64_t incarnation = 0, sequence = 0;
   };
@@ -62,6 +63,7 @@ class Membership {
   std::map<OriginId, Remote> remotes_;
   std::map<OriginId, Epitaph> epitaphs_;
   std::uint64_t next_round_ = 1;
+  Judgement judgement_ = Judgement::open;
 };
 
 }  // namespace discovery

@@ -22,10 +22,14 @@ Stamp Node::State::released_stamp() const {
   return local.ready() ? Stamp{local.published().incarnation, released} : Stamp{};
 }
 
-const Link* Node::State::link_to(const OriginId& origin) const {
-  for (const auto& [id, link] : links)
+Link* Node::State::link_to(const OriginId& origin) {
+  for (auto& [id, link] : links)
     if (link.talking && link.origin == origin && !link.close_reason) return &link;
   return nullptr;
+}
+
+const Link* Node::State::link_to(const OriginId& origin) const {
+  return const_cast<State*>(this)->link_to(origin);
 }
 
 // One of several links to an agent, the same on both sides where they see the same: the one dialled
@@ -149,12 +153,12 @@ Effects Node::State::turn(base::TimePoint now) {
       link.up_at += late;
     }
   }
-  serve_deadlines(now, effects);
+  if (now >= expected) serve_deadlines(now, effects);
   return effects;
 }
 
 Effects Node::State::finish(base::TimePoint now, Effects effects) {
-  ask(now);
+  if (pulls.deadline() <= now) ask(now);
   if (!synced && local.ready() &&
       (now - started >= config.sync_patience || (beacons_heard && pulls.empty()))) {
     synced = true;
@@ -173,7 +177,7 @@ Effects Node::State::finish(base::TimePoint now, Effects effects) {
 }
 
 base::TimePoint Node::State::deadline(base::TimePoint now) const {
-  auto next = std::min({next_beacon, membership.deadline(now), pulls.deadline()});
+  auto next = std::min({next_beacon, membership.deadline(), pulls.deadline()});
   if (local.ready() && released != local.published().version)
     next = std::min(next, released_at + config.coalesce);
   if (!synced && local.ready()) next = std::min(next, started + config.sync_patience);
@@ -341,6 +345,11 @@ std::vector<Member> Node::members(base::TimePoint now) const {
                        rows ? rows->size() : 0, false});
   }
   return members;
+}
+
+std::size_t Node::backlog(LinkId id) const {
+  const auto at = state_->links.find(id);
+  return at == state_->links.end() ? 0 : at->second.backlog();
 }
 
 Stamp Node::stamp() const { return state_->local.published(); }

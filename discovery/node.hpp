@@ -153,6 +153,9 @@ class Node {
                                   std::size_t max_bytes = kMaxFrameBytes);
 
   std::shared_ptr<const Publication> publication(base::TimePoint now);
+  // What is waiting to be said on a link: questions, answers owed, rows of a transfer. Bounded by
+  // what there is to know, whatever the rate of change.
+  std::size_t backlog(LinkId link) const;
   std::vector<Member> members(base::TimePoint now) const;
   Stamp stamp() const;  // of the own origin
   bool synced(base::TimePoint now) const;

@@ -93,13 +93,30 @@ void Node::State::hear_of_self(base::TimePoint now, Link& link, const Beacon& be
       other.cursor = std::max(other.cursor.value_or(Stamp{}), beacon.stamp);
 }
 
+// Somebody remembers another life of an origin that is telling us of its present one. The origin is
+// believed, and told of the memory, so that it can rise above it.
+bool Node::State::contradicts(base::TimePoint now, const Link& direct, const Link& via,
+                              const Beacon& beacon) const {
+  if (direct.id == via.id || via.origin == beacon.origin) return false;
+  if (now - direct.heard_at >= config.suspect_after) return false;
+  const auto own_word = direct.shown.find(beacon.origin);
+  return own_word != direct.shown.end() &&
+         own_word->second.incarnation == catalog.stamp(beacon.origin).incarnation &&
+         beacon.stamp.incarnation > own_word->second.incarnation;
+}
+
 void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects) {
   link.shown[beacon.origin] = beacon.stamp;
   if (!membership.heard(now, beacon, link.origin, effects)) return;
   const auto* mine = catalog.find(beacon.origin);
   const auto have = mine ? mine->stamp() : Stamp{};
   if (beacon.stamp > have) {
-    const bool direct = link_to(beacon.origin) != nullptr;
+    auto* direct = link_to(beacon.origin);
+    if (direct && contradicts(now, *direct, link, beacon)) {
+      direct->rumour = std::max(direct->rumour, beacon.stamp);
+      direct->beacons_due = true;
+      return;
+    }
     pulls.behind(now, beacon.origin, beacon.stamp,
                  direct ? config.beacon_interval : base::Duration::zero());
   } else if (beacon.stamp == have && beacon.state_hash != mine->hash()) {

@@ -21,7 +21,8 @@ Beacons Node::State::make_beacons(base::TimePoint now, const Link& link) {
   const auto add = [&](const OriginId& origin, OriginState& state, const Remote& remote) {
     // A word is worth its own life only: of an older state it says nothing.
     const bool same_life = remote.ageing.incarnation() == state.stamp().incarnation;
-    beacons.beacons.push_back({origin, state.stamp(), same_life ? remote.ageing.sequence() : 0,
+    const auto stamp = origin == link.origin ? std::max(state.stamp(), link.rumour) : state.stamp();
+    beacons.beacons.push_back({origin, stamp, same_life ? remote.ageing.sequence() : 0,
                                state.hash(), remote.ageing.age(now)});
   };
   if (link.talking && local.ready())

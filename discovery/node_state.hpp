@@ -64,6 +64,7 @@ struct Node::State {
   void forget_origin(const OriginId& origin);
   base::TimePoint deadline(base::TimePoint now) const;
   Stamp released_stamp() const;
+  Link* link_to(const OriginId& origin);
   const Link* link_to(const OriginId& origin) const;  // the one that talks
 
   // node_receive.cpp
@@ -76,6 +77,8 @@ struct Node::State {
                                        const Hello& hello) const;
   void refuse(Link& link, const OriginId& claimed, std::string why, Effects& effects);
   void malformed(Link& link, std::string what, Effects& effects);
+  bool contradicts(base::TimePoint now, const Link& direct, const Link& via,
+                   const Beacon& beacon) const;
   void hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
   void hear_of_self(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
 

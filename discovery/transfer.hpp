@@ -28,6 +28,7 @@ class Transfer {
   bool is_snapshot() const { return snapshot_; }
   // The next part, at least one row of it; its age is for the caller to fill in.
   Delta next(std::size_t max_bytes);
+  std::size_t held() const { return changes_.size() + rows_.chunks().size(); }
   bool done() const { return done_; }
 
  private:

@@ -7,9 +7,7 @@ namespace {
 
 using namespace discovery;
 
-std::string life(std::uint64_t incarnation) {
-  return std::to_string(incarnation >> kChanceBits);
-}
+std::string life(std::uint64_t incarnation) { return std::to_string(incarnation >> kChanceBits); }
 
 std::string text(const Hello& hello) {
   return "hello " + hello.self.to_string() + " at " + describe(hello.stamp) + ", knows you at " +
@@ -62,7 +60,7 @@ std::string describe(const Frame& frame) {
 }
 
 std::string describe(const Event& event) {
-  static constexpr const char* kKinds[] = {"link ready", "link lost", "suspect",   "stale",
+  static constexpr const char* kKinds[] = {"link ready", "link lost", "suspect",     "stale",
                                            "demoted",    "dead",      "fresh again", "forgotten",
                                            "refused",    "malformed"};
   std::string line = event.origin.to_string() + " " + kKinds[static_cast<std::size_t>(event.kind)];

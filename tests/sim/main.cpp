@@ -1,5 +1,5 @@
-// sim --seeds A..B: runs them and prints "N seeds, M violations" and how to repeat each failing one; exit 1 if any.
-// sim --seed N: prints the transcript of one.
+// sim --seeds A..B: runs them and prints "N seeds, M violations" and how to repeat each failing
+// one; exit 1 if any. sim --seed N: prints the transcript of one.
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
@@ -29,7 +29,8 @@ int run_many(std::uint64_t first, std::uint64_t last) {
     for (const auto& what : outcome.violations)
       std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), what.c_str());
     if (!outcome.violations.empty())
-      std::printf("  repeat with: scripts/sim --seed %llu\n", static_cast<unsigned long long>(seed));
+      std::printf("  repeat with: scripts/sim --seed %llu\n",
+                  static_cast<unsigned long long>(seed));
     violations += outcome.violations.size();
     std::fflush(stdout);
   }
@@ -39,8 +40,7 @@ int run_many(std::uint64_t first, std::uint64_t last) {
 }
 
 int run_one(std::uint64_t seed) {
-  const auto outcome =
-      sim::run(seed, [](const std::string& line) { std::puts(line.c_str()); });
+  const auto outcome = sim::run(seed, [](const std::string& line) { std::puts(line.c_str()); });
   for (const auto& what : outcome.violations) std::printf("VIOLATION: %s\n", what.c_str());
   std::printf("%zu frames, %zu faults, %zu violations\n", outcome.frames, outcome.faults,
               outcome.violations.size());

@@ -11,14 +11,15 @@ namespace {
 using discovery::LinkId;
 using LinkEnd = discovery::Node::LinkEnd;
 
-constexpr std::size_t kWindow = 4;      // frames that a stream takes before its writer waits
-constexpr std::size_t kReplayed = 6;    // frames that come twice at a reconnect
-constexpr std::size_t kMaxRows = 60;    // per cluster
-constexpr std::size_t kTombstones = 12; // small, so that every run collects them
-constexpr std::size_t kFrame = 2'000;   // bytes, so that snapshots come in parts
+constexpr std::size_t kWindow = 4;       // frames that a stream takes before its writer waits
+constexpr std::size_t kReplayed = 6;     // frames that come twice at a reconnect
+constexpr std::size_t kMaxRows = 60;     // per cluster
+constexpr std::size_t kTombstones = 12;  // small, so that every run collects them
+constexpr std::size_t kFrame = 2'000;    // bytes, so that snapshots come in parts
 
 base::SocketAddress endpoint(std::size_t cluster, std::size_t number) {
-  const auto host = 10u << 24 | static_cast<std::uint32_t>(cluster) << 8 | static_cast<std::uint32_t>(number);
+  const auto host =
+      10u << 24 | static_cast<std::uint32_t>(cluster) << 8 | static_cast<std::uint32_t>(number);
   return {base::IpAddress::v4(host), 8080};
 }
 
@@ -50,13 +51,15 @@ Mesh::Mesh(std::uint64_t seed, std::size_t clusters)
   // A ring always; of the rest some pairs are never joined and some dial each other.
   for (std::size_t a = 0; a < clusters; ++a)
     for (std::size_t b = 0; b < clusters; ++b)
-      if (b == (a + 1) % clusters || (a != b && random_.chance(0.45))) peers_.insert({a, b});
+      if (b == (a + 1) % clusters || (a != b && random_.chance(0.35))) peers_.insert({a, b});
   for (std::size_t n = 0; n < clusters; ++n) after(between(0, 3000), [this, n] { start(n); });
-  for (const auto& [a, b] : peers_) after(between(0, 3500), [this, a = a, b = b] { keep_dialling(a, b); });
+  for (const auto& [a, b] : peers_)
+    after(between(0, 3500), [this, a = a, b = b] { keep_dialling(a, b); });
 }
 
 base::Duration Mesh::between(double low_ms, double high_ms) {
-  return base::Duration(static_cast<std::int64_t>((low_ms + (high_ms - low_ms) * random_.unit()) * 1e6));
+  return base::Duration(
+      static_cast<std::int64_t>((low_ms + (high_ms - low_ms) * random_.unit()) * 1e6));
 }
 
 void Mesh::note(std::string line) {
@@ -81,7 +84,8 @@ void Mesh::tell(std::size_t cluster, std::uint64_t life, base::Duration delay,
   after(delay, [this, cluster, life, what = std::move(what)]() mutable {
     if (!is_life(cluster, life)) return;
     auto& process = *clusters_[cluster].process;
-    if (process.paused_until > now_) return tell(cluster, life, process.paused_until - now_, std::move(what));
+    if (process.paused_until > now_)
+      return tell(cluster, life, process.paused_until - now_, std::move(what));
     act(cluster, what(*process.node));
   });
 }
@@ -146,7 +150,7 @@ void Mesh::start(std::size_t n) {
 }
 
 void Mesh::keep_changing(std::size_t n, std::uint64_t life) {
-  after(between(20, 2500), [this, n, life] {
+  after(between(50, 4000), [this, n, life] {
     if (!is_life(n, life)) return;
     if (changing && clusters_[n].process->paused_until <= now_)
       change_rows(n, 1 + random_.below(4));
@@ -158,10 +162,13 @@ void Mesh::change_rows(std::size_t n, std::size_t count) {
   auto& cluster = clusters_[n];
   for (std::size_t at = 0; at < count; ++at) {
     const auto key = "x/" + std::to_string(random_.below(kMaxRows));
-    if (random_.chance(0.4)) cluster.rows.erase(key);
-    else cluster.rows[key] = std::to_string(random_.next() >> 40);
+    if (random_.chance(0.4))
+      cluster.rows.erase(key);
+    else
+      cluster.rows[key] = std::to_string(random_.next() >> 40);
   }
-  if (cluster.process) act(n, cluster.process->node->replace_local(now_, "files", encoded(cluster)));
+  if (cluster.process)
+    act(n, cluster.process->node->replace_local(now_, "files", encoded(cluster)));
 }
 
 void Mesh::kill(std::size_t n) {
@@ -179,7 +186,8 @@ void Mesh::kill(std::size_t n) {
 void Mesh::leave(std::size_t n, discovery::Goodbye::Reason reason) {
   auto& cluster = clusters_[n];
   if (!cluster.process || cluster.process->paused_until > now_) return;
-  note(cluster.name + (reason == discovery::Goodbye::Reason::leaving ? " leaves" : " stops to return"));
+  note(cluster.name +
+       (reason == discovery::Goodbye::Reason::leaving ? " leaves" : " stops to return"));
   if (reason == discovery::Goodbye::Reason::leaving) truth_.left(n);
   const auto life = cluster.process->life;
   act(n, cluster.process->node->leave(now_, reason));
@@ -205,8 +213,13 @@ void Mesh::act(std::size_t n, discovery::Effects effects) {
   if (cluster.disk != 0 || random_.chance(0.01)) cluster.disk = node.stamp().incarnation;
   for (const auto& event : effects.events) {
     note(cluster.name + ": " + describe(event));
-    if (!event.origin.cluster.empty()) truth_.event(now_, n, Truth::index(event.origin), event.kind);
+    if (!event.origin.cluster.empty())
+      truth_.event(now_, n, Truth::index(event.origin), event.kind);
   }
+  for (const auto& [id, wire] : wires_)
+    if ((wire.from == n || wire.to == n) &&
+        node.backlog(id) > kMaxRows + kTombstones + 3 * clusters_.size())
+      truth_.violated(cluster.name + " piles up frames for a link");
   if (effects.publish) truth_.look(now_, n, node);
   for (auto& request : effects.probes) probe(n, std::move(request));
   for (const auto& close : effects.close) {
@@ -223,7 +236,8 @@ void Mesh::probe(std::size_t n, discovery::ProbeRequest request) {
   discovery::ProbeReply reply{request.id, {}, {}};
   const bool cut = data_blocked_[n][target] > 0;
   for (const auto& address : request.targets)
-    (!cut && clusters_[target].answering.contains(address) ? reply.alive : reply.failed).push_back(address);
+    (!cut && clusters_[target].answering.contains(address) ? reply.alive : reply.failed)
+        .push_back(address);
   const bool answered = !reply.alive.empty();
   const auto time = reply.failed.empty() ? between(1, 80) : request.timeout;
   tell(n, clusters_[n].process->life, time, [=, this](discovery::Node& node) {
@@ -279,7 +293,8 @@ void Mesh::deliver(LinkId id, std::size_t way_number) {
   truth_.delivered(now_ - sent);
   if (const auto slow = slow_reader[reader]; slow > base::Duration::zero())
     way.last_arrival = std::max(way.last_arrival, now_) + slow;
-  if (!std::holds_alternative<discovery::Hello>(frame) && !std::holds_alternative<discovery::Goodbye>(frame)) {
+  if (!std::holds_alternative<discovery::Hello>(frame) &&
+      !std::holds_alternative<discovery::Goodbye>(frame)) {
     auto& kept = replays_[{sender, reader}];
     if (kept.size() >= kReplayed) kept.erase(kept.begin());
     kept.push_back(frame);
@@ -324,8 +339,10 @@ void Mesh::keep_dialling(std::size_t from, std::size_t to) {
 void Mesh::dial(std::size_t from, std::size_t to) {
   const auto& dialler = clusters_[from].process;
   const bool open = dialler && clusters_[to].process && !blocked(from, to) && !blocked(to, from);
-  if (open) after(between(1, 80), [this, from, to] { connect(from, to); });
-  else after(between(200, 4000), [this, from, to] { keep_dialling(from, to); });
+  if (open)
+    after(between(1, 80), [this, from, to] { connect(from, to); });
+  else
+    after(between(200, 4000), [this, from, to] { keep_dialling(from, to); });
 }
 
 void Mesh::connect(std::size_t from, std::size_t to) {

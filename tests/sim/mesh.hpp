@@ -1,9 +1,9 @@
-// Many agents in one process on virtual time: the skin and the wires around discovery::Node, with every way in which
-// they fail. One seed, one run.
+// Many agents in one process on virtual time: the skin and the wires around discovery::Node, with
+// every way in which they fail. One seed, one run.
 //
-// A link is an ordered stream in each direction with a delay; it may stall, swallow (a black hole looks like silence
-// until somebody resets it), be read slowly, and be reset with the loss of what is under way.
-// Truth (truth.hpp) looks at every step; Weather (weather.hpp) makes the trouble.
+// A link is an ordered stream in each direction with a delay; it may stall, swallow (a black hole
+// looks like silence until somebody resets it), be read slowly, and be reset with the loss of what
+// is under way. Truth (truth.hpp) looks at every step; Weather (weather.hpp) makes the trouble.
 #pragma once
 
 #include <deque>
@@ -33,10 +33,10 @@ struct Process {
 
 struct Cluster {
   std::string name;
-  std::map<std::string, std::string> rows;          // what its sources say now, value by key
+  std::map<std::string, std::string> rows;  // what its sources say now, value by key
   std::vector<base::SocketAddress> endpoints;
   std::set<base::SocketAddress> answering;
-  std::uint64_t disk = 0;                           // the last incarnation, if it kept its disk
+  std::uint64_t disk = 0;  // the last incarnation, if it kept its disk
   std::optional<Process> process;
 };
 

@@ -1,7 +1,8 @@
-// What really happened, and whether every agent's view could have come of it: the promises of DESIGN §8, looked at
-// after every step.
+// What really happened, and whether every agent's view could have come of it: the promises of
+// DESIGN §8, looked at after every step.
 //
-// It knows what each cluster's sources said and when; it never asks the code under test what is right.
+// It knows what each cluster's sources said and when; it never asks the code under test what is
+// right.
 #pragma once
 
 #include <map>
@@ -66,7 +67,8 @@ class Truth {
   };
   struct Viewer {
     std::map<std::size_t, Seen> seen;
-    std::shared_ptr<const discovery::Publication> kept;  // must stay as it was
+    std::shared_ptr<const discovery::Publication> looked, kept;  // `kept` must stay as it was
+    std::size_t looks = 0;
     std::uint64_t kept_hash = 0;
   };
   void check_rows(std::size_t viewer, const discovery::OriginPublication& shown);

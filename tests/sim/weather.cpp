@@ -26,19 +26,32 @@ class Weather {
   void strike() {
     ++mesh_.faults;
     switch (mesh_.random().below(13)) {
-      case 0: return mesh_.reset(any_link());
-      case 1: return black_hole();
-      case 2: return partition();
-      case 3: return one_way();
-      case 4: return crash(seconds(0.1, 30));
-      case 5: return crash_of_cluster();
-      case 6: return goodbye();
-      case 7: return mesh_.pause(any(), seconds(1, 8));
-      case 8: return slow_reader();
-      case 9: return second_link();
-      case 10: return mesh_.replay_after_reconnect(any_link());
-      case 11: return endpoints_die();
-      default: return burst();
+      case 0:
+        return mesh_.reset(any_link());
+      case 1:
+        return black_hole();
+      case 2:
+        return partition();
+      case 3:
+        return one_way();
+      case 4:
+        return crash(seconds(0.1, 30));
+      case 5:
+        return crash_of_cluster();
+      case 6:
+        return goodbye();
+      case 7:
+        return mesh_.pause(any(), seconds(1, 8));
+      case 8:
+        return slow_reader();
+      case 9:
+        return second_link();
+      case 10:
+        return mesh_.replay_after_reconnect(any_link());
+      case 11:
+        return endpoints_die();
+      default:
+        return burst();
     }
   }
   void calm() {
@@ -50,7 +63,8 @@ class Weather {
     }
   }
   base::Duration seconds(double low, double high) {
-    return base::Duration(static_cast<std::int64_t>((low + (high - low) * mesh_.random().unit()) * 1e9));
+    return base::Duration(
+        static_cast<std::int64_t>((low + (high - low) * mesh_.random().unit()) * 1e9));
   }
   std::size_t any() { return mesh_.random().below(mesh_.clusters().size()); }
   discovery::LinkId any_link() {
@@ -74,7 +88,8 @@ class Weather {
       mesh_.block(from, to, 1);
       if (data) mesh_.block_data(from, to, 1);
       for (auto& [id, wire] : mesh_.wires()) {
-        const bool forth = wire.from == from && wire.to == to, back = wire.from == to && wire.to == from;
+        const bool forth = wire.from == from && wire.to == to,
+                   back = wire.from == to && wire.to == from;
         if (!forth && !back) continue;
         wire.ways[forth ? 0 : 1].hole = true;
         across.push_back(id);
@@ -171,7 +186,7 @@ class Weather {
 }  // namespace
 
 Outcome run(std::uint64_t seed, std::function<void(const std::string&)> transcript) {
-  const std::size_t clusters = 5 + base::Random(seed).below(3);
+  const std::size_t clusters = 5 + base::Random(seed).below(2);
   Mesh mesh(seed, clusters);
   mesh.transcript = std::move(transcript);
   const auto start = mesh.now();
@@ -180,8 +195,10 @@ Outcome run(std::uint64_t seed, std::function<void(const std::string&)> transcri
   mesh.run_until(start + kLength);
   for (std::size_t n = 0; n < clusters; ++n) {
     auto& process = mesh.clusters()[n].process;
-    if (!process) mesh.truth().violated(Truth::name(n) + " does not run in the end");
-    else mesh.truth().converged(mesh.now(), n, *process->node);
+    if (!process)
+      mesh.truth().violated(Truth::name(n) + " does not run in the end");
+    else
+      mesh.truth().converged(mesh.now(), n, *process->node);
   }
   return {mesh.truth().violations(), mesh.frames, mesh.faults};
 }

@@ -1,12 +1,13 @@
-// The trouble of one run: at least twenty faults in the first four of its five minutes, all from the seed.
+// The trouble of one run: at least twenty faults in the first four of its five minutes, all from
+// the seed.
 #pragma once
 
 #include "tests/sim/mesh.hpp"
 
 namespace sim {
 
-inline constexpr base::Duration kCalm = std::chrono::seconds(240);    // from here on nothing breaks
-inline constexpr base::Duration kQuiet = std::chrono::seconds(275);   // from here on nothing changes
+inline constexpr base::Duration kCalm = std::chrono::seconds(240);   // from here on nothing breaks
+inline constexpr base::Duration kQuiet = std::chrono::seconds(275);  // from here on nothing changes
 inline constexpr base::Duration kLength = std::chrono::seconds(300);  // when all must agree
 inline constexpr std::size_t kLeastFaults = 20;
 

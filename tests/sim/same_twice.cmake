@@ -1,0 +1,11 @@
+# One seed gives one transcript, byte for byte, in two processes.
+foreach(run first second)
+  execute_process(COMMAND ${SIM} --seed 7 OUTPUT_VARIABLE ${run} RESULT_VARIABLE code)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "sim --seed 7 exits with ${code}")
+  endif()
+endforeach()
+string(LENGTH "${first}" length)
+if(NOT first STREQUAL second OR length LESS 10000)
+  message(FATAL_ERROR "two runs of one seed differ, or say nothing (${length} bytes)")
+endif()
