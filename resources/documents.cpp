@@ -31,6 +31,9 @@ Loaded load(const std::vector<File>& files) {
     });
     loaded.problems.insert(loaded.problems.end(), broken.begin(), broken.end());
   }
+  // A slice of no service has nowhere to go; its reader has said so.
+  std::erase_if(loaded.documents.endpoint_slices,
+                [](const EndpointSlice& slice) { return slice.service.empty(); });
   check_together(loaded.documents, loaded.problems);
   sort_by_place(loaded.problems, files);
   return loaded;

@@ -8,6 +8,7 @@
 namespace resources {
 namespace {
 
+constexpr std::size_t kMaxQuoted = 40;  // longer texts are cut in messages
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 Mark mark_at(std::string_view text, std::size_t offset) {
@@ -92,6 +93,12 @@ std::string_view to_string(Node::Kind kind) {
       return "a map";
   }
   return "nothing";
+}
+
+std::string quoted(const Node& node) {
+  if (!node.is_scalar() || node.is_null()) return std::string(to_string(node.kind));
+  if (node.text.size() <= kMaxQuoted) return '"' + node.text + '"';
+  return '"' + node.text.substr(0, kMaxQuoted) + "…\"";
 }
 
 Problems read_trees(std::string_view file_name, std::string_view text,

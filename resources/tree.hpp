@@ -46,8 +46,9 @@ struct Node {
   const Node* find(std::string_view name) const;  // the member of that key, or nullptr
 };
 
-// "a list", "a string", …: for messages.
+// For messages: "a list", "a string", …; and a node by its text if it has one.
 std::string_view to_string(Node::Kind kind);
+std::string quoted(const Node& node);
 
 struct Tree {
   Node root;

@@ -54,7 +54,7 @@ bool TreeBuilder::open(Mark mark, Node::Kind kind, Anchor anchor) {
 bool TreeBuilder::close() {
   Open level = std::move(open_.back());
   open_.pop_back();
-  if (level.node.is_map()) {
+  if (level.node.find("<<")) {
     // Members under << come last, so that the map's own members win.
     auto& members = level.node.children;
     const auto merged = std::stable_partition(
@@ -63,7 +63,9 @@ bool TreeBuilder::close() {
     std::vector<Node> sources(std::make_move_iterator(merged),
                               std::make_move_iterator(members.end()));
     members.erase(merged, members.end());
-    for (Node& source : sources) merge(level.node, std::move(source));
+    std::unordered_set<std::string> keys;
+    for (const Node& member : members) keys.insert(member.key);
+    for (Node& source : sources) merge(level.node, std::move(source), keys);
   }
   return add(std::move(level.node), level.anchor);
 }
@@ -118,18 +120,16 @@ bool TreeBuilder::add_key(const Node& key) {
                 "keys are plain text");
   }
   Open& level = open_.back();
-  if (has_key(level, key.text)) {
-    const Node* first = level.node.find(key.text);
-    level.key = key;
-    level.has_key = true;
-    complain(Severity::error, key.mark,
-             "\"" + key.text + "\" is given twice" +
-                 (first ? ", first on line " + std::to_string(first->key_mark.line) : ""),
-             "keep one of them");
-    return true;
-  }
+  const bool twice = has_key(level, key.text);
   level.key = key;
   level.has_key = true;
+  if (twice) {
+    const Node* first = level.node.find(key.text);
+    complain(Severity::error, key.mark,
+             quoted(key) + " is given twice" +
+                 (first ? ", first on line " + std::to_string(first->key_mark.line) : ""),
+             "keep one of them");
+  }
   return true;
 }
 
@@ -142,19 +142,17 @@ bool TreeBuilder::has_key(Open& map, const std::string& key) {
   return !map.keys.insert(key).second;
 }
 
-void TreeBuilder::merge(Node& map, Node&& from) {
+void TreeBuilder::merge(Node& map, Node&& from, std::unordered_set<std::string>& keys) {
   if (from.is_list()) {
-    for (Node& source : from.children) merge(map, std::move(source));
+    for (Node& source : from.children) merge(map, std::move(source), keys);
     return;
   }
   if (!from.is_map()) {
     complain(Severity::error, from.mark, "<< takes a map or a list of maps", "");
     return;
   }
-  std::unordered_set<std::string> own;
-  for (const Node& member : map.children) own.insert(member.key);
   for (Node& member : from.children) {
-    if (!own.contains(member.key)) map.children.push_back(std::move(member));
+    if (keys.insert(member.key).second) map.children.push_back(std::move(member));
   }
 }
 

@@ -45,7 +45,7 @@ class TreeBuilder {
   bool add(Node node, Anchor anchor);
   bool spend(const Node& copied);
   bool add_key(const Node& key);
-  void merge(Node& map, Node&& from);
+  void merge(Node& map, Node&& from, std::unordered_set<std::string>& keys);
   bool has_key(Open& map, const std::string& key);
   void complain(Severity severity, Mark mark, std::string message, std::string hint);
   std::string path() const;

@@ -75,6 +75,15 @@ void read(const Value& value, std::string& host, const Wildcards& wildcards) {
   host = std::move(text);
 }
 
+void check_object_name(const Value& value, std::string_view text) {
+  const bool bad =
+      std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~' || c == '/'; });
+  if (bad || text.size() > kMaxHost) {
+    value.error("a name that no object can have",
+                "use up to 253 letters, digits, hyphens and dots");
+  }
+}
+
 bool is_dns_label(std::string_view text) {
   return is_label(text) &&
          std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });

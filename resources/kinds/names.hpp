@@ -18,6 +18,9 @@ void read(const Value& value, std::string& host, const Wildcards& wildcards);
 // hyphens, the last label not all digits.
 std::string_view host_fault(std::string_view host, Wildcards wildcards);
 
+// Reports a name that no object can have: it would not survive in "namespace/name", a log or a URL.
+void check_object_name(const Value& value, std::string_view text);
+
 bool is_dns_label(std::string_view text);  // lower-case letters, digits, inner hyphens; 1..63
 
 // Reports a name that cannot be part of a DNS name.

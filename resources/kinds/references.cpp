@@ -65,8 +65,10 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
 void read(const Value& value, Metadata& out) {
   out.place = value.place();
   Fields fields(value);
-  fields.required("name", out.name);
+  if (fields.required("name", out.name) && out.name.empty()) fields.missing("name");
   fields.optional("namespace", out.namespace_);
+  check_object_name(value, out.name);
+  check_object_name(value, out.namespace_);
   fields.optional("labels", out.labels);
   fields.optional("annotations", out.annotations);
   read_creation(fields, out.created_at);

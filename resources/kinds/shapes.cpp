@@ -58,9 +58,7 @@ std::string_view definition(std::string_view name) {
 }
 
 void expect(const Value& value, std::string_view what) {
-  const Node& node = value.node();
-  value.warn("expected " + std::string(what) + ", found " +
-             (node.is_scalar() ? '"' + node.text + '"' : std::string(to_string(node.kind))));
+  value.warn("expected " + std::string(what) + ", found " + quoted(value.node()));
 }
 
 void check(const Value& value, std::string_view type);
