@@ -1,11 +1,10 @@
 #include "dns/destination_names.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <set>
 #include <unordered_set>
 
 #include "dns/explain.hpp"
+#include "dns/naming.hpp"
 
 namespace dns {
 namespace {
@@ -22,25 +21,6 @@ constexpr std::uint32_t kMaxSrvWeight = 0xffff;
 std::uint32_t seconds(base::Duration duration) {
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole, 0, 86400));
-}
-
-// "10-0-0-5", "fd00--1": a label that says the address.
-std::string dashed(const base::IpAddress& ip) {
-  std::string text = ip.to_string();
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '.' || c == ':'; }, '-');
-  return text.front() == '-' ? "0" + text : text;
-}
-
-// The labels under which a port is asked for (RFC 2782): its name, or else its protocol, and its
-// number.
-std::set<std::string> service_labels(const DestinationPort& port) {
-  std::string word = port.name.empty() ? port.protocol : port.name;
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  std::set<std::string> labels{"_" + std::to_string(port.number)};
-  if (!word.empty()) labels.insert("_" + word);
-  return labels;
 }
 
 // How many SRV records each tier gives, so that fall-backs show beside a large best tier: an even
@@ -160,19 +140,14 @@ class Renderer {
                                 (cluster ? " for " + base::to_string(cluster->age) : ""));
   }
 
-  // The name that stands for an endpoint as an SRV target.
-  std::optional<Name> endpoint_name(const Choice& choice) const {
-    const auto& endpoint = choice.endpoint();
-    if (!destination_.headless || endpoint.hostname.empty())
-      return host_.child(dashed(endpoint.ip));
-    const auto cluster = host_.child(endpoint.cluster);
-    return cluster ? cluster->child(endpoint.hostname) : std::nullopt;
+  std::optional<Name> name_of(const Choice& choice) const {
+    return endpoint_name(host_, destination_, choice.endpoint());
   }
 
   void name_endpoints(const Selection& selection) {
     for (const auto& tier : selection.tiers)
       for (const auto& choice : tier.endpoints) {
-        auto* block = at(endpoint_name(choice));
+        auto* block = at(name_of(choice));
         if (!block) continue;
         auto& set = choice.endpoint().ip.is_v4() ? block->a : block->aaaa;
         if (set.tiers.empty()) set.tiers.push_back({.quota = kNoQuota});
@@ -181,15 +156,12 @@ class Renderer {
       }
     if (destination_.headless)
       for (const auto& choice : selection.left_out)
-        if (!choice.endpoint().hostname.empty()) at(endpoint_name(choice));
+        if (!choice.endpoint().hostname.empty()) at(name_of(choice));
   }
 
   void add_services(const DestinationPort& port, const Selection& selection) {
-    const auto protocol = host_.child(port.protocol == "UDP" ? "_udp" : "_tcp");
-    if (!protocol) return;
-    for (const auto& label : service_labels(port)) {
-      auto* block = at(protocol->child(label));
-      if (!block) continue;
+    for (const auto& name : service_names(host_, port)) {
+      auto* block = at(name);
       block->srv.order = RrSet::Order::by_priority;
       if (destination_.door.kind == Door::Kind::forwarder)
         add_forwarder_target(port, *block);
@@ -215,7 +187,7 @@ class Renderer {
       for (const auto& choice : selection.tiers[i].endpoints) {
         const auto& endpoint = choice.endpoint();
         const auto number = target_port(port, *choice.service, endpoint);
-        const auto target = endpoint_name(choice);
+        const auto target = name_of(choice);
         if (!number || !target) continue;
         const auto weight =
             std::max<std::uint64_t>(1, std::uint64_t{endpoint.weight} * kMaxSrvWeight / heaviest);

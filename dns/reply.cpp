@@ -45,7 +45,6 @@ std::size_t Reply::finish() {
 }
 
 void Reply::write_opt() {
-  if (position_ + kOptSize > buffer_.size()) return;  // only a query that already filled the buffer
   const std::size_t options = position_ + kOptSize + ede_.size() <= limit_ ? ede_.size() : 0;
   const auto opt = buffer_.subspan(position_);
   opt[0] = 0;

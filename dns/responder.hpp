@@ -25,8 +25,8 @@ struct Client {
   Transport transport = Transport::udp;
 };
 
-// `buffer` begins with the query and has room for the answer: kUdpPayload bytes or kMaxMessage, and
-// no less than the query and an OPT record. A null table answers SERVFAIL. The answer's length; 0 =
+// `buffer` begins with the query and has room for an answer: kUdpPayload bytes, kMaxMessage over
+// TCP, kPlainUdpSize at the least. A null table answers SERVFAIL. Returns the answer's length; 0 =
 // say nothing.
 std::size_t answer(const Table* table, const Client& client, std::span<std::uint8_t> buffer,
                    std::size_t query_length, base::Random& random, Counters& counters);

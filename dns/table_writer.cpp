@@ -172,7 +172,11 @@ RrSet TableWriter::put_set(const SetDraft& draft) {
                   .order = draft.order};
   double share = 0;
   for (const auto& tier : draft.tiers) put_tier(tier, share += tier.share);
-  if (!draft.tiers.empty()) table_->tiers_.back().until = ~std::uint64_t{0};
+  // Shares that add up to a little less than 1 must not leave the rest to a tier without one.
+  for (std::size_t i = draft.tiers.size(); i-- > 0;) {
+    table_->tiers_[set.first + i].until = ~std::uint64_t{0};
+    if (draft.tiers[i].share > 0) break;
+  }
   return set;
 }
 

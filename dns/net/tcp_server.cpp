@@ -33,6 +33,7 @@ struct Connection {
 
   // No more queries come in; those received are still answered.
   void end_reading() { ::shutdown(stream.watch().fd(), SHUT_RD); }
+  void hang_up() { ::shutdown(stream.watch().fd(), SHUT_RDWR); }
 
   Stream stream;
   const base::IpAddress client;
@@ -121,6 +122,7 @@ class TcpServer::Service {
         counters_.accepted.add();
         make_room(accepted->peer.ip);
         serving_.spawn(serve(std::move(*accepted)));
+        co_await base::net::next_turn(*loop_);  // whoever had to make room goes first
       } else {
         counters_.accept_errors.add();
         co_await base::net::sleep_until(*loop_, loop_->now() + kAcceptPause);
@@ -143,7 +145,7 @@ class TcpServer::Service {
   void evict(const base::IpAddress* client) {
     if (auto* connection = connections_.idlest(client)) {
       connection->evicted = true;
-      connection->end_reading();
+      connection->hang_up();
       counters_.evicted.add();
     }
   }
