@@ -18,18 +18,35 @@ view::ServicePort to_row(const resources::ServicePort& port) {
 }
 
 view::Health health_of(const resources::SliceEndpoint& endpoint, bool publish_not_ready) {
-  if (endpoint.terminating) return view::Health::draining;
+  if (endpoint.terminating)
+    return endpoint.serving ? view::Health::draining : view::Health::unhealthy;
   if (endpoint.ready || publish_not_ready) return view::Health::healthy;
   return view::Health::unhealthy;
 }
+
+// Of two words on one endpoint the more useful one is taken for the newer.
+bool better(view::Health a, view::Health b) {
+  const auto rank = [](view::Health health) {
+    return health == view::Health::healthy ? 0 : health == view::Health::draining ? 1 : 2;
+  };
+  return rank(a) < rank(b);
+}
+
+// Namespace and name.
+using ServiceKey = std::pair<std::string, std::string>;
 
 class Maker {
  public:
   explicit Maker(const ExportRule& rule) : rule_(rule) {}
 
   void add(const resources::Documents& documents) {
-    for (const auto& service : documents.services) add(service, documents.endpoint_slices);
-    for (const auto& slice : documents.endpoint_slices) add_orphan(slice);
+    for (const auto& slice : documents.endpoint_slices)
+      slices_[{slice.metadata.namespace_, slice.service}].push_back(&slice);
+    for (const auto& service : documents.services) add(service);
+    // Slices whose Service is not among the documents: their endpoints are known all the same.
+    for (const auto& [key, slices] : slices_)
+      if (!services_.contains(key) && exported(slices.front()->metadata))
+        add_endpoints(key, slices.front()->metadata, {}, false);
     for (const auto& service : documents.static_services) add(service);
     for (const auto& destination : documents.virtual_destinations) add(destination);
   }
@@ -44,62 +61,61 @@ class Maker {
     return !metadata.namespace_.starts_with("kube-") && metadata.namespace_ != rule_.own_namespace;
   }
 
-  void add(const resources::Service& service, const std::vector<EndpointSlice>& slices) {
+  void add(const resources::Service& service) {
     if (!exported(service.metadata)) return;
-    services_.emplace(service.metadata.namespace_, service.metadata.name);
-    ServiceRow row{service.metadata.namespace_,
-                   service.metadata.name,
-                   service.metadata.labels,
-                   {},
-                   service.headless};
+    const ServiceKey key{service.metadata.namespace_, service.metadata.name};
+    services_.insert(key);
+    ServiceRow row{key.first, key.second, service.metadata.labels, {}, service.headless};
     for (const auto& port : service.ports) row.ports.push_back(to_row(port));
     put(row, service.metadata);
-
-    std::map<std::string, EndpointRow> endpoints;
-    for (const auto& slice : slices)
-      if (slice.service == service.metadata.name &&
-          slice.metadata.namespace_ == service.metadata.namespace_)
-        for (auto& endpoint : read(slice, service.selector, service.publish_not_ready))
-          join(endpoints, std::move(endpoint));
-    for (const auto& [id, endpoint] : endpoints) put(endpoint, service.metadata);
+    add_endpoints(key, service.metadata, service.selector, service.publish_not_ready);
   }
 
-  // Slices whose Service is not among the documents: their endpoints are known all the same.
-  void add_orphan(const EndpointSlice& slice) {
-    if (!exported(slice.metadata) || services_.contains({slice.metadata.namespace_, slice.service}))
-      return;
-    std::map<std::string, EndpointRow> endpoints;
-    for (auto& endpoint : read(slice, {}, false)) join(endpoints, std::move(endpoint));
-    for (const auto& [id, endpoint] : endpoints) put(endpoint, slice.metadata);
+  void add_endpoints(const ServiceKey& key, const Metadata& of, const base::Labels& selector,
+                     bool publish_not_ready) {
+    const auto slices = slices_.find(key);
+    if (slices == slices_.end()) return;
+    std::map<base::IpAddress, std::vector<EndpointRow>> endpoints;
+    for (const auto* slice : slices->second)
+      for (const auto& endpoint : slice->endpoints)
+        if (!endpoint.addresses.empty()) {
+          auto row = read(*slice, endpoint, selector, publish_not_ready);
+          join(endpoints[row.endpoint.ip], std::move(row));
+        }
+    for (auto& [ip, rows] : endpoints)
+      for (auto& row : rows) {
+        row.id = ip.to_string();
+        // Pods of the host's network share its address and differ by port.
+        if (rows.size() > 1 && !row.endpoint.ports.empty())
+          row.id += ":" + std::to_string(row.endpoint.ports.front().number);
+        put(row, of);
+      }
   }
 
-  // An address may stand in two slices while it moves; the healthier word is the newer one.
-  static void join(std::map<std::string, EndpointRow>& endpoints, EndpointRow endpoint) {
-    const auto [found, is_new] = endpoints.try_emplace(endpoint.id, endpoint);
-    if (!is_new && endpoint.endpoint.health < found->second.endpoint.health)
-      found->second = std::move(endpoint);
+  static void join(std::vector<EndpointRow>& rows, EndpointRow row) {
+    const auto same = std::find_if(rows.begin(), rows.end(), [&](const EndpointRow& other) {
+      return other.endpoint.ports == row.endpoint.ports;
+    });
+    if (same == rows.end())
+      rows.push_back(std::move(row));
+    else if (better(row.endpoint.health, same->endpoint.health))
+      *same = std::move(row);
   }
 
-  std::vector<EndpointRow> read(const EndpointSlice& slice, const base::Labels& selector,
-                                bool publish_not_ready) const {
-    std::vector<EndpointRow> rows;
-    for (const auto& endpoint : slice.endpoints) {
-      if (endpoint.addresses.empty()) continue;
-      auto& row = rows.emplace_back();
-      row.namespace_ = slice.metadata.namespace_;
-      row.service = slice.service;
-      // All addresses of one endpoint name the same target (EndpointSlice v1): the first stands for
-      // it.
-      row.endpoint.ip = endpoint.addresses.front();
-      row.id = row.endpoint.ip.to_string();
-      for (const auto& port : slice.ports) row.endpoint.ports.push_back({port.name, port.number});
-      row.endpoint.locality.zone = endpoint.zone;
-      row.endpoint.hostname = endpoint.hostname;
-      row.endpoint.labels =
-          selector;  // a selected pod carries them; its other labels are not in the slice
-      row.endpoint.health = health_of(endpoint, publish_not_ready);
-    }
-    return rows;
+  static EndpointRow read(const EndpointSlice& slice, const resources::SliceEndpoint& endpoint,
+                          const base::Labels& selector, bool publish_not_ready) {
+    EndpointRow row;
+    row.namespace_ = slice.metadata.namespace_;
+    row.service = slice.service;
+    // All addresses of one endpoint name the same target (EndpointSlice v1): the first stands for
+    // it.
+    row.endpoint.ip = endpoint.addresses.front();
+    for (const auto& port : slice.ports) row.endpoint.ports.push_back({port.name, port.number});
+    row.endpoint.locality.zone = endpoint.zone;
+    row.endpoint.hostname = endpoint.hostname;
+    row.endpoint.labels = selector;  // a selected pod carries them; its others are not in a slice
+    row.endpoint.health = health_of(endpoint, publish_not_ready);
+    return row;
   }
 
   void add(const resources::StaticService& service) {
@@ -172,7 +188,8 @@ class Maker {
   const ExportRule& rule_;
   MadeRows made_;
   std::map<base::Bytes, base::Bytes> rows_;
-  std::set<std::pair<std::string, std::string>> services_;
+  std::map<ServiceKey, std::vector<const EndpointSlice*>> slices_;
+  std::set<ServiceKey> services_;
 };
 
 }  // namespace

@@ -108,10 +108,84 @@ TEST_CASE("kube-* and the agent's own namespace are not exported") {
 }
 
 TEST_CASE("a service defined both ways is a problem at the second, and the first serves") {
-  const auto made =
-      rows_of(std::string(kSlices) +
-              "---\nservice: ratings\nnamespace: bookinfo\nport: 1\nendpoints: [10.9.9.9]\n");
+  // Within one set of files the loader says so; here two sources meet.
+  auto documents = resources::load({{"a.yaml", kSlices}}).documents;
+  auto others = resources::load(
+      {{"b.yaml", "service: ratings\nnamespace: bookinfo\nport: 1\nendpoints: [10.9.9.9]\n"}});
+  documents.static_services = others.documents.static_services;
+  const auto made = sources::make_rows(documents, {});
   REQUIRE(made.problems.size() == 1);
+  CHECK(made.problems[0].place.file == "b.yaml");
   CHECK(made.problems[0].place.line > 0);
   CHECK(made.rows.size() == 5);
+}
+
+namespace {
+
+std::string slice(const std::string& name, int port, const std::string& endpoints) {
+  return "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: " + name +
+         ", labels: {kubernetes.io/service-name: web}}\naddressType: IPv4\nports: [{port: " +
+         std::to_string(port) + "}]\nendpoints: [" + endpoints + "]\n";
+}
+const std::string kWeb =
+    "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n";
+
+}  // namespace
+
+TEST_CASE("an endpoint that terminates drains while it serves and is unhealthy after") {
+  const auto rows = decoded(rows_of(
+      kWeb + slice("a", 80,
+                   "{addresses: [10.0.0.1], conditions: {serving: true, terminating: true}}, "
+                   "{addresses: [10.0.0.2], conditions: {serving: false, terminating: true}}")));
+  CHECK(endpoint(rows, "10.0.0.1").endpoint.health == view::Health::draining);
+  CHECK(endpoint(rows, "10.0.0.2").endpoint.health == view::Health::unhealthy);
+}
+
+TEST_CASE("publishNotReadyAddresses makes what is not ready count, but not what terminates") {
+  auto service = kWeb;
+  service.insert(service.find("{ports"), "{publishNotReadyAddresses: true, ");
+  service.erase(service.find("{ports"), 1);
+  const auto rows = decoded(
+      rows_of(service + slice("a", 80,
+                              "{addresses: [10.0.0.1], conditions: {ready: false}}, "
+                              "{addresses: [10.0.0.2], conditions: {ready: false, serving: true, "
+                              "terminating: true}}")));
+  CHECK(endpoint(rows, "10.0.0.1").endpoint.health == view::Health::healthy);
+  CHECK(endpoint(rows, "10.0.0.2").endpoint.health == view::Health::draining);
+}
+
+TEST_CASE("one address with different ports is several endpoints, whatever order slices come in") {
+  const auto a = slice("a", 8080, "{addresses: [10.0.0.1]}"),
+             b = slice("b", 8081, "{addresses: [10.0.0.1]}"),
+             again = slice("c", 8080, "{addresses: [10.0.0.1], conditions: {ready: false}}");
+  const auto made = rows_of(kWeb + a + b + again);
+  const auto rows = decoded(made);
+  REQUIRE(rows.size() == 3);
+  CHECK(endpoint(rows, "10.0.0.1:8080").endpoint.health == view::Health::healthy);
+  CHECK(endpoint(rows, "10.0.0.1:8081").endpoint.ports.front().number == 8081);
+  CHECK(rows_of(kWeb + again + b + a).rows == made.rows);
+}
+
+TEST_CASE("slices without their Service are joined and known all the same") {
+  const auto rows = decoded(rows_of(slice("a", 80, "{addresses: [10.0.0.1]}") +
+                                    slice("b", 80,
+                                          "{addresses: [10.0.0.1], conditions: {ready: false}}, "
+                                          "{addresses: [10.0.0.2]}")));
+  REQUIRE(rows.size() == 2);
+  CHECK(endpoint(rows, "10.0.0.1").endpoint.health == view::Health::healthy);
+}
+
+TEST_CASE("what is too large for a row is a problem and leaves the rest alone") {
+  resources::Documents documents;
+  auto& service = documents.static_services.emplace_back();
+  service.metadata.name = "huge";
+  service.metadata.place = {"huge.yaml", 3, 1};
+  service.metadata.labels["note"] = std::string(kMaxRowBytes, 'x');
+  auto& small = documents.static_services.emplace_back();
+  small.metadata.name = "small";
+  const auto made = sources::make_rows(documents, {});
+  REQUIRE(made.problems.size() == 1);
+  CHECK(made.problems[0].place == resources::Place{"huge.yaml", 3, 1});
+  CHECK(made.problems[0].message.find("too large for the mesh") == 0);
+  CHECK(made.rows.size() == 1);
 }
