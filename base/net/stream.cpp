@@ -67,7 +67,11 @@ Attempt Stream::try_write(std::span<iovec>& from) {
   }
 }
 
+void Stream::shutdown_read() { ::shutdown(watch_.fd(), SHUT_RD); }
+
 void Stream::shutdown_write() { ::shutdown(watch_.fd(), SHUT_WR); }
+
+void Stream::shutdown_both() { ::shutdown(watch_.fd(), SHUT_RDWR); }
 
 void Stream::abort_on_close() {
   const linger now{1, 0};

@@ -63,7 +63,10 @@ class Stream {
 
   Attempt try_read(std::span<char> into);
   Attempt try_write(std::span<iovec>& from);  // leaves in `from` what was not written
+  void shutdown_read();                       // what has come is still read, then an end
   void shutdown_write();
+  // Whoever waits on the stream reads an end or fails to write.
+  void shutdown_both();
   // Closing will reset the connection: the peer must not take what it got for complete.
   void abort_on_close();
 

@@ -1,8 +1,8 @@
 #include "forwarder/net/attempt.hpp"
 
-#include <sys/socket.h>
-
 #include <optional>
+
+#include "forwarder/net/tunnel.hpp"
 
 namespace forwarder::net {
 
@@ -58,6 +58,10 @@ Task<Outcome> Attempt::await_answer() {
       if (parsed.rejected()) co_return Outcome::failed;
       if (!parsed.complete()) break;
       input.remove_prefix(parsed.consumed);
+      if (work_.response_head.status == 101) {
+        const auto outcome = co_await switch_protocols(input);
+        co_return outcome;
+      }
       if (work_.response_head.status >= 200) {
         const auto outcome = co_await relay(input);
         co_return outcome;
@@ -79,6 +83,24 @@ Task<bool> Attempt::pass_interim(std::string_view rest) {
   if (request_.minor_version() == 0) co_return true;
   const auto sent = co_await client_.write(head.view(), work_.in(work_.timeouts.body_idle));
   co_return sent.status == IoStatus::done;
+}
+
+// From here on both sides speak what they agreed on. The client may have begun already.
+Task<Outcome> Attempt::switch_protocols(std::string_view rest) {
+  work_.counters.tunnels.add();
+  closing_ = true;
+  Buffer down(work_.buffers), up(work_.buffers);
+  http::render_response(work_.response_head, {}, {}, down.bytes());
+  down.bytes().append(rest);
+  up.bytes().append(session_.take_pending());
+  const auto sent_down = co_await client_.write(down.view(), work_.in(work_.timeouts.body_idle));
+  const auto sent_up = co_await upstream_.write(up.view(), work_.in(work_.timeouts.body_idle));
+  down.release();
+  up.release();
+  if (!sent_down || !sent_up) co_return Outcome::client_gone;
+  Tunnel tunnel(work_, client_, upstream_);
+  co_await tunnel.run();
+  co_return Outcome::answered;
 }
 
 std::string_view Attempt::render_head(http::Framing framing) {
@@ -158,7 +180,7 @@ Task<void> Attempt::upload() {
 void Attempt::stop_upload(Failure failure) {
   upload_ = Upload::client_failed;
   client_failure_ = failure;
-  ::shutdown(upstream_.watch().fd(), SHUT_RDWR);
+  upstream_.shutdown_both();
 }
 
 }  // namespace forwarder::net

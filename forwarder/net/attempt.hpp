@@ -47,6 +47,7 @@ class Attempt {
 
   base::net::Task<Outcome> await_answer();
   base::net::Task<bool> pass_interim(std::string_view rest);
+  base::net::Task<Outcome> switch_protocols(std::string_view rest);
   base::net::Task<Outcome> relay(std::string_view rest);
   base::net::Task<void> upload();
   void stop_upload(Failure failure);

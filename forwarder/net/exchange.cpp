@@ -20,6 +20,10 @@ void Exchange::begin(const http::RequestHead& head, std::string_view rest) {
 }
 
 void Exchange::decide(const http::RequestHead& head) {
+  if (head.path == "*") {  // OPTIONS *, about this server and none behind it
+    reply_ = Reply{200, {}, {}};
+    return;
+  }
   const Table* table = work_.table.acquire();
   if (!table) {
     failure_ = kNoTable;

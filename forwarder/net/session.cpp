@@ -1,7 +1,5 @@
 #include "forwarder/net/session.hpp"
 
-#include <sys/socket.h>
-
 #include "forwarder/net/exchange.hpp"
 #include "forwarder/net/local_reply.hpp"
 
@@ -21,7 +19,7 @@ Session::Session(Workspace& work, std::shared_ptr<Gate> gate, base::net::Accepte
 
 Session::~Session() { work_.counters.connections_open.sub(); }
 
-void Session::end_idle() { ::shutdown(client_.watch().fd(), SHUT_RD); }
+void Session::end_idle() { client_.shutdown_read(); }
 
 base::net::Task<void> Session::run() {
   auto then = Then::next_request;

@@ -42,6 +42,12 @@ class Session : public base::net::Link {
   const Gate& gate() const { return *gate_; }
   // Bytes behind the current request; `from` may lie in them.
   void keep_for_later(std::string_view from) { pending_.keep(from); }
+  // What the client has sent behind the current request.
+  std::string take_pending() {
+    std::string bytes(pending_.view());
+    pending_.release();
+    return bytes;
+  }
 
  private:
   base::net::Task<Then> take_head(std::string_view input);

@@ -204,3 +204,10 @@ TEST_CASE("many clients at once, several workers", "[forwarder_net]") {
   REQUIRE(story.totals().requests == 120);
   REQUIRE(story.totals().connections_open == 40);
 }
+
+TEST_CASE("OPTIONS * is about this server", "[forwarder_net]") {
+  OneServer story(answer_with("hello"));
+  Client client(story);
+  REQUIRE(client.ask("OPTIONS * HTTP/1.1\r\nHost: svc.test\r\n\r\n").status == 200);
+  REQUIRE(story.upstream.requests.empty());
+}
