@@ -12,10 +12,12 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.hpp"
 #include "discovery/view/resolution.hpp"
+#include "forwarder/not_known.hpp"
 #include "forwarder/slot_map.hpp"
 #include "forwarder/status.hpp"
 #include "forwarder/table.hpp"

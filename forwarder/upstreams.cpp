@@ -1,4 +1,5 @@
 #include "forwarder/upstreams.hpp"
+#include "forwarder/not_known.hpp"
 
 #include <algorithm>
 
@@ -99,7 +100,7 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   const auto& destination = resolved ? *resolved->destination : unnamed;
   if (!resolved && unnamed.services.empty())
     return base::Error{base::Code::not_found, (is_service ? "service " : "VirtualDestination ") +
-                                                  called + " is not known here"};
+                                                  called + std::string(kNotKnownHere)};
 
   auto port = choose_port(destination, ref.port);
   if (!port) return port.error();
