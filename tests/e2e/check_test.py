@@ -52,7 +52,7 @@ CASES = [
     ("an unknown key in a document", "cluster: east\nresources: [a.yaml]\n", SERVICE + "lables: {a: b}\n", 0,
      ["a.yaml:4:", "warning", 'did you mean "labels"?']),
     ("the same host twice", "cluster: east\nresources: [a.yaml]\n",
-     DESTINATION.replace("NAME", "one") + "---\n" + DESTINATION.replace("NAME", "two"), None,
+     DESTINATION.replace("NAME", "one") + "---\n" + DESTINATION.replace("NAME", "two"), 2,
      ["a.yaml:", "ratings.mesh.internal"]),
     ("weights that do not add up", "cluster: east\nresources: [a.yaml]\n",
      SERVICE + "---\n" + table("r", "hosts: [x.mesh.internal]\n" + forward("weight: 80", "weight: 30")), 2,

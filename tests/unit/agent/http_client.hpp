@@ -10,7 +10,6 @@
 
 struct HttpServerStory : LoopStory {
   std::unique_ptr<agent::HttpServer> server;
-  base::net::IoStatus ended = base::net::IoStatus::done;  // how the last conversation did
 
   explicit HttpServerStory(agent::Respond respond, agent::HttpServer::Limits limits = {})
       : server(
@@ -38,7 +37,6 @@ struct HttpServerStory : LoopStory {
     std::array<char, 4096> buffer;
     for (;;) {
       const auto got = co_await stream.read(buffer, story.in(kPatience));
-      story.ended = got.status;
       if (!got) co_return;
       heard.append(buffer.data(), got.bytes);
     }

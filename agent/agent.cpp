@@ -1,0 +1,270 @@
+#include "agent/agent.hpp"
+
+#include <csignal>
+#include <random>
+
+#include "agent/check.hpp"
+#include "agent/tls.hpp"
+#include "agent/version.hpp"
+#include "dns/net/sockets.hpp"
+
+namespace agent {
+namespace {
+
+constexpr base::Duration kHealthEvery = std::chrono::milliseconds(200);
+
+std::uint32_t or_all_processors(std::uint32_t workers) {
+  return workers ? workers : std::max(1u, std::thread::hardware_concurrency());
+}
+
+std::uint64_t draw_seed() {
+  std::random_device device;
+  return static_cast<std::uint64_t>(device()) << 32 | device();
+}
+
+dns::ZoneConfig zone_config(const Config& config) {
+  dns::ZoneConfig zone;
+  zone.zones = config.dns.zones;
+  zone.ttl = config.dns.ttl;
+  zone.degraded_ttl = config.dns.degraded_ttl;
+  zone.negative_ttl = config.dns.negative_ttl;
+  zone.max_answers = static_cast<std::uint16_t>(config.dns.max_answers);
+  zone.agent = config.cluster;
+  zone.software = "nearmost " + std::string(kVersion);
+  for (const auto& listen : config.dns.listen)
+    if (!listen.ip.is_unspecified()) zone.ns_addresses.push_back(listen.ip);
+  return zone;
+}
+
+BuilderConfig builder_config(const Config& config) {
+  return {assembly_rules(config), zone_config(config), {config.cluster, config.forwarder.listen}};
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Agent>> Agent::make(Config config, std::string config_path,
+                                                 base::Logger& log) {
+  std::unique_ptr<Agent> agent(new Agent(std::move(config), std::move(config_path), log));
+  auto loop = base::net::EventLoop::make();
+  if (!loop) return loop.error();
+  agent->io_ = std::move(*loop);
+  if (auto done = agent->secure(); !done) return done.error();
+  agent->make_control();
+  agent->make_builder();
+  agent->make_forwarder();
+  for (const auto step :
+       {&Agent::open_gossip, &Agent::open_dns, &Agent::open_files, &Agent::open_admin})
+    if (auto done = ((*agent).*step)(); !done) return done.error();
+  return agent;
+}
+
+Agent::Agent(Config config, std::string config_path, base::Logger& log)
+    : log_(log),
+      config_path_(std::move(config_path)),
+      config_(std::move(config)),
+      seed_(draw_seed()) {}
+
+Agent::~Agent() { stop(discovery::Goodbye::Reason::leaving); }
+
+base::Result<void> Agent::secure() {
+  const auto& gossip = config_.gossip;
+  if (!gossip.tls) {
+    security_ = discovery::rpc::Security::insecure();
+    return {};
+  }
+  auto loaded = tls::load({gossip.tls->cert, gossip.tls->key, gossip.tls->ca},
+                          {gossip.trust_domain, config_.cluster}, std::chrono::system_clock::now());
+  if (!loaded) return loaded.error();
+  security_ =
+      discovery::rpc::Security::mutual_tls(gossip.trust_domain, std::move(loaded->certificates));
+  return {};
+}
+
+void Agent::make_control() {
+  base::Random random(seed_);
+  discovery::NodeConfig node;
+  node.self = {config_.cluster, config_.replica};
+  for (auto& byte : node.instance) byte = static_cast<std::uint8_t>(random.next());
+  if (config_.gossip.advertise) node.advertise = config_.gossip.advertise->to_string();
+
+  Control::Callbacks callbacks;
+  callbacks.published = [this](auto publication) { builder_->publication(std::move(publication)); };
+  callbacks.probe = [this](discovery::ProbeRequest request) {
+    io_->post([this, request = std::move(request)] { prober_->probe(request); });
+  };
+  control_ = std::make_unique<Control>(std::move(node), random.next(), std::move(callbacks), log_);
+  auto resolve = [this](const std::string& host, auto answer) {
+    resolver_.resolve(host, std::move(answer));
+  };
+  auto dialer = std::make_unique<discovery::rpc::Dialer>(control_->links(), security_,
+                                                         random.fork(), resolve);
+  dialer->set_peers(base::TimePoint{}, config_.gossip.peers);
+  control_->use(std::move(dialer));
+  prober_ = std::make_unique<discovery::sources::Prober>(
+      *io_, [this](discovery::ProbeReply reply) { control_->post(std::move(reply)); });
+}
+
+void Agent::make_builder() {
+  builder_ = std::make_unique<Builder>(
+      builder_config(config_), Builder::Products{dns_table_, forwarder_table_, served_},
+      Builder::Callbacks{[this](auto rows) { publish_rows(std::move(rows)); },
+                         [this] {
+                           if (forwarder_) forwarder_->table_changed();
+                         }},
+      log_);
+}
+
+void Agent::make_forwarder() {
+  if (config_.forwarder.listen.empty()) return;
+  forwarder::net::Config config;
+  config.workers = or_all_processors(config_.forwarder.workers);
+  config.seed = seed_ ^ 0x666f7277;
+  forwarder_ =
+      std::make_unique<forwarder::net::Forwarder>(std::move(config), forwarder_table_, log_);
+}
+
+base::Result<void> Agent::open_gossip() {
+  auto server = GossipServer::make(config_.gossip.listen, control_->links(), security_);
+  if (!server) return server.error();
+  gossip_ = std::move(*server);
+  return {};
+}
+
+base::Result<void> Agent::open_dns() {
+  const auto workers = or_all_processors(config_.dns.workers);
+  for (const auto& listen : config_.dns.listen) {
+    auto sockets = dns::net::open_sockets(listen, workers);
+    if (!sockets) return sockets.error();
+    auto& dns = dns_.emplace_back();
+    dns.udp = std::make_unique<dns::net::UdpServer>(std::move(sockets->udp), dns_table_, ++seed_);
+    auto tcp = dns::net::TcpServer::start(std::move(sockets->tcp), dns_table_, ++seed_);
+    if (!tcp) return tcp.error();
+    dns.tcp = std::move(*tcp);
+  }
+  return {};
+}
+
+base::Result<void> Agent::open_files() {
+  auto files = discovery::sources::Files::open(
+      *io_, config_.resources, [this](auto read) { builder_->files(std::move(read)); });
+  if (!files) return files.error();
+  files_ = std::move(*files);
+  return {};
+}
+
+base::Result<void> Agent::open_admin() {
+  api_ = std::make_unique<Api>(Api::Sources{
+      config_, served_, forwarder_table_, *control_, [this] { return listener_problems(); },
+      [this](Metrics& metrics) { add_worker_metrics(metrics); }, [] { raise(SIGHUP); },
+      [this](std::string cluster) { control_->post(Forget{std::move(cluster)}); }});
+  const auto serve = [](HttpRoutes routes) {
+    return [routes = std::move(routes)](const HttpRequest& request) {
+      return routes.respond(request);
+    };
+  };
+  auto admin = HttpServer::open(*io_, {config_.admin}, serve(api_->admin()));
+  if (!admin) return admin.error();
+  admin_ = std::move(*admin);
+  auto probes = HttpServer::open(*io_, {config_.probes}, serve(api_->probes()), {},
+                                 {.wildcard = base::net::Wildcard::allowed});
+  if (!probes) return probes.error();
+  probes_ = std::move(*probes);
+  return {};
+}
+
+void Agent::start() {
+  discovery::AgentRow row;
+  if (config_.gossip.advertise) row.advertise = config_.gossip.advertise->to_string();
+  row.version = kVersion;
+  row.locality = config_.locality;
+  row.forwarders = config_.forwarder.listen;
+  control_->post(LocalRows{"agent", {discovery::encode(discovery::RowValue(row))}});
+  builder_->start();
+  control_->start();
+  if (forwarder_) {
+    if (auto started = forwarder_->start(); !started)
+      log_.error("forwarder", "does not start", {{"reason", started.error().message}});
+  }
+  health_ = std::make_unique<base::net::Scope>(*io_);
+  health_->spawn(keep_health());
+  io_thread_ = std::thread([this] { io_->run(); });
+  log_.info("agent", "started",
+            {{"cluster", config_.cluster},
+             {"gossip", config_.gossip.listen.to_string()},
+             {"admin", config_.admin.to_string()}});
+}
+
+// grpc.health.v1 follows /readyz.
+base::net::Task<void> Agent::keep_health() {
+  bool said = false;
+  for (;;) {
+    const bool ready = api_->ready();
+    if (ready != said) {
+      gossip_->set(ready ? GossipServer::Readiness::ready : GossipServer::Readiness::not_ready);
+      log_.info("agent", ready ? "ready" : "not ready");
+      said = ready;
+    }
+    co_await base::net::sleep_until(*io_, io_->now() + kHealthEvery);
+  }
+}
+
+void Agent::reload() {
+  auto loaded = load_config(config_path_);
+  for (const auto& problem : loaded.problems) log_.error("config", problem.to_string());
+  if (resources::has_errors(loaded.problems)) {
+    log_.error("config", "not reloaded: the last good one stays");
+    return;
+  }
+  for (const auto& field : changes_that_need_a_restart(config_, loaded.config))
+    log_.warn("config", "changed, but takes effect only at a restart", {{"field", field}});
+  auto& next = loaded.config;
+  log_.set_level(next.log.level);
+  control_->post(Peers{next.gossip.peers});
+  builder_->configure(builder_config(next));
+  io_->post([this, paths = next.resources] { files_->reread(paths); },
+            base::Delivery::must_deliver);
+  log_.info("config", "reloaded");
+}
+
+void Agent::stop(discovery::Goodbye::Reason reason) {
+  if (!io_thread_.joinable()) return;
+  log_.info("agent", "stopping");
+  gossip_->set(GossipServer::Readiness::not_ready);
+  control_->stop(reason);
+  gossip_->stop();
+  if (forwarder_) forwarder_->drain(kDrainPatience);
+  for (auto& dns : dns_) dns.udp->stop(), dns.tcp->stop();
+  io_->stop();
+  io_thread_.join();
+  health_.reset();
+  builder_->stop();
+}
+
+// Builder thread. The first rows open the gate: until they are in, peers would see an empty
+// cluster.
+void Agent::publish_rows(std::vector<discovery::EncodedRow> rows) {
+  control_->post(LocalRows{"files", std::move(rows)});
+  if (!std::exchange(local_said_, true)) control_->post(LocalReady{});
+}
+
+std::vector<std::string> Agent::listener_problems() const {
+  std::vector<std::string> problems;
+  if (!forwarder_) return problems;
+  for (const auto& listener : forwarder_->listeners())
+    if (listener.error)
+      problems.push_back("forwarder " + listener.wanted.to_string() + ": " +
+                         listener.error->message);
+  return problems;
+}
+
+void Agent::add_worker_metrics(Metrics& metrics) const {
+  std::vector<const dns::Counters*> dns;
+  for (const auto& server : dns_) {
+    for (std::size_t i = 0; i < server.udp->workers(); ++i) dns.push_back(&server.udp->counters(i));
+    dns.push_back(&server.tcp->counters().dns);
+  }
+  add(metrics, dns);
+  if (forwarder_) add(metrics, forwarder_->totals());
+}
+
+}  // namespace agent

@@ -1,0 +1,100 @@
+// The wiring diagram: every part of a running agent, constructed in the order of the members and
+// stopped in reverse.
+//
+//   files ─┐                        ┌─ Published<dns::Table> ─────── DNS workers
+//   links ─┼→ control ─→ builder ───┼─ Published<forwarder::Table> ─ forwarder workers
+//   probes ┘   (node)    (view)     └─ Published<Served> ─────────── admin, probes (io)
+//
+// Thread: make, start, reload and stop from the main thread. The parts' own threads are in
+// docs/ARCHITECTURE.md.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent/api.hpp"
+#include "agent/builder.hpp"
+#include "agent/config.hpp"
+#include "agent/control.hpp"
+#include "agent/gossip_server.hpp"
+#include "agent/http_server.hpp"
+#include "base/log.hpp"
+#include "base/net/event_loop.hpp"
+#include "base/published.hpp"
+#include "discovery/sources/files.hpp"
+#include "discovery/sources/prober.hpp"
+#include "discovery/sources/resolver.hpp"
+#include "dns/net/tcp_server.hpp"
+#include "dns/net/udp_server.hpp"
+#include "forwarder/net/forwarder.hpp"
+
+namespace agent {
+
+class Agent {
+ public:
+  // Binds every listener that the config names; the first that cannot be bound is the error. Errors
+  // in documents are the caller's to have checked.
+  static base::Result<std::unique_ptr<Agent>> make(Config config, std::string config_path,
+                                                   base::Logger& log);
+  ~Agent();
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  void start();
+  // Reads agent.yaml and the documents again; what may change changes, the rest is refused loudly.
+  void reload();
+  // Leaves the mesh, lets requests in flight finish, ends every thread.
+  void stop(discovery::Goodbye::Reason reason);
+
+ private:
+  // How long requests in flight have at a stop.
+  static constexpr base::Duration kDrainPatience = std::chrono::seconds(10);
+
+  struct Dns {
+    std::unique_ptr<dns::net::UdpServer> udp;
+    std::unique_ptr<dns::net::TcpServer> tcp;
+  };
+
+  Agent(Config config, std::string config_path, base::Logger& log);
+  base::Result<void> secure();
+  void make_control();
+  void make_builder();
+  base::Result<void> open_gossip();
+  base::Result<void> open_dns();
+  void make_forwarder();
+  base::Result<void> open_files();
+  base::Result<void> open_admin();
+  base::net::Task<void> keep_health();
+  void publish_rows(std::vector<discovery::EncodedRow> rows);
+  std::vector<std::string> listener_problems() const;
+  void add_worker_metrics(Metrics& metrics) const;
+
+  base::Logger& log_;
+  const std::string config_path_;
+  Config config_;
+  std::uint64_t seed_;
+
+  base::Published<dns::Table> dns_table_;
+  base::Published<forwarder::Table> forwarder_table_;
+  base::Published<Served> served_;
+
+  std::unique_ptr<base::net::EventLoop> io_;
+  std::shared_ptr<discovery::rpc::Security> security_;
+  discovery::sources::Resolver resolver_;
+  std::unique_ptr<Control> control_;
+  std::unique_ptr<Builder> builder_;
+  std::unique_ptr<GossipServer> gossip_;
+  std::vector<Dns> dns_;
+  std::unique_ptr<forwarder::net::Forwarder> forwarder_;
+  std::unique_ptr<discovery::sources::Prober> prober_;
+  std::unique_ptr<discovery::sources::Files> files_;
+  std::unique_ptr<Api> api_;
+  std::unique_ptr<HttpServer> admin_, probes_;
+  std::unique_ptr<base::net::Scope> health_;
+  std::thread io_thread_;
+  bool local_said_ = false;  // builder thread: the first rows went out
+};
+
+}  // namespace agent

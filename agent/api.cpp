@@ -1,0 +1,162 @@
+#include "agent/api.hpp"
+
+#include "agent/route_report.hpp"
+#include "agent/version.hpp"
+
+namespace agent {
+namespace {
+
+HttpReply json(const Json& body, std::uint16_t status = 200) {
+  return {.status = status, .body = body.dump() + "\n"};
+}
+
+HttpReply text(std::string body, std::uint16_t status = 200) {
+  return {.status = status, .body = std::move(body), .content_type = "text/plain"};
+}
+
+HttpReply starting() { return refusal(503, "nothing has been built yet: the agent is starting"); }
+
+// Lends what is published and parks again, whatever `use` returns.
+template <class T, class Use>
+HttpReply with(typename base::Published<T>::Reader& reader, Use&& use) {
+  const auto* latest = reader.acquire();
+  auto reply = latest ? use(*latest) : starting();
+  reader.park();
+  return reply;
+}
+
+}  // namespace
+
+Api::Api(Sources sources)
+    : sources_(std::move(sources)), served_(sources_.served), routes_(sources_.routes) {}
+
+HttpRoutes Api::admin() {
+  HttpRoutes routes;
+  add_report(routes, "status", [this](const Served& served) { return status(served); });
+  add_report(routes, "services",
+             [](const Served& s) { return report_services(*s.resolution->view); });
+  add_report(routes, "endpoints",
+             [](const Served& s) { return report_endpoints(*s.resolution->view); });
+  add_report(routes, "destinations",
+             [](const Served& s) { return report_destinations(*s.resolution); });
+  add_report(routes, "documents", [](const Served& s) { return report_documents(s); });
+  add_report(routes, "routes", [](const Served& s) { return report_routes(s); });
+  routes.get("/api/v1/members", [this](const HttpRequest&) {
+    return json(report(sources_.control.membership()->members));
+  });
+  routes.get("/api/v1/explain",
+             [this](const HttpRequest& request) { return explain_reply(request); });
+  routes.get("/api/v1/route", [this](const HttpRequest& request) { return route_reply(request); });
+  routes.get("/api/v1/config", [this](const HttpRequest&) {
+    return HttpReply{.body = print(sources_.config), .content_type = "application/yaml"};
+  });
+  routes.post("/api/v1/reload", [this](const HttpRequest&) {
+    sources_.reload();
+    return json({{"reload", "begun"}}, 202);
+  });
+  routes.post("/api/v1/forget", [this](const HttpRequest& request) { return forget(request); });
+  add_probes(routes);
+  return routes;
+}
+
+HttpRoutes Api::probes() {
+  HttpRoutes routes;
+  add_probes(routes);
+  return routes;
+}
+
+void Api::add_probes(HttpRoutes& routes) {
+  routes.get("/livez", [](const HttpRequest&) { return text("ok\n"); });
+  routes.get("/readyz", [this](const HttpRequest&) { return health(); });
+  routes.get("/healthz", [this](const HttpRequest&) { return health(); });
+  routes.get("/metrics", [this](const HttpRequest&) { return metrics(); });
+}
+
+void Api::add_report(HttpRoutes& routes, std::string name,
+                     std::function<Json(const Served&)> make) {
+  routes.get("/api/v1/" + std::move(name), [this, make = std::move(make)](const HttpRequest&) {
+    return with<Served>(served_, [&](const Served& served) { return json(make(served)); });
+  });
+}
+
+HttpReply Api::explain_reply(const HttpRequest& request) {
+  const auto name = query_parameter(request.query, "name");
+  if (!name || name->empty()) return refusal(400, "name a destination: /api/v1/explain?name=HOST");
+  return with<Served>(served_, [&](const Served& served) {
+    const auto answer =
+        explain(*served.resolution, *name, query_parameter(request.query, "from").value_or(""));
+    return json(answer, answer.contains("error") ? 404 : 200);
+  });
+}
+
+HttpReply Api::route_reply(const HttpRequest& request) {
+  return with<forwarder::Table>(routes_, [&](const forwarder::Table& table) {
+    const auto answer =
+        report_route(table, query_parameter(request.query, "method").value_or("GET"),
+                     query_parameter(request.query, "url").value_or(""),
+                     query_parameter(request.query, "headers").value_or(""));
+    return json(answer, answer.contains("error") ? 400 : 200);
+  });
+}
+
+HttpReply Api::forget(const HttpRequest& request) const {
+  const auto cluster = query_parameter(request.query, "cluster").value_or("");
+  if (cluster.empty()) return refusal(400, "name the cluster: /api/v1/forget?cluster=NAME");
+  if (cluster == sources_.config.cluster)
+    return refusal(400, "an agent cannot forget its own cluster");
+  sources_.forget(cluster);
+  return json({{"forget", cluster}}, 202);
+}
+
+HttpReply Api::health() const {
+  std::string body;
+  for (const auto& reason : unready(*sources_.control.membership())) body += "[-] " + reason + "\n";
+  return body.empty() ? text("ok\n") : text(std::move(body), 503);
+}
+
+std::vector<std::string> Api::unready(const Membership& membership) const {
+  std::vector<std::string> reasons;
+  if (!membership.synced) reasons.push_back("sync: waiting for the local sources and a first peer");
+  for (auto& problem : sources_.listener_problems()) reasons.push_back(std::move(problem));
+  return reasons;
+}
+
+// What an operator who is woken at night wants first: all that is not as it should be, in one list.
+std::vector<std::string> Api::degraded(const Served& served, const Membership& membership) const {
+  auto reasons = unready(membership);
+  for (const auto& member : membership.members)
+    if (member.state != discovery::Member::State::fresh && !member.local)
+      reasons.push_back("cluster " + member.id.to_string() + " is silent for " +
+                        base::to_string(member.age));
+  for (const auto& file : served.documents->held_back)
+    reasons.push_back("documents: " + file + " has errors and is held back");
+  for (const auto& resolved : served.resolution->destinations)
+    if (resolved.by_class.front().fail_open && !resolved.by_class.front().tiers.empty())
+      reasons.push_back(resolved.destination->host + " has no healthy endpoint");
+  return reasons;
+}
+
+Json Api::status(const Served& served) const {
+  const auto membership = sources_.control.membership();
+  return Json{{"cluster", sources_.config.cluster},
+              {"replica", sources_.config.replica},
+              {"version", kVersion},
+              {"ready", unready(*membership).empty()},
+              {"viewVersion", served.version},
+              {"degraded", degraded(served, *membership)},
+              {"members", report(membership->members)},
+              {"peers", report(membership->peers)},
+              {"documents", report_documents(served)}};
+}
+
+HttpReply Api::metrics() {
+  Metrics metrics;
+  add(metrics, *sources_.control.membership(), sources_.control.link_counters());
+  if (const auto* served = served_.acquire()) add(metrics, *served);
+  served_.park();
+  metrics.gauge("nearmost_ready", "1 when /readyz says ok", ready() ? 1 : 0);
+  sources_.worker_metrics(metrics);
+  return {.body = metrics.to_string(), .content_type = "text/plain; version=0.0.4"};
+}
+
+}  // namespace agent

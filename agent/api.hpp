@@ -1,0 +1,62 @@
+// The admin API: GET /api/v1/{status,members,services,endpoints,destinations,documents,routes,
+// explain,route,config} as JSON, POST /api/v1/{reload,forget}; and /livez, /readyz, /healthz,
+// /metrics, which the probes listener has alone.
+//
+// Truth in health (DESIGN §7): live = the process turns; ready = local sources are synced and a
+// peer was heard, or patience ran out, and every listener is bound. /healthz names what fails.
+// Thread: io only. Ownership: what Sources names outlives it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/config.hpp"
+#include "agent/control.hpp"
+#include "agent/http_routes.hpp"
+#include "agent/metrics.hpp"
+#include "agent/report.hpp"
+#include "agent/served.hpp"
+#include "base/published.hpp"
+
+namespace agent {
+
+class Api {
+ public:
+  struct Sources {
+    const Config& config;
+    base::Published<Served>& served;
+    base::Published<forwarder::Table>& routes;
+    const Control& control;
+    std::function<std::vector<std::string>()> listener_problems;  // "forwarder 10.0.0.1:80: in use"
+    std::function<void(Metrics&)> worker_metrics;
+    std::function<void()> reload;
+    std::function<void(std::string)> forget;
+  };
+
+  explicit Api(Sources sources);
+
+  // Each refers to this.
+  HttpRoutes admin();
+  HttpRoutes probes();
+
+  bool ready() const { return unready(*sources_.control.membership()).empty(); }
+
+ private:
+  void add_probes(HttpRoutes& routes);
+  void add_report(HttpRoutes& routes, std::string name, std::function<Json(const Served&)> make);
+  HttpReply health() const;
+  HttpReply explain_reply(const HttpRequest& request);
+  HttpReply route_reply(const HttpRequest& request);
+  HttpReply forget(const HttpRequest& request) const;
+  HttpReply metrics();
+  Json status(const Served& served) const;
+  std::vector<std::string> degraded(const Served& served, const Membership& membership) const;
+  std::vector<std::string> unready(const Membership& membership) const;
+
+  const Sources sources_;
+  base::Published<Served>::Reader served_;
+  base::Published<forwarder::Table>::Reader routes_;
+};
+
+}  // namespace agent

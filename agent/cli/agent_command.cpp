@@ -1,0 +1,71 @@
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "agent/agent.hpp"
+#include "agent/check.hpp"
+#include "agent/cli/commands.hpp"
+
+namespace agent::cli {
+namespace {
+
+// SIGHUP reloads, SIGUSR1 is a planned restart ("returning"), SIGTERM and SIGINT leave. They are
+// blocked before any thread starts, so that only this one takes them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGHUP, SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void serve_until_told(Agent& agent, const sigset_t& signals) {
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP) {
+      agent.reload();
+      continue;
+    }
+    agent.stop(signal == SIGUSR1 ? discovery::Goodbye::Reason::returning
+                                 : discovery::Goodbye::Reason::leaving);
+    return;
+  }
+}
+
+int complain_all(const resources::Problems& problems) {
+  for (const auto& problem : problems) std::cerr << problem.to_string() << "\n";
+  return resources::has_errors(problems) ? kWrongUse : kDone;
+}
+
+int run(const std::string& path) {
+  const auto signals = block_signals();
+  auto loaded = load_config(path);
+  if (complain_all(loaded.problems) != kDone) return kWrongUse;
+  auto config = std::move(loaded.config);
+
+  auto read = discovery::sources::read_files(config.resources);
+  auto problems = std::move(read.unreadable);
+  const auto checked = check(config, read.files);
+  problems.insert(problems.end(), checked.problems.begin(), checked.problems.end());
+  if (resources::has_errors(problems)) return complain_all(problems);
+
+  base::Logger log(config.log.level, config.log.format);
+  auto agent = Agent::make(std::move(config), path, log);
+  if (!agent) return complain(agent.error()), kWrongUse;
+  (*agent)->start();
+  serve_until_told(**agent, signals);
+  return kDone;
+}
+
+}  // namespace
+
+void add_agent(CLI::App& app, int& exit) {
+  auto* command = app.add_subcommand("agent", "Runs the agent of this cluster");
+  auto config = std::make_shared<std::string>("agent.yaml");
+  command->add_option("-c,--config", *config, "agent.yaml")->capture_default_str();
+  command->callback([=, &exit] { exit = run(*config); });
+}
+
+}  // namespace agent::cli

@@ -1,0 +1,92 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "agent/cli/commands.hpp"
+#include "agent/cli/table.hpp"
+
+namespace agent::cli {
+namespace {
+
+std::string address_of(const Json& endpoint) {
+  std::string text = endpoint.value("address", "");
+  for (const auto& [name, port] : endpoint.at("ports").items())
+    text += (text.find(':') == text.npos ? ":" : ",") + port.dump();
+  return text;
+}
+
+std::string percent(double share) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%.0f%%", share * 100);
+  return text;
+}
+
+void print(const Json& answer) {
+  const auto& door = answer.at("door");
+  std::cout << answer.value("host", "") << "  (" << answer.value("definedBy", "") << ")\n";
+  std::cout << "caller: " << answer.at("caller").value("cluster", "") << " "
+            << answer.at("caller").value("locality", "") << "\n";
+  std::cout << "door: " << door.value("kind", "");
+  if (door.contains("addresses"))
+    for (const auto& address : door["addresses"]) std::cout << " " << address.get<std::string>();
+  std::cout << ": " << door.value("why", "") << "\n";
+  if (answer.value("failOpen", false))
+    std::cout << "FAIL OPEN: nothing is healthy, so all there is serves\n";
+  if (answer.contains("conflicts"))
+    for (const auto& line : answer["conflicts"])
+      std::cout << "CONFLICT: " << line.get<std::string>() << "\n";
+
+  TextTable table({"TIER", "SHARE", "ENDPOINT", "CLUSTER", "LOCALITY", "VERDICT"});
+  for (const auto& tier : answer.at("tiers"))
+    for (const auto& endpoint : tier.at("endpoints"))
+      table.add({tier.value("tier", ""), percent(tier.value("share", 0.0)), address_of(endpoint),
+                 endpoint.value("cluster", ""), endpoint.value("locality", ""),
+                 endpoint.value("stale", false) ? endpoint.value("reason", "") + ", stale"
+                                                : endpoint.value("reason", "")});
+  for (const auto& endpoint : answer.at("leftOut"))
+    table.add({"-", "-", address_of(endpoint), endpoint.value("cluster", ""),
+               endpoint.value("locality", ""), "left out: " + endpoint.value("reason", "")});
+  std::cout << "\n" << table.to_string();
+  for (const auto& [name, cluster] : answer.at("clusters").items())
+    if (cluster.value("freshness", "") != "fresh")
+      std::cout << "cluster " << name << " is " << cluster.value("freshness", "") << ", last heard "
+                << cluster.value("ageMs", 0) << " ms ago\n";
+}
+
+int run(const Options& options, const std::string& name, const std::string& from) {
+  const auto admin = options.admin_address();
+  if (!admin) return complain(admin.error());
+  const auto answer =
+      client::get(*admin, "/api/v1/explain?" + client::query_parameter("name", name) + "&" +
+                              client::query_parameter("from", from));
+  if (!answer) return complain(answer.error());
+  if (options.json()) {
+    std::cout << answer->dump(2) << "\n";
+  } else if (!answer->contains("error")) {
+    print(*answer);
+  }
+  if (answer->contains("error")) {
+    std::cerr << "error: " << answer->at("error").get<std::string>();
+    if (answer->contains("didYouMean"))
+      std::cerr << "; did you mean " << answer->at("didYouMean").dump();
+    std::cerr << "\n";
+    return kFailed;
+  }
+  return answer->value("failOpen", false) ? kDegraded : kDone;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, int& exit) {
+  auto* command = app.add_subcommand(
+      "explain", "Which endpoints a name leads to, in which order, and why not the others");
+  auto options = std::make_shared<Options>();
+  auto name = std::make_shared<std::string>(), from = std::make_shared<std::string>();
+  command->add_option("name", *name, "a destination's host, or the part before the zone")
+      ->required();
+  command->add_option("--from", *from,
+                      "the caller's place: cluster/region/zone (default: the agent's)");
+  add_options(*command, *options);
+  command->callback([=, &exit] { exit = run(*options, *name, *from); });
+}
+
+}  // namespace agent::cli

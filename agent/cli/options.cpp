@@ -1,0 +1,52 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "agent/cli/commands.hpp"
+#include "agent/config.hpp"
+
+namespace agent::cli {
+namespace {
+
+base::Result<Config> config_of(const std::string& path) {
+  auto loaded = load_config(path);
+  if (resources::has_errors(loaded.problems))
+    return base::invalid(loaded.problems.front().to_string());
+  return std::move(loaded.config);
+}
+
+}  // namespace
+
+void add_options(CLI::App& command, Options& options) {
+  command.add_option("-c,--config", options.config, "agent.yaml of the agent to ask");
+  command
+      .add_option("--admin", options.admin,
+                  "admin address of the agent to ask (default 127.0.0.1:7780)")
+      ->envname("NEARMOST_ADMIN");
+  command.add_option("-o,--output", options.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->default_val("text");
+}
+
+base::Result<base::SocketAddress> Options::admin_address() const {
+  if (!admin.empty()) return base::SocketAddress::parse(admin);
+  if (config.empty()) return Config{}.admin;
+  auto loaded = config_of(config);
+  if (!loaded) return loaded.error();
+  return loaded->admin;
+}
+
+base::Result<base::SocketAddress> Options::dns_address() const {
+  if (!dns.empty()) return base::SocketAddress::parse(dns);
+  if (config.empty()) return Config{}.dns.listen.front();
+  auto loaded = config_of(config);
+  if (!loaded) return loaded.error();
+  if (loaded->dns.listen.empty()) return base::invalid("this agent has no dns.listen");
+  return loaded->dns.listen.front();
+}
+
+int complain(const base::Error& error) {
+  std::cerr << "error: " << error.message << "\n";
+  return error.code == base::Code::invalid ? kWrongUse : kFailed;
+}
+
+}  // namespace agent::cli

@@ -1,0 +1,53 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "agent/cli/commands.hpp"
+#include "agent/tls.hpp"
+
+namespace agent::cli {
+namespace {
+
+struct Asked {
+  std::string dir = "./tls", trust_domain = "nearmost", cluster;
+  bool force = false;
+
+  tls::Existing existing() const { return force ? tls::Existing::overwrite : tls::Existing::keep; }
+};
+
+int tell(const base::Result<tls::Written>& written) {
+  if (!written) return complain(written.error());
+  for (const auto& file : written->files) std::cout << "wrote " << file << "\n";
+  std::cout << written->next << "\n";
+  return kDone;
+}
+
+}  // namespace
+
+void add_tls(CLI::App& app, int& exit) {
+  auto* command = app.add_subcommand("tls", "Certificates for the links between agents");
+  command->require_subcommand(1);
+  auto asked = std::make_shared<Asked>();
+
+  auto* init = command->add_subcommand("init", "Makes a certificate authority for the mesh, once");
+  init->add_option("--dir", asked->dir, "where the authority is kept")->capture_default_str();
+  init->add_option("--trust-domain", asked->trust_domain, "the mesh's name in every certificate")
+      ->capture_default_str();
+  init->add_flag("--force", asked->force, "replace an authority that is there");
+  init->callback([=, &exit] {
+    exit = tell(tls::init_ca(asked->dir, asked->trust_domain, std::chrono::system_clock::now(),
+                             asked->existing()));
+  });
+
+  auto* issue =
+      command->add_subcommand("issue", "Makes the certificate of one cluster, in DIR/CLUSTER");
+  issue->add_option("--dir", asked->dir, "where the authority is kept")->capture_default_str();
+  issue->add_option("--cluster", asked->cluster, "the cluster's name, as in its agent.yaml")
+      ->required();
+  issue->add_flag("--force", asked->force, "replace files that are there");
+  issue->callback([=, &exit] {
+    exit = tell(tls::issue(asked->dir, asked->cluster, std::chrono::system_clock::now(),
+                           asked->existing()));
+  });
+}
+
+}  // namespace agent::cli

@@ -1,0 +1,24 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "agent/cli/commands.hpp"
+#include "agent/version.hpp"
+
+namespace agent::cli {
+
+void add_version(CLI::App& app, int& exit) {
+  auto* command = app.add_subcommand("version", "The version of this program");
+  auto options = std::make_shared<Options>();
+  command->add_option("-o,--output", options->output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->default_val("text");
+  command->callback([=, &exit] {
+    if (options->json())
+      std::cout << Json{{"version", kVersion}}.dump() << "\n";
+    else
+      std::cout << "nearmost " << kVersion << "\n";
+    exit = kDone;
+  });
+}
+
+}  // namespace agent::cli

@@ -1,0 +1,29 @@
+// Asks a running agent over its admin endpoint (libcurl).
+//
+// Errors: unavailable when nobody answers (the message says where and what to do), invalid when the
+// agent refuses. Thread: any; blocks for at most kPatience.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+namespace agent::client {
+
+using Json = nlohmann::ordered_json;
+
+inline constexpr base::Duration kPatience = std::chrono::seconds(5);
+
+// GET `path` ("/api/v1/members"); a JSON answer, whatever its status, unless the status is 5xx.
+base::Result<Json> get(const base::SocketAddress& admin, const std::string& path);
+base::Result<Json> post(const base::SocketAddress& admin, const std::string& path);
+
+// "name=ratings%20x"
+std::string query_parameter(std::string_view name, std::string_view value);
+
+}  // namespace agent::client

@@ -1,0 +1,207 @@
+#include "agent/control.hpp"
+
+#include <algorithm>
+
+namespace agent {
+namespace {
+
+using discovery::Event;
+
+constexpr base::Duration kRememberEvery = std::chrono::seconds(1);
+
+base::TimePoint read_clock() { return std::chrono::steady_clock::now(); }
+
+std::string_view name_of(Event::Kind kind) {
+  switch (kind) {
+    case Event::Kind::link_ready:
+      return "link ready";
+    case Event::Kind::link_lost:
+      return "link lost";
+    case Event::Kind::suspect:
+      return "suspect";
+    case Event::Kind::stale:
+      return "stale: its endpoints answer";
+    case Event::Kind::demoted:
+      return "demoted: its endpoints do not answer";
+    case Event::Kind::dead:
+      return "dead";
+    case Event::Kind::fresh_again:
+      return "fresh again";
+    case Event::Kind::forgotten:
+      return "forgotten";
+    case Event::Kind::refused:
+      return "refused";
+    case Event::Kind::malformed:
+      return "malformed frame";
+  }
+  return "event";
+}
+
+bool wants_attention(Event::Kind kind) {
+  return kind != Event::Kind::link_ready && kind != Event::Kind::fresh_again &&
+         kind != Event::Kind::forgotten;
+}
+
+}  // namespace
+
+Control::Control(discovery::NodeConfig config, std::uint64_t seed, Callbacks callbacks,
+                 base::Logger& log)
+    : log_(log),
+      callbacks_(std::move(callbacks)),
+      commands_(kMaxCommands, [this] { wake(); }),
+      link_events_(kMaxCommands, [this] { wake(); }),
+      links_(link_events_),
+      node_(std::move(config), base::Random(seed), read_clock()),
+      membership_(std::make_shared<Membership>()) {}
+
+Control::~Control() { stop(discovery::Goodbye::Reason::leaving); }
+
+void Control::start() { thread_ = std::thread(&Control::run, this); }
+
+void Control::stop(discovery::Goodbye::Reason reason) {
+  if (!thread_.joinable()) return;
+  commands_.post(Leave{reason}, base::Delivery::must_deliver);
+  {
+    const std::lock_guard lock(wake_mutex_);
+    stopping_ = true;
+  }
+  wake();
+  thread_.join();
+  links_.stop();
+}
+
+void Control::post(Command command) { commands_.post(std::move(command)); }
+
+std::shared_ptr<const Membership> Control::membership() const {
+  const std::lock_guard lock(membership_mutex_);
+  return membership_;
+}
+
+void Control::wake() {
+  {
+    const std::lock_guard lock(wake_mutex_);
+    woken_ = true;
+  }
+  wake_.notify_one();
+}
+
+// True when the thread is to stop.
+bool Control::wait_until(base::TimePoint deadline) {
+  std::unique_lock lock(wake_mutex_);
+  wake_.wait_until(lock, deadline, [this] { return woken_; });
+  woken_ = false;
+  return stopping_;
+}
+
+void Control::run() {
+  turn(read_clock());
+  base::TimePoint last_turn = base::TimePoint::max();
+  for (;;) {
+    auto deadline = std::min({node_.next_deadline(), remembered_at_ + kRememberEvery, last_turn});
+    if (dialer_) deadline = std::min(deadline, dialer_->next_deadline());
+    if (closing_links_)
+      deadline = std::min(deadline, read_clock() + discovery::rpc::kClosePatience);
+    const bool stopping = wait_until(deadline);
+    const auto now = read_clock();
+    turn(now);
+    if (stopping && last_turn == base::TimePoint::max()) last_turn = now + kGoodbyePatience;
+    if (now >= last_turn || (stopping && links_.size() == 0)) return;
+  }
+}
+
+void Control::turn(base::TimePoint now) {
+  commands_.drain(command_batch_);
+  link_events_.drain(link_batch_);
+  for (auto& command : command_batch_) handle(now, command);
+  for (auto& event : link_batch_) handle(now, event);
+  if (now >= node_.next_deadline()) act(now, node_.tick(now));
+  if (dialer_) dialer_->tick(now);
+  pump(now);
+  closing_links_ = links_.tick(now);
+  const bool changed = publish_;
+  if (publish_) publish(now);
+  if (changed || now - remembered_at_ >= kRememberEvery) remember(now);
+  ++turns_;
+  if (read_clock() - now > kSlowTurn) ++slow_turns_;
+}
+
+void Control::handle(base::TimePoint now, Command& command) {
+  if (auto* local = std::get_if<LocalRows>(&command))
+    act(now, node_.replace_local(now, local->source, std::move(local->rows)));
+  else if (std::holds_alternative<LocalReady>(command))
+    act(now, node_.local_ready(now));
+  else if (auto* reply = std::get_if<discovery::ProbeReply>(&command))
+    act(now, node_.probed(now, std::move(*reply)));
+  else if (const auto* leave = std::get_if<Leave>(&command))
+    act(now, node_.leave(now, leave->reason));
+  else if (const auto* forget = std::get_if<Forget>(&command))
+    act(now, node_.forget(now, forget->cluster));
+  else if (auto* peers = std::get_if<Peers>(&command); peers && dialer_)
+    dialer_->set_peers(now, std::move(peers->peers));
+}
+
+void Control::handle(base::TimePoint now, discovery::rpc::LinkEvent& event) {
+  using namespace discovery::rpc;
+  if (dialer_) dialer_->heard(now, event);
+  if (auto* up = std::get_if<LinkUp>(&event)) {
+    writable_.insert(up->link);
+    act(now, node_.link_up(now, up->link, std::move(up->peer)));
+  } else if (auto* frame = std::get_if<LinkFrame>(&event)) {
+    act(now, node_.receive(now, frame->link, std::move(frame->frame)));
+    links_.consumed(frame->link);
+  } else if (const auto* writable = std::get_if<LinkWritable>(&event)) {
+    writable_.insert(writable->link);
+  } else if (const auto* down = std::get_if<LinkDown>(&event)) {
+    writable_.erase(down->link);
+    act(now, node_.link_down(now, down->link, down->end));
+  } else if (const auto* refused = std::get_if<PeerRefused>(&event)) {
+    log_.warn("gossip", "peer refused",
+              {{"address", refused->address}, {"reason", refused->reason}});
+  }
+}
+
+void Control::act(base::TimePoint now, discovery::Effects effects) {
+  writable_.insert(effects.writable.begin(), effects.writable.end());
+  for (auto& request : effects.probes) callbacks_.probe(std::move(request));
+  for (const auto& event : effects.events) log(event);
+  for (auto& close : effects.close) links_.close(now, close.link, std::move(close.reason));
+  publish_ |= effects.publish;
+}
+
+// Offers every link that may have something to say one frame; LinkWritable brings a link back for
+// its next.
+void Control::pump(base::TimePoint now) {
+  for (const auto link : writable_) links_.pump(link, [&] { return node_.next_frame(now, link); });
+  writable_.clear();
+}
+
+void Control::publish(base::TimePoint now) {
+  publish_ = false;
+  callbacks_.published(node_.publication(now));
+}
+
+void Control::remember(base::TimePoint now) {
+  auto membership = std::make_shared<Membership>();
+  membership->at = remembered_at_ = now;
+  membership->synced = node_.synced(now);
+  membership->stamp = node_.stamp();
+  membership->members = node_.members(now);
+  if (dialer_) membership->peers = dialer_->status(now);
+  membership->node = node_.counters();
+  membership->turns = turns_;
+  membership->slow_turns = slow_turns_;
+  membership->commands_dropped = commands_.dropped();
+  const std::lock_guard lock(membership_mutex_);
+  membership_ = std::move(membership);
+}
+
+void Control::log(const Event& event) {
+  if (wants_attention(event.kind))
+    log_.warn("gossip", name_of(event.kind),
+              {{"origin", event.origin.to_string()}, {"detail", event.text}});
+  else
+    log_.info("gossip", name_of(event.kind),
+              {{"origin", event.origin.to_string()}, {"detail", event.text}});
+}
+
+}  // namespace agent

@@ -1,0 +1,35 @@
+// Keeps the last good text of every file, so that a bad document changes nothing that served before
+// it.
+//
+// The unit is the file: while a file has an error its last good text serves, the others change as
+// written; a file that was never good serves nothing. Problems are always those of the files as
+// they are now. Thread: builder.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "resources/documents.hpp"
+
+namespace agent {
+
+struct AcceptedDocuments {
+  resources::Documents documents;
+  resources::Problems problems;        // of the files as written
+  std::vector<std::string> held_back;  // files whose last good text serves, or nothing
+};
+
+class DocumentStore {
+ public:
+  // `unreadable`: files that exist but could not be read, one problem each; they are held back like
+  // bad ones.
+  std::shared_ptr<const AcceptedDocuments> accept(std::vector<resources::File> files,
+                                                  resources::Problems unreadable = {});
+
+ private:
+  std::map<std::string, std::string> good_;
+};
+
+}  // namespace agent

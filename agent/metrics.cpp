@@ -1,0 +1,161 @@
+#include "agent/metrics.hpp"
+
+#include <cstdio>
+
+#include "agent/version.hpp"
+
+namespace agent {
+namespace {
+
+void append_escaped(std::string& text, std::string_view value) {
+  for (const char c : value) {
+    if (c == '"' || c == '\\') text += '\\';
+    if (c == '\n')
+      text += "\\n";
+    else
+      text += c;
+  }
+}
+
+double seconds(base::Duration d) { return std::chrono::duration<double>(d).count(); }
+
+}  // namespace
+
+void Metrics::counter(std::string_view name, std::string_view help, std::uint64_t value,
+                      Labels labels) {
+  head(name, help, "counter");
+  sample(name, labels, std::to_string(value));
+}
+
+void Metrics::gauge(std::string_view name, std::string_view help, double value, Labels labels) {
+  head(name, help, "gauge");
+  char number[32];
+  std::snprintf(number, sizeof number, "%.17g", value);
+  sample(name, labels, number);
+}
+
+void Metrics::head(std::string_view name, std::string_view help, std::string_view type) {
+  if (last_ == name) return;
+  last_ = name;
+  text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
+  text_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
+}
+
+void Metrics::sample(std::string_view name, Labels labels, std::string_view value) {
+  text_ += name;
+  char before = '{';
+  for (const auto& [key, label] : labels) {
+    text_ += before;
+    text_.append(key).append("=\"");
+    append_escaped(text_, label);
+    text_ += '"';
+    before = ',';
+  }
+  if (labels.size() > 0) text_ += '}';
+  text_.append(" ").append(value).append("\n");
+}
+
+void add(Metrics& metrics, const Membership& membership,
+         const discovery::rpc::Links::Counters& links) {
+  metrics.gauge("nearmost_build_info", "the program's version", 1, {{"version", kVersion}});
+  for (const auto& member : membership.members)
+    metrics.gauge("nearmost_member_fresh", "1 while the member is heard in time",
+                  member.local || member.state == discovery::Member::State::fresh ? 1 : 0,
+                  {{"member", member.id.to_string()}});
+  for (const auto& member : membership.members)
+    metrics.gauge("nearmost_member_age_seconds", "since the newest word of the member",
+                  seconds(member.age), {{"member", member.id.to_string()}});
+  for (const auto& member : membership.members)
+    metrics.gauge("nearmost_member_rows", "live rows of the member",
+                  static_cast<double>(member.rows), {{"member", member.id.to_string()}});
+  const auto& node = membership.node;
+  metrics.counter("nearmost_gossip_rows_applied_total", "rows taken over from other origins",
+                  node.rows_applied);
+  metrics.counter("nearmost_gossip_duplicates_total", "deltas that brought nothing new",
+                  node.duplicates);
+  metrics.counter("nearmost_gossip_gaps_total", "deltas that did not fit and were pulled for",
+                  node.gaps);
+  metrics.counter("nearmost_gossip_divergences_total",
+                  "equal stamps with different rows: must stay 0", node.divergences);
+  metrics.counter("nearmost_gossip_malformed_total", "frames that made no sense",
+                  node.malformed + links.malformed);
+  metrics.counter("nearmost_gossip_refused_total", "links and origins turned away",
+                  node.refused + links.refused);
+  metrics.counter("nearmost_gossip_probes_total", "probe rounds of silent clusters", node.probes);
+  metrics.counter("nearmost_gossip_frames_received_total", "frames read from links",
+                  links.frames_received);
+  metrics.counter("nearmost_gossip_frames_sent_total", "frames written to links",
+                  links.frames_sent);
+  metrics.counter("nearmost_control_turns_total", "turns of the control thread", membership.turns);
+  metrics.counter("nearmost_control_slow_turns_total", "turns of more than 10 ms",
+                  membership.slow_turns);
+  metrics.counter("nearmost_control_commands_dropped_total", "commands lost to a full inbox",
+                  membership.commands_dropped);
+}
+
+void add(Metrics& metrics, const Served& served) {
+  const auto& view = *served.resolution->view;
+  std::size_t endpoints = 0, degraded = 0, fail_open = 0;
+  for (const auto& service : view.services) endpoints += service->endpoints.size();
+  for (const auto& resolved : served.resolution->destinations) {
+    degraded += resolved.by_class.front().degraded ? 1 : 0;
+    fail_open += resolved.by_class.front().fail_open ? 1 : 0;
+  }
+  metrics.counter("nearmost_builds_total", "views built", served.version);
+  metrics.gauge("nearmost_build_seconds", "time of the last build", seconds(served.build_time));
+  metrics.gauge("nearmost_services", "services known, of all clusters",
+                static_cast<double>(view.services.size()));
+  metrics.gauge("nearmost_endpoints", "endpoints known, of all clusters",
+                static_cast<double>(endpoints));
+  metrics.gauge("nearmost_destinations", "names served",
+                static_cast<double>(view.destinations.size()));
+  metrics.gauge("nearmost_destinations_degraded", "names whose best tier does not take it all",
+                static_cast<double>(degraded));
+  metrics.gauge("nearmost_destinations_fail_open", "names without a healthy endpoint",
+                static_cast<double>(fail_open));
+  metrics.gauge("nearmost_documents_held_back", "files with errors whose last good state serves",
+                static_cast<double>(served.documents->held_back.size()));
+}
+
+void add(Metrics& metrics, const std::vector<const dns::Counters*>& workers) {
+  const auto sum = [&](auto&& count_of) {
+    std::uint64_t total = 0;
+    for (const auto* worker : workers) total += count_of(*worker).get();
+    return total;
+  };
+  for (std::size_t i = 0; i < dns::Counters::kTypeNames.size(); ++i)
+    metrics.counter("nearmost_dns_queries_total", "queries by type",
+                    sum([i](const auto& c) -> auto& { return c.queries[i]; }),
+                    {{"type", dns::Counters::kTypeNames[i]}});
+  for (std::size_t i = 0; i < dns::Counters::kRcodes; ++i)
+    if (const auto count = sum([i](const auto& c) -> auto& { return c.responses[i]; }))
+      metrics.counter("nearmost_dns_responses_total", "responses by rcode", count,
+                      {{"rcode", std::to_string(i)}});
+  for (std::size_t i = 0; i < dns::Counters::kTiers; ++i)
+    if (const auto count = sum([i](const auto& c) -> auto& { return c.answered_from_tier[i]; }))
+      metrics.counter("nearmost_dns_answers_total", "address answers by the tier drawn", count,
+                      {{"tier", std::to_string(i)}});
+  metrics.counter("nearmost_dns_truncated_total", "answers with TC",
+                  sum([](const auto& c) -> auto& { return c.truncated; }));
+  metrics.counter("nearmost_dns_stale_answers_total",
+                  "answers that hold an endpoint of a silent cluster",
+                  sum([](const auto& c) -> auto& { return c.stale; }));
+  metrics.counter("nearmost_dns_fail_open_answers_total", "answers where nothing was healthy",
+                  sum([](const auto& c) -> auto& { return c.fail_open; }));
+  metrics.counter("nearmost_dns_dropped_total", "messages dropped without a word",
+                  sum([](const auto& c) -> auto& { return c.short_messages; }) +
+                      sum([](const auto& c) -> auto& { return c.stray_responses; }));
+}
+
+void add(Metrics& metrics, const forwarder::net::Totals& totals) {
+  totals.for_each([&](std::string_view name, std::uint64_t value) {
+    const bool now = name.ends_with("_open") || name.ends_with("_active");
+    const auto full = "nearmost_forwarder_" + std::string(name) + (now ? "" : "_total");
+    if (now)
+      metrics.gauge(full, "see forwarder/net/counters.hpp", static_cast<double>(value));
+    else
+      metrics.counter(full, "see forwarder/net/counters.hpp", value);
+  });
+}
+
+}  // namespace agent

@@ -1,0 +1,43 @@
+// Prometheus' text format (version 0.0.4), and what of the agent's state goes into it.
+//
+// Label sets are bounded by configuration: clusters, members, states; never by endpoint or by
+// client. Thread: values.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "agent/control.hpp"
+#include "agent/served.hpp"
+#include "dns/counters.hpp"
+#include "forwarder/net/counters.hpp"
+
+namespace agent {
+
+class Metrics {
+ public:
+  using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+  // Values of one name must follow each other.
+  void counter(std::string_view name, std::string_view help, std::uint64_t value,
+               Labels labels = {});
+  void gauge(std::string_view name, std::string_view help, double value, Labels labels = {});
+  const std::string& to_string() const { return text_; }
+
+ private:
+  void head(std::string_view name, std::string_view help, std::string_view type);
+  void sample(std::string_view name, Labels labels, std::string_view value);
+  std::string text_;
+  std::string last_;
+};
+
+void add(Metrics& metrics, const Membership& membership,
+         const discovery::rpc::Links::Counters& links);
+void add(Metrics& metrics, const Served& served);
+// Summed over workers.
+void add(Metrics& metrics, const std::vector<const dns::Counters*>& workers);
+void add(Metrics& metrics, const forwarder::net::Totals& totals);
+
+}  // namespace agent

@@ -1,0 +1,276 @@
+#include "agent/report.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace agent {
+namespace {
+
+using namespace discovery;
+
+std::string_view to_string(Member::State state) {
+  switch (state) {
+    case Member::State::fresh:
+      return "fresh";
+    case Member::State::suspect:
+      return "suspect";
+    case Member::State::stale:
+      return "stale";
+    case Member::State::demoted:
+      return "demoted";
+    case Member::State::dead:
+      return "dead";
+    case Member::State::returning:
+      return "returning";
+  }
+  return "unknown";
+}
+
+Json address_of(const view::Endpoint& endpoint) {
+  Json ports = Json::object();
+  for (const auto& port : endpoint.ports)
+    ports[port.name.empty() ? "port" : port.name] = port.number;
+  return Json{{"address", endpoint.ip.to_string()}, {"ports", std::move(ports)}};
+}
+
+Json report(const view::Endpoint& endpoint) {
+  auto json = address_of(endpoint);
+  json["cluster"] = endpoint.cluster;
+  json["locality"] = endpoint.locality.to_string();
+  json["health"] = view::to_string(endpoint.health);
+  json["weight"] = endpoint.weight;
+  if (!endpoint.hostname.empty()) json["hostname"] = endpoint.hostname;
+  if (!endpoint.network.empty()) json["network"] = endpoint.network;
+  if (endpoint.path_failed) json["pathFailed"] = true;
+  if (!endpoint.labels.empty()) json["labels"] = endpoint.labels;
+  return json;
+}
+
+Json report(const view::Choice& choice) {
+  auto json = address_of(choice.endpoint());
+  json["cluster"] = choice.endpoint().cluster;
+  json["locality"] = choice.endpoint().locality.to_string();
+  json["service"] = choice.service->namespace_ + "/" + choice.service->name;
+  json["reason"] = view::to_string(choice.reason);
+  if (choice.stale) json["stale"] = true;
+  return json;
+}
+
+Json report(const view::Selection& selection) {
+  Json tiers = Json::array(), left_out = Json::array();
+  for (const auto& tier : selection.tiers) {
+    Json endpoints = Json::array();
+    for (const auto& choice : tier.endpoints) endpoints.push_back(report(choice));
+    tiers.push_back(
+        {{"tier", tier.name}, {"share", tier.share}, {"endpoints", std::move(endpoints)}});
+  }
+  for (const auto& choice : selection.left_out) left_out.push_back(report(choice));
+  return Json{{"tiers", std::move(tiers)},
+              {"leftOut", std::move(left_out)},
+              {"failOpen", selection.fail_open},
+              {"degraded", selection.degraded}};
+}
+
+Json report(const view::Destination& destination) {
+  Json ports = Json::array(), services = Json::array(), addresses = Json::array();
+  for (const auto& port : destination.ports) {
+    Json json{{"port", port.number}, {"protocol", port.protocol}};
+    if (!port.target_name.empty()) json["targetPort"] = port.target_name;
+    if (port.target_number) json["targetPort"] = port.target_number;
+    ports.push_back(std::move(json));
+  }
+  for (const auto& service : destination.services)
+    services.push_back(service->cluster + "/" + service->namespace_ + "/" + service->name);
+  for (const auto& address : destination.door.addresses) addresses.push_back(address.to_string());
+  Json door{
+      {"kind", destination.door.kind == view::Door::Kind::forwarder ? "forwarder" : "endpoints"},
+      {"why", destination.door.why}};
+  if (!addresses.empty()) door["addresses"] = std::move(addresses);
+  Json json{{"host", destination.host},
+            {"definedBy", destination.defined_by},
+            {"ports", std::move(ports)},
+            {"services", std::move(services)},
+            {"door", std::move(door)}};
+  if (destination.headless) json["headless"] = true;
+  if (!destination.prefer.empty()) json["prefer"] = destination.prefer;
+  if (!destination.conflicts.empty()) json["conflicts"] = destination.conflicts;
+  return json;
+}
+
+// "cluster/region/zone"; what is not said is the agent's own, or, for another cluster, what that
+// cluster says.
+view::Caller caller_from(const view::View& view, std::string_view from) {
+  std::array<std::string, 3> parts;
+  for (auto& part : parts) {
+    const auto slash = from.find('/');
+    part = from.substr(0, slash);
+    from = slash == from.npos ? std::string_view() : from.substr(slash + 1);
+  }
+  view::Caller caller{parts[0].empty() ? view.cluster : parts[0], {}, view.networks};
+  if (caller.cluster == view.cluster)
+    caller.locality = view.locality;
+  else if (const auto* cluster = view.find_cluster(caller.cluster))
+    caller.locality = cluster->locality;
+  if (!parts[1].empty()) caller.locality = {parts[1], "", ""};
+  if (!parts[2].empty()) caller.locality.zone = parts[2];
+  return caller;
+}
+
+// The name as asked, or completed by one of our zones: "ratings" → "ratings.mesh.internal".
+const view::Destination* find(const view::View& view, std::string_view name) {
+  std::string host(name);
+  if (host.ends_with('.')) host.pop_back();
+  std::transform(host.begin(), host.end(), host.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (const auto* exact = view.find(host)) return exact;
+  for (const auto& zone : view.zones)
+    if (const auto* completed = view.find(host + "." + zone)) return completed;
+  return nullptr;
+}
+
+}  // namespace
+
+Json report(const std::vector<Member>& members) {
+  Json json = Json::array();
+  for (const auto& member : members)
+    json.push_back({{"member", member.id.to_string()},
+                    {"state", to_string(member.state)},
+                    {"local", member.local},
+                    {"ageMs", base::to_ms(member.age)},
+                    {"via", member.via},
+                    {"address", member.address},
+                    {"incarnation", member.stamp.incarnation},
+                    {"version", member.stamp.version},
+                    {"rows", member.rows}});
+  return json;
+}
+
+Json report(const resources::Problems& problems) {
+  Json json = Json::array();
+  for (const auto& problem : problems)
+    json.push_back(
+        {{"severity", problem.severity == resources::Severity::error ? "error" : "warning"},
+         {"file", problem.place.file},
+         {"line", problem.place.line},
+         {"column", problem.place.column},
+         {"object", problem.object},
+         {"field", problem.field},
+         {"message", problem.message},
+         {"hint", problem.hint}});
+  return json;
+}
+
+Json report_services(const view::View& view) {
+  Json json = Json::array();
+  for (const auto& service : view.services) {
+    Json ports = Json::array();
+    for (const auto& port : service->ports)
+      ports.push_back({{"name", port.name}, {"port", port.number}});
+    const auto healthy =
+        std::count_if(service->endpoints.begin(), service->endpoints.end(),
+                      [](const auto& e) { return e.health == view::Health::healthy; });
+    json.push_back({{"cluster", service->cluster},
+                    {"namespace", service->namespace_},
+                    {"name", service->name},
+                    {"labels", service->labels},
+                    {"ports", std::move(ports)},
+                    {"headless", service->headless},
+                    {"endpoints", service->endpoints.size()},
+                    {"healthy", healthy}});
+  }
+  return json;
+}
+
+Json report_endpoints(const view::View& view) {
+  Json json = Json::array();
+  for (const auto& service : view.services)
+    for (const auto& endpoint : service->endpoints) {
+      auto entry = report(endpoint);
+      entry["service"] = service->namespace_ + "/" + service->name;
+      const auto* cluster = view.find_cluster(service->cluster);
+      if (cluster) entry["clusterFreshness"] = view::to_string(cluster->freshness);
+      json.push_back(std::move(entry));
+    }
+  return json;
+}
+
+Json report_destinations(const view::Resolution& resolution) {
+  Json json = Json::array();
+  for (const auto& resolved : resolution.destinations) {
+    auto entry = report(*resolved.destination);
+    const auto& selection = resolved.by_class.front();
+    entry["tiers"] = Json::array();
+    for (const auto& tier : selection.tiers)
+      entry["tiers"].push_back(
+          {{"tier", tier.name}, {"share", tier.share}, {"endpoints", tier.endpoints.size()}});
+    entry["failOpen"] = selection.fail_open;
+    entry["degraded"] = selection.degraded;
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
+Json report_routes(const Served& served) {
+  Json json = Json::array();
+  for (const auto& status : served.routing)
+    json.push_back({{"object", status.object},
+                    {"state", forwarder::to_string(status.state)},
+                    {"notes", status.notes}});
+  return json;
+}
+
+Json report_documents(const Served& served) {
+  const auto& accepted = *served.documents;
+  auto problems = report(accepted.problems);
+  for (const auto* more : {&served.row_problems, &served.routing_problems})
+    for (auto& problem : report(*more)) problems.push_back(std::move(problem));
+  const auto& loaded = accepted.documents;
+  return Json{{"virtualDestinations", loaded.virtual_destinations.size()},
+              {"routeTables", loaded.route_tables.size()},
+              {"services", loaded.services.size() + loaded.static_services.size()},
+              {"heldBack", accepted.held_back},
+              {"problems", std::move(problems)},
+              {"dnsProblems", served.dns_problems},
+              {"routing", report_routes(served)}};
+}
+
+Json report(const std::vector<discovery::rpc::PeerStatus>& peers) {
+  Json json = Json::array();
+  for (const auto& peer : peers)
+    json.push_back({{"peer", peer.peer.to_string()},
+                    {"state", discovery::rpc::to_string(peer.state)},
+                    {"address", peer.address},
+                    {"sinceMs", base::to_ms(peer.since)},
+                    {"detail", peer.last_error}});
+  return json;
+}
+
+Json explain(const view::Resolution& resolution, std::string_view name, std::string_view from) {
+  const auto& view = *resolution.view;
+  const auto* destination = find(view, name);
+  if (!destination) {
+    Json json{{"error", "no destination is called \"" + std::string(name) + "\""}};
+    Json near = Json::array();
+    const auto stem = name.substr(0, name.find('.'));
+    for (const auto& [host, unused] : view.destinations)
+      if (near.size() < 5 && host.starts_with(stem)) near.push_back(host);
+    if (!near.empty()) json["didYouMean"] = std::move(near);
+    return json;
+  }
+  const auto caller = caller_from(view, from);
+  auto json = report(*destination);
+  json["caller"] = {{"cluster", caller.cluster}, {"locality", caller.locality.to_string()}};
+  json["viewVersion"] = view.version;
+  json["synced"] = view.synced;
+  json.update(report(view::select(*destination, view, caller)));
+  Json clusters = Json::object();
+  for (const auto& service : destination->services)
+    if (const auto* cluster = view.find_cluster(service->cluster))
+      clusters[cluster->name] = {{"freshness", view::to_string(cluster->freshness)},
+                                 {"ageMs", base::to_ms(cluster->age)}};
+  json["clusters"] = std::move(clusters);
+  return json;
+}
+
+}  // namespace agent

@@ -1,0 +1,36 @@
+// The agent's state as JSON: what /api/v1 serves and what every command prints with -o json. One
+// shape each, stable.
+//
+// Thread: pure functions over immutable values.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
+
+#include "agent/served.hpp"
+#include "discovery/node.hpp"
+#include "discovery/rpc/dialer.hpp"
+#include "discovery/view/resolution.hpp"
+
+namespace agent {
+
+using Json = nlohmann::ordered_json;
+
+Json report(const std::vector<discovery::Member>& members);
+Json report(const resources::Problems& problems);
+Json report_services(const discovery::view::View& view);
+Json report_endpoints(const discovery::view::View& view);
+Json report_destinations(const discovery::view::Resolution& resolution);
+// What the documents are, what is wrong with them, what became of each route table.
+Json report_documents(const Served& served);
+Json report_routes(const Served& served);
+Json report(const std::vector<discovery::rpc::PeerStatus>& peers);
+
+// Which endpoints a caller gets for a name, in which tier, and why every other is left out. `from`
+// is "cluster/region/zone" with any part left out; "" = the agent's own place. Not found → an
+// object with "error" and a did-you-mean.
+Json explain(const discovery::view::Resolution& resolution, std::string_view name,
+             std::string_view from);
+
+}  // namespace agent

@@ -1,0 +1,32 @@
+// What the builder last made, for those who explain it: status, explain, route, metrics. The doors
+// themselves read their own tables; all three come from one build and carry its version.
+//
+// Thread: immutable, published by the builder.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/document_store.hpp"
+#include "base/time.hpp"
+#include "discovery/publication.hpp"
+#include "discovery/view/resolution.hpp"
+#include "forwarder/compile.hpp"
+
+namespace agent {
+
+struct Served {
+  std::uint64_t version = 0;
+  base::TimePoint built_at{};
+  base::Duration build_time{};
+  std::shared_ptr<const discovery::Publication> publication;
+  std::shared_ptr<const AcceptedDocuments> documents;
+  std::shared_ptr<const discovery::view::Resolution> resolution;
+  resources::Problems row_problems;      // documents that could not become rows
+  resources::Problems routing_problems;  // of route tables: a bad regex, a route to nothing
+  std::vector<forwarder::DocumentStatus> routing;
+  std::vector<std::string> dns_problems;
+};
+
+}  // namespace agent
