@@ -240,7 +240,6 @@ STORIES = [names_resolve_to_the_nearest_cluster, dig_gets_what_the_rules_of_dns_
 
 def main():
     binary, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    failed = 0
     with Mesh(binary) as mesh:
         mesh.start()
         for story in STORIES:
@@ -251,10 +250,8 @@ def main():
                 story(mesh)
                 print(f"ok      {story.__name__} ({time.monotonic() - begun:.1f} s)", flush=True)
             except (AssertionError, OSError, KeyError, ValueError) as error:
-                failed += 1
                 print(f"FAILED  {story.__name__}: {type(error).__name__}: {error}", flush=True)
-        if failed:
-            raise SystemExit(1)
+                raise SystemExit(1) from error
 
 
 main()
