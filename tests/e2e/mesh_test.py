@@ -109,6 +109,7 @@ class Load:
     def __init__(self, mesh, cluster, path):
         self.mesh, self.cluster, self.path = mesh, cluster, path
         self.failures, self.done, self.posted, self.stopping = [], 0, 0, False
+        self.name = str(time.monotonic_ns())  # of its POSTs, among those of other loads
         self.threads = [threading.Thread(target=self.get), threading.Thread(target=self.post)]
         for thread in self.threads:
             thread.start()
@@ -127,7 +128,7 @@ class Load:
         while not self.stopping:
             self.posted += 1
             try:
-                self.mesh.request(self.cluster, PAGE, 8080, self.path, "POST", {"X-Id": f"{id(self)}-{self.posted}"})
+                self.mesh.request(self.cluster, PAGE, 8080, self.path, "POST", {"X-Id": f"{self.name}-{self.posted}"})
             except OSError:
                 pass
 
@@ -139,7 +140,7 @@ class Load:
         arrived = []
         for cluster in self.mesh.clusters:
             with open(self.mesh.path(cluster, "received"), encoding="utf-8") as file:
-                arrived += [line for line in file.read().split() if line.startswith(f"{id(self)}-")]
+                arrived += [line for line in file.read().split() if line.startswith(self.name + "-")]
         equal(len(arrived), len(set(arrived)), f"no POST of {self.posted} arrived twice")
 
 
