@@ -1,21 +1,23 @@
-// Binds a tree to structs: one `read` per type says what its fields are called and what they may
-// hold.
+// Binds a tree to structs: one `read` per type says what its fields are called and may hold.
+//
+//   constexpr Choice<Mode> kModes[] = {{"push", Mode::push}, {"pull", Mode::pull}};
 //
 //   void read(const resources::Value& value, Gossip& out) {
 //     resources::Fields fields(value);
 //     fields.required("listen", out.listen);
 //     fields.optional("interval", out.interval, resources::between(10ms, 1h));
-//     fields.optional("mode", out.mode, kModes);     // constexpr Choice<Mode> kModes[] = {{"push",
-//     Mode::push}, …}; fields.optional("peers", out.peers);           // any vector, map or
-//     optional of what has a `read`
+//     fields.optional("mode", out.mode, kModes);
+//     fields.optional("peers", out.peers);  // a vector, map or optional of what has a `read`
 //   }
 //
 // `read` is found by its arguments, so a type's own namespace may define it. What is absent or null
-// leaves `out` as it was: defaults stand in the struct. Fields are found as lowerCamelCase or
-// snake_case. When a Fields ends, every field that nobody asked for is reported with the nearest
-// known name: nothing is dropped without a word. Problems are collected; reading goes on after
-// each. Limit: kMaxProblems a document, the rest is counted. Thread: one; a Value and a Fields live
-// on the stack inside the tree's life. Field names outlive the Fields.
+// leaves `out` as it was: defaults stand in the struct. Fields are found in lowerCamelCase or
+// snake_case. When a Fields ends, each field that nobody asked for is reported, with the nearest
+// name that somebody did ask for: nothing is dropped without a word.
+//
+// Errors: collected in the Report; reading goes on after each. Limit: kMaxProblems a document, the
+// rest is counted. Thread: one; a Value and a Fields live on the stack, inside the tree's life.
+// Ownership: none; the names of fields outlive the Fields.
 #pragma once
 
 #include <concepts>

@@ -82,7 +82,7 @@ Tree TreeBuilder::take() {
   open_.clear();
   anchors_.clear();
   alias_bytes_ = 0;
-  done_ = failed_ = false;
+  failed_ = false;
   return tree;
 }
 
@@ -101,7 +101,7 @@ bool TreeBuilder::add(Node node, Anchor anchor) {
   }
   if (open_.empty()) {
     tree_.root = std::move(node);
-    return done_ = true;
+    return true;
   }
   Open& level = open_.back();
   if (level.node.is_map()) {

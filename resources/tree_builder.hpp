@@ -29,7 +29,6 @@ class TreeBuilder {
   bool alias(Mark mark, Anchor anchor);
 
   bool failed() const { return failed_; }
-  bool complete() const { return open_.empty() && done_; }
   Tree take();
   bool fail(Mark mark, std::string message, std::string hint = "");
 
@@ -55,7 +54,7 @@ class TreeBuilder {
   std::vector<Open> open_;
   std::unordered_map<Anchor, Node> anchors_;
   std::size_t alias_bytes_ = 0;  // held for anchors and added by aliases
-  bool done_ = false, failed_ = false;
+  bool failed_ = false;
 };
 
 // The kind of a plain (unquoted) scalar by YAML 1.2's core schema.
