@@ -35,10 +35,8 @@ Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, con
   if (now < next_) return {};
   next_ = now + config.probe_interval * (age == Ageing::State::dead ? kDeadProbeFactor : 1);
   if (open_ != 0 && now < open_until_) return {};
-  if (state)
-    learn_targets(*state);
-  else
-    services_.clear();
+  if (!state) return {};  // only heard of: there is nothing yet to judge by
+  learn_targets(*state);
   if (services_.empty()) return {true, true, std::nullopt};
 
   ProbeRequest request{id, origin, {}, config.probe_timeout};

@@ -1,5 +1,6 @@
-// sim --seeds A..B: runs them and prints "N seeds, M violations" and how to repeat each failing
-// one; exit 1 if any. sim --seed N: prints the transcript of one.
+// sim --seeds A..B: runs them, prints "N seeds, M violations" and how to repeat each that failed; exit 1 if any did.
+// sim --seed N: prints the transcript of one.
+// sim --finds A..B: for builds with a bug planted; exit 0 as soon as one run shows it.
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
@@ -18,7 +19,7 @@ std::optional<std::uint64_t> number(std::string_view text) {
 }
 
 int usage() {
-  std::fputs("usage: sim --seeds A..B | --seed N\n", stderr);
+  std::fputs("usage: sim --seeds A..B | --seed N | --finds A..B\n", stderr);
   return 2;
 }
 
@@ -39,6 +40,18 @@ int run_many(std::uint64_t first, std::uint64_t last) {
   return violations == 0 ? 0 : 1;
 }
 
+int find(std::uint64_t first, std::uint64_t last) {
+  for (auto seed = first; seed <= last; ++seed) {
+    const auto outcome = sim::run(seed);
+    if (outcome.violations.empty()) continue;
+    std::printf("found by seed %llu: %s\n", static_cast<unsigned long long>(seed),
+                outcome.violations.front().c_str());
+    return 0;
+  }
+  std::puts("not found");
+  return 1;
+}
+
 int run_one(std::uint64_t seed) {
   const auto outcome = sim::run(seed, [](const std::string& line) { std::puts(line.c_str()); });
   for (const auto& what : outcome.violations) std::printf("VIOLATION: %s\n", what.c_str());
@@ -57,7 +70,8 @@ int main(int count, char** arguments) {
     return seed ? run_one(*seed) : usage();
   }
   const auto dots = value.find("..");
-  if (option != "--seeds" || dots == std::string_view::npos) return usage();
+  if ((option != "--seeds" && option != "--finds") || dots == std::string_view::npos) return usage();
   const auto first = number(value.substr(0, dots)), last = number(value.substr(dots + 2));
-  return first && last && *first <= *last ? run_many(*first, *last) : usage();
+  if (!first || !last || *first > *last) return usage();
+  return option == "--seeds" ? run_many(*first, *last) : find(*first, *last);
 }

@@ -140,10 +140,11 @@ void Mesh::start(std::size_t n) {
   truth_.born(n, process.life, cluster.disk == 0);
   note(cluster.name + " starts" + (cluster.disk ? "" : " without a disk"));
   cluster.answering = {cluster.endpoints.begin(), cluster.endpoints.end()};
-  act(n, process.node->replace_local(now_, "files", encoded(cluster)));
-  // Sources take their time; what they said may have changed by then.
+  // Sources take their time, and the first of them does not say everything.
+  act(n, process.node->replace_local(now_, "agent", {encoded(cluster).front()}));
   tell(n, process.life, between(1, 1500), [this, n](discovery::Node& node) {
     act(n, node.replace_local(now_, "files", encoded(clusters_[n])));
+    act(n, node.replace_local(now_, "agent", {}));
     return node.local_ready(now_);
   });
   keep_changing(n, process.life);
