@@ -1,6 +1,6 @@
-// sim --seeds A..B: runs them, prints "N seeds, M violations" and how to repeat each that failed; exit 1 if any did.
-// sim --seed N: prints the transcript of one.
-// sim --finds A..B: for builds with a bug planted; exit 0 as soon as one run shows it.
+// sim --seeds A..B: runs them, prints "N seeds, M violations" and how to repeat each that failed;
+// exit 1 if any did. sim --seed N: prints the transcript of one. sim --finds A..B: for builds with
+// a bug planted; exit 0 as soon as one run shows it.
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
@@ -70,7 +70,8 @@ int main(int count, char** arguments) {
     return seed ? run_one(*seed) : usage();
   }
   const auto dots = value.find("..");
-  if ((option != "--seeds" && option != "--finds") || dots == std::string_view::npos) return usage();
+  if ((option != "--seeds" && option != "--finds") || dots == std::string_view::npos)
+    return usage();
   const auto first = number(value.substr(0, dots)), last = number(value.substr(dots + 2));
   if (!first || !last || *first > *last) return usage();
   return option == "--seeds" ? run_many(*first, *last) : find(*first, *last);

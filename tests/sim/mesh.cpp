@@ -15,7 +15,7 @@ constexpr std::size_t kWindow = 4;       // frames that a stream takes before it
 constexpr std::size_t kReplayed = 6;     // frames that come twice at a reconnect
 constexpr std::size_t kMaxRows = 60;     // per cluster
 constexpr std::size_t kTombstones = 12;  // small, so that every run collects them
-constexpr std::size_t kFrame = 2'000;    // bytes, so that snapshots come in parts
+constexpr std::size_t kFrame = 600;      // bytes, so that most snapshots come in parts
 
 base::SocketAddress endpoint(std::size_t cluster, std::size_t number) {
   const auto host =
