@@ -54,12 +54,14 @@ void Link::read_done(bool ok) {
     auto frame = from_proto(std::move(incoming_));
     if (!frame) {
       links_.counting().malformed.fetch_add(1, std::memory_order_relaxed);
+      if (side_ == Side::dialled) cancel();  // who speaks so need not mean to end either
       return finish_locked("malformed frame: " + frame.error().message);
     }
     links_.counting().frames_received.fetch_add(1, std::memory_order_relaxed);
     ++unhandled_;
     // Posted before the next read begins, so frames stay in order.
     links_.post(LinkFrame{id_, std::move(*frame)});
+    pb::Frame().Swap(&incoming_);  // an idle link holds no buffers
     if (unhandled_ >= kMaxUnhandledFrames) return;
   }
   if (state_ == State::finished && side_ == Side::accepted) return;
@@ -70,6 +72,7 @@ void Link::read_done(bool ok) {
 void Link::write_done(bool ok) {
   const std::lock_guard lock(mutex_);
   writing_ = false;
+  pb::Frame().Swap(&outgoing_);
   if (!ok) return finish_locked("");
   if (state_ == State::open) links_.post(LinkWritable{id_});
   if (state_ == State::closing) finish_locked(reason_);

@@ -1,0 +1,95 @@
+// Frames and the bytes they are on the wire: the table of wire_test, and the seeds of wire_fuzz.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "discovery/message.hpp"
+
+namespace wire_vectors {
+
+using namespace discovery;
+using namespace std::chrono_literals;
+
+inline std::string unhex(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16));
+  return bytes;
+}
+
+inline Hello a_hello() {
+  Hello hello;
+  hello.self = {"west", 1};
+  for (std::uint8_t i = 0; i < 16; ++i) hello.instance[i] = i;
+  hello.stamp = {3, 9};
+  hello.known_of_you = {2, 1};
+  hello.advertise = "w:7700";
+  return hello;
+}
+
+inline Delta a_delta() {
+  Delta delta;
+  delta.origin = {"west", 0};
+  delta.incarnation = 3;
+  delta.from = 7;
+  delta.to = 9;
+  delta.gc_floor = 2;
+  delta.state_hash = {1, 2};
+  delta.age = 300ms;
+  delta.rows = {{"s/a/b", 8, "xyz", false}, {"s/a/c", 9, "", true}};
+  return delta;
+}
+
+struct Vector {
+  std::string_view name;
+  Frame frame;
+  std::string_view bytes;
+};
+
+inline std::vector<Vector> vectors() {
+  return {
+      {"hello", a_hello(),
+       "0a34080110012208"
+       "0a04776573741001"
+       "2a10000102030405060708090a0b0c0d0e0f"
+       "320408031009"
+       "3a0408021001"
+       "4206773a37373030"},
+      {"beacons", Beacons{{{{"eu", 0}, {1, 2}, 5, {1, 2}, 1500ms}}},
+       "12250a23"
+       "0a040a026575"
+       "120408011002"
+       "1805"
+       "210100000000000000"
+       "290200000000000000"
+       "30dc0b"},
+      {"no beacons", Beacons{}, "1200"},
+      {"delta", a_delta(),
+       "1a42"
+       "0a060a0477657374"
+       "1003"
+       "1807"
+       "2009"
+       "2802"
+       "30ac02"
+       "420e0a05732f612f6210081a0378797a"
+       "420b0a05732f612f6310092001"
+       "490100000000000000"
+       "510200000000000000"},
+      {"snapshot end", Delta{{"west", 0}, 3, 0, 9, 0, {}, 0ms, Delta::Kind::snapshot_end, {}},
+       "1a0e"
+       "0a060a0477657374"
+       "1003"
+       "2009"
+       "3802"},
+      {"pull", Pull{{"eu", 2}, {1, 2}},
+       "220e"
+       "0a060a0265751002"
+       "120408011002"},
+      {"goodbye", Goodbye{Goodbye::Reason::returning, "bye"}, "2a0708011203627965"},
+  };
+}
+
+}  // namespace wire_vectors
