@@ -3,10 +3,14 @@
 #include <arpa/inet.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
+#include <grpcpp/security/server_credentials.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "base/random.hpp"
+#include "discovery/rpc/transport.hpp"
 #include "discovery/rpc/wire.hpp"
 #include "proto/gossip.grpc.pb.h"
 #include "tests/unit/rpc/agent_under_test.hpp"
@@ -236,6 +240,41 @@ TEST_CASE("a malformed frame ends its link, is counted and reaches nobody", "[rp
   west.wait_for<LinkDown>();
   CHECK(west.count<LinkFrame>() == 0);
   CHECK(west.links.size() == 0);
+}
+
+namespace {
+
+// An agent of the other side that says nonsense once and then never ends its stream.
+class Nonsense final : public pb::Gossip::Service {
+  grpc::Status Link(grpc::ServerContext* context,
+                    grpc::ServerReaderWriter<pb::Frame, pb::Frame>* stream) override {
+    context->AddInitialMetadata(kLinkMark, "1");
+    stream->Write(pb::Frame());
+    pb::Frame ignored;
+    while (stream->Read(&ignored)) {
+    }
+    while (!context->IsCancelled()) std::this_thread::yield();
+    return grpc::Status::OK;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a peer that answers nonsense and does not end is cut off", "[rpc]") {
+  Nonsense nonsense;
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&nonsense);
+  const auto server = builder.BuildAndStart();
+  {
+    AgentUnderTest east;
+    east.dial({*base::IpAddress::parse("127.0.0.1"), static_cast<std::uint16_t>(port)});
+    east.wait_for<LinkUp>();
+    CHECK_THAT(east.wait_for<LinkDown>().reason, Catch::Contains("malformed frame"));
+    CHECK(east.links.size() == 0);
+  }
+  server->Shutdown();
 }
 
 TEST_CASE("garbage on the gossip port changes nothing", "[rpc]") {
