@@ -24,7 +24,14 @@ class Events final : public YAML::EventHandler {
   Events(TreeBuilder& builder, std::uint32_t lines_before)
       : builder_(builder), lines_before_(lines_before) {}
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  // At text that can begin no document yaml-cpp hands out empty ones for ever, all from one place.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (mark.pos == start_) {
+      must(builder_.fail(at(mark), "not YAML: text behind the end of the document",
+                         "begin another document with ---"));
+    }
+    start_ = mark.pos;
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     must(builder_.scalar(at(mark), "", Node::Kind::null, false, anchor));
@@ -61,6 +68,7 @@ class Events final : public YAML::EventHandler {
   }
   TreeBuilder& builder_;
   const std::uint32_t lines_before_;
+  int start_ = -1;  // of the last document
 };
 
 // yaml-cpp's words for its grammar, in words for people who write documents.

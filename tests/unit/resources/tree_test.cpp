@@ -105,6 +105,15 @@ TEST_CASE("broken YAML is named by line and column, and costs one document", "[r
                                           "begins with *"});
 }
 
+TEST_CASE("text behind the end of a document is an error, not an endless file", "[resources]") {
+  CHECK(read("{a: 1}, {b: 2}\n---\nc: 3\n").problems ==
+        Lines{"a.yaml:1:7: error: not YAML: text behind the end of the document; begin another "
+              "document with ---"});
+  CHECK(read("{a: 1}, {b: 2}\n---\nc: 3\n").documents == Lines{"{a: 1}", "{c: 3}"});
+  CHECK(read("[a]]").problems.size() == 1);
+  CHECK(read("{a: 1} }").problems.size() == 1);
+}
+
 TEST_CASE("broken JSON is named by line and column", "[resources]") {
   CHECK(read("{\"a\": 1,\n  \"b\" 2}", "a.json").problems ==
         Lines{"a.json:2:7: error: b: not JSON: while parsing object separator - unexpected number "
