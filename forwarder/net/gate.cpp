@@ -22,7 +22,7 @@ Gate::Gate(Workspace& work, base::net::Scope& sessions, const base::SocketAddres
   accepting_.spawn(accept_all());
 }
 
-Gate::~Gate() { CHECK(idle_.empty()); }
+Gate::~Gate() { CHECK(idle_.empty() && new_.empty()); }
 
 void Gate::close() {
   if (std::exchange(closing_, true)) return;
@@ -35,10 +35,18 @@ void Gate::close() {
   }
   listener_.reset();
   while (!idle_.empty()) idle_.pop_front().end_idle();
+  accepting_.spawn(end_idle_later());
+}
+
+base::net::Task<void> Gate::end_idle_later() {
+  co_await base::net::sleep_until(work_.loop, work_.in(kFirstRequestGrace));
+  while (!new_.empty()) new_.pop_front().end_idle();
 }
 
 void Gate::list_idle(Session& session) {
-  if (closing_)
+  if (session.is_new())
+    new_.push_back(session);
+  else if (closing_)
     session.end_idle();
   else
     idle_.push_back(session);

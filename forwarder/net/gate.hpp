@@ -6,8 +6,11 @@
 // silence, as SO_REUSEPORT lets it. A worker accepts one connection a turn, so that the others get
 // theirs.
 //
-// Invariant: a closed gate has no idle session left; those in the middle of a request end after it.
-// Thread: the worker's.
+// A client that has just connected is about to ask: when the gate closes it keeps
+// kFirstRequestGrace to do so, while one that waits between requests is let go at once.
+//
+// Invariant: a closed gate soon has no idle session left; those in the middle of a request end
+// after it. Thread: the worker's.
 #pragma once
 
 #include <memory>
@@ -19,6 +22,8 @@
 namespace forwarder::net {
 
 class Session;
+
+inline constexpr base::Duration kFirstRequestGrace = 1s;
 
 class Gate : public std::enable_shared_from_this<Gate> {
  public:
@@ -36,6 +41,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
 
  private:
   base::net::Task<void> accept_all();
+  base::net::Task<void> end_idle_later();
   void admit(base::net::Accepted accepted);
 
   Workspace& work_;
@@ -43,7 +49,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
   const base::SocketAddress wanted_;  // as the table names it; with port 0 the bound one differs
   std::optional<base::net::Listener> listener_;
   base::net::Scope accepting_;
-  base::net::Queue<Session> idle_;
+  base::net::Queue<Session> idle_, new_;  // between requests; before the first one
   bool closing_ = false;
 };
 

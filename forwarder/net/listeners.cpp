@@ -56,22 +56,38 @@ std::vector<ListenerStatus> Listeners::status() const {
 
 void Listeners::try_open(Entry& entry) {
   auto& status = entry.status;
-  auto socket = base::net::listen_tcp(status.wanted);
-  auto bound = socket ? base::net::local_address(socket->get())
-                      : base::Result<base::SocketAddress>(socket.error());
-  if (bound) {
-    entry.socket = std::move(*socket);
-    status.bound = *bound;
+  auto opened = open(status.wanted);
+  if (opened) {
+    entry.socket = std::move(opened->socket);
+    status.bound = opened->bound;
     status.error.reset();
-    hand_out(entry);
-    log_.info("forwarder", "listening", {{"address", bound->to_string()}});
+    log_.info("forwarder", "listening", {{"address", status.bound.to_string()}});
   } else {
-    if (status.error == bound.error()) return;
-    status.error = bound.error();
+    if (status.error == opened.error()) return;
+    status.error = opened.error();
     log_.warn("forwarder", "cannot listen",
               {{"address", status.wanted.to_string()}, {"reason", status.error->message}});
   }
   if (report_) report_(status);
+}
+
+base::Result<Listeners::Opened> Listeners::open(const base::SocketAddress& wanted) {
+  auto socket = base::net::listen_tcp(wanted);
+  if (!socket) return socket.error();
+  const auto bound = base::net::local_address(socket->get());
+  if (!bound) return bound.error();
+  // All or none: a worker without its duplicate would leave connections waiting.
+  std::vector<std::shared_ptr<base::net::Fd>> duplicates;  // shared, as std::function wants copies
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto& copy = duplicates.emplace_back(
+        std::make_shared<base::net::Fd>(::fcntl(socket->get(), F_DUPFD_CLOEXEC, 0)));
+    if (!copy->valid()) return base::from_errno("listen " + wanted.to_string(), errno);
+  }
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    workers_[i]->loop().post([&worker = *workers_[i], wanted,
+                              copy = duplicates[i]] { worker.open(wanted, std::move(*copy)); },
+                             base::Delivery::must_deliver);
+  return Opened{std::move(*socket), *bound};
 }
 
 void Listeners::close(Entry& entry) {
@@ -79,16 +95,6 @@ void Listeners::close(Entry& entry) {
   for (const auto& worker : workers_)
     worker->loop().post([&worker = *worker, wanted = entry.status.wanted] { worker.close(wanted); },
                         base::Delivery::must_deliver);
-}
-
-void Listeners::hand_out(const Entry& entry) {
-  for (const auto& worker : workers_) {
-    // A copyable owner, for std::function.
-    auto socket = std::make_shared<base::net::Fd>(::fcntl(entry.socket.get(), F_DUPFD_CLOEXEC, 0));
-    worker->loop().post([&worker = *worker, wanted = entry.status.wanted,
-                         socket] { worker.open(wanted, std::move(*socket)); },
-                        base::Delivery::must_deliver);
-  }
 }
 
 base::net::Task<void> Listeners::retry() {

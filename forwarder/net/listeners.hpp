@@ -45,9 +45,13 @@ class Listeners {
     ListenerStatus status;
     base::net::Fd socket;  // keeps the kernel's queue while workers come and go
   };
+  struct Opened {
+    base::net::Fd socket;
+    base::SocketAddress bound;
+  };
   void try_open(Entry& entry);
+  base::Result<Opened> open(const base::SocketAddress& wanted);
   void close(Entry& entry);
-  void hand_out(const Entry& entry);
   base::net::Task<void> retry();
 
   std::vector<std::unique_ptr<Worker>>& workers_;

@@ -62,6 +62,7 @@ base::net::Task<Then> Session::take_head(std::string_view input) {
     const auto then = co_await refuse(parsed.reject);
     co_return then;
   }
+  served_ = true;
   Exchange exchange(*this);
   exchange.begin(work_.request_head, input.substr(parsed.consumed));
   const auto then = co_await exchange.run();

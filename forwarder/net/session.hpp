@@ -32,6 +32,8 @@ class Session : public base::net::Link {
   ~Session();
 
   base::net::Task<void> run();
+  // Has not asked anything yet.
+  bool is_new() const { return !served_; }
   // A session that waits for a request reads an end now.
   void end_idle();
 
@@ -61,6 +63,7 @@ class Session : public base::net::Link {
   const std::string peer_text_;
   http::RequestParser parser_;
   Buffer pending_;  // read and not yet taken
+  bool served_ = false;
   base::TimePoint head_deadline_ = base::net::kNoDeadline;
 };
 
