@@ -43,16 +43,17 @@ base::TimePoint Attempt::answer_deadline() const {
 }
 
 Task<Outcome> Attempt::await_answer() {
+  bool silent = true;
   for (;;) {
     const auto got = co_await upstream_.read(work_.scratch, answer_deadline());
     if (got.status == IoStatus::timeout) {
       if (answer_deadline() > work_.loop.now()) continue;
       co_return Outcome::timed_out;
     }
-    const bool silent = received_.empty();
     if (!got) co_return silent ? Outcome::unanswered : Outcome::failed;
+    silent = false;
     std::string_view input(work_.scratch.data(), got.bytes);
-    if (!silent) input = received_.bytes().append(input);
+    if (!received_.empty()) input = received_.bytes().append(input);
     for (;;) {
       const auto parsed = connection_.parser.parse(input, request_.asked(), work_.response_head);
       if (parsed.rejected()) co_return Outcome::failed;

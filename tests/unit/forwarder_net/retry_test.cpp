@@ -175,6 +175,19 @@ TEST_CASE("a body beyond the replay buffer is not sent again", "[forwarder_net]"
   REQUIRE(works.requests.empty());
 }
 
+TEST_CASE("a request that was answered with a 1xx is not sent again", "[forwarder_net]") {
+  ProxyStory story;
+  auto& breaks = story.server([](const std::string&, std::size_t) {
+    return Answer{"HTTP/1.1 103 Early Hints\r\n\r\n", Answer::After::close};
+  });
+  auto& works = story.server(answer_with("works"));
+  story.publish({{&breaks}, {&works}});
+  story.start();
+  Client client(story);
+  REQUIRE(client.ask(kGet).status == 502);
+  REQUIRE(works.requests.empty());
+}
+
 TEST_CASE("half a head is a 502 and never sent again", "[forwarder_net]") {
   ProxyStory story;
   const std::string answer =
