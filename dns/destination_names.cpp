@@ -19,7 +19,7 @@ constexpr std::uint16_t kNoQuota = 0xffff;
 constexpr std::uint32_t kMaxSrvWeight = 0xffff;
 
 std::uint32_t seconds(base::Duration duration) {
-  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  const auto whole = std::chrono::ceil<std::chrono::seconds>(duration).count();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole, 0, 86400));
 }
 

@@ -291,10 +291,17 @@ TEST_CASE(
   CHECK(answer->tc());
   CHECK(answer->opt);
 
+  for (std::uint16_t size = 512; size < 600; ++size) {
+    const auto reply =
+        asker.send(reading::make({.name = "many.mesh.internal", .edns = true, .udp_size = size}));
+    REQUIRE(reply.size() <= size);
+    REQUIRE(reading::read(reply.data(), reply.size())->opt);
+  }
+
   const auto tcp = asker.ask({.name = "many.mesh.internal"}, Transport::tcp);
   CHECK_FALSE(tcp.tc());
   CHECK(tcp.answer.size() == 200);
-  CHECK(asker.counters.truncated.get() == 2);
+  CHECK(asker.counters.truncated.get() == 2 + 88);
 }
 
 TEST_CASE("row 26: addresses that do not fit beside SRV records are left out without TC") {

@@ -59,6 +59,24 @@ TEST_CASE("an answer holds one tier, drawn as often as its share says") {
   CHECK(drawn[{"10.2.0.1"}] == Approx(1000).epsilon(0.1));
 }
 
+TEST_CASE("a tier without a share is never drawn, also where shares fall short of 1") {
+  Mesh mesh;
+  mesh.add(
+      {.host = "ratings.mesh.internal", .tiers = {{0.9, {{"10.0.0.1"}}}, {0, {{"10.1.0.1"}}}}});
+  Asker asker(mesh.table());
+  for (int i = 0; i < 200; ++i) REQUIRE(asker.ask({}).data(A) == Strings{"10.0.0.1"});
+}
+
+TEST_CASE("an endpoint comes first as often as its weight says") {
+  Mesh mesh;
+  mesh.add({.host = "ratings.mesh.internal",
+            .tiers = {{1, {{.ip = "10.0.0.1", .weight = 9}, {"10.0.0.2"}}}}});
+  Asker asker(mesh.table());
+  int first = 0;
+  for (int i = 0; i < 2000; ++i) first += asker.ask({}).data(A).at(0) == "10.0.0.1" ? 1 : 0;
+  CHECK(first == Approx(1800).epsilon(0.05));
+}
+
 TEST_CASE(
     "at most max_answers members are answered, every one in its turn, and 8 fit the smallest "
     "client") {
