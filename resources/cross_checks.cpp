@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 namespace resources {
@@ -51,29 +52,37 @@ void remove_duplicates(Documents& documents, Problems& problems) {
   remove_seen(documents.static_services, "service", services, problems);
 }
 
-void check_claimed_hosts(const Documents& documents, Problems& problems) {
+// One cluster's documents give a host one meaning: the loser is an error and serves nothing.
+// (Between clusters a conflict cannot be refused; discovery/claims names the winner there.)
+void check_claimed_hosts(Documents& documents, Problems& problems) {
   std::map<std::string_view, std::vector<const Metadata*>> claims;
   for (const auto& destination : documents.virtual_destinations) {
     for (const auto& host : destination.hosts) claims[host].push_back(&destination.metadata);
   }
-  const auto warn = [&problems](const Metadata& object, std::string message) {
-    problems.push_back(about(Severity::warning, "VirtualDestination", object, object.place,
-                             "spec.hosts", std::move(message), "give each its own hosts"));
+  const auto add = [&problems](Severity severity, const Metadata& object, std::string message) {
+    problems.push_back(about(severity, "VirtualDestination", object, object.place, "spec.hosts",
+                             std::move(message), "give each its own hosts"));
   };
+  std::set<const Metadata*> losers;
   for (auto& [host, claimants] : claims) {
     if (claimants.size() < 2) continue;
     std::sort(claimants.begin(), claimants.end(),
               [](const auto* a, const auto* b) { return precedes(*a, *b); });
     const Metadata& winner = *claimants.front();
     const auto conflict = "CONFLICT: host \"" + std::string(host) + "\" is also given by ";
-    warn(winner,
-         conflict + name_of(*claimants[1]) + " (" + place_of(*claimants[1]) + "); this one wins");
+    add(Severity::warning, winner,
+        conflict + name_of(*claimants[1]) + " (" + place_of(*claimants[1]) + "); this one wins");
     for (std::size_t i = 1; i < claimants.size(); ++i) {
       const bool older = winner.created_at != claimants[i]->created_at;
-      warn(*claimants[i], conflict + name_of(winner) + " (" + place_of(winner) +
-                              "), which wins: it is " + (older ? "older" : "first by name"));
+      const bool same_cluster = winner.cluster == claimants[i]->cluster;
+      add(same_cluster ? Severity::error : Severity::warning, *claimants[i],
+          conflict + name_of(winner) + " (" + place_of(winner) + "), which wins: it is " +
+              (older ? "older" : "first by name"));
+      if (same_cluster) losers.insert(claimants[i]);
     }
   }
+  std::erase_if(documents.virtual_destinations,
+                [&](const auto& destination) { return losers.contains(&destination.metadata); });
 }
 
 void check_together(Documents& documents, Problems& problems) {

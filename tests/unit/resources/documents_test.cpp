@@ -130,23 +130,25 @@ TEST_CASE("the same object twice is an error that names both places", "[resource
   CHECK(clusters.problems.empty());
 }
 
-TEST_CASE("of two VirtualDestinations with one host both are told who wins", "[resources]") {
+TEST_CASE(
+    "of two VirtualDestinations with one host both are told who wins, and the loser is an error",
+    "[resources]") {
   const auto loaded =
       load_text(destination("b", "x.mesh", ", creationTimestamp: 2024-01-01T00:00:00Z") +
                 destination("a", "X.mesh., y.mesh") + destination("c", "y.mesh"));
-  CHECK(loaded.documents.virtual_destinations.size() == 3);
+  CHECK(loaded.documents.virtual_destinations.size() == 1);
   CHECK(lines(loaded.problems) ==
         Lines{
             "a.yaml:2:1: warning: VirtualDestination shop/b: spec.hosts: CONFLICT: host \"x.mesh\" "
             "is also given by "
             "shop/a (a.yaml:7); this one wins; give each its own hosts",
-            "a.yaml:7:1: warning: VirtualDestination shop/a: spec.hosts: CONFLICT: host \"x.mesh\" "
+            "a.yaml:7:1: error: VirtualDestination shop/a: spec.hosts: CONFLICT: host \"x.mesh\" "
             "is also given by "
             "shop/b (a.yaml:2), which wins: it is older; give each its own hosts",
             "a.yaml:7:1: warning: VirtualDestination shop/a: spec.hosts: CONFLICT: host \"y.mesh\" "
             "is also given by "
             "shop/c (a.yaml:12); this one wins; give each its own hosts",
-            "a.yaml:12:1: warning: VirtualDestination shop/c: spec.hosts: CONFLICT: host "
+            "a.yaml:12:1: error: VirtualDestination shop/c: spec.hosts: CONFLICT: host "
             "\"y.mesh\" is also given by "
             "shop/a (a.yaml:7), which wins: it is first by name; give each its own hosts",
         });
