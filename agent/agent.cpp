@@ -12,6 +12,7 @@ namespace agent {
 namespace {
 
 constexpr base::Duration kHealthEvery = std::chrono::milliseconds(200);
+constexpr base::Duration kExpiryWarning = std::chrono::hours(24 * 30);
 
 std::uint32_t or_all_processors(std::uint32_t workers) {
   return workers ? workers : std::max(1u, std::thread::hardware_concurrency());
@@ -30,7 +31,7 @@ dns::ZoneConfig zone_config(const Config& config) {
   zone.negative_ttl = config.dns.negative_ttl;
   zone.max_answers = static_cast<std::uint16_t>(config.dns.max_answers);
   zone.agent = config.cluster;
-  zone.software = "nearmost " + std::string(kVersion);
+  zone.software = "nearmost " + std::string(version());
   for (const auto& listen : config.dns.listen)
     if (!listen.ip.is_unspecified()) zone.ns_addresses.push_back(listen.ip);
   return zone;
@@ -52,8 +53,8 @@ base::Result<std::unique_ptr<Agent>> Agent::make(Config config, std::string conf
   agent->make_control();
   agent->make_builder();
   agent->make_forwarder();
-  for (const auto step :
-       {&Agent::open_gossip, &Agent::open_dns, &Agent::open_files, &Agent::open_admin})
+  for (const auto step : {&Agent::open_gossip, &Agent::open_dns, &Agent::open_files,
+                          &Agent::open_admin, &Agent::watch_certificates})
     if (auto done = ((*agent).*step)(); !done) return done.error();
   return agent;
 }
@@ -62,7 +63,8 @@ Agent::Agent(Config config, std::string config_path, base::Logger& log)
     : log_(log),
       config_path_(std::move(config_path)),
       config_(std::move(config)),
-      seed_(draw_seed()) {}
+      seed_(draw_seed()),
+      grpc_log_([&log](const std::string& line) { log.warn("grpc", line); }) {}
 
 Agent::~Agent() { stop(discovery::Goodbye::Reason::leaving); }
 
@@ -85,7 +87,7 @@ void Agent::make_control() {
   discovery::NodeConfig node;
   node.self = {config_.cluster, config_.replica};
   for (auto& byte : node.instance) byte = static_cast<std::uint8_t>(random.next());
-  if (config_.gossip.advertise) node.advertise = config_.gossip.advertise->to_string();
+  node.advertise = advertised();
 
   Control::Callbacks callbacks;
   callbacks.published = [this](auto publication) { builder_->publication(std::move(publication)); };
@@ -172,10 +174,36 @@ base::Result<void> Agent::open_admin() {
   return {};
 }
 
+base::Result<void> Agent::watch_certificates() {
+  const auto& gossip = config_.gossip;
+  if (!gossip.tls) return {};
+  const auto say = [this](const base::Result<tls::Certificate>& found) {
+    if (!found)
+      log_.error("tls", "the certificates on disk cannot serve: those in use stay",
+                 {{"reason", found.error().message}});
+    else if (found->left(std::chrono::system_clock::now()) < kExpiryWarning)
+      log_.warn("tls", "the certificate ends soon: issue a new one");
+  };
+  auto watch = tls::Watch::open(
+      *io_, {gossip.tls->cert, gossip.tls->key, gossip.tls->ca},
+      {gossip.trust_domain, config_.cluster}, security_,
+      [] { return std::chrono::system_clock::now(); }, say);
+  if (!watch) return watch.error();
+  certificates_ = std::move(*watch);
+  return {};
+}
+
+// Where others reach us; "" when only we can dial.
+std::string Agent::advertised() const {
+  const auto& gossip = config_.gossip;
+  if (gossip.advertise) return gossip.advertise->to_string();
+  return gossip.listen.ip.is_unspecified() ? "" : gossip.listen.to_string();
+}
+
 void Agent::start() {
   discovery::AgentRow row;
-  if (config_.gossip.advertise) row.advertise = config_.gossip.advertise->to_string();
-  row.version = kVersion;
+  row.advertise = advertised();
+  row.version = version();
   row.locality = config_.locality;
   row.forwarders = config_.forwarder.listen;
   control_->post(LocalRows{"agent", {discovery::encode(discovery::RowValue(row))}});

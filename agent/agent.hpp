@@ -20,9 +20,11 @@
 #include "agent/control.hpp"
 #include "agent/gossip_server.hpp"
 #include "agent/http_server.hpp"
+#include "agent/tls_watch.hpp"
 #include "base/log.hpp"
 #include "base/net/event_loop.hpp"
 #include "base/published.hpp"
+#include "discovery/rpc/grpc_log.hpp"
 #include "discovery/sources/files.hpp"
 #include "discovery/sources/prober.hpp"
 #include "discovery/sources/resolver.hpp"
@@ -66,6 +68,8 @@ class Agent {
   void make_forwarder();
   base::Result<void> open_files();
   base::Result<void> open_admin();
+  base::Result<void> watch_certificates();
+  std::string advertised() const;
   base::net::Task<void> keep_health();
   void publish_rows(std::vector<discovery::EncodedRow> rows);
   std::vector<std::string> listener_problems() const;
@@ -75,6 +79,7 @@ class Agent {
   const std::string config_path_;
   Config config_;
   std::uint64_t seed_;
+  discovery::rpc::GrpcLog grpc_log_;
 
   base::Published<dns::Table> dns_table_;
   base::Published<forwarder::Table> forwarder_table_;
@@ -90,6 +95,7 @@ class Agent {
   std::unique_ptr<forwarder::net::Forwarder> forwarder_;
   std::unique_ptr<discovery::sources::Prober> prober_;
   std::unique_ptr<discovery::sources::Files> files_;
+  std::unique_ptr<tls::Watch> certificates_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> admin_, probes_;
   std::unique_ptr<base::net::Scope> health_;

@@ -140,7 +140,7 @@ Json Api::status(const Served& served) const {
   const auto membership = sources_.control.membership();
   return Json{{"cluster", sources_.config.cluster},
               {"replica", sources_.config.replica},
-              {"version", kVersion},
+              {"version", version()},
               {"ready", unready(*membership).empty()},
               {"viewVersion", served.version},
               {"degraded", degraded(served, *membership)},

@@ -18,34 +18,37 @@ std::set<std::string> files_with_errors(const resources::Problems& problems) {
 std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resources::File> files,
                                                                resources::Problems unreadable) {
   auto accepted = std::make_shared<AcceptedDocuments>();
-  auto loaded = resources::load(files);
-  accepted->problems = std::move(loaded.problems);
-  for (const auto& problem : unreadable)
+  std::set<std::string> held;
+  for (const auto& problem : unreadable) {
+    held.insert(problem.place.file);
     if (const auto good = good_.find(problem.place.file); good != good_.end())
       files.push_back({good->first, good->second});
+  }
+  auto loaded = resources::load(files);
+  accepted->problems = loaded.problems;
   accepted->problems.insert(accepted->problems.end(), unreadable.begin(), unreadable.end());
 
-  // Puts the last good text in place of what is bad, then leaves out what is bad even so: a good
-  // text may clash with a file that changed. Each round removes or replaces at least one file, so
-  // this ends.
-  std::set<std::string> held = files_with_errors(accepted->problems), replaced;
-  auto bad = held;
-  while (!bad.empty()) {
-    std::erase_if(files, [&](resources::File& file) {
-      if (!bad.contains(file.name)) return false;
+  // Bad files get their last good text, or nothing. Where what served clashes with what changed
+  // (two files that name one host), it is the change that waits: every changed file is held back.
+  for (auto bad = files_with_errors(loaded.problems); !bad.empty();
+       bad = files_with_errors(loaded.problems)) {
+    const auto serves = [&](const resources::File& file) {
       const auto good = good_.find(file.name);
-      if (good == good_.end() || !replaced.insert(file.name).second) return true;
+      return good != good_.end() && good->second == file.text;
+    };
+    const bool clash = std::any_of(files.begin(), files.end(), [&](const auto& file) {
+      return bad.contains(file.name) && serves(file);
+    });
+    if (std::all_of(files.begin(), files.end(), serves)) break;
+    std::erase_if(files, [&](resources::File& file) {
+      if (serves(file) || (!clash && !bad.contains(file.name))) return false;
+      held.insert(file.name);
+      const auto good = good_.find(file.name);
+      if (good == good_.end()) return true;
       file.text = good->second;
       return false;
     });
     loaded = resources::load(files);
-    bad = files_with_errors(loaded.problems);
-    // An error that names no file left to act on (there is none today) must not loop for ever.
-    std::erase_if(bad, [&](const std::string& name) {
-      return std::none_of(files.begin(), files.end(),
-                          [&](const auto& file) { return file.name == name; });
-    });
-    held.insert(bad.begin(), bad.end());
   }
 
   good_.clear();

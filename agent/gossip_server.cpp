@@ -14,8 +14,7 @@ base::Result<std::unique_ptr<GossipServer>> GossipServer::make(
   grpc::ServerBuilder builder;
   made->service_->add_to(builder);
   int port = 0;
-  made->credentials_ = security->server_credentials();
-  builder.AddListeningPort(listen.to_string(), made->credentials_, &port);
+  builder.AddListeningPort(listen.to_string(), made->service_->credentials(), &port);
   made->server_ = builder.BuildAndStart();
   if (!made->server_ || port == 0)
     return base::unavailable(

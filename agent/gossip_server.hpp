@@ -13,7 +13,6 @@
 
 namespace grpc {
 class Server;
-class ServerCredentials;
 }  // namespace grpc
 
 namespace agent {
@@ -37,8 +36,6 @@ class GossipServer {
  private:
   GossipServer() = default;
   std::unique_ptr<discovery::rpc::Server> service_;
-  std::shared_ptr<grpc::ServerCredentials>
-      credentials_;  // asked at each handshake: outlive server_
   std::unique_ptr<grpc::Server> server_;
   std::uint16_t port_ = 0;
 };

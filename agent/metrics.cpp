@@ -57,7 +57,7 @@ void Metrics::sample(std::string_view name, Labels labels, std::string_view valu
 
 void add(Metrics& metrics, const Membership& membership,
          const discovery::rpc::Links::Counters& links) {
-  metrics.gauge("nearmost_build_info", "the program's version", 1, {{"version", kVersion}});
+  metrics.gauge("nearmost_build_info", "the program's version", 1, {{"version", version()}});
   for (const auto& member : membership.members)
     metrics.gauge("nearmost_member_fresh", "1 while the member is heard in time",
                   member.local || member.state == discovery::Member::State::fresh ? 1 : 0,

@@ -5,6 +5,6 @@
 
 namespace agent {
 
-inline constexpr std::string_view kVersion = NEARMOST_VERSION;
+std::string_view version();
 
 }  // namespace agent

@@ -14,9 +14,9 @@ void add_version(CLI::App& app, int& exit) {
       ->default_val("text");
   command->callback([=, &exit] {
     if (options->json())
-      std::cout << Json{{"version", kVersion}}.dump() << "\n";
+      std::cout << Json{{"version", version()}}.dump() << "\n";
     else
-      std::cout << "nearmost " << kVersion << "\n";
+      std::cout << "nearmost " << version() << "\n";
     exit = kDone;
   });
 }

@@ -1,0 +1,73 @@
+#include "agent/document_store.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace agent;
+
+namespace {
+
+std::string service(const std::string& name, int port) {
+  return "service: " + name + "\nport: " + std::to_string(port) + "\nendpoints: [10.0.0.1]\n";
+}
+
+int port_of(const AcceptedDocuments& accepted, const std::string& name) {
+  for (const auto& service : accepted.documents.static_services)
+    if (service.metadata.name == name) return service.ports.front().number;
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("a file that goes bad keeps serving its last good text, the others change") {
+  DocumentStore store;
+  store.accept({{"a.yaml", service("a", 1)}, {"b.yaml", service("b", 1)}});
+  const auto accepted = store.accept({{"a.yaml", "service: [broken"}, {"b.yaml", service("b", 2)}});
+  CHECK(port_of(*accepted, "a") == 1);
+  CHECK(port_of(*accepted, "b") == 2);
+  CHECK(accepted->held_back == std::vector<std::string>{"a.yaml"});
+  REQUIRE_FALSE(accepted->problems.empty());
+  CHECK(accepted->problems[0].place.file == "a.yaml");
+
+  const auto mended = store.accept({{"a.yaml", service("a", 3)}, {"b.yaml", service("b", 2)}});
+  CHECK(port_of(*mended, "a") == 3);
+  CHECK(mended->held_back.empty());
+}
+
+TEST_CASE("a file that was never good serves nothing and spoils nothing") {
+  DocumentStore store;
+  const auto accepted = store.accept({{"a.yaml", "service: ["}, {"b.yaml", service("b", 1)}});
+  CHECK(accepted->documents.static_services.size() == 1);
+  CHECK(accepted->held_back == std::vector<std::string>{"a.yaml"});
+}
+
+TEST_CASE("a file that cannot be read is held back, one that is gone is gone") {
+  DocumentStore store;
+  store.accept({{"a.yaml", service("a", 1)}, {"b.yaml", service("b", 1)}});
+  resources::Problem unreadable;
+  unreadable.place.file = "a.yaml";
+  unreadable.message = "cannot be read";
+  const auto held = store.accept({{"b.yaml", service("b", 1)}}, {unreadable});
+  CHECK(port_of(*held, "a") == 1);
+  CHECK(held->held_back == std::vector<std::string>{"a.yaml"});
+  CHECK(port_of(*store.accept({{"b.yaml", service("b", 1)}}), "a") == 0);
+}
+
+TEST_CASE("when a new file clashes with one that serves, the newcomer is held back") {
+  DocumentStore store;
+  store.accept({{"a.yaml", service("a", 1)}});
+  const auto accepted = store.accept({{"a.yaml", service("a", 1)}, {"b.yaml", service("a", 2)}});
+  CHECK(port_of(*accepted, "a") == 1);
+  CHECK(accepted->held_back == std::vector<std::string>{"b.yaml"});
+}
+
+TEST_CASE("whichever file the clash is blamed on, what served goes on serving") {
+  DocumentStore store;
+  store.accept({{"b.yaml", service("a", 1)}});
+  // By the order of files the second definition, the one that serves, would be the error.
+  const auto accepted = store.accept({{"a.yaml", service("a", 2)}, {"b.yaml", service("b", 1)}});
+  CHECK(port_of(*accepted, "a") == 2);  // no clash: b.yaml let the name go
+  const auto clashing = store.accept(
+      {{"0.yaml", service("a", 3)}, {"a.yaml", service("a", 2)}, {"b.yaml", service("b", 1)}});
+  CHECK(port_of(*clashing, "a") == 2);
+  CHECK(clashing->held_back == std::vector<std::string>{"0.yaml"});
+}
