@@ -36,7 +36,7 @@ std::string oddity(const resources::HttpMatcher& matcher, const resources::HttpR
 std::shared_ptr<const Addresses> excluded_from(const std::vector<const RouteTable*>& path,
                                                const view::View& view) {
   std::shared_ptr<const Addresses> excluded;
-  for (const auto* table : path) excluded = either(excluded, excluded_callers(*table, view));
+  for (const auto* table : path) excluded = in_either(excluded, excluded_callers(*table, view));
   return excluded;
 }
 

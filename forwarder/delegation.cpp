@@ -73,7 +73,8 @@ base::Result<std::vector<FlatRoute>> Delegation::routes_of(const RouteTable& tab
     const auto& route = table.http[i];
     const Matchers everything(1);
     const auto& own = route.matchers.empty() ? everything : route.matchers;
-    matchers_ += inherited.size() * own.size();
+    // What a root writes itself is bounded by its document; only delegation multiplies.
+    if (path_.size() > 1) matchers_ += inherited.size() * own.size();
     Matchers matchers;
     std::string conflict = "more than " + std::to_string(kMaxFlatMatchers) + " matchers";
     if (matchers_ <= kMaxFlatMatchers)

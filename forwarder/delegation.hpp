@@ -24,7 +24,7 @@
 namespace forwarder {
 
 inline constexpr std::size_t kMaxDelegationDepth = 16;
-inline constexpr std::size_t kMaxFlatMatchers = 100'000;  // below one root table
+inline constexpr std::size_t kMaxFlatMatchers = 100'000;  // made by the delegation of one root
 
 struct FlatRoute {
   const resources::RouteTable* table = nullptr;    // the one it is written in

@@ -4,11 +4,7 @@
 
 namespace forwarder {
 
-std::uint64_t SlotMap::begin_table() {
-  free_.insert(free_.end(), dropped_.begin(), dropped_.end());
-  dropped_.clear();
-  return ++table_;
-}
+std::uint64_t SlotMap::begin_table() { return ++table_; }
 
 SlotId SlotMap::id_of(const base::SocketAddress& address) {
   const auto [found, inserted] = ids_.try_emplace(address, SlotId{0});
@@ -30,12 +26,13 @@ SlotId SlotMap::id_of(const base::SocketAddress& address) {
 }
 
 void SlotMap::end_table() {
+  const auto dropped = static_cast<std::ptrdiff_t>(free_.size());
   std::erase_if(ids_, [this](const auto& entry) {
     if (last_used_[entry.second] == table_) return false;
-    dropped_.push_back(entry.second);
+    free_.push_back(entry.second);
     return true;
   });
-  std::sort(dropped_.begin(), dropped_.end());  // the map's order is not the same everywhere
+  std::sort(free_.begin() + dropped, free_.end());  // the map's order is not the same everywhere
 }
 
 }  // namespace forwarder

@@ -32,8 +32,7 @@ class SlotMap {
   std::unordered_map<base::SocketAddress, SlotId> ids_;
   std::vector<Slot> slots_;
   std::vector<std::uint64_t> last_used_;  // by id: the last table that held it
-  std::vector<SlotId> dropped_;           // by the last table: still readable in the one before it
-  std::vector<SlotId> free_;
+  std::vector<SlotId> free_;              // in no table since the last one ended
 };
 
 }  // namespace forwarder

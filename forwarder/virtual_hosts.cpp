@@ -71,7 +71,7 @@ void VirtualHosts::add_unclaimed(const discovery::view::ResolvedDestination& res
 std::shared_ptr<const Addresses> VirtualHosts::excluded_by_all(
     const std::vector<Part>& parts) const {
   auto excluded = excluded_[parts.front()];
-  for (const auto part : parts) excluded = both(excluded, excluded_[part]);
+  for (const auto part : parts) excluded = in_both(excluded, excluded_[part]);
   return excluded;
 }
 

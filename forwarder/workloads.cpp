@@ -36,8 +36,8 @@ std::shared_ptr<const Addresses> excluded_callers(const resources::RouteTable& t
   return unless_empty(std::move(excluded));
 }
 
-std::shared_ptr<const Addresses> both(const std::shared_ptr<const Addresses>& a,
-                                      const std::shared_ptr<const Addresses>& b) {
+std::shared_ptr<const Addresses> in_both(const std::shared_ptr<const Addresses>& a,
+                                         const std::shared_ptr<const Addresses>& b) {
   if (!a || !b) return nullptr;
   Addresses result;
   for (const auto& ip : *a)
@@ -45,8 +45,8 @@ std::shared_ptr<const Addresses> both(const std::shared_ptr<const Addresses>& a,
   return unless_empty(std::move(result));
 }
 
-std::shared_ptr<const Addresses> either(const std::shared_ptr<const Addresses>& a,
-                                        const std::shared_ptr<const Addresses>& b) {
+std::shared_ptr<const Addresses> in_either(const std::shared_ptr<const Addresses>& a,
+                                           const std::shared_ptr<const Addresses>& b) {
   if (!a || !b) return a ? a : b;
   auto result = *a;
   result.insert(b->begin(), b->end());

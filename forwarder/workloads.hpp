@@ -22,9 +22,9 @@ std::shared_ptr<const Addresses> excluded_callers(const resources::RouteTable& t
                                                   const discovery::view::View& view);
 
 // Null counts as none.
-std::shared_ptr<const Addresses> both(const std::shared_ptr<const Addresses>& a,
-                                      const std::shared_ptr<const Addresses>& b);
-std::shared_ptr<const Addresses> either(const std::shared_ptr<const Addresses>& a,
-                                        const std::shared_ptr<const Addresses>& b);
+std::shared_ptr<const Addresses> in_both(const std::shared_ptr<const Addresses>& a,
+                                         const std::shared_ptr<const Addresses>& b);
+std::shared_ptr<const Addresses> in_either(const std::shared_ptr<const Addresses>& a,
+                                           const std::shared_ptr<const Addresses>& b);
 
 }  // namespace forwarder

@@ -193,6 +193,13 @@ TEST_CASE("headers that ask for two values of one name are a conflict") {
   CHECK(merge(one, two).ok());
 }
 
+TEST_CASE("a root's own matchers are never too many") {
+  const std::vector<resources::HttpMatcher> many(kMaxFlatMatchers + 1, exact("/x"));
+  resources::Problems problems;
+  const std::vector<resources::RouteTable> tables{table("main", {"h"}, {route(many, says(""))})};
+  CHECK(Delegation(tables, "east", problems).flatten(tables[0])[0].matchers.size() == many.size());
+}
+
 TEST_CASE("delegation that multiplies without end is cut off with a reason") {
   std::vector<resources::RouteTable> tables;
   const std::vector<resources::HttpMatcher> ten(10, prefix("/x"));

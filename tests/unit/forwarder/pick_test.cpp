@@ -49,6 +49,9 @@ TEST_CASE("a tried member is never picked again, the next tier takes over, then 
   CHECK(picks(upstream, Load{}, 100, {0, 1}) == std::map<SlotId, int>{{2, 100}});
   CHECK(picks(upstream, Load{}, 100, {0, 1, 2}).empty());
   CHECK(picks(Upstream{}, Load{}, 1).empty());
+  // A drawn tier that has none left falls back to a better one as well.
+  CHECK(picks({"u", {tier(0, {0}), tier(1, {1})}}, Load{}, 100, {1}) ==
+        std::map<SlotId, int>{{0, 100}});
 }
 
 TEST_CASE("a member to avoid is picked only where nothing else is left in any tier") {
