@@ -59,6 +59,7 @@ Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, con
 std::optional<Ageing::Probes> Probing::answered(const ProbeReply& reply) {
   if (reply.id == 0 || reply.id != open_) return std::nullopt;
   open_ = 0;
+  if (reply.alive.empty() && reply.failed.empty()) return std::nullopt;  // nobody could be asked
   for (const auto& address : reply.alive) failed_.erase(address);
   failed_.insert(reply.failed.begin(), reply.failed.end());
   return reply.alive.empty() ? Ageing::Probes::unanswered : Ageing::Probes::answered;

@@ -19,15 +19,17 @@ void Prober::probe(ProbeRequest request) {
 
 base::net::Task<void> Prober::connect(std::shared_ptr<Round> round, base::SocketAddress target,
                                       base::TimePoint deadline) {
-  bool alive = false;
+  bool alive = false, asked = true;
   auto fd = base::net::start_connect(target);
   if (fd) {
     base::net::Stream stream(loop_, std::move(*fd), base::net::Stream::State::connecting);
     const auto connected = co_await stream.connected(deadline);
     alive = connected.status == base::net::IoStatus::done;
+  } else {
+    asked = fd.error().code != base::Code::exhausted;  // our own want of descriptors says nothing
   }
   --under_way_;
-  (alive ? round->reply.alive : round->reply.failed).push_back(target);
+  if (asked) (alive ? round->reply.alive : round->reply.failed).push_back(target);
   finish(*round);
 }
 

@@ -2,8 +2,9 @@
 // once.
 //
 // An address that accepts is alive, one that refuses or does not answer in time has failed. Nothing
-// is sent. Limit: kMaxProbes connects under way; what is over it counts as failed to be asked and
-// is left out of the reply. Thread: the loop's. Ownership: the loop outlives the prober.
+// is sent. Limit: kMaxProbes connects under way. Who could not be asked, for that limit or for want
+// of descriptors here, is left out of the reply: that says nothing of the endpoint.
+// Thread: the loop's. Ownership: the loop outlives the prober.
 #pragma once
 
 #include <functional>
