@@ -1,12 +1,14 @@
-// An immutable snapshot handed from one publisher to many readers without a lock or a reference count on the path.
+// An immutable snapshot handed from one publisher to many readers without a lock or a reference
+// count on the path.
 //
-// A reader announces the epoch it reads in, takes a raw pointer and keeps it until `release()`; it parks (announces
-// "nothing") before it blocks. The publisher swaps the pointer, retires the old snapshot and frees it once no reader
-// announces an epoch in which it could still be seen (epoch-based reclamation; McKenney's QSBR with parking).
+// A reader announces the epoch it reads in, takes a raw pointer and keeps it until `release()`; it
+// parks (announces "nothing") before it blocks. The publisher swaps the pointer, retires the old
+// snapshot and frees it once no reader announces an epoch in which it could still be seen
+// (epoch-based reclamation; McKenney's QSBR with parking).
 //
-// Invariant: a snapshot is freed only after every reader has released it or parked since its retirement.
-// Thread: publish/collect from the one publisher; each Reader from the one thread that made it; a Reader may be made
-// and destroyed at any time. The Published outlives its Readers.
+// Invariant: a snapshot is freed only after every reader has released it or parked since its
+// retirement. Thread: publish/collect from the one publisher; each Reader from the one thread that
+// made it; a Reader may be made and destroyed at any time. The Published outlives its Readers.
 #pragma once
 
 #include <array>
@@ -21,6 +23,12 @@ namespace base {
 
 template <class T>
 class Published {
+  static constexpr std::uint64_t kParked = ~std::uint64_t{0};
+  struct alignas(64) Slot {
+    std::atomic<std::uint64_t> epoch{kParked};
+    std::atomic<bool> taken{false};
+  };
+
  public:
   static constexpr std::size_t kMaxReaders = 256;
 
@@ -61,7 +69,7 @@ class Published {
           slot_ = &slot;
           return;
         }
-      CHECK(!"more readers than kMaxReaders");
+      check_failed("at most kMaxReaders readers", __FILE__, __LINE__);
     }
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
@@ -70,9 +78,11 @@ class Published {
       slot_->taken.store(false, std::memory_order_release);
     }
 
-    // The newest snapshot (null before the first publication), valid until the next acquire() or park().
+    // The newest snapshot (null before the first publication), valid until the next acquire() or
+    // park().
     const T* acquire() {
-      slot_->epoch.store(published_.epoch_.load(std::memory_order_seq_cst), std::memory_order_seq_cst);
+      slot_->epoch.store(published_.epoch_.load(std::memory_order_seq_cst),
+                         std::memory_order_seq_cst);
       return published_.current_.load(std::memory_order_seq_cst);
     }
     // Holds nothing: to be called before blocking.
@@ -81,15 +91,10 @@ class Published {
    private:
     friend class Published;
     Published& published_;
-    typename Published::Slot* slot_ = nullptr;
+    Slot* slot_ = nullptr;
   };
 
  private:
-  static constexpr std::uint64_t kParked = ~std::uint64_t{0};
-  struct alignas(64) Slot {
-    std::atomic<std::uint64_t> epoch{kParked};
-    std::atomic<bool> taken{false};
-  };
   struct Retired {
     std::uint64_t epoch;
     std::unique_ptr<const T> snapshot;
