@@ -59,13 +59,8 @@ Checked check(const Config& config, const std::vector<resources::File>& files) {
   forwarder::SlotMap slots;
   auto compiled = forwarder::compile(checked.documents->documents.route_tables, resolution,
                                      {config.cluster, config.forwarder.listen}, slots);
-  for (auto& problem : compiled.problems) {
-    if (problem.message.ends_with(forwarder::kNotKnownHere)) {
-      problem.severity = resources::Severity::warning;
-      problem.hint = "it must come from another cluster";
-    }
-    checked.problems.push_back(std::move(problem));
-  }
+  checked.problems.insert(checked.problems.end(), compiled.problems.begin(),
+                          compiled.problems.end());
   checked.statuses = std::move(compiled.statuses);
   return checked;
 }

@@ -11,6 +11,11 @@ ReplyAction say_broken(const std::string& route, const std::string& reason) {
   return {500, "route " + route + " is broken: " + reason + '\n'};
 }
 
+// What other clusters define comes later than our own documents: its lack is no mistake of theirs.
+bool comes_by_gossip(const resources::DestinationRef& ref) {
+  return ref.kind == resources::DestinationKind::virtual_destination || !ref.ref.cluster.empty();
+}
+
 }  // namespace
 
 std::shared_ptr<const Route> Actions::of(const FlatRoute& flat) {
@@ -37,7 +42,7 @@ Actions::Action Actions::compile(const FlatRoute& flat, const resources::Forward
   if (refs.empty() && flat.table->default_destination)
     refs.push_back(*flat.table->default_destination);
   auto destinations = find_destinations(flat, refs);
-  if (!destinations) return broken(flat, "forwardTo.destinations", destinations.error().message);
+  if (!destinations) return broken(flat, "forwardTo.destinations", destinations.error());
 
   ForwardAction action;
   action.destinations = std::move(*destinations);
@@ -47,19 +52,22 @@ Actions::Action Actions::compile(const FlatRoute& flat, const resources::Forward
   if (!forward.regex_rewrite) return action;
 
   auto pattern = Pattern::compile(forward.regex_rewrite->pattern);
-  if (!pattern) return broken(flat, "forwardTo.regexRewrite.pattern", pattern.error().message);
+  if (!pattern) return broken(flat, "forwardTo.regexRewrite.pattern", pattern.error());
   const auto& substitution = forward.regex_rewrite->substitution;
   if (const auto fits = pattern->check_substitution(substitution); !fits)
-    return broken(flat, "forwardTo.regexRewrite.substitution", fits.error().message);
+    return broken(flat, "forwardTo.regexRewrite.substitution", fits.error());
   action.path.pattern = std::move(*pattern);
   action.path.substitution = substitution;
   return action;
 }
 
 Actions::Action Actions::broken(const FlatRoute& flat, std::string_view field,
-                                const std::string& reason) {
-  problems_.push_back(route_problem(Severity::error, *flat.table, flat.index, field, reason));
-  return say_broken(name_of(*flat.table, flat.index), reason);
+                                const base::Error& reason) {
+  const auto severity = reason.code == base::Code::not_found ? Severity::warning : Severity::error;
+  auto& problem = problems_.emplace_back(
+      route_problem(severity, *flat.table, flat.index, field, reason.message));
+  if (severity == Severity::warning) problem.hint = "it must come from another cluster";
+  return say_broken(name_of(*flat.table, flat.index), reason.message);
 }
 
 base::Result<std::vector<WeightedUpstream>> Actions::find_destinations(
@@ -75,6 +83,7 @@ base::Result<std::vector<WeightedUpstream>> Actions::find_destinations(
   std::vector<WeightedUpstream> destinations;
   std::string missing;
   std::size_t known = 0;
+  bool may_come = false;
   for (std::size_t i = 0; i < refs.size(); ++i) {
     auto& destination = destinations.emplace_back();
     destination.share = (*parts)[i];
@@ -88,12 +97,14 @@ base::Result<std::vector<WeightedUpstream>> Actions::find_destinations(
     }
     destination.name = refs[i].ref.name;
     missing = target.error().message;
+    may_come = may_come || comes_by_gossip(refs[i]);
     if (refs.size() > 1)
       problems_.push_back(route_problem(Severity::warning, *flat.table, flat.index,
                                         "forwardTo.destinations[" + std::to_string(i) + ']',
                                         missing));
   }
-  if (known == 0) return base::invalid(missing);
+  if (known == 0)
+    return base::Error{may_come ? base::Code::not_found : base::Code::invalid, missing};
   fail_over(destinations);
   return destinations;
 }

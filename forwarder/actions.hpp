@@ -27,7 +27,7 @@ class Actions {
  private:
   using Action = decltype(Route::action);
   Action compile(const FlatRoute& flat, const resources::ForwardTo& forward);
-  Action broken(const FlatRoute& flat, std::string_view field, const std::string& reason);
+  Action broken(const FlatRoute& flat, std::string_view field, const base::Error& reason);
   base::Result<std::vector<WeightedUpstream>> find_destinations(
       const FlatRoute& flat, const std::vector<resources::DestinationRef>& refs);
 

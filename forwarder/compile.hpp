@@ -17,7 +17,6 @@
 
 #include "base/address.hpp"
 #include "discovery/view/resolution.hpp"
-#include "forwarder/not_known.hpp"
 #include "forwarder/slot_map.hpp"
 #include "forwarder/status.hpp"
 #include "forwarder/table.hpp"

@@ -1,5 +1,4 @@
 #include "forwarder/upstreams.hpp"
-#include "forwarder/not_known.hpp"
 
 #include <algorithm>
 
@@ -100,7 +99,7 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   const auto& destination = resolved ? *resolved->destination : unnamed;
   if (!resolved && unnamed.services.empty())
     return base::Error{base::Code::not_found, (is_service ? "service " : "VirtualDestination ") +
-                                                  called + std::string(kNotKnownHere)};
+                                                  called + " is not known here"};
 
   auto port = choose_port(destination, ref.port);
   if (!port) return port.error();

@@ -213,6 +213,17 @@ TEST_CASE("the status of a document says what is wrong with it and why nothing r
   CHECK(outcome(*compiled.table, Incoming("GET", "shop.example", "/")).starts_with("500 "));
 }
 
+TEST_CASE("what another cluster may define is waited for; it is no mistake of the table") {
+  Mesh mesh;
+  auto forward = to("later");
+  forward.destinations.front().kind = resources::DestinationKind::virtual_destination;
+  const auto compiled = mesh.has("east", "ratings", {"10.0.0.1"})
+                            .compile({table("waiting", {"*"}, {route({}, forward)})});
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].severity == resources::Severity::warning);
+  CHECK(outcome(*compiled.table, Incoming("GET", "shop.example", "/")).starts_with("500 "));
+}
+
 TEST_CASE("FREEZE_CONFIG is a warning") {
   auto main = table("main", {"h"}, {route({}, says("all"))});
   main.failure_mode = resources::FailureMode::freeze_config;
