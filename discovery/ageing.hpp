@@ -46,6 +46,7 @@ class Ageing {
   void forgive(base::Duration stall);
 
   State state() const { return state_; }
+  base::Duration silence(base::TimePoint now) const { return now - silent_since_; }
   base::Duration age(base::TimePoint now) const { return now - spoke_at_; }
   std::uint64_t sequence() const { return sequence_; }
   std::uint64_t incarnation() const { return incarnation_; }

@@ -73,12 +73,15 @@ void Membership::forgive(base::Duration stall) {
 }
 
 Judgement Membership::judge(base::TimePoint now) const {
+  // Those that fell silent together are not suspected in the same moment: one that has missed a
+  // beacon when another is suspected counts already.
+  const auto missed = config_->suspect_after - config_->beacon_interval * 11 / 10;
   std::set<std::string_view> heard, silent;
   bool confirmed = false;
   for (const auto& [origin, remote] : remotes_) {
     if (origin.cluster == config_->self.cluster) continue;
     const auto state = remote.ageing.state();
-    if (state == Ageing::State::fresh) {
+    if (state == Ageing::State::fresh && remote.ageing.silence(now) < missed) {
       heard.insert(origin.cluster);
     } else if (state != Ageing::State::dead) {
       silent.insert(origin.cluster);

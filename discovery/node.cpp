@@ -66,7 +66,7 @@ void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterato
 
 void Node::State::restart_own(base::TimePoint now, Stamp claimed, Effects& effects) {
   if (!local.refute(claimed)) return;
-  sequence = 0;
+  sequence = 1;
   effects.publish = true;
   release_changes(now);
   for (auto& [id, link] : links) link.beacons_due = link.ready;

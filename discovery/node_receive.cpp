@@ -64,6 +64,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects&
   if (!link.peer.dialled) link.hello_due = true;
   restart_own(now, hello.known_of_you, effects);
   choose_talking(link.origin);
+  ++sequence;  // its first beacons are a new word: who suspected us need not wait for the next round
   link.beacons_due = true;
   effects.events.push_back({Event::Kind::link_ready, link.origin, link.peer.address});
 }

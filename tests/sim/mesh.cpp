@@ -201,6 +201,7 @@ void Mesh::pause(std::size_t n, base::Duration time) {
   if (!clusters_[n].process) return;
   note(clusters_[n].name + " stalls for " + base::to_string(time));
   clusters_[n].process->paused_until = now_ + time;
+  truth_.stalled(now_ + time, n, time);
 }
 
 void Mesh::block(std::size_t from, std::size_t to, int by) { blocked_[from][to] += by; }

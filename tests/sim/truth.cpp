@@ -158,7 +158,11 @@ void Truth::check_age(Clock now, std::size_t viewer, const discovery::OriginPubl
   const auto cluster = index(shown.id);
   const auto& origin = origins_[cluster];
   if (origin.alive || shown.freshness != discovery::view::Freshness::fresh) return;
-  if (now - origin.died_at > kFreshSlack + kMaxHops * origin.slowest)
+  auto allowed = kFreshSlack + kMaxHops * origin.slowest;
+  // What a viewer sleeps through it does not take for silence.
+  for (const auto& [until, stall] : viewers_[viewer].stalls)
+    if (until > origin.died_at) allowed += stall;
+  if (now - origin.died_at > allowed)
     violated(name(viewer) + " calls " + name(cluster) + " fresh " +
              base::to_string(now - origin.died_at) + " after its death");
 }

@@ -29,6 +29,9 @@ class Truth {
   void born(std::size_t cluster, std::uint64_t life, bool without_disk);
   void died(Clock now, std::size_t cluster);
   void left(std::size_t cluster) { origins_[cluster].left = true; }
+  void stalled(Clock until, std::size_t viewer, base::Duration time) {
+    viewers_[viewer].stalls.emplace_back(until, time);
+  }
   void delivered(base::Duration transit);
   void probed(Clock now, std::size_t viewer, std::size_t cluster, bool answered);
 
@@ -69,6 +72,7 @@ class Truth {
     std::map<std::size_t, Seen> seen;
     std::shared_ptr<const discovery::Publication> looked, kept;  // `kept` must stay as it was
     std::size_t looks = 0;
+    std::vector<std::pair<Clock, base::Duration>> stalls;  // each with its end
     std::uint64_t kept_hash = 0;
   };
   void check_rows(std::size_t viewer, const discovery::OriginPublication& shown);

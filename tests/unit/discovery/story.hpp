@@ -2,6 +2,7 @@
 // falls silent, who knows what in the end. Weather belongs to tests/sim.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -127,11 +128,17 @@ class Story {
   base::TimePoint now{std::chrono::hours(1)};
   std::set<base::SocketAddress> answering;  // endpoints that accept connections
   std::size_t max_frame = discovery::kMaxFrameBytes;
+  // Told of every frame and event, if set.
+  std::function<void(const std::string& from, const std::string& to, const discovery::Frame&)>
+      hears_frame;
+  std::function<void(const std::string& who, const discovery::Event&)> hears_event;
 
   void act(const std::string& name, discovery::Effects effects) {
     auto& who = actor(name);
-    for (auto& event : effects.events)
+    for (auto& event : effects.events) {
+      if (hears_event) hears_event(name, event);
       who.events.push_back(event.origin.to_string() + ": " + event.text);
+    }
     for (const auto id : effects.writable) who.writable.insert(id);
     for (auto& probe : effects.probes) who.probes.push_back(std::move(probe));
     for (auto& close : effects.close) {
@@ -187,6 +194,7 @@ class Story {
       const auto wire = wires_.find(id);
       if (wire == wires_.end() || wire->second.hole) continue;
       const auto to = wire->second.from == name ? wire->second.to : wire->second.from;
+      if (hears_frame) hears_frame(name, to, *frame);
       act(to, actor(to).node->receive(now, id, std::move(*frame)));
     }
     return moved;

@@ -1,0 +1,213 @@
+// The usual stories of the protocol as text, compared with the reviewed files beside this one.
+// transcripts DIR [--rewrite]: rewrites them; then read the difference, and keep it only if you
+// understand it.
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "discovery/row.hpp"
+#include "tests/sim/describe.hpp"
+#include "tests/unit/discovery/story.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using discovery::Goodbye;
+
+enum class Beacons { told, left_out };
+
+// A Story that writes down what happens.
+class Transcript {
+ public:
+  explicit Transcript(Beacons beacons) {
+    story.hears_frame = [this, beacons](const auto& from, const auto& to, const auto& frame) {
+      if (beacons == Beacons::told || !std::holds_alternative<discovery::Beacons>(frame))
+        line("  " + from + " -> " + to + ": " + sim::describe(frame));
+    };
+    story.hears_event = [this](const auto& who, const auto& event) {
+      line("  " + who + " notes: " + sim::describe(event));
+    };
+  }
+  void say(const std::string& what) { line("# " + what); }
+  void show(const std::string& who, const std::string& of) {
+    static constexpr const char* kStates[] = {"fresh",   "suspect", "stale",
+                                              "demoted", "dead",    "returning"};
+    const auto member = story.member(who, of);
+    std::string rows;
+    for (const auto& [key, value] : story.knows(who, of)) rows += " " + key;
+    line("= " + who + " has " + of + " at " + sim::describe(member.stamp) + ", " +
+         kStates[static_cast<std::size_t>(member.state)] + ":" +
+         (rows.empty() ? " nothing" : rows));
+  }
+  std::string text() const { return text_.str(); }
+  Story story;
+
+ private:
+  void line(const std::string& what) {
+    char time[32];
+    std::snprintf(time, sizeof time, "%8.3f ",
+                  static_cast<double>(base::to_ms(story.now - start_)) / 1000);
+    text_ << time << what << "\n";
+  }
+  std::ostringstream text_;
+  base::TimePoint start_ = story.now;
+};
+
+base::SocketAddress address() { return *base::SocketAddress::parse("10.0.0.5:9080"); }
+
+Story::Contents endpoint() {
+  discovery::EndpointRow row{"shop", "web", "10.0.0.5", {}};
+  row.endpoint.ip = address().ip;
+  row.endpoint.ports = {{"http", address().port}};
+  const auto encoded = discovery::encode(row);
+  return {{encoded.key, encoded.value}};
+}
+
+std::string join() {
+  Transcript transcript(Beacons::told);
+  auto& story = transcript.story;
+  transcript.say("east and west meet; east dials");
+  story.start("east", {{"s/shop/web", "1"}, {"s/shop/db", "1"}});
+  story.start("west", {{"s/shop/web", "1"}});
+  story.connect("east", "west");
+  transcript.say("eu joins through west alone and gets the rest from there");
+  story.start("eu", {{"s/shop/pay", "1"}});
+  story.connect("eu", "west");
+  story.run(1100ms);
+  transcript.show("eu", "east");
+  transcript.show("east", "eu");
+  return transcript.text();
+}
+
+std::string suspicion() {
+  Transcript transcript(Beacons::left_out);
+  auto& story = transcript.story;
+  story.answering = {address()};
+  story.start("east", endpoint());
+  story.start("west");
+  story.connect("east", "west");
+  story.run(2s);
+  transcript.say("east's agent is killed; its endpoint lives");
+  story.kill("east");
+  story.run(20s);
+  transcript.show("west", "east");
+  transcript.say("now the endpoint dies too");
+  story.answering.clear();
+  story.run(2s);
+  transcript.show("west", "east");
+  story.run(15s);
+  transcript.show("west", "east");
+  transcript.say("the agent comes back, without a disk");
+  story.start("east", endpoint());
+  story.connect("east", "west");
+  story.run(1s);
+  transcript.show("west", "east");
+  return transcript.text();
+}
+
+std::string refutation() {
+  Transcript transcript(Beacons::told);
+  auto& story = transcript.story;
+  story.start("west");
+  story.start("east", {{"s/shop/web", "1"}, {"s/shop/old", "1"}});
+  story.connect("west", "east");
+  transcript.show("west", "east");
+  transcript.say("east loses its agent and its disk; meanwhile a service went");
+  story.kill("east");
+  story.start("east", {{"s/shop/web", "2"}});
+  transcript.say("west's hello tells east what it was: it rises above that");
+  story.connect("west", "east");
+  story.run(100ms);
+  transcript.show("west", "east");
+  return transcript.text();
+}
+
+std::string partition() {
+  Transcript transcript(Beacons::left_out);
+  auto& story = transcript.story;
+  story.start("east", {{"s/shop/web", "1"}, {"s/shop/old", "1"}});
+  story.start("west", {{"s/shop/web", "1"}});
+  auto link = story.connect("east", "west");
+  story.run(2s);
+  transcript.say("nothing gets through any more; nobody is told");
+  story.blackhole(link);
+  story.says("east", {{"s/shop/web", "2"}});
+  story.run(12s);
+  transcript.show("west", "east");
+  transcript.say("the network heals, east dials again");
+  link = story.connect("east", "west");
+  story.run(100ms);
+  transcript.show("west", "east");
+  transcript.show("east", "west");
+  return transcript.text();
+}
+
+std::string collection() {
+  Transcript transcript(Beacons::left_out);
+  auto& story = transcript.story;
+  auto config = story.config("east");
+  config.max_tombstones = 2;
+  Story::Contents rows{{"a", "1"}, {"b", "1"}, {"c", "1"}, {"d", "1"}, {"keep", "1"}};
+  story.start(config, "east", rows);
+  story.act("east", story.node("east").local_ready(story.now));
+  story.start("west");
+  auto link = story.connect("east", "west");
+  story.run(1s);
+  transcript.say("the link breaks; one row goes: its tombstone is enough");
+  story.cut(link);
+  story.says("east", {{"b", "1"}, {"c", "1"}, {"d", "1"}, {"keep", "1"}});
+  link = story.connect("east", "west");
+  story.run(1s);
+  transcript.show("west", "east");
+  transcript.say("the link breaks; more rows go than tombstones are kept: a snapshot");
+  story.cut(link);
+  story.says("east", {{"keep", "1"}});
+  story.connect("east", "west");
+  story.run(1s);
+  transcript.show("west", "east");
+  return transcript.text();
+}
+
+int compare(const std::string& path, const std::string& now) {
+  std::ifstream file(path);
+  std::ostringstream reviewed;
+  reviewed << file.rdbuf();
+  if (reviewed.str() == now) return 0;
+  std::istringstream left(reviewed.str()), right(now);
+  std::string was, is;
+  for (int number = 1;; ++number) {
+    const bool more_left = static_cast<bool>(std::getline(left, was));
+    const bool more_right = static_cast<bool>(std::getline(right, is));
+    if (more_left == more_right && was == is) continue;
+    std::printf("%s:%d:\n- %s\n+ %s\n", path.c_str(), number, more_left ? was.c_str() : "(end)",
+                more_right ? is.c_str() : "(end)");
+    return 1;
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count < 2) return 2;
+  const std::string folder = arguments[1];
+  const bool rewrite = count > 2 && std::string_view(arguments[2]) == "--rewrite";
+  const std::vector<std::pair<std::string, std::function<std::string()>>> stories{
+      {"join", join},
+      {"suspicion", suspicion},
+      {"refutation", refutation},
+      {"partition", partition},
+      {"collection", collection}};
+  int failed = 0;
+  for (const auto& [name, tell] : stories) {
+    const auto path = folder + "/" + name + ".txt";
+    if (rewrite)
+      std::ofstream(path) << tell();
+    else
+      failed += compare(path, tell());
+  }
+  return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,147 @@
+#include "discovery/ageing.hpp"
+
+#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+
+using namespace std::chrono_literals;
+using discovery::Ageing;
+using discovery::Judgement;
+using State = Ageing::State;
+using Kind = discovery::Event::Kind;
+using Probes = Ageing::Probes;
+
+namespace {
+
+struct Origin {
+  discovery::NodeConfig config;
+  base::TimePoint now{1h};
+  Ageing ageing{config, now, 0s};
+  std::uint64_t sequence = 0;
+
+  void speaks(base::Duration age = 0s, std::uint64_t incarnation = 1) {
+    ageing.heard(now, incarnation, ++sequence, age);
+  }
+  State after(base::Duration time, Judgement judgement = Judgement::open) {
+    now += time;
+    ageing.advance(now, judgement);
+    return ageing.state();
+  }
+  State probed(Probes outcome, Judgement judgement = Judgement::open) {
+    ageing.probed(now, outcome, judgement);
+    return ageing.state();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("three seconds of silence make an origin suspect, a word makes it fresh", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  CHECK(origin.after(2999ms) == State::fresh);
+  CHECK(origin.ageing.deadline(Judgement::open) == origin.now + 1ms);
+  CHECK(origin.after(1ms) == State::suspect);
+  origin.speaks();
+  CHECK(origin.ageing.state() == State::fresh);
+}
+
+TEST_CASE("age adds up: an old word does not make fresh", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  origin.after(5s);
+  origin.speaks(4s);
+  CHECK(origin.ageing.state() == State::suspect);
+  CHECK(origin.ageing.age(origin.now) == 4s);
+  origin.speaks(1s);
+  CHECK(origin.ageing.state() == State::fresh);
+  CHECK(origin.after(2s) == State::suspect);
+}
+
+TEST_CASE("a word heard before is no news", "[discovery]") {
+  Origin origin;
+  CHECK(origin.ageing.heard(origin.now, 2, 5, 0s).news);
+  CHECK(!origin.ageing.heard(origin.now, 2, 5, 0s).news);
+  CHECK(!origin.ageing.heard(origin.now, 2, 4, 0s).news);
+  CHECK(!origin.ageing.heard(origin.now, 1, 99, 0s).news);
+  CHECK(origin.ageing.heard(origin.now, 3, 0, 0s).news);
+}
+
+TEST_CASE("answered probes keep a silent origin, unanswered ones demote it at once",
+          "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  origin.after(3s);
+  CHECK(origin.probed(Probes::answered) == State::stale);
+  CHECK(origin.after(1h) == State::stale);
+  CHECK(origin.probed(Probes::unanswered) == State::demoted);
+  CHECK(origin.probed(Probes::answered) == State::stale);
+}
+
+TEST_CASE("dead is 15 s without a word and without an answer", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  origin.after(3s);
+  origin.probed(Probes::answered);
+  origin.now += 10s;
+  origin.probed(Probes::unanswered);
+  CHECK(origin.after(4s) == State::demoted);
+  CHECK(origin.after(1s) == State::dead);
+  CHECK(origin.probed(Probes::answered) == State::stale);
+}
+
+TEST_CASE("nobody is dead whose endpoints were not asked", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  origin.after(3s);
+  CHECK(origin.after(60s) == State::suspect);
+  origin.probed(Probes::nothing_to_probe);
+  CHECK(origin.after(0s) == State::dead);
+}
+
+TEST_CASE("a frozen judgement demotes nobody", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  origin.after(3s);
+  CHECK(origin.probed(Probes::unanswered, Judgement::frozen) == State::suspect);
+  CHECK(origin.after(60s, Judgement::frozen) == State::suspect);
+  CHECK(origin.probed(Probes::unanswered) == State::demoted);
+}
+
+TEST_CASE("who returns is held for a minute, who leaves is dead", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  SECTION("returning") {
+    origin.ageing.returning(origin.now, 1);
+    CHECK(origin.after(59s) == State::returning);
+    CHECK(origin.ageing.freshness() == discovery::view::Freshness::stale);
+    CHECK(!origin.ageing.wants_probes());
+    CHECK(origin.after(1s) == State::suspect);
+  }
+  SECTION("leaving") {
+    origin.ageing.leaving(1);
+    CHECK(origin.ageing.state() == State::dead);
+    CHECK(!origin.ageing.wants_probes());
+  }
+  origin.speaks();  // a relay was slower than the goodbye
+  CHECK(origin.ageing.state() != State::fresh);
+  origin.speaks(0s, 2);
+  CHECK(origin.ageing.state() == State::fresh);
+}
+
+TEST_CASE("what we slept through is not the origin's silence", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  origin.now += 10s;
+  origin.ageing.forgive(9s);
+  CHECK(origin.after(0s) == State::fresh);
+  CHECK(origin.ageing.age(origin.now) == 10s);
+  CHECK(origin.after(2s) == State::suspect);
+}
+
+TEST_CASE("after a day of silence an origin is forgotten", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  origin.after(3s);
+  origin.probed(Probes::unanswered);
+  origin.after(12s);
+  origin.now += 24h;
+  CHECK(origin.ageing.advance(origin.now, Judgement::open) == Kind::forgotten);
+}

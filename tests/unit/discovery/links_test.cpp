@@ -1,0 +1,333 @@
+// Who may be at the other end, what may come from there, and what becomes of several links to one
+// agent.
+#include "discovery/row.hpp"
+#include "tests/unit/discovery/story.hpp"
+
+#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+
+using namespace std::chrono_literals;
+using namespace discovery;
+using State = Story::State;
+
+namespace {
+
+bool mentions(const std::vector<std::string>& lines, const std::string& what) {
+  for (const auto& line : lines)
+    if (line.find(what) != std::string::npos) return true;
+  return false;
+}
+
+Story east_and_west() {
+  Story story;
+  story.start("east", {{"k", "1"}});
+  story.start("west", {{"k", "2"}});
+  return story;
+}
+
+base::SocketAddress address(std::uint32_t number) {
+  return {base::IpAddress::v4(10u << 24 | number), 80};
+}
+
+Story::Contents endpoints(std::uint32_t first, std::uint32_t count) {
+  Story::Contents rows;
+  for (auto number = first; number < first + count; ++number) {
+    EndpointRow row{"shop", "web" + std::to_string(number % 2), std::to_string(number), {}};
+    row.endpoint.ip = address(number).ip;
+    row.endpoint.ports = {{"http", 80}};
+    auto encoded = encode(row);
+    rows[encoded.key] = encoded.value;
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("a cluster that its certificate does not name is refused", "[discovery]") {
+  auto story = east_and_west();
+  story.connect("east", "west", "north");
+  story.run(2s);
+  CHECK(mentions(story.actor("west").events, "the certificate is for cluster north"));
+  CHECK(mentions(story.actor("east").events, "the certificate is for cluster north"));
+  CHECK(story.knows("west", "east").empty());
+  CHECK(story.node("west").counters().refused == 1);
+}
+
+TEST_CASE("an agent that claims our own name is refused and both say so", "[discovery]") {
+  auto story = east_and_west();
+  story.start(story.config("west"), "impostor", {{"k", "forged"}});
+  story.act("impostor", story.node("impostor").local_ready(story.now));
+  story.connect("impostor", "west");
+  story.run(2s);
+  CHECK(mentions(story.actor("west").events, "already served by another agent"));
+  CHECK(mentions(story.actor("impostor").events, "already served by another agent"));
+  CHECK(story.knows("west", "west") == Story::Contents{{"k", "2"}});
+}
+
+TEST_CASE("of two agents under one name the newcomer is refused", "[discovery]") {
+  auto story = east_and_west();
+  story.connect("east", "west");
+  story.start(story.config("east"), "impostor", {{"k", "forged"}});
+  story.act("impostor", story.node("impostor").local_ready(story.now));
+  story.connect("impostor", "west");
+  story.run(5s);
+  CHECK(mentions(story.actor("west").events, "east is already served by another agent"));
+  CHECK(story.knows("west", "east") == Story::Contents{{"k", "1"}});
+  CHECK(story.state("west", "east") == State::fresh);
+}
+
+TEST_CASE("an agent that dialled itself is closed", "[discovery]") {
+  Story story;
+  const auto config = story.config("east");
+  story.start(config, "east", {});
+  story.start(config, "mirror", {});
+  story.connect("east", "mirror");
+  story.run(2s);
+  CHECK(mentions(story.actor("mirror").events, "dialled itself"));
+}
+
+TEST_CASE("a protocol that we do not speak is refused with both ranges", "[discovery]") {
+  auto story = east_and_west();
+  const auto link = story.connect("east", "west");
+  story.cut(link);
+  story.act("west", story.node("west").link_up(story.now, 99, {}));
+  Hello hello;
+  hello.self = {"east", 0};
+  hello.protocol_min = hello.protocol_max = 9;
+  story.sends("west", 99, hello);
+  CHECK(mentions(story.actor("west").events, "protocol 9 to 9 is spoken there, 1 here"));
+}
+
+TEST_CASE("two links to one agent: one talks, and the other takes over", "[discovery]") {
+  auto story = east_and_west();
+  const auto first = story.connect("east", "west"), second = story.connect("west", "east");
+  story.run(15s);
+  CHECK(story.actor("west").closed.empty());
+  CHECK(story.node("west").counters().duplicates == 0);
+  const auto end = GENERATE(0, 1);
+  story.cut(end == 0 ? first : second);
+  CHECK(story.state("west", "east") == State::fresh);
+  story.says("east", {{"k", "new"}});
+  story.run(100ms);
+  CHECK(story.knows("west", "east") == Story::Contents{{"k", "new"}});
+}
+
+TEST_CASE("a link that falls silent is closed and loses nothing", "[discovery]") {
+  auto story = east_and_west();
+  const auto link = story.connect("east", "west");
+  story.run(2s);
+  story.blackhole(link);
+  story.says("east", {{"k", "lost on its way"}});
+  story.run(12s);
+  CHECK(story.actor("west").closed.size() + story.actor("east").closed.size() == 1);
+  story.connect("east", "west");
+  story.run(100ms);
+  CHECK(story.knows("west", "east") == Story::Contents{{"k", "lost on its way"}});
+}
+
+TEST_CASE("nonsense is counted, closes its link and changes nothing", "[discovery]") {
+  auto story = east_and_west();
+  const auto link = story.connect("east", "west");
+  const auto before = story.knows("west", "east");
+  Delta delta;
+  delta.origin = {"east", 0};
+  delta.incarnation = 1;
+  Beacon beacon;
+  beacon.origin = {"north", 0};
+  SECTION("a second hello") { story.sends("west", link, Hello{}); }
+  SECTION("a delta that ends before it starts") {
+    delta.from = 5;
+    story.sends("west", link, delta);
+  }
+  SECTION("a negative age") {
+    delta.age = -1s;
+    story.sends("west", link, delta);
+  }
+  SECTION("a beacon without an incarnation") { story.sends("west", link, Beacons{{beacon}}); }
+  SECTION("a beacon of an incarnation that nobody could rise above") {
+    beacon.stamp = {~std::uint64_t{0}, 1};
+    story.sends("west", link, Beacons{{beacon}});
+  }
+  SECTION("a pull of nothing") { story.sends("west", link, Pull{}); }
+  SECTION("a frame before the hello") {
+    story.act("west", story.node("west").link_up(story.now, 99, {}));
+    story.sends("west", 99, Beacons{});
+  }
+  story.run(1s);
+  CHECK(story.node("west").counters().malformed == 1);
+  CHECK(story.actor("west").closed.size() == 1);
+  CHECK(story.knows("west", "east") == before);
+}
+
+TEST_CASE("nobody tells an agent what it has itself", "[discovery]") {
+  auto story = east_and_west();
+  const auto link = story.connect("east", "west");
+  Delta forged;
+  forged.origin = {"west", 0};
+  forged.incarnation = std::uint64_t{1} << 40;
+  forged.to = 1;
+  forged.kind = Delta::Kind::snapshot_end;
+  story.sends("west", link, forged);
+  CHECK(story.node("west").counters().refused == 1);
+  CHECK(story.knows("west", "west") == Story::Contents{{"k", "2"}});
+}
+
+TEST_CASE("a copy that differs at an equal stamp is counted and mended by its origin",
+          "[discovery]") {
+  auto story = east_and_west();
+  const auto link = story.connect("east", "west");
+  const auto at = story.member("west", "east").stamp;
+  Delta forged{{"east", 0}, at.incarnation, 0, at.version + 1, 0, {}, {}, Delta::Kind::snapshot_end,
+               {}};
+  story.sends("west", link, forged);  // an empty state, one version ahead
+  CHECK(story.knows("west", "east").empty());
+  story.says("east", {{"k", "next"}});  // the same version, other rows
+  story.run(3s);
+  CHECK(story.node("west").counters().divergences > 0);
+  CHECK(story.knows("west", "east") == Story::Contents{{"k", "next"}});
+}
+
+TEST_CASE("endpoints that fail by themselves are told apart", "[discovery]") {
+  Story story;
+  story.start("east", endpoints(1, 4));
+  story.start("west");
+  story.answering = {address(1), address(2), address(3)};
+  story.connect("east", "west");
+  story.run(1s);
+  story.kill("east");
+  story.run(5s);
+  CHECK(story.state("west", "east") == State::stale);
+  const auto publication = story.node("west").publication(story.now);
+  CHECK(publication->origins.front().path_failed == std::vector{address(4)});
+  story.start("east", endpoints(1, 4));
+  story.connect("east", "west");
+  story.run(1s);
+  CHECK(story.node("west").publication(story.now)->origins.front().path_failed.empty());
+}
+
+TEST_CASE("who is cut off from everybody demotes nobody", "[discovery]") {
+  const std::vector<std::string> others{"a", "b", "c", "d", "e"};
+  Story story;
+  story.start("me");
+  std::vector<LinkId> links;
+  for (std::uint32_t n = 0; n < others.size(); ++n) {
+    story.start(others[n], endpoints(10 * n, 2));
+    links.push_back(story.connect("me", others[n]));
+  }
+  story.run(2s);
+  SECTION("all fall silent") {
+    for (const auto link : links) story.blackhole(link);
+    story.run(60s);
+    for (const auto& other : others) CHECK(story.state("me", other) == State::suspect);
+  }
+  SECTION("three of five die, and the others say so") {
+    story.connect_all();
+    story.run(2s);
+    for (const auto* name : {"a", "b", "c"}) story.kill(name);
+    story.run(25s);
+    CHECK(story.state("me", "a") == State::dead);
+  }
+}
+
+TEST_CASE("an agent that was stalled does not blame the others", "[discovery]") {
+  Story story;
+  story.start("east", endpoints(1, 2));
+  story.start("west");
+  story.connect("east", "west");
+  story.run(2s);
+  story.actor("west").deaf_until = story.now + 8s;
+  story.run(8s);
+  story.act("west", story.node("west").tick(story.now));
+  CHECK(story.state("west", "east") == State::fresh);
+  CHECK(!mentions(story.actor("west").closed, "silent"));
+}
+
+TEST_CASE("a planned restart changes no answer, a departure does at once", "[discovery]") {
+  Story story;
+  story.start("east", {{"k", "1"}});
+  story.start("west");
+  story.connect("east", "west");
+  story.run(1s);
+  SECTION("returning") {
+    story.act("east", story.node("east").leave(story.now, Goodbye::Reason::returning));
+    story.run(10ms);
+    story.kill("east");
+    story.run(30s);
+    CHECK(story.state("west", "east") == State::returning);
+  }
+  SECTION("leaving") {
+    story.act("east", story.node("east").leave(story.now, Goodbye::Reason::leaving));
+    story.run(10ms);
+    story.kill("east");
+    CHECK(story.state("west", "east") == State::dead);
+  }
+  CHECK(story.knows("west", "east") == Story::Contents{{"k", "1"}});
+  story.start("east", {{"k", "2"}});
+  story.connect("east", "west");
+  story.run(100ms);
+  CHECK(story.state("west", "east") == State::fresh);
+}
+
+TEST_CASE("what was forgotten does not come back from those who remember it", "[discovery]") {
+  Story story;
+  for (const auto* name : {"east", "west", "eu"}) story.start(name, {{"k", name}});
+  story.connect_all();
+  story.run(2s);
+  story.kill("east");
+  story.run(20s);
+  story.act("west", story.node("west").forget(story.now, "east"));
+  story.run(10s);
+  CHECK(!story.has_heard_of("west", "east"));
+  CHECK(story.has_heard_of("eu", "east"));
+  story.start("east", {{"k", "back"}});
+  story.connect("east", "eu");
+  story.run(4s);
+  CHECK(story.knows("west", "east") == Story::Contents{{"k", "back"}});
+}
+
+TEST_CASE("a source changes its own rows and no other's", "[discovery]") {
+  Story story;
+  story.start("east", {{"a", "files"}, {"both", "files"}});
+  auto set = [&](const std::string& source, std::vector<EncodedRow> rows) {
+    story.act("east", story.node("east").replace_local(story.now, source, std::move(rows)));
+  };
+  set("api", {{"b", "api"}, {"both", "api"}});
+  CHECK(story.knows("east", "east") ==
+        Story::Contents{{"a", "files"}, {"b", "api"}, {"both", "api"}});
+  const auto stamp = story.node("east").stamp();
+  set("api", {{"b", "api"}, {"both", "api"}});
+  CHECK(story.node("east").stamp() == stamp);
+  set("api", {});
+  CHECK(story.knows("east", "east") == Story::Contents{{"a", "files"}, {"both", "files"}});
+  set("api", {{std::string(kMaxKeyBytes + 1, 'x'), "too long"}});
+  CHECK(story.node("east").counters().refused == 1);
+  CHECK(story.knows("east", "east").size() == 2);
+}
+
+TEST_CASE("synced is the sources and one peer's news, or ten seconds", "[discovery]") {
+  Story story;
+  story.start("east", {{"k", "1"}});
+  CHECK(!story.node("east").synced(story.now));
+  SECTION("a peer") {
+    story.start("west", {{"k", "2"}});
+    story.connect("east", "west");
+    CHECK(story.node("east").synced(story.now));
+    CHECK(story.node("east").publication(story.now)->synced);
+  }
+  SECTION("nobody") {
+    story.run(10s);
+    CHECK(story.node("east").synced(story.now));
+  }
+}
+
+TEST_CASE("a large state crosses in frames and beacons are not held up by it", "[discovery]") {
+  Story story;
+  Story::Contents rows;
+  for (int n = 0; n < 500; ++n) rows["k" + std::to_string(n)] = std::string(100, 'v');
+  story.max_frame = 1000;
+  story.start("east", rows);
+  story.start("west");
+  story.connect("east", "west");
+  CHECK(story.knows("west", "east") == rows);
+  CHECK(story.node("west").counters().snapshots_applied >= 1);
+  CHECK(story.node("east").counters().frames_sent > 60);
+}
