@@ -40,13 +40,22 @@ def until(condition, seconds, what):
         time.sleep(POLL_SECONDS)
 
 
-def steadily(condition, seconds, what):
-    """Polls and fails as soon as the condition does not hold."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not condition():
-            raise AssertionError(f"did not hold for {seconds} s: {what}")
+def stays(read, expected, seconds, what):
+    """Polls and fails as soon as `read` gives something else."""
+    begun = time.monotonic()
+    while (passed := time.monotonic() - begun) < seconds:
+        if (found := read()) != expected:
+            raise AssertionError(f"{what}: {found!r} after {passed:.1f} s, expected {expected!r} for {seconds} s")
         time.sleep(POLL_SECONDS)
+
+
+def accepts(endpoint):
+    ip, _, port = endpoint.rpartition(":")
+    try:
+        socket.create_connection((ip, int(port)), timeout=2).close()
+        return True
+    except OSError:
+        return False
 
 
 def dies_with_parent():
@@ -161,6 +170,8 @@ state: {{dir: state}}
         self.backends[cluster] = Process(
             [sys.executable, os.path.join(HERE, "backend.py"), cluster, self.path(cluster, "received"),
              *self.endpoints_in(cluster)], self.path(cluster, "backends.log"))
+        for endpoint in self.endpoints_in(cluster):
+            until(lambda: accepts(endpoint), 20, f"{endpoint} serves")
 
     def endpoints_in(self, cluster):
         own = f"127.{self.net}.{CLUSTERS.index(cluster) + 1}."

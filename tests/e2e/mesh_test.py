@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from mesh import DNS, Mesh, query, steadily, until
+from mesh import DNS, Mesh, query, stays, until
 
 PAGE, REVIEWS, RATINGS, DETAILS = "productpage.bookinfo.example", "reviews.mesh.internal", "ratings.mesh.internal", \
     "details.mesh.internal"
@@ -154,7 +154,7 @@ def the_loss_of_a_cluster_moves_traffic_and_loses_none(mesh):
         print(f"  DNS moved after {time.monotonic() - killed:.1f} s")
         before = load.done
         until(lambda: load.done > before + 50, 20, "requests flow on")
-        steadily(lambda: mesh.resolve("west", DETAILS) == ["eu"], 1, "no answer goes back to the dead cluster")
+        stays(lambda: mesh.resolve("west", DETAILS), ["eu"], 1, "no answer goes back to the dead cluster")
     finally:
         load.stop()
     if not mesh.ask("west", "status", check=False)["degraded"]:
@@ -173,7 +173,7 @@ def the_loss_of_an_agent_alone_moves_nothing(mesh):
     mesh.kill_agent("east")
     load = Load(mesh, "west", "/api/v1/details/1")
     try:
-        steadily(lambda: mesh.resolve("west", DETAILS) == ["east"], 8, "east's endpoints answer, so they stay")
+        stays(lambda: mesh.resolve("west", DETAILS), ["east"], 8, "east's endpoints answer, so they stay")
         until(lambda: mesh.members("west").get("east") in ("suspect", "stale"), 10, "east is marked")
     finally:
         load.stop()
@@ -197,7 +197,7 @@ def a_bad_document_changes_nothing_and_is_named(mesh):
     equal(mesh.request("west", PAGE, 8080, "/productpage").status, 200, "requests flow on")
     changed = good.replace(f"- {{address: {mesh.address('west', 32)}, labels: {{version: v1}}}}\n", "")
     mesh.write("west", "west.yaml", changed)
-    until(lambda: mesh.ask("west", "status")["documents"]["heldBack"] == [], 10, "a mended file is taken")
+    until(lambda: held_back() is None, 10, "a mended file is taken")
     until(lambda: query(mesh.address("eu"), "ratings.bookinfo.mesh.internal") is not None, 5, "names go on")
     gone = mesh.address("west", 32)
     until(lambda: gone not in str(mesh.ask("eu", "explain", RATINGS, "--from", "west")["tiers"]), 10,
