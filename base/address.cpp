@@ -82,11 +82,18 @@ Result<IpAddress> IpAddress::from_bytes(std::span<const std::uint8_t> network_or
 
 bool IpAddress::is_loopback() const {
   if (v4_) return bytes_[0] == 127;
-  return std::all_of(bytes_.begin(), bytes_.end() - 1, [](auto b) { return b == 0; }) && bytes_[15] == 1;
+  return std::all_of(bytes_.begin(), bytes_.end() - 1, [](auto b) { return b == 0; }) &&
+         bytes_[15] == 1;
 }
 
 bool IpAddress::is_unspecified() const {
   return std::all_of(bytes_.begin(), bytes_.end(), [](auto b) { return b == 0; });
+}
+
+bool IpAddress::is_multicast() const { return v4_ ? bytes_[0] >> 4 == 0xe : bytes_[0] == 0xff; }
+
+bool IpAddress::is_link_local() const {
+  return v4_ ? bytes_[0] == 169 && bytes_[1] == 254 : bytes_[0] == 0xfe && bytes_[1] >> 6 == 2;
 }
 
 std::string IpAddress::to_string() const {
@@ -128,11 +135,14 @@ bool Cidr::contains(const IpAddress& ip) const {
   if (ip.is_v4() != network.is_v4()) return false;
   const auto ours = network.bytes(), theirs = ip.bytes();
   const std::size_t whole = prefix_length / 8u, rest = prefix_length % 8u;
-  if (!std::equal(ours.begin(), ours.begin() + static_cast<std::ptrdiff_t>(whole), theirs.begin())) return false;
+  if (!std::equal(ours.begin(), ours.begin() + static_cast<std::ptrdiff_t>(whole), theirs.begin()))
+    return false;
   return rest == 0 || (ours[whole] ^ theirs[whole]) >> (8 - rest) == 0;
 }
 
-std::string Cidr::to_string() const { return network.to_string() + "/" + std::to_string(prefix_length); }
+std::string Cidr::to_string() const {
+  return network.to_string() + "/" + std::to_string(prefix_length);
+}
 
 Result<HostPort> HostPort::parse(std::string_view text) {
   const auto split = split_host_port(text);
@@ -152,6 +162,7 @@ std::size_t std::hash<base::IpAddress>::operator()(const base::IpAddress& ip) co
   return base::hash64(ip.bytes());
 }
 
-std::size_t std::hash<base::SocketAddress>::operator()(const base::SocketAddress& address) const noexcept {
+std::size_t std::hash<base::SocketAddress>::operator()(
+    const base::SocketAddress& address) const noexcept {
   return base::hash64(address.ip.bytes(), address.port);
 }

@@ -1,4 +1,5 @@
-// IP addresses, address:port pairs and CIDR ranges as values with one text form each (RFC 5952 for IPv6).
+// IP addresses, address:port pairs and CIDR ranges as values with one text form each (RFC 5952 for
+// IPv6).
 //
 // An IPv4-mapped IPv6 address parses to IPv4: one peer is one value whichever socket saw it.
 #pragma once
@@ -29,6 +30,8 @@ class IpAddress {
   bool is_v6() const { return !v4_; }
   bool is_loopback() const;
   bool is_unspecified() const;
+  bool is_multicast() const;   // 224.0.0.0/4, ff00::/8
+  bool is_link_local() const;  // 169.254.0.0/16, fe80::/10
   std::span<const std::uint8_t> bytes() const { return {bytes_.data(), v4_ ? 4u : 16u}; }
   std::string to_string() const;
 

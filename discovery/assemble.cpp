@@ -90,6 +90,26 @@ Door decide_door(Destination& destination, const AssemblyRules& rules) {
           {}};
 }
 
+// What a peer must not make us send traffic to.
+bool importable(const base::IpAddress& ip, const AssemblyRules& rules) {
+  if (ip.is_unspecified() || ip.is_multicast() || ip.is_link_local()) return false;
+  if (ip.is_loopback() && rules.remote_loopback == AssemblyRules::Loopback::refused) return false;
+  return std::find(rules.own_addresses.begin(), rules.own_addresses.end(), ip) ==
+         rules.own_addresses.end();
+}
+
+// The service without the endpoints that may not be imported; the same object where there are none.
+std::shared_ptr<const view::Service> import(std::shared_ptr<const view::Service> service,
+                                            const AssemblyRules& rules) {
+  const auto refused = [&](const view::Endpoint& endpoint) {
+    return !importable(endpoint.ip, rules);
+  };
+  if (std::none_of(service->endpoints.begin(), service->endpoints.end(), refused)) return service;
+  auto rest = std::make_shared<view::Service>(*service);
+  std::erase_if(rest->endpoints, refused);
+  return rest;
+}
+
 class Assembly {
  public:
   Assembly(const AssemblyRules& rules, View& view) : rules_(rules), view_(view) {}
@@ -98,8 +118,9 @@ class Assembly {
                    std::shared_ptr<const OriginServices> services) {
     view_.clusters[origin.id.cluster] = {origin.id.cluster, services->agent.locality,
                                          origin.freshness, origin.age};
-    view_.services.insert(view_.services.end(), services->services.begin(),
-                          services->services.end());
+    for (const auto& service : services->services)
+      view_.services.push_back(origin.id.cluster == rules_.cluster ? service
+                                                                   : import(service, rules_));
     for (const auto& destination : services->destinations) definitions_.push_back(&destination);
     origins_.push_back(std::move(services));
   }
@@ -123,6 +144,12 @@ class Assembly {
         by_name;
     for (const auto& service : view_.services)
       by_name[{service->namespace_, service->name}].push_back(service);
+    // The own cluster's word comes first: a peer's service of the same name adds endpoints, not
+    // meaning.
+    for (auto& [name, services] : by_name)
+      std::stable_partition(services.begin(), services.end(), [&](const auto& service) {
+        return service->cluster == rules_.cluster;
+      });
     for (const auto& zone : rules_.zones)
       for (const auto& [name, services] : by_name) {
         auto destination =

@@ -27,6 +27,9 @@ struct AssemblyRules {
   std::vector<std::string> zones;  // lower case; "mesh.internal"
   // Hosts that a mesh RouteTable names exactly → the table, for the door's reason.
   std::map<std::string, std::string, std::less<>> routed_hosts;
+  enum class Loopback { refused, allowed };
+  Loopback remote_loopback = Loopback::refused;
+  std::vector<base::IpAddress> own_addresses;  // that this agent listens on
   // Where callers of this cluster reach the forwarder; empty = there is none.
   std::vector<base::IpAddress> forwarders;
 };

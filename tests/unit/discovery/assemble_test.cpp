@@ -197,3 +197,30 @@ TEST_CASE(
   CHECK(after->services[0]->endpoints[0].path_failed);
   CHECK_FALSE(before->services[0]->endpoints[0].path_failed);
 }
+
+TEST_CASE("a peer cannot point us at ourselves, at loopback or at nobody") {
+  auto rules = east();
+  rules.own_addresses = {*base::IpAddress::parse("10.0.0.9")};
+  std::vector<RowValue> rows{service("ratings", kHttp)};
+  for (const char* ip : {"127.0.0.1", "0.0.0.0", "224.0.0.1", "169.254.1.1", "10.0.0.9", "::1",
+                         "fe80::1", "10.1.0.1"})
+    rows.push_back(endpoint("ratings", ip, {{"http", 9080}}));
+  const auto view = assemble({origin("west", rows)}, rules);
+  REQUIRE(view->services.size() == 1);
+  REQUIRE(view->services[0]->endpoints.size() == 1);
+  CHECK(view->services[0]->endpoints[0].ip.to_string() == "10.1.0.1");
+  // What we say of ourselves is ours to say; a mesh on one machine lives on loopback.
+  CHECK(assemble({origin("east", rows)}, rules)->services[0]->endpoints.size() == 8);
+  rules.remote_loopback = AssemblyRules::Loopback::allowed;
+  CHECK(assemble({origin("west", rows)}, rules)->services[0]->endpoints.size() == 3);
+}
+
+TEST_CASE("a peer's service of the same name does not change what ours is") {
+  const auto view = assemble({origin("ap", {service("db", {{"http", 80, "", 0, "TCP"}}, true)}),
+                              origin("east", {service("db", {{"http", 80, "", 0, ""}})})});
+  const auto* db = view->find("db.bookinfo.mesh.internal");
+  REQUIRE(db);
+  CHECK_FALSE(db->headless);
+  CHECK(db->ports[0].protocol == "HTTP");
+  CHECK(db->cluster == "east");
+}
