@@ -87,7 +87,8 @@ std::vector<base::SocketAddress> listeners(const std::set<std::uint16_t>& ports,
                                            const std::vector<base::IpAddress>& addresses) {
   std::vector<base::SocketAddress> result;
   for (const auto& address : addresses)
-    for (const auto port : ports) result.push_back({address, port});
+    for (const auto port : ports)
+      if (result.size() < kMaxListeners) result.push_back({address, port});
   std::sort(result.begin(), result.end());
   result.erase(std::unique(result.begin(), result.end()), result.end());
   return result;
@@ -105,7 +106,7 @@ Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& 
   Delegation delegation(tables, config.cluster, compiled.problems);
 
   const auto& view = *resolution.view;
-  VirtualHosts hosts;
+  VirtualHosts hosts(config.cluster);
   for (const auto* root : roots_in_order(tables)) {
     report_freeze(*root, compiled.problems);
     hosts.add(*root, entries_of(delegation.flatten(*root), view, actions, compiled.problems),
@@ -115,6 +116,14 @@ Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& 
     hosts.add_unclaimed(destination, upstreams);
 
   auto& table = *compiled.table;
+  if (hosts.ports().size() * config.addresses.size() > kMaxListeners)
+    compiled.problems.push_back({resources::Severity::warning,
+                                 {},
+                                 "forwarder",
+                                 "",
+                                 "more ports are asked for than the " +
+                                     std::to_string(kMaxListeners) + " listeners there may be",
+                                 "the highest ports are left out"});
   table.listeners = listeners(hosts.ports(), config.addresses);
   table.routes = std::make_shared<const Routes>(std::move(hosts).finish());
   table.upstreams = upstreams.all();

@@ -4,7 +4,8 @@
 // creation time, those without one last; then namespace, name), with the routes that take
 // everything behind all others; the overlap is a warning. A destination that no table names exactly
 // gets a virtual host of its own that forwards each of its HTTP ports to itself. Listeners: one for
-// each port that a destination serves HTTP on or that a matcher names, on each own address.
+// each port that a matcher names or that a destination serves HTTP on which a table names, our own
+// cluster has a part in, or whose door is the forwarder; on each own address, at most kMaxListeners.
 //
 // Every mistake is a problem and breaks only its own route; there is always a table.
 // Thread: the builder's. No clock, no OS.
@@ -23,6 +24,8 @@
 #include "resources/route_table.hpp"
 
 namespace forwarder {
+
+inline constexpr std::size_t kMaxListeners = 1024;
 
 struct ForwarderConfig {
   std::string cluster;                     // our own

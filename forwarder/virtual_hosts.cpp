@@ -40,6 +40,14 @@ void VirtualHosts::add(const resources::RouteTable& root, std::vector<Entry> ent
   }
 }
 
+// Our own cluster defines it or runs a part of it. What only others have opens no port of ours
+// unless a table of ours names it or DNS must send callers here.
+bool VirtualHosts::is_ours(const discovery::view::Destination& destination) const {
+  return destination.cluster == cluster_ ||
+         std::any_of(destination.services.begin(), destination.services.end(),
+                     [&](const auto& service) { return service->cluster == cluster_; });
+}
+
 void VirtualHosts::add_unclaimed(const discovery::view::ResolvedDestination& resolved,
                                  Upstreams& upstreams) {
   const auto& destination = *resolved.destination;
@@ -47,10 +55,12 @@ void VirtualHosts::add_unclaimed(const discovery::view::ResolvedDestination& res
   if (destination.headless) return;
   const auto claimed = hosts_.find(destination.host);
   const auto rest = claimed == hosts_.end() ? nullptr : excluded_by_all(claimed->second);
+  const bool opens = claimed != hosts_.end() || is_ours(destination) ||
+                     destination.door.kind == discovery::view::Door::Kind::forwarder;
   std::vector<Entry> entries;
   for (const auto& port : destination.ports) {
     if (!discovery::view::is_http(port.protocol)) continue;
-    ports_.insert(port.number);
+    if (opens) ports_.insert(port.number);
     if (claimed != hosts_.end() && !rest) continue;
     auto upstream = upstreams.of(resolved, port);
     ForwardAction action;

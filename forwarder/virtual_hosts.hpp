@@ -23,6 +23,9 @@ std::vector<const resources::RouteTable*> roots_in_order(
 
 class VirtualHosts {
  public:
+  // `cluster`: our own.
+  explicit VirtualHosts(std::string cluster) : cluster_(std::move(cluster)) {}
+
   // In the order of roots_in_order(). A host that an earlier table has is a warning. `excluded` are
   // the callers that the table is not for.
   void add(const resources::RouteTable& root, std::vector<Entry> entries,
@@ -46,6 +49,9 @@ class VirtualHosts {
   std::vector<const resources::RouteTable*> tables_;  // by part
   std::vector<std::shared_ptr<const Addresses>> excluded_;  // by part
   std::map<std::string, std::vector<Part>, std::less<>> hosts_;
+  bool is_ours(const discovery::view::Destination& destination) const;
+
+  const std::string cluster_;
   std::set<std::uint16_t> ports_;
 };
 
