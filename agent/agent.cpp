@@ -1,5 +1,7 @@
 #include "agent/agent.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <random>
 
@@ -38,7 +40,10 @@ dns::ZoneConfig zone_config(const Config& config) {
 }
 
 BuilderConfig builder_config(const Config& config) {
-  return {assembly_rules(config), zone_config(config), {config.cluster, config.forwarder.listen}};
+  return {assembly_rules(config),
+          zone_config(config),
+          {config.cluster, config.forwarder.listen},
+          [config](const auto& documents) { return judge(config, documents); }};
 }
 
 }  // namespace
@@ -54,7 +59,7 @@ base::Result<std::unique_ptr<Agent>> Agent::make(Config config, std::string conf
   agent->make_builder();
   agent->make_forwarder();
   for (const auto step : {&Agent::open_gossip, &Agent::open_dns, &Agent::open_files,
-                          &Agent::open_admin, &Agent::watch_certificates})
+                          &Agent::open_admin, &Agent::watch_certificates, &Agent::watch_config})
     if (auto done = ((*agent).*step)(); !done) return done.error();
   return agent;
 }
@@ -63,6 +68,7 @@ Agent::Agent(Config config, std::string config_path, base::Logger& log)
     : log_(log),
       config_path_(std::move(config_path)),
       config_(std::move(config)),
+      shown_config_(config_),
       seed_(draw_seed()),
       grpc_log_([&log](const std::string& line) { log.warn("grpc", line); }) {}
 
@@ -156,8 +162,9 @@ base::Result<void> Agent::open_files() {
 
 base::Result<void> Agent::open_admin() {
   api_ = std::make_unique<Api>(Api::Sources{
-      config_, served_, forwarder_table_, *control_, [this] { return listener_problems(); },
-      [this](Metrics& metrics) { add_worker_metrics(metrics); }, [] { raise(SIGHUP); },
+      shown_config_, served_, forwarder_table_, *control_, [this] { return stopping_.load(); },
+      [this] { return troubles(); }, [this](Metrics& metrics) { add_worker_metrics(metrics); },
+      [] { kill(getpid(), SIGHUP); },
       [this](std::string cluster) { control_->post(Forget{std::move(cluster)}); }});
   const auto serve = [](HttpRoutes routes) {
     return [routes = std::move(routes)](const HttpRequest& request) {
@@ -200,19 +207,31 @@ std::string Agent::advertised() const {
   return gossip.listen.ip.is_unspecified() ? "" : gossip.listen.to_string();
 }
 
-void Agent::start() {
+// The first reading is what this agent started with; a change is a reload, as SIGHUP is.
+base::Result<void> Agent::watch_config() {
+  auto watch = discovery::sources::Files::open(*io_, {config_path_}, [first = true](auto) mutable {
+    if (!std::exchange(first, false)) kill(getpid(), SIGHUP);
+  });
+  if (!watch) return watch.error();
+  config_file_ = std::move(*watch);
+  return {};
+}
+
+void Agent::post_agent_row() {
   discovery::AgentRow row;
   row.advertise = advertised();
   row.version = version();
   row.locality = config_.locality;
   row.forwarders = config_.forwarder.listen;
   control_->post(LocalRows{"agent", {discovery::encode(discovery::RowValue(row))}});
+}
+
+base::Result<void> Agent::start() {
+  if (forwarder_)
+    if (auto started = forwarder_->start(); !started) return started;
+  post_agent_row();
   builder_->start();
   control_->start();
-  if (forwarder_) {
-    if (auto started = forwarder_->start(); !started)
-      log_.error("forwarder", "does not start", {{"reason", started.error().message}});
-  }
   health_ = std::make_unique<base::net::Scope>(*io_);
   health_->spawn(keep_health());
   io_thread_ = std::thread([this] { io_->run(); });
@@ -220,6 +239,7 @@ void Agent::start() {
             {{"cluster", config_.cluster},
              {"gossip", config_.gossip.listen.to_string()},
              {"admin", config_.admin.to_string()}});
+  return {};
 }
 
 // grpc.health.v1 follows /readyz.
@@ -238,33 +258,42 @@ base::net::Task<void> Agent::keep_health() {
 
 void Agent::reload() {
   auto loaded = load_config(config_path_);
-  for (const auto& problem : loaded.problems) log_.error("config", problem.to_string());
-  if (resources::has_errors(loaded.problems)) {
-    log_.error("config", "not reloaded: the last good one stays");
-    return;
+  const bool good = !resources::has_errors(loaded.problems);
+  {
+    const std::lock_guard lock(trouble_mutex_);
+    reload_trouble_ = good ? "" : "config: " + loaded.problems.front().to_string();
   }
+  for (const auto& problem : loaded.problems) log_.error("config", problem.to_string());
+  if (!good) return log_.error("config", "not reloaded: the last good one stays");
   for (const auto& field : changes_that_need_a_restart(config_, loaded.config))
     log_.warn("config", "changed, but takes effect only at a restart", {{"field", field}});
-  auto& next = loaded.config;
-  log_.set_level(next.log.level);
-  control_->post(Peers{next.gossip.peers});
-  builder_->configure(builder_config(next));
-  io_->post([this, paths = next.resources] { files_->reread(paths); },
-            base::Delivery::must_deliver);
+  config_ = with_live_changes(config_, loaded.config);
+  log_.set_level(config_.log.level);
+  control_->post(Peers{config_.gossip.peers});
+  post_agent_row();
+  builder_->configure(builder_config(config_));
+  io_->post(
+      [this, config = config_] {
+        shown_config_ = config;
+        files_->reread(config.resources);
+      },
+      base::Delivery::must_deliver);
   log_.info("config", "reloaded");
 }
 
+// Readiness goes first, so that callers and peers look elsewhere while requests in flight end; the
+// io thread ends before what its tasks use.
 void Agent::stop(discovery::Goodbye::Reason reason) {
   if (!io_thread_.joinable()) return;
   log_.info("agent", "stopping");
-  gossip_->set(GossipServer::Readiness::not_ready);
+  stopping_ = true;
   control_->stop(reason);
-  gossip_->stop();
   if (forwarder_) forwarder_->drain(kDrainPatience);
   for (auto& dns : dns_) dns.udp->stop(), dns.tcp->stop();
   io_->stop();
   io_thread_.join();
   health_.reset();
+  gossip_->stop();
   builder_->stop();
 }
 
@@ -275,14 +304,19 @@ void Agent::publish_rows(std::vector<discovery::EncodedRow> rows) {
   if (!std::exchange(local_said_, true)) control_->post(LocalReady{});
 }
 
-std::vector<std::string> Agent::listener_problems() const {
-  std::vector<std::string> problems;
-  if (!forwarder_) return problems;
+// What an operator must mend though the agent serves on.
+std::vector<std::string> Agent::troubles() const {
+  std::vector<std::string> troubles;
+  {
+    const std::lock_guard lock(trouble_mutex_);
+    if (!reload_trouble_.empty()) troubles.push_back(reload_trouble_);
+  }
+  if (!forwarder_) return troubles;
   for (const auto& listener : forwarder_->listeners())
     if (listener.error)
-      problems.push_back("forwarder " + listener.wanted.to_string() + ": " +
+      troubles.push_back("forwarder " + listener.wanted.to_string() + ": " +
                          listener.error->message);
-  return problems;
+  return troubles;
 }
 
 void Agent::add_worker_metrics(Metrics& metrics) const {

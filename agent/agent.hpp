@@ -9,7 +9,9 @@
 // docs/ARCHITECTURE.md.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,7 +46,7 @@ class Agent {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  void start();
+  base::Result<void> start();
   // Reads agent.yaml and the documents again; what may change changes, the rest is refused loudly.
   void reload();
   // Leaves the mesh, lets requests in flight finish, ends every thread.
@@ -69,15 +71,18 @@ class Agent {
   base::Result<void> open_files();
   base::Result<void> open_admin();
   base::Result<void> watch_certificates();
+  base::Result<void> watch_config();
+  void post_agent_row();
+  std::vector<std::string> troubles() const;
   std::string advertised() const;
   base::net::Task<void> keep_health();
   void publish_rows(std::vector<discovery::EncodedRow> rows);
-  std::vector<std::string> listener_problems() const;
   void add_worker_metrics(Metrics& metrics) const;
 
   base::Logger& log_;
   const std::string config_path_;
-  Config config_;
+  Config config_;        // main thread, and whoever starts after it
+  Config shown_config_;  // io thread, for the admin API
   std::uint64_t seed_;
   discovery::rpc::GrpcLog grpc_log_;
 
@@ -96,11 +101,15 @@ class Agent {
   std::unique_ptr<discovery::sources::Prober> prober_;
   std::unique_ptr<discovery::sources::Files> files_;
   std::unique_ptr<tls::Watch> certificates_;
+  std::unique_ptr<discovery::sources::Files> config_file_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> admin_, probes_;
   std::unique_ptr<base::net::Scope> health_;
   std::thread io_thread_;
   bool local_said_ = false;  // builder thread: the first rows went out
+  std::atomic<bool> stopping_{false};
+  mutable std::mutex trouble_mutex_;
+  std::string reload_trouble_;  // why agent.yaml as it is now does not serve; "" = it does
 };
 
 }  // namespace agent

@@ -28,7 +28,10 @@ HttpReply with(typename base::Published<T>::Reader& reader, Use&& use) {
 }  // namespace
 
 Api::Api(Sources sources)
-    : sources_(std::move(sources)), served_(sources_.served), routes_(sources_.routes) {}
+    : sources_(std::move(sources)),
+      served_(sources_.served),
+      built_(sources_.served),
+      routes_(sources_.routes) {}
 
 HttpRoutes Api::admin() {
   HttpRoutes routes;
@@ -108,22 +111,28 @@ HttpReply Api::forget(const HttpRequest& request) const {
   return json({{"forget", cluster}}, 202);
 }
 
-HttpReply Api::health() const {
+HttpReply Api::health() {
   std::string body;
   for (const auto& reason : unready(*sources_.control.membership())) body += "[-] " + reason + "\n";
   return body.empty() ? text("ok\n") : text(std::move(body), 503);
 }
 
-std::vector<std::string> Api::unready(const Membership& membership) const {
+std::vector<std::string> Api::unready(const Membership& membership) {
   std::vector<std::string> reasons;
   if (!membership.synced) reasons.push_back("sync: waiting for the local sources and a first peer");
-  for (auto& problem : sources_.listener_problems()) reasons.push_back(std::move(problem));
+  // In sync is not enough: the doors must have been built of what the sync brought.
+  const auto* built = built_.acquire();
+  if (membership.synced && (!built || !built->publication->synced))
+    reasons.push_back("build: the first tables after the sync are being made");
+  built_.park();
+  if (sources_.stopping()) reasons.push_back("stopping: requests in flight are ending");
   return reasons;
 }
 
 // What an operator who is woken at night wants first: all that is not as it should be, in one list.
-std::vector<std::string> Api::degraded(const Served& served, const Membership& membership) const {
+std::vector<std::string> Api::degraded(const Served& served, const Membership& membership) {
   auto reasons = unready(membership);
+  for (auto& trouble : sources_.troubles()) reasons.push_back(std::move(trouble));
   for (const auto& member : membership.members)
     if (member.state != discovery::Member::State::fresh && !member.local)
       reasons.push_back("cluster " + member.id.to_string() + " is silent for " +
@@ -136,7 +145,7 @@ std::vector<std::string> Api::degraded(const Served& served, const Membership& m
   return reasons;
 }
 
-Json Api::status(const Served& served) const {
+Json Api::status(const Served& served) {
   const auto membership = sources_.control.membership();
   return Json{{"cluster", sources_.config.cluster},
               {"replica", sources_.config.replica},

@@ -3,8 +3,9 @@
 // /metrics, which the probes listener has alone.
 //
 // Truth in health (DESIGN §7): live = the process turns; ready = local sources are synced and a
-// peer was heard, or patience ran out, and every listener is bound. /healthz names what fails.
-// Thread: io only. Ownership: what Sources names outlives it.
+// peer was heard, or patience ran out, and the agent is not stopping. A port that a document asks
+// for and that cannot be bound is a trouble in status, not a reason to take the agent out of
+// service. Thread: io only. Ownership: what Sources names outlives it.
 #pragma once
 
 #include <functional>
@@ -28,7 +29,8 @@ class Api {
     base::Published<Served>& served;
     base::Published<forwarder::Table>& routes;
     const Control& control;
-    std::function<std::vector<std::string>()> listener_problems;  // "forwarder 10.0.0.1:80: in use"
+    std::function<bool()> stopping;
+    std::function<std::vector<std::string>()> troubles;  // "forwarder 10.0.0.1:80: in use"
     std::function<void(Metrics&)> worker_metrics;
     std::function<void()> reload;
     std::function<void(std::string)> forget;
@@ -40,22 +42,24 @@ class Api {
   HttpRoutes admin();
   HttpRoutes probes();
 
-  bool ready() const { return unready(*sources_.control.membership()).empty(); }
+  bool ready() { return unready(*sources_.control.membership()).empty(); }
 
  private:
   void add_probes(HttpRoutes& routes);
   void add_report(HttpRoutes& routes, std::string name, std::function<Json(const Served&)> make);
-  HttpReply health() const;
+  HttpReply health();
   HttpReply explain_reply(const HttpRequest& request);
   HttpReply route_reply(const HttpRequest& request);
   HttpReply forget(const HttpRequest& request) const;
   HttpReply metrics();
-  Json status(const Served& served) const;
-  std::vector<std::string> degraded(const Served& served, const Membership& membership) const;
-  std::vector<std::string> unready(const Membership& membership) const;
+  Json status(const Served& served);
+  std::vector<std::string> degraded(const Served& served, const Membership& membership);
+  std::vector<std::string> unready(const Membership& membership);
 
   const Sources sources_;
   base::Published<Served>::Reader served_;
+  base::Published<Served>::Reader
+      built_;  // for unready(), which reports ask while they hold served_
   base::Published<forwarder::Table>::Reader routes_;
 };
 

@@ -99,7 +99,7 @@ void Builder::configure_now(BuilderConfig config) {
 }
 
 void Builder::accept(discovery::sources::ReadFiles files) {
-  documents_ = store_.accept(std::move(files.files), std::move(files.unreadable));
+  documents_ = store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
   auto rows = discovery::sources::make_rows(documents_->documents, {});
   row_problems_ = std::move(rows.problems);
   config_.rules.routed_hosts = routed_hosts(documents_->documents);

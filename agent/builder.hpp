@@ -31,6 +31,7 @@ struct BuilderConfig {
   discovery::AssemblyRules rules;  // without routed_hosts, which come from the documents
   dns::ZoneConfig zone;
   forwarder::ForwarderConfig forwarder;
+  DocumentStore::Judge judge;
 };
 
 // Hosts that a route table of the mesh names exactly, and which: their door is the forwarder

@@ -27,6 +27,14 @@ struct Checked {
 // What the config means for assembling the view; the builder starts from the same.
 discovery::AssemblyRules assembly_rules(const Config& config);
 
+// What only turning documents into rows and routes finds: a bad regex, a service defined twice
+// over.
+resources::Problems judge(const Config& config, const resources::Documents& documents);
+
+// The certificates as the agent's start would judge them: wrong name, wrong CA, ended, unreadable.
+resources::Problems check_certificates(const Config& config,
+                                       std::chrono::system_clock::time_point now);
+
 Checked check(const Config& config, const std::vector<resources::File>& files);
 
 }  // namespace agent

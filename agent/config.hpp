@@ -107,6 +107,8 @@ std::string print(const Config& config);
 
 // The paths of the fields that differ and cannot change while the agent runs: "gossip.listen".
 std::vector<std::string> changes_that_need_a_restart(const Config& before, const Config& after);
+// `before` with those fields of `after` that may change while the agent runs.
+Config with_live_changes(Config before, const Config& after);
 // The paths of all fields that differ, for the log of a reload.
 std::vector<std::string> changes(const Config& before, const Config& after);
 

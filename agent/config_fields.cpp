@@ -165,4 +165,19 @@ std::vector<std::string> changes(const Config& before, const Config& after) {
   return differing(before, after, [](const FieldRow&) { return true; });
 }
 
+// The same fields that kFields calls live; a test holds the two together.
+Config with_live_changes(Config before, const Config& after) {
+  before.locality = after.locality;
+  before.gossip.peers = after.gossip.peers;
+  before.dns.zones = after.dns.zones;
+  before.dns.ttl = after.dns.ttl;
+  before.dns.degraded_ttl = after.dns.degraded_ttl;
+  before.dns.negative_ttl = after.dns.negative_ttl;
+  before.dns.max_answers = after.dns.max_answers;
+  before.resources = after.resources;
+  before.networks = after.networks;
+  before.log.level = after.log.level;
+  return before;
+}
+
 }  // namespace agent

@@ -70,7 +70,12 @@ void Control::stop(discovery::Goodbye::Reason reason) {
   links_.stop();
 }
 
-void Control::post(Command command) { commands_.post(std::move(command)); }
+// Desired state must arrive; only what repeats itself may be lost.
+void Control::post(Command command) {
+  const bool repeats = std::holds_alternative<discovery::ProbeReply>(command);
+  commands_.post(std::move(command),
+                 repeats ? base::Delivery::may_drop : base::Delivery::must_deliver);
+}
 
 std::shared_ptr<const Membership> Control::membership() const {
   const std::lock_guard lock(membership_mutex_);

@@ -13,18 +13,30 @@ std::set<std::string> files_with_errors(const resources::Problems& problems) {
   return files;
 }
 
+bool at_or_below(std::string_view file, std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return file == path || (file.starts_with(path) && file.substr(path.size()).starts_with('/'));
+}
+
 }  // namespace
 
 std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resources::File> files,
-                                                               resources::Problems unreadable) {
+                                                               resources::Problems unreadable,
+                                                               const Judge& judge) {
   auto accepted = std::make_shared<AcceptedDocuments>();
+  const auto load = [&judge](const std::vector<resources::File>& from) {
+    auto loaded = resources::load(from);
+    if (!judge) return loaded;
+    for (auto& problem : judge(loaded.documents)) loaded.problems.push_back(std::move(problem));
+    return loaded;
+  };
   std::set<std::string> held;
   for (const auto& problem : unreadable) {
     held.insert(problem.place.file);
-    if (const auto good = good_.find(problem.place.file); good != good_.end())
-      files.push_back({good->first, good->second});
+    for (const auto& [name, text] : good_)
+      if (at_or_below(name, problem.place.file)) files.push_back({name, text});
   }
-  auto loaded = resources::load(files);
+  auto loaded = load(files);
   accepted->problems = loaded.problems;
   accepted->problems.insert(accepted->problems.end(), unreadable.begin(), unreadable.end());
 
@@ -48,7 +60,7 @@ std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resou
       file.text = good->second;
       return false;
     });
-    loaded = resources::load(files);
+    loaded = load(files);
   }
 
   good_.clear();

@@ -6,6 +6,7 @@
 // they are now. Thread: builder.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,10 +24,14 @@ struct AcceptedDocuments {
 
 class DocumentStore {
  public:
-  // `unreadable`: files that exist but could not be read, one problem each; they are held back like
-  // bad ones.
+  // Finds what reading the documents cannot: problems of what they mean together.
+  using Judge = std::function<resources::Problems(const resources::Documents&)>;
+
+  // `unreadable`: files and folders that could not be read, one problem each; what was good of
+  // them, or below them, goes on serving.
   std::shared_ptr<const AcceptedDocuments> accept(std::vector<resources::File> files,
-                                                  resources::Problems unreadable = {});
+                                                  resources::Problems unreadable = {},
+                                                  const Judge& judge = {});
 
  private:
   std::map<std::string, std::string> good_;

@@ -28,6 +28,7 @@ base::Result<std::unique_ptr<GossipServer>> GossipServer::make(
 GossipServer::~GossipServer() { stop(); }
 
 void GossipServer::set(Readiness readiness) {
+  if (!server_) return;
   if (auto* health = server_->GetHealthCheckService())
     health->SetServingStatus(readiness == Readiness::ready);
 }

@@ -54,7 +54,7 @@ int run(const std::string& path) {
   base::Logger log(config.log.level, config.log.format);
   auto agent = Agent::make(std::move(config), path, log);
   if (!agent) return complain(agent.error()), kWrongUse;
-  (*agent)->start();
+  if (auto started = (*agent)->start(); !started) return complain(started.error()), kWrongUse;
   serve_until_told(**agent, signals);
   return kDone;
 }

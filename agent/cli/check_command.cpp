@@ -43,6 +43,8 @@ int run(const Asked& asked) {
     auto loaded = load_config(asked.config);
     problems = std::move(loaded.problems);
     config = std::move(loaded.config);
+    for (auto& problem : check_certificates(config, std::chrono::system_clock::now()))
+      problems.push_back(std::move(problem));
   }
   auto paths = asked.documents;
   paths.insert(paths.end(), config.resources.begin(), config.resources.end());

@@ -33,17 +33,21 @@ void print_peers(const Json& peers) {
   std::cout << "\n" << table.to_string();
 }
 
+// "error: a.yaml:3: RouteTable shop/a: spec.hosts: …; remedy", without the parts that are not
+// known.
+std::string line_of(const Json& problem) {
+  std::string text = problem.value("severity", "") + ": " + problem.value("file", "");
+  if (problem.value("line", 0) > 0) text += ":" + std::to_string(problem.value("line", 0));
+  for (const char* part : {"object", "field", "message"})
+    if (const auto said = problem.value(part, ""); !said.empty()) text += ": " + said;
+  if (const auto hint = problem.value("hint", ""); !hint.empty()) text += "; " + hint;
+  return text;
+}
+
 void print_problems(const Json& documents) {
   for (const auto& file : documents.at("heldBack"))
-    std::cout << "HELD BACK: " << file.get<std::string>()
-              << " has errors; its last good state serves\n";
-  for (const auto& problem : documents.at("problems")) {
-    std::cout << problem.value("severity", "") << ": " << problem.value("file", "") << ":"
-              << problem.value("line", 0) << ": " << problem.value("object", "") << " "
-              << problem.value("field", "") << ": " << problem.value("message", "");
-    if (!problem.value("hint", "").empty()) std::cout << "; " << problem.value("hint", "");
-    std::cout << "\n";
-  }
+    std::cout << "HELD BACK: " << file.get<std::string>() << ": what was last good of it serves\n";
+  for (const auto& problem : documents.at("problems")) std::cout << line_of(problem) << "\n";
 }
 
 int run(const Options& options) {

@@ -58,7 +58,8 @@ class Resolver {
  public:
   explicit Resolver(const base::SocketAddress& server) {
     ares_options options{};
-    options.flags = ARES_FLAG_EDNS | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES;
+    options.flags =
+        ARES_FLAG_EDNS | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP;
     options.timeout = 1000;
     options.tries = 2;
     options.ednspsz = 1232;

@@ -71,3 +71,29 @@ TEST_CASE("whichever file the clash is blamed on, what served goes on serving") 
   CHECK(port_of(*clashing, "a") == 2);
   CHECK(clashing->held_back == std::vector<std::string>{"0.yaml"});
 }
+
+TEST_CASE("a folder that vanishes takes nothing with it") {
+  DocumentStore store;
+  store.accept({{"docs/a.yaml", service("a", 1)}, {"docs2/b.yaml", service("b", 1)}});
+  resources::Problem gone;
+  gone.place.file = "docs/";
+  const auto held = store.accept({}, {gone});
+  CHECK(port_of(*held, "a") == 1);
+  CHECK(port_of(*held, "b") == 0);  // docs2 is another folder
+}
+
+TEST_CASE("what only the judge finds is held back too") {
+  DocumentStore store;
+  const auto judge = [](const resources::Documents& documents) {
+    resources::Problems problems;
+    for (const auto& service : documents.static_services)
+      if (service.ports.front().number == 13)
+        problems.push_back(
+            {resources::Severity::error, service.metadata.place, "", "", "unlucky", ""});
+    return problems;
+  };
+  store.accept({{"a.yaml", service("a", 1)}}, {}, judge);
+  const auto held = store.accept({{"a.yaml", service("a", 13)}}, {}, judge);
+  CHECK(port_of(*held, "a") == 1);
+  CHECK(held->held_back == std::vector<std::string>{"a.yaml"});
+}
