@@ -46,9 +46,10 @@ Ageing::Change Ageing::suspect(base::TimePoint now) {
 }
 
 Ageing::Heard Ageing::heard(base::TimePoint now, std::uint64_t incarnation, std::uint64_t sequence,
-                            base::Duration age) {
+                            base::Duration age, From from) {
   if (incarnation <= ended_) return {};
-  if (std::pair(incarnation, sequence) <= std::pair(incarnation_, sequence_)) return {};
+  const auto word = std::pair(incarnation, sequence), last = std::pair(incarnation_, sequence_);
+  if (from == From::origin ? word == last : word <= last) return {};
   incarnation_ = incarnation;
   sequence_ = sequence;
   spoke_at_ = std::max(spoke_at_, now - age);

@@ -29,13 +29,15 @@ class Ageing {
 
   Ageing(const NodeConfig& config, base::TimePoint now, base::Duration age);
 
-  // A word of the origin that is `age` old. Not news when we have heard it or a later one.
+  // A word of the origin that is `age` old. Not news when we have heard it or a later one; but
+  // whatever was heard from others, the origin itself knows where it is.
+  enum class From : std::uint8_t { origin, relay };
   struct Heard {
     bool news = false;
     Change change;
   };
   Heard heard(base::TimePoint now, std::uint64_t incarnation, std::uint64_t sequence,
-              base::Duration age);
+              base::Duration age, From from);
   Change link_reset(base::TimePoint now);
   Change returning(base::TimePoint now, std::uint64_t incarnation);
   Change leaving(std::uint64_t incarnation);

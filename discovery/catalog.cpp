@@ -14,7 +14,8 @@ bool within_limits(const Row& row, std::uint64_t to) {
 }
 
 bool well_formed(const Delta& delta) {
-  if (delta.incarnation == 0 || delta.from > delta.to || delta.rows.size() > kMaxRowsPerOrigin)
+  if (delta.incarnation == 0 || delta.incarnation > kMaxIncarnation || delta.from > delta.to ||
+      delta.rows.size() > kMaxRowsPerOrigin)
     return false;
   const bool snapshot = delta.kind == Kind::snapshot_part || delta.kind == Kind::snapshot_end;
   if (snapshot ? delta.from != 0 : delta.from < delta.gc_floor) return false;

@@ -65,7 +65,9 @@ LocalOrigin::Replaced LocalOrigin::replace(std::string_view source, std::vector<
 bool LocalOrigin::refute(Stamp claimed) {
   const auto mine = state_.stamp();
   if (claimed.incarnation > kMaxIncarnation || claimed <= mine) return false;
-  state_.restart(above(claimed.incarnation));
+  const auto next = above(claimed.incarnation);
+  if (next > kMaxIncarnation) return false;
+  state_.restart(next);
   return true;
 }
 

@@ -20,8 +20,6 @@
 namespace discovery {
 
 inline constexpr unsigned kChanceBits = 16;
-// A claim above this is no incarnation of anybody's: it would leave no room to rise above it.
-inline constexpr std::uint64_t kMaxIncarnation = std::uint64_t{1} << 60;
 
 class LocalOrigin {
  public:

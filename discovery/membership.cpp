@@ -36,7 +36,8 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
   auto& remote = at->second;
   if (via != beacon.origin && beacon.age >= config_->suspect_after) remote.confirmed_at = now;
   const auto heard =
-      remote.ageing.heard(now, beacon.stamp.incarnation, beacon.sequence, beacon.age);
+      remote.ageing.heard(now, beacon.stamp.incarnation, beacon.sequence, beacon.age,
+                          via == beacon.origin ? Ageing::From::origin : Ageing::From::relay);
   if (heard.news) remote.via = via.cluster;
   if (heard.change) remote.probing.stop();
   tell(beacon.origin, heard.change, effects);

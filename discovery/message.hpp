@@ -51,6 +51,8 @@ struct Beacon {
   friend bool operator==(const Beacon&, const Beacon&) = default;
 };
 
+inline constexpr std::size_t kMaxBeacons = kMaxOrigins + 1;  // the others' and the sender's own
+
 struct Beacons {
   std::vector<Beacon> beacons;
   friend bool operator==(const Beacons&, const Beacons&) = default;

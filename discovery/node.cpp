@@ -83,23 +83,23 @@ void Node::State::release_changes(base::TimePoint now) {
 
 void Node::State::ask(base::TimePoint now) {
   for (const auto& due : pulls.due(now)) {
-    std::vector<Link*> relays, all;
+    const auto have = catalog.stamp(due.origin);
+    const auto* direct = speaks(now, due.origin);
+    std::vector<Link*> able;
     for (auto& [id, link] : links) {
-      if (!link.talking || link.close_reason) continue;
+      if (!link.talking || link.close_reason || (direct && direct != &link)) continue;
       const auto shown = link.shown.find(due.origin);
-      const bool has = shown != link.shown.end() && shown->second > catalog.stamp(due.origin);
-      if (due.only ? id != *due.only : !has) continue;
-      all.push_back(&link);
-      if (link.origin != due.origin) relays.push_back(&link);
+      const bool has = shown != link.shown.end() && shown->second > have;
+      if (has || due.only == id) able.push_back(&link);
     }
-    if (all.empty()) {
+    if (able.empty()) {
       pulls.nobody(due.origin);
       continue;
     }
-    // The direct link has had its chance before we ask at all: others first, each in turn.
-    const auto& from = due.attempt % 2 == 0 && !relays.empty() ? relays : all;
-    auto* link = from[(due.attempt / 2) % from.size()];
-    const auto have = catalog.stamp(due.origin);
+    auto* link = able[due.attempt % able.size()];
+    if (due.only)
+      for (auto* other : able)
+        if (other->id == *due.only) link = other;
     link->pulls[due.origin] = due.whole ? Stamp{have.incarnation, 0} : have;
     pulls.asked(now, due.origin, link->id);
   }

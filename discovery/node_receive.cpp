@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::size_t kMaxClusterName = 253;
 constexpr std::size_t kMaxText = 512;
-constexpr std::size_t kMaxRequestedPerLink = kMaxOrigins;
 
 bool is_name(const OriginId& origin) {
   return !origin.cluster.empty() && origin.cluster.size() <= kMaxClusterName;
@@ -64,18 +63,21 @@ void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects&
   if (!link.peer.dialled) link.hello_due = true;
   restart_own(now, hello.known_of_you, effects);
   choose_talking(link.origin);
-  ++sequence;  // its first beacons are a new word: who suspected us need not wait for the next round
+  ++sequence;  // its first beacons are a new word: who suspected us need not wait for the next
+               // round
   link.beacons_due = true;
   effects.events.push_back({Event::Kind::link_ready, link.origin, link.peer.address});
 }
 
 void Node::State::receive(base::TimePoint now, Link& link, Beacons beacons, Effects& effects) {
-  if (beacons.beacons.size() > kMaxOrigins + 1)
+  if (beacons.beacons.size() > kMaxBeacons)
     return malformed(link, "more beacons than origins", effects);
   for (const auto& beacon : beacons.beacons) {
     if (!is_name(beacon.origin) || beacon.age < base::Duration::zero() ||
         beacon.stamp.incarnation == 0 || beacon.stamp.incarnation > kMaxIncarnation) {
-      return malformed(link, "a beacon of nothing", effects);
+      if (beacon.origin == link.origin) return malformed(link, "a beacon of nothing", effects);
+      ++counters.malformed;  // of a third: who repeats it need not be at fault
+      continue;
     }
     if (beacon.origin == config.self)
       hear_of_self(now, link, beacon, effects);
@@ -89,37 +91,42 @@ void Node::State::receive(base::TimePoint now, Link& link, Beacons beacons, Effe
 void Node::State::hear_of_self(base::TimePoint now, Link& link, const Beacon& beacon,
                                Effects& effects) {
   restart_own(now, beacon.stamp, effects);
+  const bool same_life = beacon.stamp.incarnation == local.published().incarnation;
+  const auto known = same_life ? beacon.stamp : Stamp{};
   for (auto& [id, other] : links)
     if (other.ready && other.instance == link.instance)
-      other.cursor = std::max(other.cursor.value_or(Stamp{}), beacon.stamp);
+      other.cursor = std::max(other.cursor.value_or(Stamp{}), known);
 }
 
-// Somebody remembers another life of an origin that is telling us of its present one. The origin is
-// believed, and told of the memory, so that it can rise above it.
-bool Node::State::contradicts(base::TimePoint now, const Link& direct, const Link& via,
-                              const Beacon& beacon) const {
-  if (direct.id == via.id || via.origin == beacon.origin) return false;
-  if (now - direct.heard_at >= config.suspect_after) return false;
+// An origin that speaks to us is the only one to tell what it has; what others say of it meanwhile
+// does not count.
+const Link* Node::State::speaks(base::TimePoint now, const OriginId& origin) const {
+  const auto* direct = link_to(origin);
+  const bool heard = direct && !direct->farewell && now - direct->heard_at < config.suspect_after;
+  return heard ? direct : nullptr;
+}
+
+// Somebody remembers another life of an origin that is telling us of its present one: the origin is
+// told of the memory, so that it can rise above it.
+void Node::State::overhear(Link& direct, const Beacon& beacon) {
   const auto own_word = direct.shown.find(beacon.origin);
-  return own_word != direct.shown.end() &&
-         own_word->second.incarnation == catalog.stamp(beacon.origin).incarnation &&
-         beacon.stamp.incarnation > own_word->second.incarnation;
+  if (own_word == direct.shown.end()) return;
+  if (beacon.stamp.incarnation <= own_word->second.incarnation) return;
+  if (beacon.stamp <= direct.rumour) return;
+  direct.rumour = beacon.stamp;
+  direct.beacons_due = true;
 }
 
 void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects) {
-  link.shown[beacon.origin] = beacon.stamp;
+  const bool own_word = link.origin == beacon.origin;
+  if (!own_word && speaks(now, beacon.origin)) return overhear(*link_to(beacon.origin), beacon);
   if (!membership.heard(now, beacon, link.origin, effects)) return;
+  link.shown[beacon.origin] = beacon.stamp;
   const auto* mine = catalog.find(beacon.origin);
   const auto have = mine ? mine->stamp() : Stamp{};
   if (beacon.stamp > have) {
-    auto* direct = link_to(beacon.origin);
-    if (direct && contradicts(now, *direct, link, beacon)) {
-      direct->rumour = std::max(direct->rumour, beacon.stamp);
-      direct->beacons_due = true;
-      return;
-    }
     pulls.behind(now, beacon.origin, beacon.stamp,
-                 direct ? config.beacon_interval : base::Duration::zero());
+                 own_word ? config.beacon_interval : base::Duration::zero());
   } else if (beacon.stamp == have && beacon.state_hash != mine->hash()) {
     ++counters.divergences;
     if (const auto* origin = link_to(beacon.origin))
@@ -136,6 +143,11 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
   if (!is_name(origin) || delta.age < base::Duration::zero())
     return malformed(link, "a delta of nothing", effects);
   const bool direct = origin == link.origin;
+  if (!direct && (speaks(now, origin) || pulls.asked_of(origin) != link.id)) {
+    ++counters.refused;  // not asked for, or no longer needed
+    catalog.link_lost(link.id);
+    return;
+  }
   if (!membership.find(origin)) {
     const Beacon word{origin, {delta.incarnation, delta.to}, 0, delta.state_hash, delta.age};
     if (!membership.heard(now, word, link.origin, effects)) return;
@@ -173,9 +185,9 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
 }
 
 void Node::State::receive(base::TimePoint, Link& link, Pull pull, Effects& effects) {
-  if (!is_name(pull.origin) || link.requested.size() >= kMaxRequestedPerLink)
-    return malformed(link, "a pull of nothing", effects);
-  link.requested[pull.origin] = pull.have;
+  if (!is_name(pull.origin)) return malformed(link, "a pull of nothing", effects);
+  if (pull.origin == config.self || catalog.find(pull.origin))
+    link.requested[pull.origin] = pull.have;
 }
 
 void Node::State::receive(base::TimePoint now, Link& link, Goodbye goodbye, Effects& effects) {

@@ -6,31 +6,43 @@
 
 namespace discovery {
 
+// The most that we know an origin to have been at: what we hold, or the life of a word that came
+// without rows.
+Stamp Node::State::known_of(const OriginId& origin) const {
+  const auto* remote = membership.find(origin);
+  return std::max(catalog.stamp(origin), Stamp{remote ? remote->ageing.incarnation() : 0, 0});
+}
+
 Hello Node::State::make_hello(const Link& link) const {
   Hello hello;
   hello.self = config.self;
   hello.instance = config.instance;
   hello.stamp = local.published();
-  if (link.ready) hello.known_of_you = catalog.stamp(link.origin);
+  if (link.ready) hello.known_of_you = known_of(link.origin);
   hello.advertise = config.advertise;
   return hello;
 }
 
 Beacons Node::State::make_beacons(base::TimePoint now, const Link& link) {
   Beacons beacons;
-  const auto add = [&](const OriginId& origin, OriginState& state, const Remote& remote) {
-    // A word is worth its own life only: of an older state it says nothing.
-    const bool same_life = remote.ageing.incarnation() == state.stamp().incarnation;
-    const auto stamp = origin == link.origin ? std::max(state.stamp(), link.rumour) : state.stamp();
-    beacons.beacons.push_back({origin, stamp, same_life ? remote.ageing.sequence() : 0,
-                               state.hash(), remote.ageing.age(now)});
-  };
-  if (link.talking && local.ready())
+  // To its own origin it says how far we follow, or that somebody remembers more.
+  if (const auto stamp = std::max(known_of(link.origin), link.rumour); stamp.incarnation != 0) {
+    const auto* state = catalog.find(link.origin);
+    beacons.beacons.push_back(
+        {link.origin, stamp, 0, state ? state->hash() : base::Hash128{}, base::Duration::zero()});
+  }
+  if (!link.talking) return beacons;
+  if (local.ready())
     beacons.beacons.push_back(
         {config.self, local.published(), sequence, local.state().hash(), base::Duration::zero()});
-  for (auto& [origin, state] : catalog.states())
-    if (link.talking || origin == link.origin)
-      if (const auto* remote = membership.find(origin)) add(origin, state, *remote);
+  for (const auto& [origin, state] : catalog.states()) {
+    const auto* remote = membership.find(origin);
+    if (!remote || origin == link.origin) continue;
+    // A word is worth its own life only: of an older state it says nothing.
+    const bool same_life = remote->ageing.incarnation() == state.stamp().incarnation;
+    beacons.beacons.push_back({origin, state.stamp(), same_life ? remote->ageing.sequence() : 0,
+                               state.hash(), remote->ageing.age(now)});
+  }
   return beacons;
 }
 

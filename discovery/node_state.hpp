@@ -77,13 +77,14 @@ struct Node::State {
                                        const Hello& hello) const;
   void refuse(Link& link, const OriginId& claimed, std::string why, Effects& effects);
   void malformed(Link& link, std::string what, Effects& effects);
-  bool contradicts(base::TimePoint now, const Link& direct, const Link& via,
-                   const Beacon& beacon) const;
+  const Link* speaks(base::TimePoint now, const OriginId& origin) const;
+  void overhear(Link& direct, const Beacon& beacon);
   void hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
   void hear_of_self(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
 
   // node_send.cpp
   std::optional<Frame> next_frame(base::TimePoint now, Link& link, std::size_t max_bytes);
+  Stamp known_of(const OriginId& origin) const;
   Hello make_hello(const Link& link) const;
   Beacons make_beacons(base::TimePoint now, const Link& link);
   std::optional<Delta> next_delta(base::TimePoint now, Link& link, std::size_t max_bytes);

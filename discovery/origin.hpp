@@ -50,6 +50,8 @@ struct Row {
   friend bool operator==(const Row&, const Row&) = default;
 };
 
+// A claim above this is no incarnation of anybody's: it would leave no room to rise above it.
+inline constexpr std::uint64_t kMaxIncarnation = std::uint64_t{1} << 60;
 inline constexpr std::size_t kMaxKeyBytes = 512;
 inline constexpr std::size_t kMaxRowBytes = 64 * 1024;  // key and value together; a larger row is refused at its origin
 inline constexpr std::size_t kMaxRowsPerOrigin = 250'000;

@@ -77,6 +77,11 @@ void Pulls::asked(base::TimePoint now, const OriginId& origin, LinkId link) {
   ++want.attempts;
 }
 
+std::optional<LinkId> Pulls::asked_of(const OriginId& origin) const {
+  const auto at = wants_.find(origin);
+  return at == wants_.end() ? std::nullopt : at->second.asked;
+}
+
 base::TimePoint Pulls::deadline() const {
   auto next = base::TimePoint::max();
   for (const auto& [origin, want] : wants_) next = std::min(next, want.ask_at);

@@ -44,6 +44,7 @@ class Pulls {
   void asked(base::TimePoint now, const OriginId& origin, LinkId link);
   void nobody(const OriginId& origin) { wants_.erase(origin); }
 
+  std::optional<LinkId> asked_of(const OriginId& origin) const;
   bool empty() const { return wants_.empty(); }
   base::TimePoint deadline() const;
 

@@ -177,8 +177,8 @@ Frame read(const pb::Hello& from, Reader& reader) {
 Frame read(const pb::Beacons& from, Reader& reader) {
   Beacons beacons;
   const auto count = static_cast<std::size_t>(from.beacons_size());
-  if (!reader.need(count <= kMaxOrigins, "beacons: ", std::to_string(count), " of them, at most ",
-                   std::to_string(kMaxOrigins)))
+  if (!reader.need(count <= kMaxBeacons, "beacons: ", std::to_string(count), " of them, at most ",
+                   std::to_string(kMaxBeacons)))
     return beacons;
   beacons.beacons.reserve(count);
   for (const auto& one : from.beacons()) {

@@ -18,7 +18,7 @@ struct Origin {
   std::uint64_t sequence = 0;
 
   void speaks(base::Duration age = 0s, std::uint64_t incarnation = 1) {
-    ageing.heard(now, incarnation, ++sequence, age);
+    ageing.heard(now, incarnation, ++sequence, age, Ageing::From::relay);
   }
   State after(base::Duration time, Judgement judgement = Judgement::open) {
     now += time;
@@ -57,11 +57,19 @@ TEST_CASE("age adds up: an old word does not make fresh", "[discovery]") {
 
 TEST_CASE("a word heard before is no news", "[discovery]") {
   Origin origin;
-  CHECK(origin.ageing.heard(origin.now, 2, 5, 0s).news);
-  CHECK(!origin.ageing.heard(origin.now, 2, 5, 0s).news);
-  CHECK(!origin.ageing.heard(origin.now, 2, 4, 0s).news);
-  CHECK(!origin.ageing.heard(origin.now, 1, 99, 0s).news);
-  CHECK(origin.ageing.heard(origin.now, 3, 0, 0s).news);
+  CHECK(origin.ageing.heard(origin.now, 2, 5, 0s, Ageing::From::relay).news);
+  CHECK(!origin.ageing.heard(origin.now, 2, 5, 0s, Ageing::From::relay).news);
+  CHECK(!origin.ageing.heard(origin.now, 2, 4, 0s, Ageing::From::relay).news);
+  CHECK(!origin.ageing.heard(origin.now, 1, 99, 0s, Ageing::From::relay).news);
+  CHECK(origin.ageing.heard(origin.now, 3, 0, 0s, Ageing::From::relay).news);
+}
+
+TEST_CASE("whatever others claimed, the origin knows where it is", "[discovery]") {
+  Origin origin;
+  origin.ageing.heard(origin.now, 9, ~std::uint64_t{0}, 0s, Ageing::From::relay);
+  origin.after(5s);
+  CHECK(origin.ageing.heard(origin.now, 1, 1, 0s, Ageing::From::origin).news);
+  CHECK(origin.ageing.state() == State::fresh);
 }
 
 TEST_CASE("answered probes keep a silent origin, unanswered ones demote it at once",

@@ -132,7 +132,7 @@ TEST_CASE("nonsense is counted, closes its link and changes nothing", "[discover
   delta.origin = {"east", 0};
   delta.incarnation = 1;
   Beacon beacon;
-  beacon.origin = {"north", 0};
+  beacon.origin = {"east", 0};
   SECTION("a second hello") { story.sends("west", link, Hello{}); }
   SECTION("a delta that ends before it starts") {
     delta.from = 5;
@@ -169,6 +169,51 @@ TEST_CASE("nobody tells an agent what it has itself", "[discovery]") {
   story.sends("west", link, forged);
   CHECK(story.node("west").counters().refused == 1);
   CHECK(story.knows("west", "west") == Story::Contents{{"k", "2"}});
+}
+
+TEST_CASE("a third's word does not count while the origin speaks", "[discovery]") {
+  Story story;
+  for (const auto* name : {"east", "west", "eu"}) story.start(name, {{"k", name}});
+  story.connect("east", "west");
+  const auto link = story.connect("eu", "west");
+  story.run(2s);
+  const auto at = story.member("west", "east").stamp;
+  SECTION("a delta that nobody asked for") {
+    Delta forged{
+        {"east", 0}, at.incarnation, 0, at.version + 5, 0, {}, {}, Delta::Kind::snapshot_end, {}};
+    story.sends("west", link, forged);
+    CHECK(story.node("west").counters().refused == 1);
+  }
+  SECTION("a beacon of another life") {
+    const Beacon forged{{"east", 0}, {at.incarnation + (1u << 20), 7}, ~std::uint64_t{0}, {}, 0s};
+    story.sends("west", link, Beacons{{forged}});
+    story.run(5s);
+    CHECK(story.node("east").stamp().incarnation > forged.stamp.incarnation);  // it was told
+  }
+  SECTION("a beacon of an impossible life closes nothing") {
+    const Beacon forged{{"east", 0}, {kMaxIncarnation + 1, 7}, 9, {}, 0s};
+    story.sends("west", link, Beacons{{forged}});
+    CHECK(story.node("west").counters().malformed == 1);
+  }
+  story.run(5s);
+  CHECK(story.knows("west", "east") == Story::Contents{{"k", "east"}});
+  CHECK(story.state("west", "east") == State::fresh);
+  CHECK(story.actor("west").closed.empty());
+}
+
+TEST_CASE("an origin rises above a life that was only heard of", "[discovery]") {
+  Story story;
+  for (const auto* name : {"west", "eu"}) story.start(name, {{"k", name}});
+  const auto link = story.connect("eu", "west");
+  const Beacon memory{{"east", 0}, {std::uint64_t{5} << 16, 3}, 99, {}, 0s};
+  story.sends("west", link, Beacons{{memory}});
+  CHECK(story.has_heard_of("west", "east"));
+  story.start("east", {{"k", "east"}});
+  story.connect("east", "west");
+  story.run(100ms);
+  CHECK(story.node("east").stamp().incarnation > memory.stamp.incarnation);
+  CHECK(story.state("west", "east") == State::fresh);
+  CHECK(story.knows("west", "east") == Story::Contents{{"k", "east"}});
 }
 
 TEST_CASE("a copy that differs at an equal stamp is counted and mended by its origin",

@@ -160,9 +160,9 @@ TEST_CASE("a field that is missing, too large or absurd is refused by name", "[r
        "hello.advertise: 300 bytes, at most 260"},
       {Beacons{},
        [](Message& m) {
-         for (std::size_t i = 0; i <= kMaxOrigins; ++i) m.mutable_beacons()->add_beacons();
+         for (std::size_t i = 0; i <= kMaxBeacons; ++i) m.mutable_beacons()->add_beacons();
        },
-       "beacons: 2001 of them, at most 2000"},
+       "beacons: 2002 of them, at most 2001"},
       {Beacons{{{{"eu", 0}, {1, 2}, 5, {}, 1ms}}},
        [](Message& m) { m.mutable_beacons()->mutable_beacons(0)->clear_stamp(); },
        "beacons[0].stamp: missing"},
