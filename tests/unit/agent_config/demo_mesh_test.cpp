@@ -79,6 +79,7 @@ struct Seen {
     rules.locality = kPlaces.at(cluster);
     rules.zones = {"mesh.internal"};
     rules.forwarders = {*base::IpAddress::parse("127.0.0.1")};
+    rules.remote_loopback = AssemblyRules::Loopback::allowed;  // the demo is one machine
     for (const auto& table : own.route_tables)
       for (const auto& host : table.hosts) rules.routed_hosts[host] = table.metadata.name;
     resolution = view::resolve(Assembler().assemble(publication, rules, 1));
