@@ -38,8 +38,9 @@ bool continues(const Delta& parts, const Delta& next) {
   const auto whole = next.kind == Kind::changes        ? Kind::changes_part
                      : next.kind == Kind::snapshot_end ? Kind::snapshot_part
                                                        : next.kind;
-  return parts.origin == next.origin && parts.incarnation == next.incarnation &&
-         parts.from == next.from && parts.to == next.to && parts.kind == whole;
+  return next.part == parts.part + 1 && parts.origin == next.origin &&
+         parts.incarnation == next.incarnation && parts.from == next.from && parts.to == next.to &&
+         parts.kind == whole;
 }
 
 std::size_t size_of(const std::vector<Row>& rows) {
@@ -75,10 +76,13 @@ Stamp Catalog::stamp(const OriginId& origin) const {
 // Joins a frame to the parts before it on this link; `applied` when `delta` is whole.
 Applied Catalog::collect(LinkId link, Delta& delta) {
   const auto at = parts_.find(link);
-  if (at != parts_.end() && !continues(at->second.delta, delta))
-    parts_.erase(at);
-  else if (at != parts_.end()) {
+  if (delta.part > 0) {
+    if (at == parts_.end()) return Applied::stray;
     auto& parts = at->second;
+    if (!continues(parts.delta, delta)) {
+      parts_.erase(at);
+      return Applied::stray;
+    }
     parts.bytes += size_of(delta.rows);
     if (parts.bytes > kMaxPartsBytes ||
         parts.delta.rows.size() + delta.rows.size() > kMaxRowsPerOrigin) {
@@ -86,11 +90,13 @@ Applied Catalog::collect(LinkId link, Delta& delta) {
       return Applied::malformed;
     }
     std::move(delta.rows.begin(), delta.rows.end(), std::back_inserter(parts.delta.rows));
+    parts.delta.part = delta.part;
     if (is_part(delta)) return Applied::part;
     delta.rows = std::move(parts.delta.rows);
     parts_.erase(at);
     return Applied::applied;
   }
+  if (at != parts_.end()) parts_.erase(at);
   if (!is_part(delta)) return Applied::applied;
   const auto bytes = size_of(delta.rows);
   parts_.emplace(link, Parts{std::move(delta), bytes});

@@ -19,6 +19,7 @@ using LinkId = std::uint64_t;
 enum class Applied : std::uint8_t {
   applied,    // the origin's state has moved
   part,       // kept for the parts to come
+  stray,      // a part of what did not begin here, or not like this
   duplicate,  // nothing new
   gap,        // starts after what we have: pull
   diverged,   // does not lead where it says: pull a snapshot

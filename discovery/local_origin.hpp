@@ -19,7 +19,8 @@
 
 namespace discovery {
 
-inline constexpr unsigned kChanceBits = 16;
+// Lives that cannot hear of each other differ by chance: 16 bits were not enough for 10,000 seeds.
+inline constexpr unsigned kChanceBits = 32;
 
 class LocalOrigin {
  public:

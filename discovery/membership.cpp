@@ -134,7 +134,8 @@ base::TimePoint Membership::deadline() const {
   auto next = base::TimePoint::max();
   for (const auto& [origin, remote] : remotes_) {
     next = std::min(next, remote.ageing.deadline(judgement_));
-    if (remote.ageing.wants_probes()) next = std::min(next, remote.probing.deadline());
+    if (remote.ageing.wants_probes())
+      next = std::min(next, remote.probing.deadline(*config_, remote.ageing.state()));
   }
   return next;
 }

@@ -77,6 +77,8 @@ struct Delta {
     snapshot_end,   // the only or last part
   } kind = Kind::changes;
   std::vector<Row> rows;
+  std::uint32_t part = 0;  // how many of the same delta went before: one alone is never taken for
+                           // the whole
   friend bool operator==(const Delta&, const Delta&) = default;
 };
 

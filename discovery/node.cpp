@@ -153,11 +153,12 @@ Effects Node::State::turn(base::TimePoint now) {
       link.up_at += late;
     }
   }
-  if (now >= expected) serve_deadlines(now, effects);
   return effects;
 }
 
+// Deadlines come last: a word that arrives in the moment in which it would be missed is not.
 Effects Node::State::finish(base::TimePoint now, Effects effects) {
+  if (now >= expected) serve_deadlines(now, effects);
   if (pulls.deadline() <= now) ask(now);
   if (!synced && local.ready() &&
       (now - started >= config.sync_patience || (beacons_heard && pulls.empty()))) {

@@ -166,6 +166,9 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
     case Applied::part:
       pulls.progress(now, origin);
       break;
+    case Applied::stray:
+      ++counters.refused;  // its beginning was not wanted; what is still wanted is asked for again
+      break;
     case Applied::duplicate:
       ++counters.duplicates;
       pulls.reached(origin, catalog.stamp(origin));

@@ -29,11 +29,16 @@ void Probing::learn_targets(OriginState& state) {
   std::erase_if(failed_, [&](const auto& address) { return !known.contains(address); });
 }
 
+base::TimePoint Probing::deadline(const NodeConfig& config, Ageing::State age) const {
+  if (!begun_) return base::TimePoint::min();
+  return *begun_ + config.probe_interval * (age == Ageing::State::dead ? kDeadProbeFactor : 1);
+}
+
 Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, const OriginId& origin,
                               OriginState* state, Ageing::State age, std::uint64_t id,
                               base::Random& random) {
-  if (now < next_) return {};
-  next_ = now + config.probe_interval * (age == Ageing::State::dead ? kDeadProbeFactor : 1);
+  if (now < deadline(config, age)) return {};
+  begun_ = now;
   if (open_ != 0 && now < open_until_) return {};
   if (!state) return {};  // only heard of: there is nothing yet to judge by
   learn_targets(*state);
@@ -67,7 +72,7 @@ std::optional<Ageing::Probes> Probing::answered(const ProbeReply& reply) {
 
 void Probing::stop() {
   open_ = 0;
-  next_ = {};
+  begun_.reset();
   failed_.clear();
 }
 

@@ -32,11 +32,11 @@ class Probing {
               OriginState* state, Ageing::State age, std::uint64_t id, base::Random& random);
   // What the reply means for the origin; nothing when it is of no open round.
   std::optional<Ageing::Probes> answered(const ProbeReply& reply);
-  void at_once(base::TimePoint now) { next_ = now; }
   void stop();  // the origin speaks again
 
   std::vector<base::SocketAddress> failed() const { return {failed_.begin(), failed_.end()}; }
-  base::TimePoint deadline() const { return next_; }
+  // When the next round is due: at once for who has not been asked yet.
+  base::TimePoint deadline(const NodeConfig& config, Ageing::State age) const;
 
  private:
   void learn_targets(OriginState& state);
@@ -44,7 +44,8 @@ class Probing {
   std::vector<std::vector<base::SocketAddress>> services_;  // healthy endpoints of each
   Stamp learnt_;
   std::uint64_t open_ = 0;  // the round's id
-  base::TimePoint open_until_{}, next_{};
+  base::TimePoint open_until_{};
+  std::optional<base::TimePoint> begun_;  // the last round
   std::set<base::SocketAddress> failed_;
 };
 

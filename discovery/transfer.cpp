@@ -50,6 +50,7 @@ Delta Transfer::next(std::size_t max_bytes) {
     step();
   }
   done_ = peek() == nullptr;
+  ++header_.part;
   using Kind = Delta::Kind;
   if (snapshot_)
     part.kind = done_ ? Kind::snapshot_end : Kind::snapshot_part;

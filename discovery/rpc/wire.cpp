@@ -90,6 +90,7 @@ void put(const Delta& delta, pb::Frame& frame) {
   to.set_kind(to_wire(delta.kind));
   to.set_state_hash_high(delta.state_hash.high);
   to.set_state_hash_low(delta.state_hash.low);
+  to.set_part(delta.part);
   to.mutable_rows()->Reserve(static_cast<int>(delta.rows.size()));
   for (const auto& row : delta.rows) {
     auto& to_row = *to.add_rows();
@@ -214,6 +215,7 @@ Frame read(pb::Delta&& from, Reader& reader) {
   delta.gc_floor = from.gc_floor();
   delta.state_hash = {from.state_hash_high(), from.state_hash_low()};
   delta.age = std::chrono::milliseconds(from.age_ms());
+  delta.part = from.part();
   reader.need(delta.incarnation != 0, "delta.incarnation: missing");
   reader.need(delta.from <= delta.to, "delta.from: ", std::to_string(delta.from), " is above ",
               std::to_string(delta.to));

@@ -242,8 +242,8 @@ void Mesh::probe(std::size_t n, discovery::ProbeRequest request) {
         .push_back(address);
   const bool answered = !reply.alive.empty();
   const auto time = reply.failed.empty() ? between(1, 80) : request.timeout;
-  tell(n, clusters_[n].process->life, time, [=, this](discovery::Node& node) {
-    truth_.probed(now_, n, target, answered);
+  tell(n, clusters_[n].process->life, time, [=, this, asked_at = now_](discovery::Node& node) {
+    truth_.probed(asked_at, n, target, answered);
     return node.probed(now_, reply);
   });
 }

@@ -80,6 +80,7 @@ void Truth::delivered(base::Duration transit) {
 
 void Truth::probed(Clock now, std::size_t viewer, std::size_t cluster, bool answered) {
   auto& seen = viewers_[viewer].seen[cluster];
+  if (!seen.suspected) return;  // it has spoken since: nobody asks any more
   if (answered) {
     seen.answered_at = now;
     seen.ever_answered = true;
@@ -94,6 +95,8 @@ void Truth::event(Clock now, std::size_t viewer, std::size_t cluster, discovery:
   auto& seen = viewers_[viewer].seen[cluster];
   const auto who = name(viewer) + " calls " + name(cluster);
   if (kind == Kind::suspect) seen.failed_since = false;
+  if (kind == Kind::suspect || kind == Kind::dead) seen.suspected = true;
+  if (kind == Kind::fresh_again) seen.suspected = false;
   if (kind == Kind::demoted && !seen.failed_since)
     violated(who + " demoted while its endpoints answer");
   if (kind == Kind::dead && !origins_[cluster].left) {
@@ -121,7 +124,8 @@ void Truth::look(Clock now, std::size_t viewer, discovery::Node& node) {
     if (origin.local) {
       const auto said = origins_[viewer].said.find(origin.stamp);
       if (said != origins_[viewer].said.end() && said->second.hash != hash_of(origin.rows))
-        violated(name(viewer) + " shows other rows of its own than its sources say");
+        violated(name(viewer) + " shows other rows of its own at " + describe(origin.stamp) +
+                 " than its sources say");
       continue;
     }
     check_rows(viewer, origin);
@@ -131,7 +135,9 @@ void Truth::look(Clock now, std::size_t viewer, discovery::Node& node) {
   std::size_t known = 0;
   for (const auto& [cluster, seen] : eyes.seen) known += seen.shown ? 1 : 0;
   if (shown < known) violated(name(viewer) + " lost a cluster");
-  if (node.counters().divergences > 0) violated(name(viewer) + ": copies diverged");
+  if (node.counters().divergences > 0)
+    violated(name(viewer) + ": copies diverged by " +
+             base::to_string(now.time_since_epoch() - std::chrono::hours(1)));
 }
 
 void Truth::check_rows(std::size_t viewer, const discovery::OriginPublication& shown) {

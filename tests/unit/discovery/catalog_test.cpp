@@ -138,21 +138,37 @@ TEST_CASE("parts count only together, on one link, and for one state", "[discove
   for (int n = 0; n < 9; ++n) pair.write("k" + std::to_string(n));
   const auto parts = pair.deltas({}, 100);
   REQUIRE(parts.size() >= 3);
-  SECTION("a lost part is noticed at the end") {
-    CHECK(pair.apply(parts.front()) == Applied::part);
-    CHECK(pair.apply(parts.back()) == Applied::diverged);
+  SECTION("a lost part is noticed at the next, and what had begun is dropped") {
+    CHECK(pair.apply(parts[0]) == Applied::part);
+    CHECK(pair.apply(parts[2]) == Applied::stray);
+    CHECK(pair.apply(parts[1]) == Applied::stray);
   }
+  SECTION("the end alone is not the whole") { CHECK(pair.apply(parts.back()) == Applied::stray); }
   SECTION("the end of another link's transfer does not complete it") {
     for (std::size_t n = 0; n + 1 < parts.size(); ++n) pair.apply(parts[n]);
-    CHECK(pair.apply(parts.back(), kOther) == Applied::diverged);
+    CHECK(pair.apply(parts.back(), kOther) == Applied::stray);
   }
   SECTION("a link that ends takes its parts along") {
     for (std::size_t n = 0; n + 1 < parts.size(); ++n) pair.apply(parts[n]);
     pair.catalog.link_lost(kLink);
-    CHECK(pair.apply(parts.back()) == Applied::diverged);
+    CHECK(pair.apply(parts.back()) == Applied::stray);
   }
   CHECK(!pair.catalog.find(kEast));
   CHECK(pair.bring(kOther + 1) == Applied::applied);
+}
+
+TEST_CASE("what comes between parts drops them, and the whole can come anew", "[discovery]") {
+  Pair pair;
+  for (int n = 0; n < 9; ++n) pair.write("k" + std::to_string(n));
+  const auto parts = pair.deltas({}, 100);
+  REQUIRE(parts.size() >= 3);
+  CHECK(pair.apply(parts[0]) == Applied::part);
+  CHECK(pair.apply(pair.delta({})) == Applied::applied);
+  CHECK(pair.apply(parts[1]) == Applied::stray);
+  CHECK(pair.apply(parts[0]) == Applied::part);
+  CHECK(pair.apply(parts[0]) == Applied::part);
+  for (std::size_t n = 1; n + 1 < parts.size(); ++n) CHECK(pair.apply(parts[n]) == Applied::part);
+  CHECK(pair.apply(parts.back()) == Applied::duplicate);
 }
 
 TEST_CASE("a transfer keeps to one state while changes go on", "[discovery]") {

@@ -1,5 +1,6 @@
 // Who may be at the other end, what may come from there, and what becomes of several links to one
 // agent.
+#include "discovery/local_origin.hpp"
 #include "discovery/row.hpp"
 #include "tests/unit/discovery/story.hpp"
 
@@ -147,6 +148,12 @@ TEST_CASE("nonsense is counted, closes its link and changes nothing", "[discover
     beacon.stamp = {~std::uint64_t{0}, 1};
     story.sends("west", link, Beacons{{beacon}});
   }
+  SECTION("more beacons than there can be origins") {
+    Beacons many;
+    for (std::size_t n = 0; n <= kMaxBeacons; ++n)
+      many.beacons.push_back({{"c" + std::to_string(n), 0}, {1, 1}, 1, {}, 0s});
+    story.sends("west", link, many);
+  }
   SECTION("a pull of nothing") { story.sends("west", link, Pull{}); }
   SECTION("a frame before the hello") {
     story.act("west", story.node("west").link_up(story.now, 99, {}));
@@ -205,7 +212,7 @@ TEST_CASE("an origin rises above a life that was only heard of", "[discovery]") 
   Story story;
   for (const auto* name : {"west", "eu"}) story.start(name, {{"k", name}});
   const auto link = story.connect("eu", "west");
-  const Beacon memory{{"east", 0}, {std::uint64_t{5} << 16, 3}, 99, {}, 0s};
+  const Beacon memory{{"east", 0}, {std::uint64_t{5} << kChanceBits, 3}, 99, {}, 0s};
   story.sends("west", link, Beacons{{memory}});
   CHECK(story.has_heard_of("west", "east"));
   story.start("east", {{"k", "east"}});
@@ -214,6 +221,18 @@ TEST_CASE("an origin rises above a life that was only heard of", "[discovery]") 
   CHECK(story.node("east").stamp().incarnation > memory.stamp.incarnation);
   CHECK(story.state("west", "east") == State::fresh);
   CHECK(story.knows("west", "east") == Story::Contents{{"k", "east"}});
+}
+
+TEST_CASE("a memory of ourselves that nobody could rise above is not believed", "[discovery]") {
+  auto story = east_and_west();
+  const auto link = story.connect("east", "west");
+  const auto before = story.node("west").stamp();
+  for (const auto claimed : {kMaxIncarnation, kMaxIncarnation - 1, kMaxIncarnation + 1})
+    story.sends("west", link, Beacons{{{{"west", 0}, {claimed, 9}, 1, {}, 0s}}});
+  CHECK(story.node("west").stamp() == before);
+  story.says("west", {{"k", "3"}});
+  story.run(1s);
+  CHECK(story.knows("east", "west") == Story::Contents{{"k", "3"}});
 }
 
 TEST_CASE("a copy that differs at an equal stamp is counted and mended by its origin",

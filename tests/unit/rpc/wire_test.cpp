@@ -81,6 +81,7 @@ Frame some_frame(base::Random& random) {
       delta.age = some_age(random);
       delta.kind = static_cast<Delta::Kind>(random.below(4));
       delta.to = delta.from + random.below(100);
+      delta.part = static_cast<std::uint32_t>(random.next());
       delta.rows.resize(random.below(20));
       for (auto& row : delta.rows) {
         row = {"k" + some_bytes(random, kMaxKeyBytes - 1), 1 + random.next() / 2, "",
