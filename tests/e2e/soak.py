@@ -207,16 +207,16 @@ def repeated_posts(mesh):
     return again
 
 
-def watch(mesh, tally, seconds):
-    """Samples memory until the time is over or west is gone."""
-    begun, samples = time.monotonic(), []
+def watch(mesh, tally, stop, seconds, samples):
+    """Samples memory until the time is over or west is gone, and stops the others."""
+    begun = time.monotonic()
     while time.monotonic() - begun < seconds:
         time.sleep(2)
         if not mesh.agents["west"].alive():
             tally.fail("west's agent ended by itself:\n" + mesh.agents["west"].tail())
             break
         samples.append((time.monotonic() - begun, memory_kb(mesh.agents["west"])))
-    return samples
+    stop.set()
 
 
 def arguments():
@@ -233,15 +233,15 @@ def main():
     asked = arguments()
     with Mesh(asked.binary) as mesh:
         mesh.start()
-        clusters, tally, stop = Clusters(mesh.clusters), Tally(), threading.Event()
+        clusters, tally, stop, samples = Clusters(mesh.clusters), Tally(), threading.Event(), []
         threads = [threading.Thread(target=send_requests, args=(mesh, clusters, tally, stop, asked.rate / CLIENTS, n))
                    for n in range(CLIENTS)]
         threads.append(threading.Thread(target=send_queries, args=(mesh, clusters, tally, stop, asked.rate)))
-        threads.append(threading.Thread(target=kill_and_revive, args=(mesh, clusters, tally, stop, asked.seed)))
+        threads.append(threading.Thread(target=watch, args=(mesh, tally, stop, asked.minutes * 60, samples)))
         for thread in threads:
             thread.start()
-        samples = watch(mesh, tally, asked.minutes * 60)
-        stop.set()
+        # On the main thread: what a thread has started ends with it (dies_with_parent), and clients are still asking.
+        kill_and_revive(mesh, clusters, tally, stop, asked.seed)
         for thread in threads:
             thread.join()
         for report in sanitizer_reports(mesh):
