@@ -1,12 +1,14 @@
 #include "discovery/sources/files.hpp"
 
+#include <fcntl.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
+#include <system_error>
 
 namespace discovery::sources {
 namespace {
@@ -28,21 +30,54 @@ void complain(ReadFiles& read, const std::string& path, std::string message, std
       {resources::Severity::error, {path, 0, 0}, "", "", std::move(message), std::move(hint)});
 }
 
+// What an operator can do about it.
+std::string hint_for(int error) {
+  switch (error) {
+    case ENOENT:
+      return "check that it exists";
+    case ELOOP:
+      return "the link leads back to itself: point it at the file";
+    case EMFILE:
+    case ENFILE:
+      return "raise the limit of open files (ulimit -n)";
+    case EACCES:
+    case EPERM:
+      return "let the agent's user read it, and enter the folders above it";
+    default:
+      return "check that it can be read";
+  }
+}
+
+void cannot_read(ReadFiles& read, const std::string& path, int error) {
+  complain(read, path, "cannot be read: " + std::generic_category().message(error),
+           hint_for(error));
+}
+
 void read_one(ReadFiles& read, const std::string& path) {
-  std::error_code error;
-  const auto size = fs::file_size(path, error);
-  if (error)
-    return complain(read, path, "cannot be read: " + error.message(),
-                    "check that it exists and its permissions");
-  if (size > kMaxFileBytes)
-    return complain(read, path, "is larger than " + std::to_string(kMaxFileBytes >> 20) + " MiB",
-                    "split it");
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  if (!file.is_open() || file.bad())
-    return complain(read, path, "cannot be read: permission denied",
-                    "let the agent's user read it");
+  // Not blocking: what is no regular file must not hold the loop up before it is known to be none.
+  const base::net::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (!file.valid() || ::fstat(file.get(), &status) != 0) return cannot_read(read, path, errno);
+  if (!S_ISREG(status.st_mode))
+    return complain(read, path, "is no regular file", "name a file or a folder");
+  std::string text;
+  for (char piece[64 * 1024];;) {
+    const auto got = ::read(file.get(), piece, sizeof piece);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return cannot_read(read, path, errno);
+    if (got == 0) break;
+    text.append(piece, static_cast<std::size_t>(got));
+    if (text.size() > kMaxFileBytes)
+      return complain(read, path, "is larger than " + std::to_string(kMaxFileBytes >> 20) + " MiB",
+                      "split it");
+  }
   read.files.push_back({path, std::move(text)});
+}
+
+// What cannot be told is none: whoever reads it will say why.
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
 }
 
 void read_folder(ReadFiles& read, const std::string& path) {
@@ -50,11 +85,10 @@ void read_folder(ReadFiles& read, const std::string& path) {
   std::vector<std::string> names;
   for (fs::directory_iterator entry(path, error), end; !error && entry != end;
        entry.increment(error))
-    if (is_document(entry->path()) && !fs::is_directory(entry->path()))
+    if (is_document(entry->path()) && !is_folder(entry->path()))
       names.push_back(entry->path().string());
   if (error)
-    return complain(read, path, "cannot be listed: " + error.message(),
-                    "let the agent's user read it");
+    return complain(read, path, "cannot be listed: " + error.message(), hint_for(error.value()));
   std::sort(names.begin(), names.end());
   if (names.size() > kMaxFiles) {
     complain(read, path, "holds more than " + std::to_string(kMaxFiles) + " documents' files",
@@ -69,8 +103,7 @@ void read_folder(ReadFiles& read, const std::string& path) {
 ReadFiles read_files(const std::vector<std::string>& paths) {
   ReadFiles read;
   for (const auto& path : paths) {
-    std::error_code ignored;
-    if (fs::is_directory(path, ignored))
+    if (is_folder(path))
       read_folder(read, path);
     else
       read_one(read, path);

@@ -1,5 +1,9 @@
 #include "discovery/sources/files.hpp"
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -50,6 +54,51 @@ TEST_CASE("a path that is not there is a problem that names it") {
   const auto read = sources::read_files({"/nonexistent/x.yaml"});
   REQUIRE(read.unreadable.size() == 1);
   CHECK(read.unreadable[0].place.file == "/nonexistent/x.yaml");
+}
+
+TEST_CASE("a link that leads to itself is a problem that names it, and the others are read") {
+  const Folder folder;
+  folder.write("a.yaml", "a");
+  fs::create_symlink("loop.yaml", folder.path + "/loop.yaml");
+  const auto read = sources::read_files({folder.path});
+  REQUIRE(read.unreadable.size() == 1);
+  CHECK(read.unreadable[0].place.file == folder.path + "/loop.yaml");
+  CHECK(read.unreadable[0].hint.find("link") != std::string::npos);
+  REQUIRE(read.files.size() == 1);
+  CHECK(read.files[0].text == "a");
+}
+
+TEST_CASE("a folder that may be listed but not entered is a problem for each document in it") {
+  if (::geteuid() == 0) return;  // to root every folder is open
+  const Folder folder;
+  folder.write("a.yaml", "a");
+  fs::permissions(folder.path, fs::perms::owner_read);
+  const auto read = sources::read_files({folder.path});
+  fs::permissions(folder.path, fs::perms::owner_all);
+  REQUIRE(read.unreadable.size() == 1);
+  CHECK(read.unreadable[0].message.find("Permission denied") != std::string::npos);
+}
+
+TEST_CASE("a want of descriptors is not called a want of permission") {
+  const Folder folder;
+  folder.write("a.yaml", "a");
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto read = sources::read_files({folder.path + "/a.yaml"});
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  REQUIRE(read.unreadable.size() == 1);
+  CHECK(read.unreadable[0].message.find("Too many open files") != std::string::npos);
+  CHECK(read.unreadable[0].hint.find("ulimit") != std::string::npos);
+}
+
+TEST_CASE("what is no regular file is a problem, not a wait") {
+  const Folder folder;
+  REQUIRE(::mkfifo((folder.path + "/a.yaml").c_str(), 0600) == 0);
+  const auto read = sources::read_files({folder.path});
+  REQUIRE(read.unreadable.size() == 1);
+  CHECK(read.unreadable[0].message.find("no regular file") != std::string::npos);
 }
 
 TEST_CASE("changes, renames over a file, a swapped link and a folder made again are all noticed") {
