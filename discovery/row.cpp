@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "discovery/fields.hpp"
+#include "discovery/row_check.hpp"
 
 namespace discovery {
 namespace {
@@ -356,13 +357,7 @@ bool decode_destination(std::string_view value, resources::VirtualDestination& d
   return good && in.ok();
 }
 
-}  // namespace
-
-EncodedRow encode(const RowValue& row) {
-  return std::visit([](const auto& value) { return encode_row(value); }, row);
-}
-
-base::Result<RowValue> decode(std::string_view key, std::string_view value) {
+base::Result<RowValue> read_row(std::string_view key, std::string_view value) {
   if (key == "a") {
     AgentRow row;
     if (decode_agent(value, row)) return RowValue(std::move(row));
@@ -392,7 +387,20 @@ base::Result<RowValue> decode(std::string_view key, std::string_view value) {
   } else {
     return base::Error{base::Code::not_found, "a row of a kind this version does not know"};
   }
-  return base::invalid("the bytes of row \"" + std::string(key.substr(0, 64)) + "\" do not decode");
+  return base::invalid("the bytes of the row do not decode");
+}
+
+}  // namespace
+
+EncodedRow encode(const RowValue& row) {
+  return std::visit([](const auto& value) { return encode_row(value); }, row);
+}
+
+base::Result<RowValue> decode(std::string_view key, std::string_view value) {
+  auto row = read_row(key, value);
+  if (!row) return row;
+  if (const auto checked = check(*row); !checked) return checked.error();
+  return row;
 }
 
 }  // namespace discovery

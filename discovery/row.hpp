@@ -3,9 +3,9 @@
 // Keys: "a" the agent, "s/<namespace>/<name>" a service, "e/<namespace>/<service>/<id>" an
 // endpoint, "d/<namespace>/<name>" a virtual destination. Values are tag-length-value fields, as
 // protobuf writes them, so that a reader skips what it does not know and a writer may add: a row is
-// safe across versions and relays. Errors: Code::invalid for bytes that are no row, Code::not_found
-// for a kind of a later version; the caller counts and skips the row, never the origin. Thread:
-// pure functions.
+// safe across versions and relays. Errors: Code::invalid for bytes that are no row or say
+// what no row may (row_check.hpp), Code::not_found for a kind of a later version; the caller counts
+// and skips the row, never the origin. Thread: pure functions.
 #pragma once
 
 #include <string>

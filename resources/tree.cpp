@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resources/json_reader.hpp"
+#include "resources/utf8.hpp"
 #include "resources/yaml_reader.hpp"
 
 namespace resources {
@@ -16,29 +17,6 @@ Mark mark_at(std::string_view text, std::size_t offset) {
   const auto line_start = before.rfind('\n') + 1;  // npos + 1 is 0
   return {static_cast<std::uint32_t>(1 + std::count(before.begin(), before.end(), '\n')),
           static_cast<std::uint32_t>(1 + offset - line_start)};
-}
-
-// The length of the UTF-8 sequence that starts `text`, or 0 (RFC 3629: no overlong forms, no
-// surrogates).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first < 0xE0) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first < 0xF0) {
-    if (!continues(1) || !continues(2)) return 0;
-    if (first == 0xE0 && byte(1) < 0xA0) return 0;
-    if (first == 0xED && byte(1) >= 0xA0) return 0;
-    return 3;
-  }
-  if (first >= 0xF0 && first < 0xF5) {
-    if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    if (first == 0xF0 && byte(1) < 0x90) return 0;
-    if (first == 0xF4 && byte(1) >= 0x90) return 0;
-    return 4;
-  }
-  return 0;
 }
 
 // Where the text stops being text, or npos.

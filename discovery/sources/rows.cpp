@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "discovery/row_check.hpp"
+
 namespace discovery::sources {
 namespace {
 
@@ -67,7 +69,7 @@ class Maker {
     services_.insert(key);
     ServiceRow row{key.first, key.second, service.metadata.labels, {}, service.headless};
     for (const auto& port : service.ports) row.ports.push_back(to_row(port));
-    put(row, service.metadata);
+    if (!put(row, service.metadata)) return;
     add_endpoints(key, service.metadata, service.selector, service.publish_not_ready);
   }
 
@@ -133,7 +135,7 @@ class Maker {
                    {},
                    service.headless};
     for (const auto& port : service.ports) row.ports.push_back(to_row(port));
-    put(row, service.metadata);
+    if (!put(row, service.metadata)) return;
     for (const auto& endpoint : service.endpoints) put(read(service, endpoint), service.metadata);
   }
 
@@ -164,20 +166,31 @@ class Maker {
     if (exported(destination.metadata)) put(DestinationRow{destination}, destination.metadata);
   }
 
+  // False when no peer would take the row.
   template <class R>
-  void put(const R& row, const Metadata& of) {
-    auto encoded = encode(RowValue(row));
+  bool put(const R& row, const Metadata& of) {
+    const RowValue value(row);
+    if (const auto checked = check(value); !checked) {
+      problem(of, "not for the mesh: " + checked.error().message, "change it, or split the object");
+      return false;
+    }
+    auto encoded = encode(value);
     if (encoded.key.size() > kMaxKeyBytes ||
-        encoded.key.size() + encoded.value.size() > kMaxRowBytes)
-      return problem(
+        encoded.key.size() + encoded.value.size() > kMaxRowBytes) {
+      problem(
           of,
           "too large for the mesh: " + std::to_string(encoded.key.size() + encoded.value.size()) +
               " bytes, at most " + std::to_string(kMaxRowBytes),
           "shorten its labels or names");
-    if (rows_.size() >= kMaxRowsPerOrigin)
-      return problem(of, "one agent serves at most " + std::to_string(kMaxRowsPerOrigin) + " rows",
-                     "split the cluster between several");
+      return false;
+    }
+    if (rows_.size() >= kMaxRowsPerOrigin) {
+      problem(of, "one agent serves at most " + std::to_string(kMaxRowsPerOrigin) + " rows",
+              "split the cluster between several");
+      return false;
+    }
     rows_.insert_or_assign(std::move(encoded.key), std::move(encoded.value));
+    return true;
   }
 
   void problem(const Metadata& of, std::string message, std::string hint) {

@@ -75,10 +75,14 @@ void read(const Value& value, std::string& host, const Wildcards& wildcards) {
   host = std::move(text);
 }
 
+bool is_object_name(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxHost &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > ' ' && c <= '~' && c != '/'; });
+}
+
 void check_object_name(const Value& value, std::string_view text) {
-  const bool bad =
-      std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~' || c == '/'; });
-  if (bad || text.size() > kMaxHost) {
+  if (!text.empty() && !is_object_name(text)) {
     value.error("a name that no object can have",
                 "use up to 253 letters, digits, hyphens and dots");
   }

@@ -18,6 +18,9 @@ void read(const Value& value, std::string& host, const Wildcards& wildcards);
 // hyphens, the last label not all digits.
 std::string_view host_fault(std::string_view host, Wildcards wildcards);
 
+// 1 to 253 printable ASCII characters without spaces and slashes.
+bool is_object_name(std::string_view text);
+
 // Reports a name that no object can have: it would not survive in "namespace/name", a log or a URL.
 void check_object_name(const Value& value, std::string_view text);
 

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/random.hpp"
+#include "discovery/row_check.hpp"
 
 using namespace discovery;
 
@@ -30,6 +31,22 @@ T round_trip(const T& row) {
   // What was decoded encodes to the same bytes: nothing was lost.
   CHECK(encode(*decoded) == encoded);
   return std::get<T>(*decoded);
+}
+
+DestinationRow ratings_destination() {
+  DestinationRow row;
+  row.destination.metadata.name = "ratings";
+  row.destination.metadata.namespace_ = "bookinfo";
+  row.destination.hosts = {"ratings.mesh.internal"};
+  row.destination.services = {{{{"app", "ratings"}}, "", "bookinfo", "", ""}};
+  row.destination.ports = {{9080, "HTTP", {0, "http"}}};
+  return row;
+}
+
+base::Code code_of(const RowValue& row) {
+  const auto encoded = encode(row);
+  const auto decoded = decode(encoded.key, encoded.value);
+  return decoded.ok() ? base::Code::internal : decoded.error().code;
 }
 
 }  // namespace
@@ -128,5 +145,106 @@ TEST_CASE("keys with missing parts and values that are cut or bent never decode 
     for (auto flips = 1 + random.below(4); flips > 0; --flips)
       bent[random.below(bent.size())] = static_cast<char>(random.next());
     (void)decode(good.key, bent);
+  }
+}
+
+TEST_CASE(
+    "a row whose texts would not survive a log, a JSON string or a DNS name does not decode") {
+  REQUIRE(code_of(ratings_endpoint()) == base::Code::internal);
+  REQUIRE(code_of(ratings_destination()) == base::Code::internal);
+  const std::string texts[] = {
+      "\xff", "a\nb", "\x1b[2J", "\xc2\x85", "\xe2\x82", "a\x7f", std::string("a\0b", 3)};
+  for (const auto& bad : texts) {
+    INFO(bad);
+    const auto endpoint_with = [&](auto change) {
+      auto row = ratings_endpoint();
+      change(row);
+      return code_of(row);
+    };
+    CHECK(endpoint_with([&](auto& row) { row.endpoint.labels["app"] = bad; }) ==
+          base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.endpoint.labels[bad] = "x"; }) == base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.endpoint.locality.zone = bad; }) ==
+          base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.endpoint.network = bad; }) == base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.endpoint.ports[0].name = bad; }) ==
+          base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.endpoint.hostname = bad; }) == base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.service = bad; }) == base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.id = bad; }) == base::Code::invalid);
+    CHECK(code_of(AgentRow{"", bad, {}, {}}) == base::Code::invalid);
+    CHECK(code_of(ServiceRow{"a", "b", {}, {{"", 80, "", 0, bad}}, false}) == base::Code::invalid);
+    auto destination = ratings_destination();
+    destination.destination.services[0].cluster = bad;
+    CHECK(code_of(destination) == base::Code::invalid);
+    destination = ratings_destination();
+    destination.destination.metadata.name = bad;
+    CHECK(code_of(destination) == base::Code::invalid);
+  }
+  auto words = ratings_endpoint();
+  words.endpoint.labels["team"] = "Köln · 東京 🦊";
+  CHECK(code_of(words) == base::Code::internal);
+}
+
+TEST_CASE("names are what their kind allows") {
+  for (const char* bad :
+       {"A.mesh.internal", "a.mesh.internal.", "a..b", "*.mesh.internal", "a b", "10.0.0.1", ""}) {
+    auto row = ratings_destination();
+    row.destination.hosts = {bad};
+    INFO(bad);
+    CHECK(code_of(row) == base::Code::invalid);
+  }
+  for (const char* bad : {"Ratings", "a.b", "-a", "a_b"}) {
+    INFO(bad);
+    CHECK(code_of(ServiceRow{bad, "b", {}, {}, false}) == base::Code::invalid);
+    CHECK(code_of(ServiceRow{"a", bad, {}, {}, false}) == base::Code::invalid);
+    auto row = ratings_endpoint();
+    row.endpoint.hostname = bad;
+    CHECK(code_of(row) == base::Code::invalid);
+  }
+}
+
+TEST_CASE("no list inside a row is longer than its limit") {
+  const auto list = [](std::size_t length, auto made) {
+    return std::vector<decltype(made(0))>([&] {
+      std::vector<decltype(made(0))> items;
+      for (std::size_t i = 0; i < length; ++i) items.push_back(made(i));
+      return items;
+    }());
+  };
+  const auto labels = [](std::size_t length) {
+    base::Labels made;
+    for (std::size_t i = 0; i < length; ++i) made[std::to_string(i)] = "x";
+    return made;
+  };
+  const auto port = [](std::size_t i) {
+    return view::ServicePort{"", static_cast<std::uint16_t>(i + 1), "", 0, ""};
+  };
+  const auto host = [](std::size_t i) { return "h" + std::to_string(i) + ".mesh.internal"; };
+  for (const std::size_t over : {0u, 1u}) {
+    const auto wanted = over ? base::Code::invalid : base::Code::internal;
+    CHECK(code_of(ServiceRow{"a", "b", {}, list(kMaxPortsInRow + over, port), false}) == wanted);
+    CHECK(code_of(ServiceRow{"a", "b", labels(kMaxLabelsInRow + over), {}, false}) == wanted);
+    const auto ip = [](std::size_t i) { return base::IpAddress::v4(static_cast<unsigned>(i)); };
+    CHECK(code_of(AgentRow{"", "", {}, list(kMaxForwardersInRow + over, ip)}) == wanted);
+    auto endpoint = ratings_endpoint();
+    endpoint.endpoint.ports = list(kMaxPortsInRow + over, [](std::size_t) {
+      return view::EndpointPort{"", 1};
+    });
+    CHECK(code_of(endpoint) == wanted);
+    const auto destination_with = [&](auto change) {
+      auto row = ratings_destination();
+      change(row.destination);
+      return code_of(row);
+    };
+    CHECK(destination_with([&](auto& d) { d.hosts = list(kMaxHostsInRow + over, host); }) ==
+          wanted);
+    CHECK(destination_with([&](auto& d) { d.ports.resize(kMaxPortsInRow + over); }) == wanted);
+    CHECK(destination_with([&](auto& d) { d.services.resize(kMaxSelectorsInRow + over); }) ==
+          wanted);
+    CHECK(destination_with([&](auto& d) { d.prefer.resize(kMaxPreferencesInRow + over); }) ==
+          wanted);
+    CHECK(destination_with(
+              [&](auto& d) { d.services[0].labels = labels(kMaxLabelsInRow + over); }) == wanted);
   }
 }

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "discovery/row_check.hpp"
+
 using namespace discovery;
 
 namespace {
@@ -188,4 +190,28 @@ TEST_CASE("what is too large for a row is a problem and leaves the rest alone") 
   CHECK(made.problems[0].place == resources::Place{"huge.yaml", 3, 1});
   CHECK(made.problems[0].message.find("too large for the mesh") == 0);
   CHECK(made.rows.size() == 1);
+}
+
+TEST_CASE("what no peer would take is a problem at home, with file and line, and makes no row") {
+  resources::Documents documents;
+  auto& service = documents.static_services.emplace_back();
+  service.metadata.name = "wide";
+  service.metadata.place = {"wide.yaml", 7, 1};
+  service.ports.resize(kMaxPortsInRow + 1);
+  service.endpoints.resize(3);
+  auto& destination = documents.virtual_destinations.emplace_back();
+  destination.metadata.name = "many";
+  destination.metadata.place = {"many.yaml", 9, 1};
+  for (std::size_t i = 0; i <= kMaxHostsInRow; ++i)
+    destination.hosts.push_back("h" + std::to_string(i) + ".mesh.internal");
+  auto& bad = documents.static_services.emplace_back();
+  bad.metadata.name = "bent";
+  bad.metadata.labels["note"] = "two\nlines";
+  const auto made = sources::make_rows(documents, {});
+  REQUIRE(made.problems.size() == 3);
+  CHECK(made.problems[0].place == resources::Place{"wide.yaml", 7, 1});
+  CHECK(made.problems[0].message == "not for the mesh: ports are 129, at most 128");
+  CHECK(made.problems[1].message.find("labels") != std::string::npos);
+  CHECK(made.problems[2].place == resources::Place{"many.yaml", 9, 1});
+  CHECK(made.rows.empty());
 }

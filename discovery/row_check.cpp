@@ -1,0 +1,119 @@
+#include "discovery/row_check.hpp"
+
+#include <algorithm>
+
+#include "resources/kinds/names.hpp"
+#include "resources/utf8.hpp"
+
+namespace discovery {
+namespace {
+
+// Remembers the first thing that is wrong.
+class Checker {
+ public:
+  void row(const AgentRow& row) {
+    text(row.advertise, "advertise");
+    text(row.version, "version");
+    locality(row.locality);
+    at_most(row.forwarders.size(), kMaxForwardersInRow, "forwarders");
+  }
+
+  void row(const ServiceRow& row) {
+    label(row.namespace_, "namespace");
+    label(row.name, "name");
+    labels(row.labels, "labels");
+    at_most(row.ports.size(), kMaxPortsInRow, "ports");
+    for (const auto& port : row.ports) {
+      text(port.name, "ports.name");
+      text(port.target_name, "ports.targetPort");
+      text(port.app_protocol, "ports.appProtocol");
+    }
+  }
+
+  void row(const EndpointRow& row) {
+    label(row.namespace_, "namespace");
+    label(row.service, "service");
+    text(row.id, "id");
+    const auto& endpoint = row.endpoint;
+    if (!endpoint.hostname.empty()) label(endpoint.hostname, "hostname");
+    at_most(endpoint.ports.size(), kMaxPortsInRow, "ports");
+    for (const auto& port : endpoint.ports) text(port.name, "ports.name");
+    locality(endpoint.locality);
+    text(endpoint.network, "network");
+    labels(endpoint.labels, "labels");
+  }
+
+  void row(const DestinationRow& row) {
+    const auto& destination = row.destination;
+    name(destination.metadata.namespace_, "namespace");
+    name(destination.metadata.name, "name");
+    labels(destination.metadata.labels, "labels");
+    at_most(destination.hosts.size(), kMaxHostsInRow, "hosts");
+    for (const auto& host : destination.hosts) need(is_host(host), "hosts", "is no host name");
+    at_most(destination.services.size(), kMaxSelectorsInRow, "services");
+    for (const auto& selector : destination.services) {
+      labels(selector.labels, "services.labels");
+      text(selector.name, "services.name");
+      text(selector.namespace_, "services.namespace");
+      text(selector.cluster, "services.cluster");
+      text(selector.workspace, "services.workspace");
+    }
+    at_most(destination.ports.size(), kMaxPortsInRow, "ports");
+    for (const auto& port : destination.ports) {
+      text(port.protocol, "ports.protocol");
+      text(port.target_port.name, "ports.targetPort");
+    }
+    at_most(destination.prefer.size(), kMaxPreferencesInRow, "prefer");
+    for (const auto& preference : destination.prefer) text(preference, "prefer");
+  }
+
+  base::Result<void> result() const {
+    if (wrong_.empty()) return {};
+    return base::invalid(wrong_);
+  }
+
+ private:
+  static bool is_host(std::string_view host) {
+    return resources::host_fault(host, resources::Wildcards::refused).empty() &&
+           !host.ends_with('.') &&
+           std::none_of(host.begin(), host.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  }
+
+  void need(bool holds, std::string_view field, std::string_view what) {
+    if (!holds && wrong_.empty()) wrong_ = std::string(field) + " " + std::string(what);
+  }
+  void at_most(std::size_t count, std::size_t most, std::string_view field) {
+    if (count > most)
+      need(false, field, "are " + std::to_string(count) + ", at most " + std::to_string(most));
+  }
+  void text(std::string_view text, std::string_view field) {
+    need(resources::is_plain_text(text), field, "is not UTF-8 without control characters");
+  }
+  void label(std::string_view text, std::string_view field) {
+    need(resources::is_dns_label(text), field, "is no DNS label");
+  }
+  void name(std::string_view text, std::string_view field) {
+    need(resources::is_object_name(text), field, "is a name that no object can have");
+  }
+  void labels(const base::Labels& labels, std::string_view field) {
+    at_most(labels.size(), kMaxLabelsInRow, field);
+    for (const auto& [key, value] : labels) text(key, field), text(value, field);
+  }
+  void locality(const base::Locality& locality) {
+    text(locality.region, "locality.region");
+    text(locality.zone, "locality.zone");
+    text(locality.sub_zone, "locality.subZone");
+  }
+
+  std::string wrong_;
+};
+
+}  // namespace
+
+base::Result<void> check(const RowValue& row) {
+  Checker checker;
+  std::visit([&](const auto& value) { checker.row(value); }, row);
+  return checker.result();
+}
+
+}  // namespace discovery
