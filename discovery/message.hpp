@@ -18,11 +18,13 @@ namespace discovery {
 
 inline constexpr std::uint32_t kProtocolVersion = 1;
 
-// What one frame may carry: the sum over its rows (or beacons) of key, value and kRowFrameBytes.
-// The overhead keeps a frame of many tiny tombstones from growing to a multiple of this on the
-// wire.
+// What one frame may carry: the sum of frame_bytes() over its rows. Writer and reader count alike;
+// the share of each row keeps many tiny tombstones from growing to a multiple of it on the wire.
 inline constexpr std::size_t kMaxFrameBytes = 256 * 1024;
-inline constexpr std::size_t kRowFrameBytes = 32;
+inline constexpr std::size_t kRowFrameBytes = 32;  // tags, lengths and version, rounded up
+inline std::size_t frame_bytes(const Row& row) {
+  return row.key.size() + row.value.size() + kRowFrameBytes;
+}
 inline constexpr std::size_t kMaxTextBytes = 512;  // Goodbye::text, longer is cut by the sender
 
 // First on every stream, once, from both sides. Nothing else is heard before it.

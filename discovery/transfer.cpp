@@ -1,13 +1,6 @@
 #include "discovery/transfer.hpp"
 
 namespace discovery {
-namespace {
-
-constexpr std::size_t kRowOverhead = 24;  // tags, lengths and version on the wire, rounded up
-
-std::size_t wire_size(const Row& row) { return row.key.size() + row.value.size() + kRowOverhead; }
-
-}  // namespace
 
 Transfer::Transfer(const OriginId& origin, OriginState& state, Stamp have) {
   const auto stamp = state.stamp();
@@ -44,7 +37,7 @@ Delta Transfer::next(std::size_t max_bytes) {
   auto part = header_;
   std::size_t bytes = 0;
   for (const auto* row = peek(); row; row = peek()) {
-    bytes += wire_size(*row);
+    bytes += frame_bytes(*row);
     if (bytes > max_bytes && !part.rows.empty()) break;
     part.rows.push_back(*row);
     step();

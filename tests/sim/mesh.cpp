@@ -30,6 +30,15 @@ discovery::EncodedRow endpoint_row(const base::SocketAddress& address, std::size
   return encode(row);
 }
 
+// A single row may be larger than what a frame carries here; on the real wire it never is.
+bool within(const discovery::Frame& frame, std::size_t most) {
+  const auto* delta = std::get_if<discovery::Delta>(&frame);
+  if (!delta || delta->rows.size() <= 1) return true;
+  std::size_t bytes = 0;
+  for (const auto& row : delta->rows) bytes += discovery::frame_bytes(row);
+  return bytes <= most;
+}
+
 }  // namespace
 
 Mesh::Mesh(std::uint64_t seed, std::size_t clusters)
@@ -263,6 +272,8 @@ void Mesh::pump(LinkId id, std::size_t way_number) {
   while (way.under_way < kWindow && !way.closing) {
     auto frame = process.node->next_frame(now_, id, kFrame);
     if (!frame) return;
+    if (!within(*frame, kFrame))
+      truth_.violated(clusters_[sender].name + " sends more in a frame than it may carry");
     ++way.under_way;
     ++frames;
     if (transcript)

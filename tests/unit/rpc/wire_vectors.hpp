@@ -84,6 +84,24 @@ inline std::vector<Vector> vectors() {
        "1003"
        "2009"
        "3802"},
+      {"the third part of a snapshot",
+       Delta{{"west", 0},
+             3,
+             0,
+             9,
+             0,
+             {},
+             0ms,
+             Delta::Kind::snapshot_part,
+             {{"s/a/b", 8, "xyz", false}},
+             2},
+       "1a20"
+       "0a060a0477657374"
+       "1003"
+       "2009"
+       "3801"
+       "420e0a05732f612f6210081a0378797a"
+       "5802"},
       {"pull", Pull{{"eu", 2}, {1, 2}},
        "220e"
        "0a060a0265751002"
