@@ -109,7 +109,7 @@ void Agent::make_control() {
   dialer->set_peers(base::TimePoint{}, config_.gossip.peers);
   control_->use(std::move(dialer));
   prober_ = std::make_unique<discovery::sources::Prober>(
-      *io_, [this](discovery::ProbeReply reply) { control_->post(std::move(reply)); });
+      *io_, assembly_rules(config_), [this](discovery::ProbeReply reply) { control_->post(std::move(reply)); });
 }
 
 void Agent::make_builder() {

@@ -90,20 +90,10 @@ Door decide_door(Destination& destination, const AssemblyRules& rules) {
           {}};
 }
 
-// What a peer must not make us send traffic to.
-bool importable(const base::IpAddress& ip, const AssemblyRules& rules) {
-  if (ip.is_unspecified() || ip.is_multicast() || ip.is_link_local()) return false;
-  if (ip.is_loopback() && rules.remote_loopback == AssemblyRules::Loopback::refused) return false;
-  return std::find(rules.own_addresses.begin(), rules.own_addresses.end(), ip) ==
-         rules.own_addresses.end();
-}
-
 // The service without the endpoints that may not be imported; the same object where there are none.
 std::shared_ptr<const view::Service> import(std::shared_ptr<const view::Service> service,
-                                            const AssemblyRules& rules) {
-  const auto refused = [&](const view::Endpoint& endpoint) {
-    return !importable(endpoint.ip, rules);
-  };
+                                            const ImportRule& rule) {
+  const auto refused = [&](const view::Endpoint& endpoint) { return !rule.admits(endpoint.ip); };
   if (std::none_of(service->endpoints.begin(), service->endpoints.end(), refused)) return service;
   auto rest = std::make_shared<view::Service>(*service);
   std::erase_if(rest->endpoints, refused);
@@ -135,8 +125,13 @@ class Assembly {
     }
     std::vector<const resources::VirtualDestination*> pointers;
     for (const auto& definition : admitted) pointers.push_back(&definition);
-    for (auto& [host, claim] : claim_hosts(pointers, rules_.cluster))
-      add(virtual_destination(host, *claim.winner, std::move(claim.conflicts)));
+    const auto at_home = names_at_home();
+    for (auto& [host, claim] : claim_hosts(pointers, rules_.cluster)) {
+      if (claim.winner->metadata.cluster != rules_.cluster && at_home.contains(host))
+        outranked_[host] = describe(*claim.winner);
+      else
+        add(virtual_destination(host, *claim.winner, std::move(claim.conflicts)));
+    }
   }
 
   void add_services() {
@@ -152,8 +147,10 @@ class Assembly {
       });
     for (const auto& zone : rules_.zones)
       for (const auto& [name, services] : by_name) {
-        auto destination =
-            service_destination(name.second + "." + name.first + "." + zone, services);
+        auto destination = service_destination(host_of(*services.front(), zone), services);
+        if (const auto loser = outranked_.find(destination.host); loser != outranked_.end())
+          destination.conflicts.push_back(loser->second + " also names " + destination.host + "; " +
+                                          destination.defined_by + " wins: it is at home");
         if (const auto taken = view_.destinations.find(destination.host);
             taken != view_.destinations.end())
           taken->second.conflicts.push_back(destination.defined_by + " has this name too; " +
@@ -164,6 +161,19 @@ class Assembly {
   }
 
  private:
+  static std::string host_of(const view::Service& service, const std::string& zone) {
+    return service.name + "." + service.namespace_ + "." + zone;
+  }
+
+  // What our own services are called: at home the home definition wins (DESIGN §5).
+  std::set<std::string, std::less<>> names_at_home() const {
+    std::set<std::string, std::less<>> names;
+    for (const auto& service : view_.services)
+      if (service->cluster == rules_.cluster)
+        for (const auto& zone : rules_.zones) names.insert(host_of(*service, zone));
+    return names;
+  }
+
   void add(Destination destination) {
     destination.door = decide_door(destination, rules_);
     auto host = destination.host;
@@ -237,6 +247,7 @@ class Assembly {
   View& view_;
   std::vector<std::shared_ptr<const OriginServices>> origins_;  // keeps definitions_ alive
   std::vector<const resources::VirtualDestination*> definitions_;
+  std::map<std::string, std::string, std::less<>> outranked_;  // host → others' definition of it
 };
 
 }  // namespace

@@ -4,7 +4,8 @@
 // A host belongs to one definition (DESIGN §5): at home the home definition wins; elsewhere the
 // older (published creationTimestamp), then cluster, namespace, name; the losers are named in the
 // winner's `conflicts`. Every exported service also has `<service>.<namespace>.<zone>` unless a
-// virtual destination took that host. Of a cluster with several replicas exactly one origin is
+// virtual destination took that host; a service at home keeps its name against the virtual
+// destinations of others. Of a cluster with several replicas exactly one origin is
 // read: the freshest, then the lowest replica. Import rule: a remote virtual destination counts
 // only for hosts inside our zones. The door is decided here, from documents alone. Thread: builder.
 // Deterministic.
@@ -15,21 +16,19 @@
 #include <string>
 #include <vector>
 
+#include "discovery/import_rule.hpp"
 #include "discovery/origin_services.hpp"
 #include "discovery/view/view.hpp"
 
 namespace discovery {
 
-struct AssemblyRules {
+struct AssemblyRules : ImportRule {
   std::string cluster;
   base::Locality locality;
   std::vector<std::string> networks;
   std::vector<std::string> zones;  // lower case; "mesh.internal"
   // Hosts that a mesh RouteTable names exactly → the table, for the door's reason.
   std::map<std::string, std::string, std::less<>> routed_hosts;
-  enum class Loopback { refused, allowed };
-  Loopback remote_loopback = Loopback::refused;
-  std::vector<base::IpAddress> own_addresses;  // that this agent listens on
   // Where callers of this cluster reach the forwarder; empty = there is none.
   std::vector<base::IpAddress> forwarders;
 };

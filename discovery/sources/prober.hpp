@@ -2,9 +2,10 @@
 // once.
 //
 // An address that accepts is alive, one that refuses or does not answer in time has failed. Nothing
-// is sent. Limit: kMaxProbes connects under way. Who could not be asked, for that limit or for want
-// of descriptors here, is left out of the reply: that says nothing of the endpoint.
-// Thread: the loop's. Ownership: the loop outlives the prober.
+// is sent. Limit: kMaxProbes connects under way. Who could not be asked, for that limit, for want
+// of descriptors here or because a peer must not send us there (ImportRule), is left out of the
+// reply: that says nothing of the endpoint. Thread: the loop's. Ownership: the loop outlives the
+// prober.
 #pragma once
 
 #include <functional>
@@ -12,6 +13,7 @@
 
 #include "base/net/event_loop.hpp"
 #include "base/net/task.hpp"
+#include "discovery/import_rule.hpp"
 #include "discovery/node.hpp"
 
 namespace discovery::sources {
@@ -21,8 +23,8 @@ class Prober {
   static constexpr std::size_t kMaxProbes = 512;
   using Done = std::function<void(ProbeReply)>;
 
-  Prober(base::net::EventLoop& loop, Done done)
-      : loop_(loop), done_(std::move(done)), scope_(loop) {}
+  Prober(base::net::EventLoop& loop, ImportRule rule, Done done)
+      : loop_(loop), rule_(std::move(rule)), done_(std::move(done)), scope_(loop) {}
 
   void probe(ProbeRequest request);
 
@@ -36,6 +38,7 @@ class Prober {
   void finish(Round& round);
 
   base::net::EventLoop& loop_;
+  const ImportRule rule_;
   const Done done_;
   std::size_t under_way_ = 0;
   base::net::Scope scope_;

@@ -203,16 +203,36 @@ TEST_CASE("a peer cannot point us at ourselves, at loopback or at nobody") {
   rules.own_addresses = {*base::IpAddress::parse("10.0.0.9")};
   std::vector<RowValue> rows{service("ratings", kHttp)};
   for (const char* ip : {"127.0.0.1", "0.0.0.0", "224.0.0.1", "169.254.1.1", "10.0.0.9", "::1",
-                         "fe80::1", "10.1.0.1"})
+                         "fe80::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "10.1.0.1"})
     rows.push_back(endpoint("ratings", ip, {{"http", 9080}}));
   const auto view = assemble({origin("west", rows)}, rules);
   REQUIRE(view->services.size() == 1);
   REQUIRE(view->services[0]->endpoints.size() == 1);
   CHECK(view->services[0]->endpoints[0].ip.to_string() == "10.1.0.1");
   // What we say of ourselves is ours to say; a mesh on one machine lives on loopback.
-  CHECK(assemble({origin("east", rows)}, rules)->services[0]->endpoints.size() == 8);
+  CHECK(assemble({origin("east", rows)}, rules)->services[0]->endpoints.size() == 10);
   rules.remote_loopback = AssemblyRules::Loopback::allowed;
-  CHECK(assemble({origin("west", rows)}, rules)->services[0]->endpoints.size() == 3);
+  CHECK(assemble({origin("west", rows)}, rules)->services[0]->endpoints.size() == 4);
+}
+
+TEST_CASE("a service keeps its name at home against another cluster's virtual destination") {
+  const auto ours = service("ratings", kHttp);
+  const auto taker = destination("taker", {"ratings.bookinfo.mesh.internal"}, "evil");
+  const auto view = assemble({origin("east", {ours}), origin("west", {taker})});
+  const auto* kept = view->find("ratings.bookinfo.mesh.internal");
+  REQUIRE(kept);
+  CHECK(kept->kind == view::Destination::Kind::service);
+  REQUIRE(kept->conflicts.size() == 1);
+  CHECK(kept->conflicts[0] ==
+        "VirtualDestination west/bookinfo/taker also names ratings.bookinfo.mesh.internal; "
+        "Service bookinfo/ratings wins: it is at home");
+  // Of our own cluster the virtual destination still wins, and so it does where the service is not
+  // at home.
+  CHECK(assemble({origin("east", {ours, taker})})->find("ratings.bookinfo.mesh.internal")->kind ==
+        view::Destination::Kind::virtual_destination);
+  CHECK(assemble({origin("west", {ours}), origin("eu", {taker})})
+            ->find("ratings.bookinfo.mesh.internal")
+            ->kind == view::Destination::Kind::virtual_destination);
 }
 
 TEST_CASE("a peer's service of the same name does not change what ours is") {

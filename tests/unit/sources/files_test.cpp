@@ -169,7 +169,10 @@ TEST_CASE("a probe tells who accepts from who refuses") {
   *closed = base::net::Fd();
 
   std::vector<ProbeReply> replies;
-  sources::Prober prober(**loop, [&](auto reply) { replies.push_back(std::move(reply)); });
+  const ImportRule one_machine{.remote_loopback = ImportRule::Loopback::allowed,
+                               .own_addresses = {}};
+  sources::Prober prober(**loop, one_machine,
+                         [&](auto reply) { replies.push_back(std::move(reply)); });
   prober.probe({7, {"west", 0}, {alive, dead}, std::chrono::seconds(5)});
   REQUIRE(turn_until(**loop, [&] { return !replies.empty(); }));
   CHECK(replies[0].id == 7);
@@ -177,4 +180,19 @@ TEST_CASE("a probe tells who accepts from who refuses") {
   CHECK(replies[0].failed == std::vector<base::SocketAddress>{dead});
   prober.probe({8, {"west", 0}, {}, std::chrono::seconds(5)});
   CHECK(replies.back().id == 8);
+}
+
+TEST_CASE("a probe knocks at no address that a peer must not send us to") {
+  auto loop = base::net::EventLoop::make();
+  REQUIRE(loop.ok());
+  auto open = base::net::listen_tcp({base::IpAddress::v4(0x7f000001), 0});
+  REQUIRE(open.ok());
+  const auto ours = *base::net::local_address(open->get());
+  std::vector<ProbeReply> replies;
+  sources::Prober prober(**loop, {}, [&](auto reply) { replies.push_back(std::move(reply)); });
+  prober.probe({7, {"west", 0}, {ours}, std::chrono::seconds(5)});
+  REQUIRE(turn_until(**loop, [&] { return !replies.empty(); }));
+  CHECK(replies[0].alive.empty());
+  CHECK(replies[0].failed.empty());
+  CHECK(::accept(open->get(), nullptr, nullptr) < 0);  // nobody came
 }
