@@ -39,8 +39,7 @@ Ageing::Change Ageing::enter(State state) {
 
 base::TimePoint Ageing::last_sign() const { return std::max(silent_since_, answered_at_); }
 
-Ageing::Change Ageing::suspect(base::TimePoint now) {
-  suspected_at_ = now;
+Ageing::Change Ageing::suspect() {
   outcome_.reset();
   return enter(State::suspect);
 }
@@ -59,9 +58,7 @@ Ageing::Heard Ageing::heard(base::TimePoint now, std::uint64_t incarnation, std:
   return {true, enter(State::fresh)};
 }
 
-Ageing::Change Ageing::link_reset(base::TimePoint now) {
-  return state_ == State::fresh ? suspect(now) : std::nullopt;
-}
+Ageing::Change Ageing::link_reset() { return state_ == State::fresh ? suspect() : std::nullopt; }
 
 Ageing::Change Ageing::returning(base::TimePoint now, std::uint64_t incarnation) {
   ended_ = std::max(ended_, incarnation);
@@ -91,7 +88,7 @@ Ageing::Change Ageing::probed(base::TimePoint now, Probes outcome, Judgement jud
 
 Ageing::Change Ageing::advance(base::TimePoint now, Judgement judgement) {
   if (now < deadline(judgement)) return std::nullopt;
-  if (state_ == State::fresh || state_ == State::returning) return suspect(now);
+  if (state_ == State::fresh || state_ == State::returning) return suspect();
   if (now - last_sign() >= config_->forget_after) return Kind::forgotten;
   return enter(State::dead);
 }

@@ -38,7 +38,7 @@ class Ageing {
   };
   Heard heard(base::TimePoint now, std::uint64_t incarnation, std::uint64_t sequence,
               base::Duration age, From from);
-  Change link_reset(base::TimePoint now);
+  Change link_reset();
   Change returning(base::TimePoint now, std::uint64_t incarnation);
   Change leaving(std::uint64_t incarnation);
   enum class Probes : std::uint8_t { answered, unanswered, nothing_to_probe };
@@ -52,14 +52,13 @@ class Ageing {
   base::Duration age(base::TimePoint now) const { return now - spoke_at_; }
   std::uint64_t sequence() const { return sequence_; }
   std::uint64_t incarnation() const { return incarnation_; }
-  base::TimePoint suspected_at() const { return suspected_at_; }
   bool wants_probes() const;
   view::Freshness freshness() const;
   base::TimePoint deadline(Judgement judgement) const;
 
  private:
   Change enter(State state);
-  Change suspect(base::TimePoint now);
+  Change suspect();
   bool may_die(Judgement judgement) const;
   base::TimePoint last_sign() const;  // of the origin or its endpoints
 
@@ -70,9 +69,9 @@ class Ageing {
   base::TimePoint spoke_at_;                      // of the newest word, by summed ages
   base::TimePoint silent_since_;                  // the same, less our own stalls
   base::TimePoint answered_at_;                   // the last answered probe
-  base::TimePoint suspected_at_, held_until_;
-  std::optional<Probes> outcome_;  // since it was suspected
-  bool left_ = false;              // dead by its own word: not probed
+  base::TimePoint held_until_;                    // while it is returning
+  std::optional<Probes> outcome_;                 // since it was suspected
+  bool left_ = false;                             // dead by its own word: not probed
 };
 
 }  // namespace discovery

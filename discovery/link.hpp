@@ -44,6 +44,7 @@ struct Link {
   std::map<OriginId, Stamp> requested;      // asked of us
   std::optional<Transfer> transfer;
   OriginId served;         // whose request was answered last
+  bool own_went = false;   // an own delta has gone before the beacons that are due
   bool farewell = false;   // the other side stops on purpose: its end is no reset
   bool announced = false;  // the skin knows that there is something to pull
 
@@ -51,6 +52,10 @@ struct Link {
     return pulls.size() + requested.size() + (transfer ? transfer->held() : 0);
   }
   bool owes_own(Stamp released) const { return ready && talking && cursor && *cursor < released; }
+  // Before beacons that are due: one own delta, where the last one was not ours while others wait.
+  bool owes_own_first(const OriginId& self, Stamp released) const {
+    return owes_own(released) && !transfer && !own_went && (served != self || requested.empty());
+  }
   bool has_work(Stamp released) const {
     return hello_due || goodbye || !pulls.empty() || beacons_due || transfer ||
            !requested.empty() || owes_own(released);

@@ -12,7 +12,7 @@ const Remote* Membership::find(const OriginId& origin) const {
 
 void Membership::tell(const OriginId& origin, Ageing::Change change, Effects& effects) const {
   if (!change) return;
-  effects.publish = true;
+  effects.publish |= catalog_->find(origin) != nullptr;
   effects.events.push_back({*change, origin, {}});
 }
 
@@ -44,9 +44,9 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
   return true;
 }
 
-void Membership::link_reset(base::TimePoint now, const OriginId& origin, Effects& effects) {
+void Membership::link_reset(const OriginId& origin, Effects& effects) {
   const auto at = remotes_.find(origin);
-  if (at != remotes_.end()) tell(origin, at->second.ageing.link_reset(now), effects);
+  if (at != remotes_.end()) tell(origin, at->second.ageing.link_reset(), effects);
 }
 
 void Membership::goodbye(base::TimePoint now, const OriginId& origin, Goodbye::Reason reason,
@@ -95,7 +95,7 @@ Judgement Membership::judge(base::TimePoint now) const {
   return together && !confirmed ? Judgement::frozen : Judgement::open;
 }
 
-std::vector<OriginId> Membership::advance(base::TimePoint now, Catalog& catalog, Effects& effects) {
+std::vector<OriginId> Membership::advance(base::TimePoint now, Effects& effects) {
   std::vector<OriginId> forgotten;
   for (auto& [origin, remote] : remotes_) {
     const auto change = remote.ageing.advance(now, Judgement::frozen);
@@ -106,7 +106,7 @@ std::vector<OriginId> Membership::advance(base::TimePoint now, Catalog& catalog,
   judgement_ = judge(now);
   for (auto& [origin, remote] : remotes_) {
     if (!remote.ageing.wants_probes()) continue;
-    auto round = remote.probing.begin(now, *config_, origin, catalog.find(origin),
+    auto round = remote.probing.begin(now, *config_, origin, catalog_->find(origin),
                                       remote.ageing.state(), next_round_, random_);
     if (round.nothing)
       tell(origin, remote.ageing.probed(now, Ageing::Probes::nothing_to_probe, judgement_),

@@ -30,18 +30,19 @@ struct Remote {
 
 class Membership {
  public:
-  Membership(const NodeConfig& config, base::Random random) : config_(&config), random_(random) {}
+  Membership(const NodeConfig& config, Catalog& catalog, base::Random random)
+      : config_(&config), catalog_(&catalog), random_(random) {}
 
   // A beacon of a remote origin that came from `via`. False when it is not to be taken in:
   // forgotten, or one too many.
   bool heard(base::TimePoint now, const Beacon& beacon, const OriginId& via, Effects& effects);
-  void link_reset(base::TimePoint now, const OriginId& origin, Effects& effects);
+  void link_reset(const OriginId& origin, Effects& effects);
   void goodbye(base::TimePoint now, const OriginId& origin, Goodbye::Reason reason,
                Effects& effects);
   void probed(base::TimePoint now, const ProbeReply& reply, Effects& effects);
   void forgive(base::Duration stall);
   // Ages everybody and starts probes. Returns those to forget.
-  std::vector<OriginId> advance(base::TimePoint now, Catalog& catalog, Effects& effects);
+  std::vector<OriginId> advance(base::TimePoint now, Effects& effects);
   void forget(const OriginId& origin);
 
   const Remote* find(const OriginId& origin) const;
@@ -59,6 +60,7 @@ class Membership {
   void tell(const OriginId& origin, Ageing::Change change, Effects& effects) const;
 
   const NodeConfig* config_;
+  Catalog* catalog_;
   base::Random random_;
   std::map<OriginId, Remote> remotes_;
   std::map<OriginId, Epitaph> epitaphs_;

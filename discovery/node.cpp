@@ -12,7 +12,7 @@ Node::State::State(NodeConfig node_config, base::Random seed, base::TimePoint no
       random(seed),
       local(config.last_incarnation, random.fork(), config.max_tombstones),
       catalog(config.max_tombstones),
-      membership(config, random.fork()),
+      membership(config, catalog, random.fork()),
       started(now),
       expected(now + config.beacon_interval),
       next_beacon(now),
@@ -61,7 +61,7 @@ void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterato
   effects.events.push_back({Event::Kind::link_lost, link.origin, link.close_reason.value_or("")});
   if (link_to(link.origin)) return;
   pulls.hurry(now, link.origin);
-  if (end == LinkEnd::reset && !link.farewell) membership.link_reset(now, link.origin, effects);
+  if (end == LinkEnd::reset && !link.farewell) membership.link_reset(link.origin, effects);
 }
 
 void Node::State::restart_own(base::TimePoint now, Stamp claimed, Effects& effects) {
@@ -140,8 +140,7 @@ void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
   }
   if (local.ready()) release_changes(now);
   supervise_links(now, effects);
-  for (const auto& origin : membership.advance(now, catalog, effects)) forget_origin(origin);
-  ask(now);
+  for (const auto& origin : membership.advance(now, effects)) forget_origin(origin);
 }
 
 Effects Node::State::turn(base::TimePoint now) {
@@ -156,9 +155,7 @@ Effects Node::State::turn(base::TimePoint now) {
   return effects;
 }
 
-// Deadlines come last: a word that arrives in the moment in which it would be missed is not.
 Effects Node::State::finish(base::TimePoint now, Effects effects) {
-  if (now >= expected) serve_deadlines(now, effects);
   if (pulls.deadline() <= now) ask(now);
   if (!synced && local.ready() &&
       (now - started >= config.sync_patience || (beacons_heard && pulls.empty()))) {
@@ -172,8 +169,7 @@ Effects Node::State::finish(base::TimePoint now, Effects effects) {
     }
   counters.probes = membership.probes_sent();
   publication_due |= effects.publish;
-
-  expected = std::max(now, deadline(now));
+  expected = std::max(now, deadline(now));  // what is due already: at the tick that follows
   return effects;
 }
 
@@ -281,7 +277,14 @@ Effects Node::forget(base::TimePoint now, std::string_view cluster) {
   return state_->finish(now, std::move(effects));
 }
 
-Effects Node::tick(base::TimePoint now) { return state_->finish(now, state_->turn(now)); }
+// Deadlines are served here only: a word that arrives in the moment in which it would be missed,
+// behind whatever others, is not.
+Effects Node::tick(base::TimePoint now) {
+  const bool due = now >= state_->expected;
+  auto effects = state_->turn(now);
+  if (due) state_->serve_deadlines(now, effects);
+  return state_->finish(now, std::move(effects));
+}
 
 base::TimePoint Node::next_deadline() const { return state_->expected; }
 

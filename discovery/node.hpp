@@ -144,8 +144,10 @@ class Node {
   // The operator's word: drop everything of a cluster and remember not to take it back from relays.
   Effects forget(base::TimePoint now, std::string_view cluster);
 
+  // Serves what is due. The caller ticks at next_deadline() or earlier, after it has handed over
+  // everything that had arrived by then: nobody is called silent whose word is waiting.
   Effects tick(base::TimePoint now);
-  base::TimePoint next_deadline() const;  // the caller ticks then, or earlier
+  base::TimePoint next_deadline() const;
 
   // The next frame for this link, at most `max_bytes` of rows; nothing when there is nothing to say
   // now.

@@ -6,11 +6,12 @@
 namespace discovery {
 namespace {
 
-constexpr std::size_t kMaxClusterName = 253;
-constexpr std::size_t kMaxText = 512;
-
 bool is_name(const OriginId& origin) {
-  return !origin.cluster.empty() && origin.cluster.size() <= kMaxClusterName;
+  return is_cluster_name(origin.cluster) && origin.replica < kMaxReplicas;
+}
+
+bool is_life(std::uint64_t incarnation) {
+  return incarnation != 0 && incarnation <= kMaxIncarnation;
 }
 
 }  // namespace
@@ -74,7 +75,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Beacons beacons, Effe
     return malformed(link, "more beacons than origins", effects);
   for (const auto& beacon : beacons.beacons) {
     if (!is_name(beacon.origin) || beacon.age < base::Duration::zero() ||
-        beacon.stamp.incarnation == 0 || beacon.stamp.incarnation > kMaxIncarnation) {
+        !is_life(beacon.stamp.incarnation)) {
       if (beacon.origin == link.origin) return malformed(link, "a beacon of nothing", effects);
       ++counters.malformed;  // of a third: who repeats it need not be at fault
       continue;
@@ -140,7 +141,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
     ++counters.refused;  // nobody but us says what we have
     return;
   }
-  if (!is_name(origin) || delta.age < base::Duration::zero())
+  if (!is_name(origin) || !is_life(delta.incarnation) || delta.age < base::Duration::zero())
     return malformed(link, "a delta of nothing", effects);
   const bool direct = origin == link.origin;
   if (!direct && (speaks(now, origin) || pulls.asked_of(origin) != link.id)) {
@@ -196,10 +197,10 @@ void Node::State::receive(base::TimePoint, Link& link, Pull pull, Effects& effec
 void Node::State::receive(base::TimePoint now, Link& link, Goodbye goodbye, Effects& effects) {
   if (goodbye.reason == Goodbye::Reason::refused) {
     ++counters.refused;
-    if (goodbye.text.size() > kMaxText) goodbye.text.resize(kMaxText);
+    if (goodbye.text.size() > kMaxTextBytes) goodbye.text.resize(kMaxTextBytes);
     effects.events.push_back({Event::Kind::refused, link.origin, goodbye.text});
     link.close_reason = "refused: " + goodbye.text;
-  } else if (link.ready) {
+  } else if (link.ready && !link.farewell) {
     membership.goodbye(now, link.origin, goodbye.reason, effects);
     link.farewell = true;
   }

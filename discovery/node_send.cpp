@@ -46,17 +46,26 @@ Beacons Node::State::make_beacons(base::TimePoint now, const Link& link) {
   return beacons;
 }
 
+// Whose turn it is after the one served last, the own origin among the others: nobody waits for
+// anybody's churn. What was asked for stands; it may be the whole, which no cursor would bring.
+std::optional<Pull> Node::State::next_request(Link& link) {
+  if (link.owes_own(released_stamp())) link.requested.try_emplace(config.self, *link.cursor);
+  if (link.requested.empty()) return std::nullopt;
+  auto at = link.requested.upper_bound(link.served);
+  if (link.beacons_due && link.owes_own_first(config.self, released_stamp()))
+    at = link.requested.find(config.self);
+  if (at == link.requested.end()) at = link.requested.begin();
+  Pull next{at->first, at->second};
+  link.requested.erase(at);
+  return next;
+}
+
 std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
                                              std::size_t max_bytes) {
-  if (!link.transfer && link.owes_own(released_stamp())) link.requested[config.self] = *link.cursor;
-  while (!link.transfer && !link.requested.empty()) {
-    // The own origin first, then in turn after the last one served: no origin waits for another's
-    // churn.
-    auto at = link.requested.find(config.self);
-    if (at == link.requested.end()) at = link.requested.upper_bound(link.served);
-    if (at == link.requested.end()) at = link.requested.begin();
-    const auto [origin, have] = *at;
-    link.requested.erase(at);
+  while (!link.transfer) {
+    const auto next = next_request(link);
+    if (!next) return std::nullopt;
+    const auto& [origin, have] = *next;
     const bool own = origin == config.self;
     auto* state = own ? (local.ready() ? &local.state() : nullptr) : catalog.find(origin);
     if (!state || state->stamp().version == 0) continue;
@@ -64,12 +73,11 @@ std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
     if (!whole && have >= state->stamp()) continue;
     link.transfer.emplace(origin, *state, have);
     counters.snapshots_sent += link.transfer->is_snapshot() ? 1 : 0;
-    if (own)
-      link.cursor = std::max(link.cursor.value_or(Stamp{}), link.transfer->target());
-    else
-      link.served = origin;
+    link.served = origin;
+    if (!own) continue;
+    link.cursor = std::max(link.cursor.value_or(Stamp{}), link.transfer->target());
+    link.own_went = link.beacons_due;
   }
-  if (!link.transfer) return std::nullopt;
   auto delta = link.transfer->next(max_bytes);
   if (const auto* remote = membership.find(delta.origin)) delta.age = remote->ageing.age(now);
   if (link.transfer->done()) link.transfer.reset();
@@ -87,14 +95,13 @@ std::optional<Frame> Node::State::next_frame(base::TimePoint now, Link& link,
     link.pulls.erase(at);
     return pull;
   }
-  // Own changes go before beacons, so that no beacon shows what is about to come; a long transfer
-  // does not hold beacons up.
-  if (link.beacons_due && (link.transfer || !link.owes_own(released_stamp()))) {
-    link.beacons_due = false;
+  // Own changes go before beacons, so that no beacon shows what is about to come; but once only,
+  // and no transfer holds beacons up: whose beacons do not come is taken for dead.
+  if (link.beacons_due && !link.owes_own_first(config.self, released_stamp())) {
+    link.beacons_due = link.own_went = false;
     return make_beacons(now, link);
   }
   if (auto delta = next_delta(now, link, max_bytes)) return std::move(*delta);
-  if (std::exchange(link.beacons_due, false)) return make_beacons(now, link);
   return std::nullopt;
 }
 

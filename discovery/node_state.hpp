@@ -2,8 +2,9 @@
 // only pass events on: node.cpp what comes from the agent, node_receive.cpp what comes from peers,
 // node_send.cpp what goes to them.
 //
-// Every entry begins with turn(now) and ends with finish(now): deadlines are served before the
-// event, and links with something new to say are announced after it. Thread: control only.
+// Every entry begins with turn(now), which forgives a stall of ours, and ends with finish(now),
+// which announces links with something new to say. Deadlines are served by tick alone, after all
+// that has arrived: the caller hands over what it has, then ticks. Thread: control only.
 #pragma once
 
 #include <map>
@@ -87,6 +88,7 @@ struct Node::State {
   Stamp known_of(const OriginId& origin) const;
   Hello make_hello(const Link& link) const;
   Beacons make_beacons(base::TimePoint now, const Link& link);
+  std::optional<Pull> next_request(Link& link);
   std::optional<Delta> next_delta(base::TimePoint now, Link& link, std::size_t max_bytes);
 };
 

@@ -42,7 +42,7 @@ Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, con
   if (open_ != 0 && now < open_until_) return {};
   if (!state) return {};  // only heard of: there is nothing yet to judge by
   learn_targets(*state);
-  if (services_.empty()) return {true, true, std::nullopt};
+  if (services_.empty()) return {true, std::nullopt};
 
   ProbeRequest request{id, origin, {}, config.probe_timeout};
   std::vector<std::size_t> order(services_.size());
@@ -58,7 +58,7 @@ Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, con
   }
   open_ = id;
   open_until_ = now + config.probe_timeout + kProbeSlack;
-  return {true, false, std::move(request)};
+  return {false, std::move(request)};
 }
 
 std::optional<Ageing::Probes> Probing::answered(const ProbeReply& reply) {
@@ -66,7 +66,7 @@ std::optional<Ageing::Probes> Probing::answered(const ProbeReply& reply) {
   open_ = 0;
   if (reply.alive.empty() && reply.failed.empty()) return std::nullopt;  // nobody could be asked
   for (const auto& address : reply.alive) failed_.erase(address);
-  failed_.insert(reply.failed.begin(), reply.failed.end());
+  if (!reply.alive.empty()) failed_.insert(reply.failed.begin(), reply.failed.end());
   return reply.alive.empty() ? Ageing::Probes::unanswered : Ageing::Probes::answered;
 }
 

@@ -25,7 +25,7 @@ class Probing {
  public:
   // Starts a round when one is due. `nothing` when the origin has no endpoint to knock at.
   struct Round {
-    bool due = false, nothing = false;
+    bool nothing = false;
     std::optional<ProbeRequest> request;
   };
   Round begin(base::TimePoint now, const NodeConfig& config, const OriginId& origin,

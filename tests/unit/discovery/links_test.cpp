@@ -101,7 +101,14 @@ TEST_CASE("a protocol that we do not speak is refused with both ranges", "[disco
 TEST_CASE("two links to one agent: one talks, and the other takes over", "[discovery]") {
   auto story = east_and_west();
   const auto first = story.connect("east", "west"), second = story.connect("west", "east");
+  std::size_t told = 0;
+  story.hears_frame = [&](const std::string&, const std::string&, const Frame& frame) {
+    told += std::holds_alternative<Delta>(frame) ? 1 : 0;
+  };
+  story.says("east", {{"k", "while both are up"}});
   story.run(15s);
+  CHECK(told == 1);
+  CHECK(story.knows("west", "east") == Story::Contents{{"k", "while both are up"}});
   CHECK(story.actor("west").closed.empty());
   CHECK(story.node("west").counters().duplicates == 0);
   const auto end = GENERATE(0, 1);
@@ -163,6 +170,42 @@ TEST_CASE("nonsense is counted, closes its link and changes nothing", "[discover
   CHECK(story.node("west").counters().malformed == 1);
   CHECK(story.actor("west").closed.size() == 1);
   CHECK(story.knows("west", "east") == before);
+}
+
+TEST_CASE("a delta of an impossible life leaves no trace of its origin", "[discovery]") {
+  auto story = east_and_west();
+  const auto link = story.meet("west", "eu");
+  Delta delta;
+  delta.origin = {"eu", 0};
+  delta.to = 1;
+  delta.kind = Delta::Kind::snapshot_end;
+  delta.incarnation = GENERATE(std::uint64_t{0}, kMaxIncarnation + 1);
+  story.sends("west", link, delta);
+  CHECK(story.node("west").counters().malformed == 1);
+  CHECK(!story.has_heard_of("west", "eu"));
+}
+
+TEST_CASE("a goodbye is heard once, and changes no answer where there are no rows", "[discovery]") {
+  auto story = east_and_west();
+  const auto link = story.connect("east", "west");
+  story.run(1s);
+  auto& west = story.node("west");
+  const auto says = [&](LinkId on, Goodbye::Reason reason) {
+    return west.receive(story.now, on, Goodbye{reason, {}});
+  };
+  const auto first = says(link, Goodbye::Reason::returning);
+  CHECK(first.publish);
+  CHECK(first.events.size() == 1);
+  for (const auto reason : {Goodbye::Reason::leaving, Goodbye::Reason::returning}) {
+    const auto again = says(link, reason);
+    CHECK(!again.publish);
+    CHECK(again.events.empty());
+  }
+  const auto stranger = story.meet("west", "eu");
+  west.receive(story.now, stranger, Beacons{{{{"eu", 0}, {1, 1}, 1, {}, 0s}}});
+  const auto left = says(stranger, Goodbye::Reason::leaving);
+  CHECK(!left.publish);
+  CHECK(left.events.size() == 1);
 }
 
 TEST_CASE("nobody tells an agent what it has itself", "[discovery]") {

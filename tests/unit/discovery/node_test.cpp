@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
 
 using namespace std::chrono_literals;
-using discovery::Goodbye;
+using namespace discovery;
 using State = Story::State;
 
 TEST_CASE("two agents that meet know each other's rows", "[discovery]") {
@@ -61,7 +61,7 @@ TEST_CASE("nothing is relayed that was not asked for", "[discovery]") {
   story.says("east", {{"k", "new"}});
   story.run(5s);
   for (const auto* name : {"east", "west", "eu"})
-    CHECK(story.node(name).counters().duplicates == 0);
+    CHECK(story.node(name).counters().duplicates + story.node(name).counters().refused == 0);
 }
 
 TEST_CASE("an agent that is killed is suspected at once and dead after 15 s", "[discovery]") {
@@ -102,4 +102,95 @@ TEST_CASE("an agent that has not read its sources says nothing of itself", "[dis
   story.connect("east", "west");
   story.run(2s);
   CHECK(story.knows("west", "east") == Story::Contents{{"k", "1"}});
+}
+
+TEST_CASE("who always has something new to say still answers and shows that he lives",
+          "[discovery]") {
+  Story story;
+  for (const auto* name : {"a", "m", "z"}) story.start(name, {{"k", name}});
+  story.connect("a", "m");
+  story.connect("z", "m");
+  auto& m = story.node("m");
+  const auto link = story.meet("m", "west");
+  m.receive(story.now, link, Beacons{});
+  for (const auto* name : {"a", "z"}) m.receive(story.now, link, Pull{Story::origin(name), {}});
+  std::map<std::string, int> told;
+  int beacons = 0;
+  for (int round = 0; round < 50; ++round) {  // a frame each 100 ms is all that the link takes
+    story.now += 100ms;
+    m.replace_local(story.now, "files", {{"k", std::to_string(round)}});
+    m.tick(story.now);
+    const auto frame = m.next_frame(story.now, link);
+    if (!frame) continue;
+    beacons += std::holds_alternative<Beacons>(*frame) ? 1 : 0;
+    if (const auto* delta = std::get_if<Delta>(&*frame)) ++told[delta->origin.cluster];
+  }
+  CHECK(beacons >= 4);
+  CHECK(told["a"] == 1);
+  CHECK(told["z"] == 1);
+  CHECK(told["m"] > 30);
+}
+
+TEST_CASE("what is owed of ourselves goes before the beacon that shows it", "[discovery]") {
+  Story story;
+  story.start("m", {{"k", "1"}});
+  auto& m = story.node("m");
+  const auto link = story.meet("m", "west");
+  while (m.next_frame(story.now, link)) continue;
+  m.receive(story.now, link, Beacons{});
+  story.now += 2s;
+  m.tick(story.now);
+  m.replace_local(story.now, "files", {{"k", "2"}});
+  auto frame = m.next_frame(story.now, link);
+  REQUIRE(frame);
+  CHECK(std::holds_alternative<Delta>(*frame));
+  m.replace_local(story.now + 50ms, "files", {{"k", "3"}});
+  frame = m.next_frame(story.now + 50ms, link);
+  REQUIRE(frame);
+  CHECK(std::holds_alternative<Beacons>(*frame));
+}
+
+TEST_CASE("who asks for the whole gets the whole, whatever changes meanwhile", "[discovery]") {
+  Story story;
+  story.start("m", {{"k", "1"}, {"l", "1"}});
+  auto& m = story.node("m");
+  const auto link = story.meet("m", "west");
+  m.receive(story.now, link, Beacons{{{{"m", 0}, m.stamp(), 0, {}, 0s}}});
+  while (m.next_frame(story.now, link)) continue;
+  m.receive(story.now, link, Pull{{"m", 0}, {m.stamp().incarnation, 0}});
+  m.replace_local(story.now + 1s, "files", {{"k", "2"}, {"l", "1"}});
+  const auto frame = m.next_frame(story.now + 1s, link);
+  REQUIRE(frame);
+  REQUIRE(std::holds_alternative<Delta>(*frame));
+  CHECK(std::get<Delta>(*frame).kind == Delta::Kind::snapshot_end);
+}
+
+TEST_CASE("all that has arrived is heard before anybody is called silent", "[discovery]") {
+  Story story;
+  story.start("m");
+  auto& m = story.node("m");
+  const auto east = story.meet("m", "east"), west = story.meet("m", "west");
+  const auto life = std::uint64_t{1} << 32;
+  std::uint64_t sequence = 0;
+  const auto both_speak = [&] {
+    ++sequence;
+    std::vector<Event> events;
+    for (const auto& [link, name] : {std::pair{east, "east"}, {west, "west"}}) {
+      auto effects =
+          m.receive(story.now, link, Beacons{{{{name, 0}, {life, 1}, sequence, {}, 0s}}});
+      events.insert(events.end(), effects.events.begin(), effects.events.end());
+    }
+    return events;
+  };
+  both_speak();
+  const auto missed = story.now + 3s;
+  while (m.next_deadline() < missed) {
+    story.now = m.next_deadline();
+    m.tick(story.now);
+  }
+  story.now = missed;
+  CHECK(both_speak().empty());
+  CHECK(m.tick(story.now).events.empty());
+  CHECK(story.state("m", "east") == State::fresh);
+  CHECK(story.state("m", "west") == State::fresh);
 }

@@ -72,6 +72,22 @@ TEST_CASE("a round in which nobody could be asked says nothing", "[discovery]") 
   CHECK(!story.probing.answered({round.request->id, {address(1)}, {}}));  // it is over
 }
 
+TEST_CASE("an address fails by itself only where others answer", "[discovery]") {
+  Knocking story;
+  story.begin();
+  CHECK(story.probing.answered({story.round, {}, {address(1), address(2)}}) ==
+        Ageing::Probes::unanswered);
+  CHECK(story.probing.failed().empty());
+  story.now += 10s;
+  story.begin();
+  story.probing.answered({story.round, {address(1)}, {address(2)}});
+  CHECK(story.probing.failed() == std::vector{address(2)});
+  story.now += 10s;
+  story.begin();
+  story.probing.answered({story.round, {}, {address(1), address(2)}});
+  CHECK(story.probing.failed() == std::vector{address(2)});
+}
+
 TEST_CASE("the reply to another round is ignored", "[discovery]") {
   Knocking story;
   story.begin();

@@ -74,6 +74,17 @@ class Story {
     for (auto a = actors_.begin(); a != actors_.end(); ++a)
       for (auto b = std::next(a); b != actors_.end(); ++b) connect(a->first, b->first);
   }
+  // A link whose other end is the test itself: it says what it likes by sends(), and what is said
+  // to it is lost where it does not call next_frame() first.
+  discovery::LinkId meet(const std::string& name, const std::string& as) {
+    const auto id = ++last_link_;
+    discovery::Hello hello;
+    hello.self = origin(as);
+    hello.instance[0] = static_cast<std::uint8_t>(++instances_);
+    act(name, actor(name).node->link_up(now, id, {"", as, false}));
+    act(name, actor(name).node->receive(now, id, hello));
+    return id;
+  }
   void cut(discovery::LinkId link, discovery::Node::LinkEnd end = discovery::Node::LinkEnd::reset) {
     wires_.at(link).cut = true;
     sweep(end);
