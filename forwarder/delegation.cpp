@@ -59,9 +59,9 @@ Delegation::Delegation(const std::vector<RouteTable>& tables, std::string_view o
 
 std::vector<FlatRoute> Delegation::flatten(const RouteTable& root) {
   path_.clear();
-  matchers_ = 0;
-  auto routes = routes_of(root, {resources::HttpMatcher{}});
-  return std::move(routes).value_or({});
+  matchers_ = tried_ = 0;
+  // A root inherits nothing that a route of its could conflict with: there is always a list.
+  return routes_of(root, {resources::HttpMatcher{}}).value();
 }
 
 // The error is for the delegating route above: a route here could never match below it.
@@ -74,10 +74,14 @@ base::Result<std::vector<FlatRoute>> Delegation::routes_of(const RouteTable& tab
     const Matchers everything(1);
     const auto& own = route.matchers.empty() ? everything : route.matchers;
     // What a root writes itself is bounded by its document; only delegation multiplies.
-    if (path_.size() > 1) matchers_ += inherited.size() * own.size();
+    const bool delegated = path_.size() > 1;
+    if (delegated) {
+      matchers_ += inherited.size() * own.size();
+      tried_ += inherited.size() * own.size();
+    }
     Matchers matchers;
     std::string conflict = "more than " + std::to_string(kMaxFlatMatchers) + " matchers";
-    if (matchers_ <= kMaxFlatMatchers)
+    if (!delegated || (matchers_ <= kMaxFlatMatchers && tried_ <= kMaxTriedMatchers))
       for (const auto& parent : inherited)
         for (const auto& child : own) {
           auto both = merge(parent, child);
@@ -96,8 +100,10 @@ base::Result<std::vector<FlatRoute>> Delegation::routes_of(const RouteTable& tab
       flat.push_back({&table, i, std::move(matchers), path_, ""});
       continue;
     }
+    const auto before = matchers_;
     auto children = follow(*delegate, matchers);
     if (!children) {
+      matchers_ = before;
       problems_.push_back(route_problem(resources::Severity::error, table, i, "delegate",
                                         children.error().message));
       flat.push_back({&table, i, std::move(matchers), path_, children.error().message});

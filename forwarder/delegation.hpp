@@ -24,7 +24,10 @@
 namespace forwarder {
 
 inline constexpr std::size_t kMaxDelegationDepth = 16;
-inline constexpr std::size_t kMaxFlatMatchers = 100'000;  // made by the delegation of one root
+// Matchers that the delegations of one root may make; those of a delegation that is cut off count
+// for the second only, which bounds the work.
+inline constexpr std::size_t kMaxFlatMatchers = 100'000;
+inline constexpr std::size_t kMaxTriedMatchers = 10 * kMaxFlatMatchers;
 
 struct FlatRoute {
   const resources::RouteTable* table = nullptr;    // the one it is written in
@@ -60,8 +63,8 @@ class Delegation {
   const std::vector<resources::RouteTable>& tables_;
   std::string own_cluster_;
   resources::Problems& problems_;
-  Tables path_;               // from the root to the table in hand
-  std::size_t matchers_ = 0;  // made for this root
+  Tables path_;                           // from the root to the table in hand
+  std::size_t matchers_ = 0, tried_ = 0;  // made for this root
   std::set<const resources::RouteTable*> reached_;
 };
 

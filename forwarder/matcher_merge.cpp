@@ -36,7 +36,10 @@ base::Result<PathMatch> concatenate(const PathMatch& parent, const PathMatch& ch
   auto prefix = parent.value;
   if (prefix.ends_with('/') && child.value.starts_with('/')) prefix.pop_back();
   if (prefix.empty()) return both;
-  both.value = re2::RE2::QuoteMeta(prefix) + "(?:" + child.value + ")";
+  prefix = re2::RE2::QuoteMeta(prefix);
+  // ignoreCase says nothing to a regex, so the parent's has to stand in the pattern.
+  if (parent.ignore_case) prefix = "(?i:" + prefix + ")";
+  both.value = prefix + "(?:" + child.value + ")";
   return both;
 }
 

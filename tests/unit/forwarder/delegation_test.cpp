@@ -78,6 +78,23 @@ TEST_CASE("a child's regex is put behind the parent's prefix taken literally") {
   CHECK_FALSE(takes("/v1x0/a"));
   CHECK_FALSE(takes("/b"));
   CHECK(merge(prefix("/"), regex("/bar/*")).value().path->value == "/bar/*");
+
+  SECTION("and the parent's ignoreCase holds for the parent's part") {
+    auto parent = prefix("/V1.0");
+    parent.path->ignore_case = true;
+    const auto folded = merge(parent, regex("/a")).value();
+    const auto folded_takes = [&](std::string_view path) {
+      std::vector<MatcherError> errors;
+      const auto matcher = compile_matcher(folded, errors);
+      return !mismatch(matcher, Incoming("GET", "h", path).value);
+    };
+    CHECK(folded_takes("/v1.0/a"));
+    CHECK(folded_takes("/V1.0/a"));
+    CHECK_FALSE(folded_takes("/v1.0/A"));
+    CHECK_FALSE(folded_takes("/v1x0/a"));
+    const auto compiled = Mesh().compile({table("main", {"h"}, {route({folded}, says("yes"))})});
+    CHECK(outcome(*compiled.table, Incoming("GET", "h", "/v1.0/a")) == "200 yes");
+  }
 }
 
 TEST_CASE("grandchildren inherit from both, and everything but the path is ANDed") {
@@ -212,4 +229,26 @@ TEST_CASE("delegation that multiplies without end is cut off with a reason") {
   CHECK(flat(tables, problems).size() == 1);
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].message.find("more than 100000 matchers") != std::string::npos);
+}
+
+TEST_CASE("a delegation that is cut off leaves the root's other routes and tables alone") {
+  std::vector<resources::RouteTable> tables;
+  const std::vector<resources::HttpMatcher> ten(10, prefix("/x"));
+  tables.push_back(
+      table("main", {"h"},
+            {route({exact("/first")}, says("")), route(ten, delegate_to({"t1"})),
+             route({prefix("/own")}, delegate_to({"child"})), route({exact("/last")}, says(""))}));
+  for (int i = 1; i < 8; ++i)
+    tables.push_back(table("t" + std::to_string(i), {},
+                           {route(ten, delegate_to({"t" + std::to_string(i + 1)}))}));
+  tables.push_back(table("t8", {}, {route({}, says(""))}));
+  tables.push_back(table("child", {}, {route({exact("/child")}, says(""))}));
+  resources::Problems problems;
+  const auto lines = flat(tables, problems);
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[0] == "main[0]: exact /first");
+  CHECK(lines[1].find("BROKEN") != std::string::npos);
+  CHECK(lines[2] == "child[0]: exact /own/child");
+  CHECK(lines[3] == "main[3]: exact /last");
+  CHECK(problems.size() == 1);
 }
