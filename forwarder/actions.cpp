@@ -1,5 +1,6 @@
 #include "forwarder/actions.hpp"
 
+#include "forwarder/head_text.hpp"
 #include "forwarder/weights.hpp"
 
 namespace forwarder {
@@ -11,7 +12,8 @@ ReplyAction say_broken(const std::string& route, const std::string& reason) {
   return {500, "route " + route + " is broken: " + reason + '\n'};
 }
 
-// What other clusters define comes later than our own documents: its lack is no mistake of theirs.
+// What only another cluster defines is no mistake of our documents where it lacks. A service
+// without a cluster may come from there too, but once all are heard its name is likelier mistyped.
 bool comes_by_gossip(const resources::DestinationRef& ref) {
   return ref.kind == resources::DestinationKind::virtual_destination || !ref.ref.cluster.empty();
 }
@@ -31,7 +33,7 @@ std::shared_ptr<const Route> Actions::of(const FlatRoute& flat) {
   if (const auto* forward = std::get_if<resources::ForwardTo>(&source))
     action = compile(flat, *forward);
   else if (const auto* redirect = std::get_if<resources::Redirect>(&source))
-    action = RedirectAction{redirect->host, redirect->path, redirect->code};
+    action = compile(flat, *redirect);
   else if (const auto* reply = std::get_if<resources::DirectResponse>(&source))
     action = ReplyAction{reply->status, reply->body};
   return made = std::make_shared<const Route>(Route{std::move(name), std::move(action)});
@@ -44,6 +46,12 @@ Actions::Action Actions::compile(const FlatRoute& flat, const resources::Forward
   auto destinations = find_destinations(flat, refs);
   if (!destinations) return broken(flat, "forwardTo.destinations", destinations.error());
 
+  if (const auto path = check_path(forward.path_rewrite); !path)
+    return broken(flat, "forwardTo.pathRewrite", path.error());
+  if (!forward.host_rewrite.empty())
+    if (const auto host = check_host(forward.host_rewrite); !host)
+      return broken(flat, "forwardTo.hostRewrite", host.error());
+
   ForwardAction action;
   action.destinations = std::move(*destinations);
   action.host = forward.host_rewrite;
@@ -54,11 +62,21 @@ Actions::Action Actions::compile(const FlatRoute& flat, const resources::Forward
   auto pattern = Pattern::compile(forward.regex_rewrite->pattern);
   if (!pattern) return broken(flat, "forwardTo.regexRewrite.pattern", pattern.error());
   const auto& substitution = forward.regex_rewrite->substitution;
-  if (const auto fits = pattern->check_substitution(substitution); !fits)
-    return broken(flat, "forwardTo.regexRewrite.substitution", fits.error());
+  auto fits = pattern->check_substitution(substitution);
+  if (fits) fits = check_path(substitution);
+  if (!fits) return broken(flat, "forwardTo.regexRewrite.substitution", fits.error());
   action.path.pattern = std::move(*pattern);
   action.path.substitution = substitution;
   return action;
+}
+
+Actions::Action Actions::compile(const FlatRoute& flat, const resources::Redirect& redirect) {
+  if (!redirect.host.empty())
+    if (const auto host = check_host(redirect.host); !host)
+      return broken(flat, "redirect.hostRedirect", host.error());
+  if (const auto path = check_location(redirect.path); !path)
+    return broken(flat, "redirect.pathRedirect", path.error());
+  return RedirectAction{redirect.host, redirect.path, redirect.code};
 }
 
 Actions::Action Actions::broken(const FlatRoute& flat, std::string_view field,
@@ -83,7 +101,7 @@ base::Result<std::vector<WeightedUpstream>> Actions::find_destinations(
   std::vector<WeightedUpstream> destinations;
   std::string missing;
   std::size_t known = 0;
-  bool may_come = false;
+  bool may_come = false, unheard = false;
   for (std::size_t i = 0; i < refs.size(); ++i) {
     auto& destination = destinations.emplace_back();
     destination.share = (*parts)[i];
@@ -98,12 +116,14 @@ base::Result<std::vector<WeightedUpstream>> Actions::find_destinations(
     destination.name = refs[i].ref.name;
     missing = target.error().message;
     may_come = may_come || comes_by_gossip(refs[i]);
-    if (refs.size() > 1)
+    const bool not_yet = target.error().code == base::Code::unavailable;
+    unheard = unheard || not_yet;
+    if (refs.size() > 1 || not_yet)
       problems_.push_back(route_problem(Severity::warning, *flat.table, flat.index,
                                         "forwardTo.destinations[" + std::to_string(i) + ']',
                                         missing));
   }
-  if (known == 0)
+  if (known == 0 && !unheard)
     return base::Error{may_come ? base::Code::not_found : base::Code::invalid, missing};
   fail_over(destinations);
   return destinations;

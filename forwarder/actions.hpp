@@ -4,7 +4,8 @@
 // A route that can't do what is written answers 500 with the reason and is a problem; the other
 // routes of its table stay as they are (failureMode ROUTE_REPLACEMENT). Of several weighted
 // destinations, one that is not known is a warning and counts as one without endpoints: what other
-// clusters export comes and goes. Thread: the builder's.
+// clusters export comes and goes. Before the first sync so does a sole one: such a route leads to
+// nothing yet (503) and is not broken. Thread: the builder's.
 #pragma once
 
 #include <map>
@@ -27,6 +28,7 @@ class Actions {
  private:
   using Action = decltype(Route::action);
   Action compile(const FlatRoute& flat, const resources::ForwardTo& forward);
+  Action compile(const FlatRoute& flat, const resources::Redirect& redirect);
   Action broken(const FlatRoute& flat, std::string_view field, const base::Error& reason);
   base::Result<std::vector<WeightedUpstream>> find_destinations(
       const FlatRoute& flat, const std::vector<resources::DestinationRef>& refs);

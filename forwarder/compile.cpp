@@ -101,6 +101,7 @@ Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& 
   Compiled compiled;
   compiled.table = std::make_unique<Table>();
   compiled.table->version = slots.begin_table();
+  compiled.table->synced = resolution.view->synced;
   Upstreams upstreams(resolution, slots);
   Actions actions(upstreams, compiled.problems);
   Delegation delegation(tables, config.cluster, compiled.problems);

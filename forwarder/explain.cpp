@@ -26,7 +26,7 @@ Explanation explain(const Table& table, const Request& request) {
   Explanation explanation;
   const auto* host = table.routes->find(request);
   if (!host) {
-    explanation.reply = unknown_host();
+    explanation.reply = unknown_host(table);
     return explanation;
   }
   explanation.virtual_host = host->pattern;

@@ -9,6 +9,15 @@ namespace {
 // tried or to be avoided, a search is needed once in 2^7 picks.
 constexpr int kDraws = 8;
 
+std::uint64_t weight_of(const Member& member) { return std::max(member.weight, 1u); }
+
+const Member& draw_member(const Tier& tier, base::Random& random) {
+  if (tier.until.empty()) return tier.members[random.below(tier.members.size())];
+  const auto at = random.below(tier.until.back());
+  const auto found = std::upper_bound(tier.until.begin(), tier.until.end(), at);
+  return tier.members[static_cast<std::size_t>(found - tier.until.begin())];
+}
+
 // Balanced by two random choices: far better than one, and no herd runs to the single least loaded
 // member, which a worker that sees only its own requests would misjudge anyway (Mitzenmacher 2001).
 template <class Takes>
@@ -17,17 +26,16 @@ const Member* less_loaded(const Tier& tier, const LoadView& load, base::Random& 
   const auto& members = tier.members;
   const Member* first = nullptr;
   for (int draw = 0; draw < kDraws && members.size() > 1; ++draw) {
-    const auto& member = members[random.below(members.size())];
+    const auto& member = draw_member(tier, random);
     if (&member == first || !takes(member)) continue;
     if (!first) {
       first = &member;
       continue;
     }
-    // (active + 1) / weight, compared without division.
-    const auto cost = [&load](const Member& m, const Member& other) {
-      return (std::uint64_t{load.active(m.slot)} + 1) * std::max(other.weight, 1u);
-    };
-    return cost(member, *first) < cost(*first, member) ? &member : first;
+    // active / weight, compared without division. Equal loads, above all none, keep the first: the
+    // draw has heeded the weights.
+    const auto load_of_first = load.active(*first) * weight_of(member);
+    return load.active(member) * weight_of(*first) < load_of_first ? &member : first;
   }
   if (first) return first;
   const auto start = random.below(members.size());
@@ -55,7 +63,7 @@ std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tri
     return std::find(tried.begin(), tried.end(), member.slot) == tried.end();
   };
   const auto promising = [&](const Member& member) {
-    return untried(member) && !load.avoid(member.slot);
+    return untried(member) && !load.avoid(member);
   };
 
   const auto drawn = draw_tier(tiers, random);

@@ -86,12 +86,16 @@ Decision act(const Entry& entry, const Request& request, base::Random& random) {
           entry.route->name};
 }
 
-Reply unknown_host() { return {404, "", "no such host here\n"}; }
+Reply unknown_host(const Table& table) {
+  if (!table.synced) return {503, "", "not ready: other clusters are not heard yet\n"};
+  return {404, "", "no such host here\n"};
+}
+
 Reply no_route() { return {404, "", "no route matches\n"}; }
 
 Decision Table::decide(const Request& request, base::Random& random) const {
   const auto* host = routes->find(request);
-  if (!host) return {unknown_host(), {}};
+  if (!host) return {unknown_host(*this), {}};
   const auto* entry = host->routes->find(request);
   if (!entry) return {no_route(), {}};
   return act(*entry, request, random);

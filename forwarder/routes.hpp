@@ -82,7 +82,7 @@ struct Routes {
 // The entry that takes the request carried out: the same for decide() and explain().
 Decision act(const Entry& entry, const Request& request, base::Random& random);
 
-Reply unknown_host();
+Reply unknown_host(const Table& table);
 Reply no_route();
 
 }  // namespace forwarder

@@ -48,6 +48,8 @@ struct Tier {
   std::string name;
   double share = 0;
   std::vector<Member> members;
+  // Sums of the members' weights up to each, for drawing by weight; empty = all weigh the same.
+  std::vector<std::uint64_t> until{};
 };
 
 // What a request can be sent to: one destination at one port, or a subset of it.
@@ -87,6 +89,7 @@ struct Routes;  // the compiled virtual hosts; routes.hpp
 
 struct Table {
   std::uint64_t version = 0;
+  bool synced = true;  // false: what is not known here may yet come (503, not 404)
   std::vector<base::SocketAddress> listeners;  // sorted
   std::vector<Slot> slots;
   std::vector<std::shared_ptr<const Upstream>> upstreams;
@@ -99,13 +102,14 @@ struct Table {
 class LoadView {
  public:
   virtual ~LoadView() = default;
-  virtual std::uint32_t active(SlotId slot) const = 0;  // requests in flight
-  virtual bool avoid(SlotId slot) const = 0;            // failed a moment ago
+  // Of the member itself: nothing is known of one whose slot has stood for another address.
+  virtual std::uint32_t active(const Member& member) const = 0;  // requests in flight
+  virtual bool avoid(const Member& member) const = 0;            // failed a moment ago
 };
 
-// Draws a tier by share, then the less loaded of two random members by weight; never one in
-// `tried`; falls to the next tier, and at last to members to avoid, before giving up. Nothing left:
-// no value.
+// Draws a tier by share, then two members by weight and takes the one with fewer requests for its
+// weight; never one in `tried`; falls to the next tier, and at last to members to avoid, before
+// giving up. Nothing left: no value.
 std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tried,
                            const LoadView& load, base::Random& random);
 

@@ -69,6 +69,16 @@ void rescale(std::vector<Tier>& tiers) {
   if (sum <= 0 && !tiers.empty()) tiers.front().share = 1;
 }
 
+// Leaves it empty where all weigh the same: such a tier is drawn from faster.
+void sum_weights(Tier& tier) {
+  const auto& members = tier.members;
+  if (std::all_of(members.begin(), members.end(),
+                  [&](const Member& m) { return m.weight == members.front().weight; }))
+    return;
+  std::uint64_t sum = 0;
+  for (const auto& member : members) tier.until.push_back(sum += std::max(member.weight, 1u));
+}
+
 }  // namespace
 
 Upstreams::Upstreams(const view::Resolution& resolution, SlotMap& slots)
@@ -97,9 +107,12 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   view::Destination unnamed;
   if (!resolved && is_service) unnamed = unnamed_service(namespace_, ref.ref.name);
   const auto& destination = resolved ? *resolved->destination : unnamed;
-  if (!resolved && unnamed.services.empty())
-    return base::Error{base::Code::not_found, (is_service ? "service " : "VirtualDestination ") +
-                                                  called + " is not known here"};
+  if (!resolved && unnamed.services.empty()) {
+    const auto subject = (is_service ? "service " : "VirtualDestination ") + called;
+    if (!resolution_.view->synced)
+      return base::unavailable(subject + " is not known here before other clusters are heard");
+    return base::Error{base::Code::not_found, subject + " is not known here"};
+  }
 
   auto port = choose_port(destination, ref.port);
   if (!port) return port.error();
@@ -171,7 +184,7 @@ std::shared_ptr<const Upstream> Upstreams::make(const std::string& name,
   upstream->name = name;
   upstream->fail_open = selection.fail_open;
   for (const auto& selected : selection.tiers) {
-    Tier tier{selected.name, selected.share, {}};
+    Tier tier{selected.name, selected.share, {}, {}};
     for (const auto& choice : selected.endpoints) {
       const auto& endpoint = choice.endpoint();
       const auto target = view::target_port(port, *choice.service, endpoint);
@@ -181,7 +194,9 @@ std::shared_ptr<const Upstream> Upstreams::make(const std::string& name,
       tier.members.push_back(
           {id, slots_.slot(id).generation, address, endpoint.weight, choice.stale});
     }
-    if (!tier.members.empty()) upstream->tiers.push_back(std::move(tier));
+    if (tier.members.empty()) continue;
+    sum_weights(tier);
+    upstream->tiers.push_back(std::move(tier));
   }
   rescale(upstream->tiers);
   return made_.emplace(name, std::move(upstream)).first->second;

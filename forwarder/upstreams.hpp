@@ -33,7 +33,8 @@ class Upstreams {
     std::shared_ptr<const Upstream> upstream;
     std::string host;  // the destination's
   };
-  // `home` is the namespace of the document that refers.
+  // `home` is the namespace of the document that refers. Errors: not_found; unavailable instead
+  // while the view is not synced, for it may come; invalid where the reference itself is wrong.
   base::Result<Target> find(const resources::DestinationRef& ref, std::string_view home);
 
   std::shared_ptr<const Upstream> of(const discovery::view::ResolvedDestination& destination,

@@ -4,12 +4,14 @@
 
 namespace forwarder::net {
 
-std::uint32_t Endpoints::active(SlotId slot) const {
-  return slot < states_.size() ? states_[slot].active : 0;
+std::uint32_t Endpoints::active(const Member& member) const {
+  const auto* state = known(member);
+  return state ? state->active : 0;
 }
 
-bool Endpoints::avoid(SlotId slot) const {
-  return slot < states_.size() && states_[slot].avoid_until > loop_.now();
+bool Endpoints::avoid(const Member& member) const {
+  const auto* state = known(member);
+  return state && state->avoid_until > loop_.now();
 }
 
 Endpoints::Lease::Lease(Endpoints& endpoints, const Member& member)
@@ -83,6 +85,12 @@ void Endpoints::put(const Member& member, std::unique_ptr<Connection> connection
 void Endpoints::close_idle() {
   for (auto& state : states_) state.idle.clear();
   idle_ = 0;
+}
+
+const Endpoints::State* Endpoints::known(const Member& member) const {
+  if (member.slot >= states_.size()) return nullptr;
+  const auto& state = states_[member.slot];
+  return state.generation == member.generation ? &state : nullptr;
 }
 
 Endpoints::State* Endpoints::state_of(const Member& member) {

@@ -50,8 +50,8 @@ class Endpoints final : public LoadView {
   Endpoints(base::net::EventLoop& loop, const Limits& limits, const Timeouts& timeouts)
       : loop_(loop), limits_(limits), timeouts_(timeouts) {}
 
-  std::uint32_t active(SlotId slot) const override;
-  bool avoid(SlotId slot) const override;
+  std::uint32_t active(const Member& member) const override;
+  bool avoid(const Member& member) const override;
 
   // A request in flight at an endpoint, for as long as this lives.
   class Lease {
@@ -90,6 +90,8 @@ class Endpoints final : public LoadView {
   };
   // Null when the member is of an older table than what stands in the slot now.
   State* state_of(const Member& member);
+  // Null when nothing is known of the member.
+  const State* known(const Member& member) const;
   static bool on_idle_event(base::net::Waiter& waiter);
   void drop(Connection& connection);
 

@@ -224,6 +224,95 @@ TEST_CASE("what another cluster may define is waited for; it is no mistake of th
   CHECK(outcome(*compiled.table, Incoming("GET", "shop.example", "/")).starts_with("500 "));
 }
 
+TEST_CASE("before the first sync what is not known here may yet come: 503, and only a warning") {
+  Mesh mesh;
+  auto cloud = service("lambda");
+  cloud.kind = resources::DestinationKind::unsupported;
+  resources::ForwardTo split, odd;
+  split.destinations = {scene::weighing(service("later"), 50),
+                        scene::weighing(virtual_destination("later"), 50)};
+  odd.destinations = {scene::weighing(cloud, 50), scene::weighing(service("later"), 50)};
+  const auto main = table("main", {"h"},
+                          {route({exact("/service")}, to("later")), route({exact("/split")}, split),
+                           route({exact("/odd")}, odd), route({}, to("here"))});
+  mesh.has("east", "here", {"10.0.0.1"}).unsynced();
+  const auto compiled = mesh.compile({main});
+  for (const auto* path : {"/service", "/split", "/odd"}) {
+    INFO(path);
+    const auto decision = decide(*compiled.table, Incoming("GET", "h", path));
+    const auto* forward = std::get_if<forwarder::Forward>(&decision.action);
+    REQUIRE(forward);  // to nothing that lives: 503
+    CHECK_FALSE(forward->upstream);
+  }
+  CHECK(route_of(*compiled.table, Incoming("GET", "h", "/")) == "shop/main[3]");
+  CHECK(compiled.problems.size() == 5);  // each destination that is missing, also a sole one
+  for (const auto& problem : compiled.problems)
+    CHECK(problem.severity == resources::Severity::warning);
+
+  SECTION("an unknown host may be another cluster's") {
+    CHECK(outcome(*compiled.table, Incoming("GET", "unknown.mesh.internal", "/")) ==
+          "503 not ready: other clusters are not heard yet\n");
+  }
+  SECTION("what is wrong by itself stays wrong") {
+    const auto broken = mesh.compile(
+        {table("main", {"h"}, {route({}, resources::ForwardTo{{cloud}, {}, {}, {}, false})})});
+    CHECK(outcome(*broken.table, Incoming("GET", "h", "/")).starts_with("500 "));
+    REQUIRE(broken.problems.size() == 1);
+    CHECK(broken.problems[0].severity == resources::Severity::error);
+  }
+  SECTION("after it a service that no document defines is an error") {
+    const auto after = mesh.synced().compile({main});
+    CHECK(outcome(*after.table, Incoming("GET", "h", "/service")).starts_with("500 "));
+    REQUIRE_FALSE(after.problems.empty());
+    CHECK(after.problems[0].severity == resources::Severity::error);
+    CHECK(outcome(*after.table, Incoming("GET", "unknown.mesh.internal", "/")).starts_with("404 "));
+  }
+}
+
+TEST_CASE("a text that cannot stand in a head breaks its route") {
+  Mesh mesh;
+  mesh.has("east", "ratings", {"10.0.0.1"});
+  const auto broken = [&](resources::HttpAction action) -> std::string {
+    const auto compiled =
+        mesh.compile({table("main", {"h"}, {route({exact("/")}, std::move(action))})});
+    const auto answer = outcome(*compiled.table, Incoming("GET", "h", "/"));
+    if (compiled.problems.empty()) return "";
+    CHECK(compiled.problems[0].severity == resources::Severity::error);
+    CHECK(answer.starts_with("500 route shop/main[0] is broken: "));
+    return compiled.problems[0].field.substr(13) + ": " + compiled.problems[0].message;
+  };
+  const auto forward = [](auto change) {
+    auto action = to("ratings");
+    change(action);
+    return action;
+  };
+  const auto host = [&](const char* text) {
+    return forward([&](auto& action) { action.host_rewrite = text; });
+  };
+  const auto path = [&](const char* text) {
+    return forward([&](auto& action) { action.path_rewrite = text; });
+  };
+  const auto regex = [&](const char* text) {
+    return forward([&](auto& action) { action.regex_rewrite = {"a", text}; });
+  };
+  CHECK(broken(host("a\r\nX: y")) ==
+        "forwardTo.hostRewrite: \"a\\x0d\\x0aX: y\" is no host and port");
+  CHECK(broken(host("a b")).starts_with("forwardTo.hostRewrite: "));
+  CHECK(broken(host("example.org:8080")) == "");
+  CHECK(broken(path("/a b")) ==
+        "forwardTo.pathRewrite: \"/a b\" has a byte that no path may have: 0x20");
+  CHECK(broken(path("/a#b")).starts_with("forwardTo.pathRewrite: "));
+  CHECK(broken(path("/a%20b")) == "");
+  CHECK(broken(regex("/x\n")).starts_with("forwardTo.regexRewrite.substitution: "));
+  CHECK(broken(regex("")) == "");
+  CHECK(broken(regex("\\\\")) == "");
+  CHECK(broken(resources::Redirect{"a\r\nSet-Cookie: b", "", 301})
+            .starts_with("redirect.hostRedirect: "));
+  CHECK(broken(resources::Redirect{"", "/a\r\nSet-Cookie: b", 301})
+            .starts_with("redirect.pathRedirect: "));
+  CHECK(broken(resources::Redirect{"other:8080", "/x?y", 301}) == "");
+}
+
 TEST_CASE("FREEZE_CONFIG is a warning") {
   auto main = table("main", {"h"}, {route({}, says("all"))});
   main.failure_mode = resources::FailureMode::freeze_config;

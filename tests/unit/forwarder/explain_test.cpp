@@ -77,4 +77,6 @@ TEST_CASE("explain shows what is answered here") {
   const auto unknown = explain(*table, Incoming("GET", "elsewhere", "/").value);
   CHECK(unknown.virtual_host == "");
   CHECK(unknown.reply->status == 404);
+  const auto early = Mesh().unsynced().compile({}).table;
+  CHECK(explain(*early, Incoming("GET", "elsewhere", "/").value).reply->status == 503);
 }

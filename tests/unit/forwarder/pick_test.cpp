@@ -12,11 +12,11 @@ struct Load final : LoadView {
   std::map<SlotId, std::uint32_t> requests;
   std::set<SlotId> failed;
 
-  std::uint32_t active(SlotId slot) const override {
-    const auto found = requests.find(slot);
+  std::uint32_t active(const Member& member) const override {
+    const auto found = requests.find(member.slot);
     return found == requests.end() ? 0 : found->second;
   }
-  bool avoid(SlotId slot) const override { return failed.contains(slot); }
+  bool avoid(const Member& member) const override { return failed.contains(member.slot); }
 };
 
 Tier tier(double share, std::vector<SlotId> slots) {
@@ -62,13 +62,55 @@ TEST_CASE("a member to avoid is picked only where nothing else is left in any ti
   CHECK(picks(upstream, load, 100, {2, 1}) == std::map<SlotId, int>{{0, 100}});
 }
 
-TEST_CASE("of two random members the less loaded by weight is picked") {
-  auto pair = tier(1, {0, 1});
+TEST_CASE("of two random members the less loaded is picked") {
   Load load;
   load.requests = {{0, 5}, {1, 4}};
-  CHECK(picks({"u", {pair}}, load, 100) == std::map<SlotId, int>{{1, 100}});
-  pair.members[0].weight = 2;  // 6 / 2 against 5 / 1
-  CHECK(picks({"u", {pair}}, load, 100) == std::map<SlotId, int>{{0, 100}});
+  CHECK(picks({"u", {tier(1, {0, 1})}}, load, 100) == std::map<SlotId, int>{{1, 100}});
+}
+
+TEST_CASE("without load members are picked as often as their weights say, as DNS draws them") {
+  const auto weighing = [](std::vector<std::uint32_t> weights) {
+    Tier weighed = tier(1, {});
+    std::uint64_t sum = 0;
+    for (SlotId slot = 0; slot < weights.size(); ++slot) {
+      weighed.members.push_back({slot, 0, {}, weights[slot], false});
+      weighed.until.push_back(sum += weights[slot]);
+    }
+    return Upstream{"u", {weighed}};
+  };
+  auto pair = picks(weighing({1, 2}), Load{}, 30'000);
+  CHECK(pair[0] == Approx(10'000).epsilon(0.05));
+  CHECK(pair[1] == Approx(20'000).epsilon(0.05));
+  auto many = picks(weighing({1, 1, 1, 1, 6}), Load{}, 50'000);
+  CHECK(many[0] == Approx(5'000).epsilon(0.08));
+  CHECK(many[4] == Approx(30'000).epsilon(0.05));
+  // However unlike the weights are, the light ones get their part and a pick ends.
+  auto steep = picks(weighing({1, 99}), Load{}, 100'000);
+  CHECK(steep[0] == Approx(1'000).epsilon(0.2));
+}
+
+TEST_CASE("under load members have as many requests as their weights say") {
+  Upstream upstream{"u", {tier(1, {0, 1, 2})}};
+  auto& only = upstream.tiers[0];
+  only.members[2].weight = 4;
+  only.until = {1, 2, 6};
+  Load load;
+  base::Random random(8);
+  std::vector<SlotId> in_flight;
+  std::map<SlotId, int> counts;
+  for (int i = 0; i < 30'000; ++i) {
+    if (in_flight.size() == 60) {  // one of them, whichever, is answered
+      std::swap(in_flight[random.below(60)], in_flight.back());
+      --load.requests[in_flight.back()];
+      in_flight.pop_back();
+    }
+    in_flight.push_back(pick(upstream, {}, load, random)->slot);
+    ++load.requests[in_flight.back()];
+    ++counts[in_flight.back()];
+  }
+  CHECK(counts[0] == Approx(5'000).epsilon(0.08));
+  CHECK(counts[2] == Approx(20'000).epsilon(0.05));
+  CHECK(load.requests[2] == Approx(40).epsilon(0.15));
 }
 
 TEST_CASE("without load members are picked evenly, and the last untried of many is found") {

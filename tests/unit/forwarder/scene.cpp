@@ -144,6 +144,7 @@ Service& Mesh::service(std::string_view cluster, std::string_view name) {
 forwarder::Compiled Mesh::compile(const std::vector<resources::RouteTable>& tables) {
   auto view = std::make_shared<discovery::view::View>();
   view->cluster = "east";
+  view->synced = synced_;
   for (const auto& service : services_)
     view->services.push_back(std::make_shared<const Service>(service));
   for (const auto& service : view->services) {

@@ -51,12 +51,16 @@ class Mesh {
   Mesh& has_virtual(std::string host, std::string name, std::uint16_t port = 80,
                     std::string protocol = "HTTP");
   discovery::view::Service& service(std::string_view cluster, std::string_view name);
+  // What other clusters have is not heard yet.
+  Mesh& unsynced() { return synced_ = false, *this; }
+  Mesh& synced() { return synced_ = true, *this; }
 
   forwarder::Compiled compile(const std::vector<resources::RouteTable>& tables);
 
  private:
   std::vector<discovery::view::Service> services_;
   std::vector<discovery::view::Destination> virtual_;
+  bool synced_ = true;
   forwarder::SlotMap slots_;
 };
 

@@ -85,6 +85,19 @@ TEST_CASE("endpoints that do not serve the port are left out, and the others sha
   CHECK(tiers(mesh, service("ratings")) == "any 1.00 10.1.0.1:8080");
 }
 
+TEST_CASE("members carry their endpoints' weights, summed up where they differ") {
+  Mesh mesh;
+  mesh.has("east", "ratings", {"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+  const auto until = [&] {
+    const auto compiled = mesh.compile({table("main", {"h"}, {route({}, to("ratings"))})});
+    const auto decision = decide(*compiled.table, Incoming("GET", "h", "/"));
+    return std::get_if<Forward>(&decision.action)->upstream->tiers.at(0).until;
+  };
+  CHECK(until().empty());
+  mesh.service("east", "ratings").endpoints[1].weight = 3;
+  CHECK(until() == std::vector<std::uint64_t>{1, 4, 5});
+}
+
 TEST_CASE("a port is chosen by number or name, and must be said when there are several") {
   Mesh mesh;
   mesh.has("east", "ratings", {"10.0.0.1"});
@@ -110,6 +123,7 @@ TEST_CASE("a service that no zone names is found by itself") {
   hidden.endpoints[0].ip = base::IpAddress::parse("10.0.0.7").value();
   auto view = std::make_shared<discovery::view::View>();
   view->cluster = "east";
+  view->synced = true;
   view->services.push_back(std::make_shared<const discovery::view::Service>(hidden));
   const auto resolution = discovery::view::resolve(view);
   SlotMap slots;

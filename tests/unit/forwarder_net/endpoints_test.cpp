@@ -50,29 +50,43 @@ TEST_CASE("leases count requests in flight, for the generation they were made fo
   {
     const Endpoints::Lease one(endpoints, story.member(3));
     Endpoints::Lease two(endpoints, story.member(3));
-    REQUIRE(endpoints.active(3) == 2);
+    REQUIRE(endpoints.active(story.member(3)) == 2);
     const Endpoints::Lease moved = std::move(two);
-    REQUIRE(endpoints.active(3) == 2);
+    REQUIRE(endpoints.active(story.member(3)) == 2);
     const Endpoints::Lease newer(endpoints, story.member(3, 1));
-    REQUIRE(endpoints.active(3) == 1);
+    REQUIRE(endpoints.active(story.member(3, 1)) == 1);
     const Endpoints::Lease old(endpoints, story.member(3, 0));
-    REQUIRE(endpoints.active(3) == 1);
+    REQUIRE(endpoints.active(story.member(3, 1)) == 1);
+    REQUIRE(endpoints.active(story.member(3, 0)) == 0);
   }
-  REQUIRE(endpoints.active(3) == 0);
-  REQUIRE(endpoints.active(99) == 0);
+  REQUIRE(endpoints.active(story.member(3)) == 0);
+  REQUIRE(endpoints.active(story.member(99)) == 0);
 }
 
 TEST_CASE("an endpoint that failed is avoided until it succeeds", "[forwarder_net]") {
   EndpointsStory story;
   auto& endpoints = story.endpoints;
-  REQUIRE_FALSE(endpoints.avoid(1));
+  REQUIRE_FALSE(endpoints.avoid(story.member(1)));
   endpoints.failed(story.member(1));
-  REQUIRE(endpoints.avoid(1));
+  REQUIRE(endpoints.avoid(story.member(1)));
   endpoints.succeeded(story.member(1));
-  REQUIRE_FALSE(endpoints.avoid(1));
-  endpoints.failed(story.member(1));
-  const Endpoints::Lease newer(endpoints, story.member(1, 1));  // another address there now
-  REQUIRE_FALSE(endpoints.avoid(1));
+  REQUIRE_FALSE(endpoints.avoid(story.member(1)));
+}
+
+TEST_CASE("an address that took over a slot has none of what its predecessor did there",
+          "[forwarder_net]") {
+  EndpointsStory story;
+  auto& endpoints = story.endpoints;
+  const auto old = story.member(1), newer = story.member(1, 1);
+  endpoints.failed(old);
+  const Endpoints::Lease lease(endpoints, old);
+  REQUIRE(endpoints.avoid(old));
+  REQUIRE(endpoints.active(old) == 1);
+  REQUIRE_FALSE(endpoints.avoid(newer));
+  REQUIRE(endpoints.active(newer) == 0);
+  endpoints.failed(newer);
+  REQUIRE(endpoints.avoid(newer));
+  REQUIRE_FALSE(endpoints.avoid(old));
 }
 
 TEST_CASE("the connection used last is taken first, and only by its own slot and generation",
