@@ -92,11 +92,22 @@ class Renderer {
     TierDraft v4{.quota = quota()}, v6{.quota = quota()};
     for (const auto& ip : destination_.door.addresses)
       (ip.is_v4() ? v4 : v6).records.push_back({address_record(ip, ttl_)});
-    block.no_door = destination_.door.addresses.empty();
-    if (block.no_door)
-      block.ede = error_option(Ede::not_ready, "the forwarder is the door and has no address");
+    if (destination_.door.addresses.empty()) no_forwarder(block);
     if (!v4.records.empty()) block.a.tiers.push_back(std::move(v4));
     if (!v6.records.empty()) block.aaaa.tiers.push_back(std::move(v6));
+  }
+
+  static void not_ready(BlockDraft& block, std::string_view why) {
+    block.not_ready = true;
+    block.ede = error_option(Ede::not_ready, why);
+  }
+  static void no_forwarder(BlockDraft& block) {
+    not_ready(block, "the forwarder is the door and has no address");
+  }
+  // Nobody knows yet whether another cluster has an endpoint. "None" would be kept by caches for
+  // longer than that takes.
+  static void unheard(BlockDraft& block) {
+    not_ready(block, "no endpoint yet: other clusters are not heard");
   }
 
   void answer_endpoints(const Selection& selection, BlockDraft& block) {
@@ -125,6 +136,8 @@ class Renderer {
     if (selection.fail_open && members > 0)
       block.ede = error_option(Ede::other, "none of " + std::to_string(members) +
                                                " endpoints is healthy: answering all");
+    else if (members == 0 && !resolution_.view->synced)
+      unheard(block);
     else if (members == 0)
       block.ede =
           error_option(Ede::other, "no endpoint: " + std::to_string(selection.left_out.size()) +
@@ -171,7 +184,7 @@ class Renderer {
   }
 
   void add_forwarder_target(const DestinationPort& port, BlockDraft& block) {
-    if (destination_.door.addresses.empty()) return;
+    if (destination_.door.addresses.empty()) return no_forwarder(block);
     if (block.srv.tiers.empty()) block.srv.tiers.emplace_back();
     RecordDraft target{srv_record(ttl_, 0, 1, port.number, host_), {}};
     for (const auto& ip : destination_.door.addresses) target.glue += address_record(ip, ttl_);
@@ -229,6 +242,8 @@ class Renderer {
     const auto empty = [](const TierDraft& tier) { return tier.records.empty(); };
     for (auto* set : {&block.a, &block.aaaa})
       if (std::all_of(set->tiers.begin(), set->tiers.end(), empty)) set->tiers.clear();
+    const bool names_endpoints = block.srv.order == RrSet::Order::by_priority && !block.not_ready;
+    if (names_endpoints && block.srv.tiers.empty() && !resolution_.view->synced) unheard(block);
     double shares = 0;
     for (const auto& tier : block.srv.tiers) shares += tier.share;
     for (auto& tier : block.srv.tiers)

@@ -44,7 +44,7 @@ struct BlockDraft {
   SetDraft a{}, aaaa{}, srv{}, txt{};
   std::uint32_t negative_ttl = 0;
   bool fail_open = false;
-  bool no_door = false;
+  bool not_ready = false;
   base::Bytes ede{};
   friend bool operator==(const BlockDraft&, const BlockDraft&) = default;
 };
@@ -63,9 +63,6 @@ base::Bytes srv_record(std::uint32_t ttl, std::uint16_t priority, std::uint16_t 
 // An extended error as an EDNS option; the text is cut to kMaxErrorText.
 base::Bytes error_option(Ede code, std::string_view text);
 
-inline constexpr std::size_t kRecordData = 12;  // behind owner pointer, type, class, TTL, length
-inline constexpr std::size_t kSrvPriority = kRecordData;
-inline constexpr std::size_t kSrvTarget = kRecordData + 6;
 inline constexpr std::size_t kMaxErrorText = 96;
 
 }  // namespace dns

@@ -10,7 +10,7 @@ Draw::Draw(std::span<const Record> records, std::uint32_t heaviest, std::size_t 
     : total_(records.size()), size_(std::min(wanted, records.size())) {
   if (total_ <= kMaxShuffled) {
     heaviest ? shuffle_by_weight(records, random) : shuffle(random);
-  } else if (size_ <= kMaxShuffled / 2) {
+  } else if (size_ <= kMaxShuffled) {
     pick_some(records, heaviest, random);
   } else {
     rotated_ = true;
@@ -39,8 +39,8 @@ void Draw::shuffle_by_weight(std::span<const Record> records, base::Random& rand
   }
 }
 
-// At most half of kMaxShuffled out of more than kMaxShuffled: a repeat is rare where weights are
-// alike, and where they are not, the attempts are bounded and the rest is filled in turn.
+// Repeats are drawn again. Where there are many, for nearly all are wanted or few weigh most, the
+// attempts are bounded and the rest is filled in turn.
 void Draw::pick_some(std::span<const Record> records, std::uint32_t heaviest,
                      base::Random& random) {
   const auto end = [this](std::size_t n) {

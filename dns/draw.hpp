@@ -1,8 +1,9 @@
 // A random choice of a tier's records for one answer: each at most once, the first ones by weight.
 //
 // Up to kMaxShuffled records are shuffled exactly (Fisher–Yates, by weight where weights differ).
-// From more, a few are drawn one by one; all of them, or more than kMaxShuffled, are taken in turn
-// from a random start. Thread: a value on the stack; allocates nothing.
+// From more, up to kMaxShuffled are drawn one by one, by weight; where even more are wanted, they
+// are taken in turn from a random start and weights do not count. Thread: a value on the stack;
+// allocates nothing.
 #pragma once
 
 #include <array>

@@ -20,6 +20,13 @@ inline constexpr std::size_t kUdpPayload =
 inline constexpr std::size_t kOptSize = 11;  // an OPT record without options
 inline constexpr std::uint16_t kMaxPointer = 0x3fff;  // what a compression pointer reaches
 
+// In a record whose owner is a pointer: owner, type, class, TTL, length, data.
+inline constexpr std::size_t kRecordTtl = 6;
+inline constexpr std::size_t kRecordLength = 10;
+inline constexpr std::size_t kRecordData = 12;
+inline constexpr std::size_t kSrvPriority = kRecordData;  // priority, weight, port, target
+inline constexpr std::size_t kSrvTarget = kRecordData + 6;
+
 enum class Type : std::uint16_t {
   a = 1,
   ns = 2,

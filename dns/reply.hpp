@@ -24,7 +24,6 @@ class Reply {
 
   void set_rcode(Rcode rcode) { rcode_ = rcode; }
   void set_authoritative() { authoritative_ = true; }
-  void set_truncated() { truncated_ = true; }
   // An extended error as option bytes that outlive the reply; shown when the client speaks EDNS and
   // there is room.
   void explain(std::span<const std::uint8_t> ede_option) { ede_ = ede_option; }

@@ -10,9 +10,6 @@
 namespace dns {
 namespace {
 
-constexpr std::size_t kSrvPriority = 12, kSrvTarget = 18;  // in a prebuilt SRV record
-constexpr std::size_t kRecordTtl = 6, kRecordLength = 10, kRecordData = 12;
-
 // EDE options that need no table: code 15, length 2, the info code.
 template <Ede kCode>
 constexpr std::array<std::uint8_t, 6> kEde{0, option::kExtendedError,          0, 2,
@@ -93,7 +90,7 @@ class Responder {
     const Zone& zone = table_.zone(node);
     const Block& block = table_.block(node, table_.class_of(client_.ip));
     reply_.explain(table_.bytes(block.ede));
-    if (block.no_door && (is(query_.type, Type::a) || is(query_.type, Type::aaaa)))
+    if (block.not_ready && leads_somewhere())
       return reply_.set_rcode(Rcode::servfail);
     reply_.set_authoritative();
     if (node.apex && is(query_.type, Type::soa)) {
@@ -105,6 +102,10 @@ class Responder {
     } else if (const RrSet* set = find_set(block); !set || !add_set(block, *set)) {
       add_soa(Section::authority, zone, std::min(block.negative_ttl, zone.negative_ttl));
     }
+  }
+
+  bool leads_somewhere() const {
+    return is(query_.type, Type::a) || is(query_.type, Type::aaaa) || is(query_.type, Type::srv);
   }
 
   const RrSet* find_set(const Block& block) const {

@@ -62,10 +62,12 @@ struct Block {
   RrSet a, aaaa, srv, txt;
   std::uint32_t negative_ttl = ~0u;  // at most the zone's
   bool fail_open = false;
-  bool no_door = false;  // the forwarder is the door and has no address: SERVFAIL
-  Slice ede{};           // goes with whatever is answered when the tier has none
+  // Addresses are SERVFAIL: the forwarder is the door and has none, or what has none here may have
+  // some in a cluster that is not heard yet.
+  bool not_ready = false;
+  Slice ede{};  // goes with whatever is answered when the tier has none
 
-  bool empty() const { return !a.tiers && !aaaa.tiers && !srv.tiers && !txt.tiers && !no_door; }
+  bool empty() const { return !a.tiers && !aaaa.tiers && !srv.tiers && !txt.tiers && !not_ready; }
 };
 
 // SOA and NS of a zone. Their names end in pointers to the apex, which stands at another place in

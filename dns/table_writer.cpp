@@ -161,7 +161,7 @@ std::uint32_t TableWriter::put_block(const BlockDraft& draft) {
                              .txt = put_set(draft.txt),
                              .negative_ttl = draft.negative_ttl,
                              .fail_open = draft.fail_open,
-                             .no_door = draft.no_door,
+                             .not_ready = draft.not_ready,
                              .ede = put(draft.ede)});
   return static_cast<std::uint32_t>(table_->blocks_.size() - 1);
 }

@@ -33,15 +33,17 @@ TEST_CASE("a draw takes as many different records as are wanted and there are") 
 TEST_CASE("every record comes first as often as its weight says") {
   base::Random random(2);
   constexpr int kDraws = 20000;
-  for (const std::size_t total : {3, 64, 80}) {
-    auto all = records(total);
-    all[1].weight = 3;
-    std::map<std::size_t, int> first;
-    for (int i = 0; i < kDraws; ++i) ++first[dns::Draw(all, 3, 2, random)[0]];
-    const double share = 1.0 / static_cast<double>(total + 2);
-    CHECK(first[0] == Approx(kDraws * share).epsilon(0.25));
-    CHECK(first[1] == Approx(kDraws * 3 * share).epsilon(0.15));
-  }
+  for (const std::size_t total : {3, 64, 80})
+    for (const std::size_t wanted : {2, 33, 64}) {
+      INFO(wanted << " of " << total);
+      auto all = records(total);
+      all[1].weight = 3;
+      std::map<std::size_t, int> first;
+      for (int i = 0; i < kDraws; ++i) ++first[dns::Draw(all, 3, wanted, random)[0]];
+      const double share = 1.0 / static_cast<double>(total + 2);
+      CHECK(first[0] == Approx(kDraws * share).epsilon(0.25));
+      CHECK(first[1] == Approx(kDraws * 3 * share).epsilon(0.15));
+    }
 }
 
 TEST_CASE("one heavy record among many light ones does not keep a draw from ending") {

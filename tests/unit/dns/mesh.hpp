@@ -54,6 +54,7 @@ class Mesh {
   Mesh& add(const TestHost& host) { return add(std::vector<TestHost>{host}); }
   Mesh& add(const std::vector<TestHost>& by_class);
   Mesh& unsynced() { return view_->synced = false, *this; }
+  Mesh& synced() { return view_->synced = true, *this; }
   Mesh& caller(const std::string& ip, const std::string& zone);
 
   std::unique_ptr<const dns::Table> table();

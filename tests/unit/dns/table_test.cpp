@@ -214,6 +214,38 @@ TEST_CASE("through the forwarder's door A, AAAA and SRV lead to the forwarder") 
   const auto failed = closed.ask({.edns = true});
   CHECK(failed.rcode == SERVFAIL);
   CHECK(failed.opt->ede == 14);
+  CHECK(closed.ask({.type = AAAA}).rcode == SERVFAIL);
+  const auto no_target =
+      closed.ask({.name = "_http._tcp.ratings.mesh.internal", .type = SRV, .edns = true});
+  CHECK(no_target.rcode == SERVFAIL);
+  CHECK(no_target.opt->ede == 14);
+}
+
+TEST_CASE("before the first sync a known host without endpoints is not empty but not ready") {
+  Mesh mesh;
+  mesh.add(TestHost{.host = "elsewhere.mesh.internal", .tiers = {}});
+  mesh.add({.host = "here.mesh.internal", .tiers = {{1, {{"10.0.0.1"}}}}});
+  const std::pair<const char*, Type> questions[] = {{"elsewhere.mesh.internal", A},
+                                                    {"elsewhere.mesh.internal", AAAA},
+                                                    {"_http._tcp.elsewhere.mesh.internal", SRV},
+                                                    {"_9080._tcp.elsewhere.mesh.internal", SRV}};
+  Asker early(mesh.unsynced().table());
+  for (const auto& [name, type] : questions) {
+    INFO(name << " " << type);
+    const auto answer = early.ask({.name = name, .type = type, .edns = true});
+    CHECK(answer.rcode == SERVFAIL);
+    CHECK(answer.opt->ede == 14);
+    CHECK(answer.authority.empty());
+  }
+  CHECK(early.ask({.name = "elsewhere.mesh.internal", .type = TXT}).rcode == NOERROR);
+  CHECK(early.ask({.name = "_explain.elsewhere.mesh.internal", .type = TXT}).answer.size() > 0);
+  CHECK(early.ask({.name = "here.mesh.internal"}).data(A) == Strings{"10.0.0.1"});
+  CHECK(early.ask({.name = "here.mesh.internal", .type = AAAA}).rcode == NOERROR);
+  CHECK(early.ask({.name = "_http._tcp.here.mesh.internal", .type = SRV}).answer.size() == 1);
+
+  Asker later(mesh.synced().table());
+  for (const auto& [name, type] : questions)
+    CHECK(later.ask({.name = name, .type = type}).rcode == NOERROR);
 }
 
 TEST_CASE("a headless host answers every ready endpoint without a cap, and each by its name") {
