@@ -2,20 +2,25 @@
 // callers.
 //
 // For a destination `host` (DESIGN §5):
-//   <host> A, AAAA            door endpoints: members of one tier, drawn by share, shuffled, at
-//   most max_answers;
-//                             headless: every member of every tier; fail-open: of all tiers
-//                             together. door forwarder: the forwarder's addresses
-//   _<port>._<proto>.<host>   SRV; <port> is the port's name, its protocol and its number, <proto>
-//   tcp or udp.
-//                             Priority is the tier's index, weight the endpoint's; targets are the
-//                             names below, with their addresses. Where a draw by share passes over
-//                             better tiers, their priority is raised by the number of tiers, so
-//                             they stay as fall-backs. Door forwarder: <host> itself
-//   <dashed-ip>.<host>        the address: "10-0-0-5", "fd00--1"; a Kubernetes service cannot have
-//   such a name <hostname>.<cluster>.<host>  headless endpoints with a hostname; NODATA while one
-//   is left out _explain.<host> TXT       the selection in words
-// and for each zone, or host outside all zones, its apex with SOA and NS, and ns.<apex>.
+//
+// - `<host>` A, AAAA: through the door to endpoints the members of one tier, drawn by share,
+//   shuffled, at most max_answers; where the host is headless, every member of every tier;
+//   fail-open, those of all tiers together. Through the forwarder's door its addresses.
+// - `_<port>._<proto>.<host>` SRV: the port is asked for by its name, or else its protocol, and by
+//   its number; the protocol is tcp or udp. Priority is the tier's index, weight the endpoint's;
+//   targets are the names below, with their addresses. Where a draw by share passes over better
+//   tiers, their priority is raised by the number of tiers, so they stay as fall-backs. Through the
+//   forwarder's door the target is `<host>` itself.
+// - `<dashed-ip>.<host>` A, AAAA: the address: "10-0-0-5", "fd00--1". No Kubernetes service can be
+//   called so.
+// - `<hostname>.<cluster>.<host>` A, AAAA: a headless endpoint with a hostname; NODATA while it is
+//   left out.
+// - `_explain.<host>` TXT: the selection in words.
+//
+// And for each zone, or host outside all zones, its apex with SOA and NS, and ns.<apex>. Where a
+// host has no endpoint and the view is not synced, or the forwarder is the door and has no address,
+// A, AAAA and SRV are SERVFAIL.
+//
 // A host that is defined wins over a derived name. Problems are collected in the table, never
 // fatal. Thread: a pure function.
 #pragma once

@@ -9,11 +9,7 @@
 namespace dns {
 namespace {
 
-using discovery::view::Choice;
-using discovery::view::Destination;
-using discovery::view::DestinationPort;
-using discovery::view::Door;
-using discovery::view::Selection;
+namespace view = discovery::view;
 
 constexpr std::uint16_t kNoQuota = 0xffff;
 constexpr std::uint32_t kMaxSrvWeight = 0xffff;
@@ -48,9 +44,8 @@ void drop_repeats(std::vector<RecordDraft>& records) {
 
 class Renderer {
  public:
-  Renderer(const discovery::view::ResolvedDestination& resolved,
-           const discovery::view::Resolution& resolution, const Name& host,
-           const ZoneConfig& config)
+  Renderer(const view::ResolvedDestination& resolved, const view::Resolution& resolution,
+           const Name& host, const ZoneConfig& config)
       : destination_(*resolved.destination),
         resolved_(resolved),
         resolution_(resolution),
@@ -61,7 +56,7 @@ class Renderer {
   Names render() && {
     for (class_ = 0; class_ < resolved_.by_class.size(); ++class_) {
       const auto& selection = resolved_.by_class[class_];
-      const bool endpoints = destination_.door.kind == Door::Kind::endpoints;
+      const bool endpoints = destination_.door.kind == view::Door::Kind::endpoints;
       // The forwarder's own address does not move with the endpoints' health.
       ttl_ = endpoints && selection.degraded ? ttls_.degraded : ttls_.steady;
       if (auto* block = at(host_))
@@ -110,7 +105,7 @@ class Renderer {
     not_ready(block, "no endpoint yet: other clusters are not heard");
   }
 
-  void answer_endpoints(const Selection& selection, BlockDraft& block) {
+  void answer_endpoints(const view::Selection& selection, BlockDraft& block) {
     block.fail_open = selection.fail_open;
     // Nobody knows a best tier among those that are all ill; a headless caller wants to see
     // everyone.
@@ -144,7 +139,7 @@ class Renderer {
                                        " left out, see _explain");
   }
 
-  void mark_stale(TierDraft& tier, const Choice& choice) const {
+  void mark_stale(TierDraft& tier, const view::Choice& choice) const {
     if (!choice.stale || tier.stale) return;
     tier.stale = true;
     const auto* cluster = resolution_.view->find_cluster(choice.endpoint().cluster);
@@ -153,11 +148,11 @@ class Renderer {
                                 (cluster ? " for " + base::to_string(cluster->age) : ""));
   }
 
-  std::optional<Name> name_of(const Choice& choice) const {
+  std::optional<Name> name_of(const view::Choice& choice) const {
     return endpoint_name(host_, destination_, choice.endpoint());
   }
 
-  void name_endpoints(const Selection& selection) {
+  void name_endpoints(const view::Selection& selection) {
     for (const auto& tier : selection.tiers)
       for (const auto& choice : tier.endpoints) {
         auto* block = at(name_of(choice));
@@ -172,18 +167,18 @@ class Renderer {
         if (!choice.endpoint().hostname.empty()) at(name_of(choice));
   }
 
-  void add_services(const DestinationPort& port, const Selection& selection) {
+  void add_services(const view::DestinationPort& port, const view::Selection& selection) {
     for (const auto& name : service_names(host_, port)) {
       auto* block = at(name);
       block->srv.order = RrSet::Order::by_priority;
-      if (destination_.door.kind == Door::Kind::forwarder)
+      if (destination_.door.kind == view::Door::Kind::forwarder)
         add_forwarder_target(port, *block);
       else
         add_endpoint_targets(port, selection, *block);
     }
   }
 
-  void add_forwarder_target(const DestinationPort& port, BlockDraft& block) {
+  void add_forwarder_target(const view::DestinationPort& port, BlockDraft& block) {
     if (destination_.door.addresses.empty()) return no_forwarder(block);
     if (block.srv.tiers.empty()) block.srv.tiers.emplace_back();
     RecordDraft target{srv_record(ttl_, 0, 1, port.number, host_), {}};
@@ -191,7 +186,7 @@ class Renderer {
     block.srv.tiers.back().records.push_back(std::move(target));
   }
 
-  void add_endpoint_targets(const DestinationPort& port, const Selection& selection,
+  void add_endpoint_targets(const view::DestinationPort& port, const view::Selection& selection,
                             BlockDraft& block) {
     for (std::size_t i = 0; i < selection.tiers.size(); ++i) {
       std::uint32_t heaviest = kMaxSrvWeight;
@@ -222,7 +217,7 @@ class Renderer {
     return *set.tiers.insert(at, {.share = share, .index = static_cast<std::uint16_t>(index)});
   }
 
-  void add_explanation(const Selection& selection) {
+  void add_explanation(const view::Selection& selection) {
     auto* block = at(host_.child("_explain"));
     if (!block) return;
     auto& set = block->txt;
@@ -255,9 +250,9 @@ class Renderer {
     return destination_.headless || config_.max_answers == 0 ? kNoQuota : config_.max_answers;
   }
 
-  const Destination& destination_;
-  const discovery::view::ResolvedDestination& resolved_;
-  const discovery::view::Resolution& resolution_;
+  const view::Destination& destination_;
+  const view::ResolvedDestination& resolved_;
+  const view::Resolution& resolution_;
   const Name& host_;
   const ZoneConfig& config_;
   const Ttls ttls_;
@@ -272,8 +267,8 @@ Ttls ttls(const ZoneConfig& config) {
   return {seconds(config.ttl), seconds(config.degraded_ttl), seconds(config.negative_ttl)};
 }
 
-Names destination_names(const discovery::view::ResolvedDestination& resolved,
-                        const discovery::view::Resolution& resolution, const Name& host,
+Names destination_names(const view::ResolvedDestination& resolved,
+                        const view::Resolution& resolution, const Name& host,
                         const ZoneConfig& config) {
   return Renderer(resolved, resolution, host, config).render();
 }

@@ -7,11 +7,7 @@
 namespace dns {
 namespace {
 
-using discovery::view::Choice;
-using discovery::view::Destination;
-using discovery::view::Door;
-using discovery::view::Reason;
-using discovery::view::Selection;
+namespace view = discovery::view;
 
 constexpr std::size_t kMaxLine = 250;
 constexpr std::string_view kCut = "… more: nearmost explain";
@@ -41,19 +37,19 @@ class Lines {
 
 std::string percent(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
 
-std::string describe(const Choice& choice) {
+std::string describe(const view::Choice& choice) {
   const auto& endpoint = choice.endpoint();
   std::string text = endpoint.ip.to_string() + " " + endpoint.cluster;
   if (!endpoint.locality.empty()) text += " " + endpoint.locality.to_string();
   if (endpoint.weight != 1) text += " weight " + std::to_string(endpoint.weight);
-  if (choice.reason != Reason::selected) text += ": " + std::string(to_string(choice.reason));
+  if (choice.reason != view::Reason::selected) text += ": " + std::string(to_string(choice.reason));
   if (choice.stale) text += " (stale)";
   return text;
 }
 
-std::string door_line(const Destination& destination) {
+std::string door_line(const view::Destination& destination) {
   std::string line = "door: ";
-  if (destination.door.kind == Door::Kind::endpoints) {
+  if (destination.door.kind == view::Door::Kind::endpoints) {
     line += "endpoints";
   } else {
     line += "forwarder";
@@ -66,8 +62,9 @@ std::string door_line(const Destination& destination) {
 
 }  // namespace
 
-std::vector<std::string> explain(const Destination& destination, const Selection& selection,
-                                 const discovery::view::Caller& caller, std::uint64_t version) {
+std::vector<std::string> explain(const view::Destination& destination,
+                                 const view::Selection& selection, const view::Caller& caller,
+                                 std::uint64_t version) {
   std::size_t selected = 0;
   for (const auto& tier : selection.tiers) selected += tier.endpoints.size();
   const std::size_t total = selected + selection.left_out.size();

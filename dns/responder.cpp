@@ -90,8 +90,7 @@ class Responder {
     const Zone& zone = table_.zone(node);
     const Block& block = table_.block(node, table_.class_of(client_.ip));
     reply_.explain(table_.bytes(block.ede));
-    if (block.not_ready && leads_somewhere())
-      return reply_.set_rcode(Rcode::servfail);
+    if (block.not_ready && leads_somewhere()) return reply_.set_rcode(Rcode::servfail);
     reply_.set_authoritative();
     if (node.apex && is(query_.type, Type::soa)) {
       add_soa(Section::answer, zone, zone.ttl);

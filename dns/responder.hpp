@@ -3,8 +3,11 @@
 //
 // Reads nothing but its arguments; allocates nothing, locks nothing, knows no socket, so it serves
 // UDP, TCP, tests and fuzzers alike. Every input is answered as the table of rules says, or dropped
-// with a count. Thread: any; counters and random are the caller's own. Limits: over UDP an answer
-// has at most kUdpPayload bytes (kPlainUdpSize without EDNS), whatever the client offers.
+// with a count, but for what is not implemented: cookies (row 10; a query without a question is
+// FORMERR with a cookie, too, row 3), rate limits (row 32), answers to a client subnet or NSID
+// (rows 11 and 12: held to their form, then ignored), wildcards (row 22), forwarding (rows 36 to
+// 39). Thread: any; counters and random are the caller's own. Limits: over UDP an answer has at
+// most kUdpPayload bytes (kPlainUdpSize without EDNS), whatever the client offers.
 #pragma once
 
 #include <cstddef>

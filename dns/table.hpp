@@ -2,9 +2,9 @@
 // from.
 //
 // A name is found by the hash of its lower-case wire form. It has one block for all callers, or one
-// for each class of callers; equal blocks are stored once. A block holds at most four RRsets, each
-// cut into tiers; a tier's records are ready to be copied behind the question: their owner is the
-// pointer to it, so the client's case is kept.
+// for each class of callers, of which equal ones are stored once. A block holds at most four
+// RRsets, each cut into tiers; a tier's records are ready to be copied behind the question: their
+// owner is the pointer to it, so the client's case is kept.
 //
 // Invariants: the name of every record and all its ancestors up to the apex of its zone are in the
 // table (so a missing name is NXDOMAIN and an empty non-terminal is not, RFC 8020); an RRset with

@@ -1,4 +1,5 @@
-// Freezes drafts into a Table: names with their ancestors, equal blocks once, all bytes in one run.
+// Freezes drafts into a Table: names with their ancestors, equal blocks of a name once, all bytes
+// in one run.
 //
 // Zones are added first, outer ones before those inside them.
 // Thread: the builder's.

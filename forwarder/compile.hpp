@@ -1,11 +1,13 @@
 // Makes the table that the forwarder's workers read out of route tables and the resolution.
 //
 // Hosts: a table's hosts become virtual hosts. Tables of one host are merged, the oldest first (by
-// creation time, those without one last; then namespace, name), with the routes that take
+// creation time, those without one last; then cluster, namespace, name), with the routes that take
 // everything behind all others; the overlap is a warning. A destination that no table names exactly
-// gets a virtual host of its own that forwards each of its HTTP ports to itself. Listeners: one for
-// each port that a matcher names or that a destination serves HTTP on which a table names, our own
-// cluster has a part in, or whose door is the forwarder; on each own address, at most kMaxListeners.
+// gets a virtual host of its own that forwards each of its HTTP ports to itself.
+//
+// Listeners: one on each own address for each port that a matcher names, and for each HTTP port of
+// the destinations that a table names, that our own cluster has a part in, or whose door is the
+// forwarder; at most kMaxListeners.
 //
 // Every mistake is a problem and breaks only its own route; there is always a table.
 // Thread: the builder's. No clock, no OS.
