@@ -94,10 +94,6 @@ struct Range {
 };
 inline Range<std::int64_t> between(std::int64_t min, std::int64_t max) { return {min, max}; }
 inline Range<base::Duration> between(base::Duration min, base::Duration max) { return {min, max}; }
-inline Range<std::int64_t> at_least(std::int64_t min) {
-  return {min, std::numeric_limits<std::int64_t>::max()};
-}
-inline Range<base::Duration> at_least(base::Duration min) { return {min, base::Duration::max()}; }
 
 // A word an enumeration may be written as, in any case; and its number, where the schema has
 // numbers.

@@ -1,9 +1,10 @@
 // Checks documents against each other: what no document can know alone.
 //
-// The same object twice, and a delegation cycle, are errors: the later object, or the table that
-// closes the cycle, is taken out. The rest are warnings, since what is missing here may come from
-// another cluster or another source: hosts of two VirtualDestinations, routes to services, ports or
-// tables that are not here.
+// The same object twice, a host of two VirtualDestinations of one cluster and a delegation cycle
+// are errors: the later object, the one that does not win the host, or the table that closes the
+// cycle is taken out. The rest are warnings, since it may be settled by another cluster or another
+// source: a host that two clusters' VirtualDestinations name, routes to services, ports or tables
+// that are not here.
 #pragma once
 
 #include <string>
@@ -16,7 +17,7 @@ namespace resources {
 void check_together(Documents& documents, Problems& problems);
 
 void remove_duplicates(Documents& documents, Problems& problems);
-void check_claimed_hosts(const Documents& documents, Problems& problems);
+void check_claimed_hosts(Documents& documents, Problems& problems);
 void check_destinations(const Documents& documents, Problems& problems);
 void check_delegation(std::vector<RouteTable>& tables, Problems& problems);
 

@@ -76,7 +76,7 @@ std::string_view to_string(Node::Kind kind) {
 std::string quoted(const Node& node) {
   if (!node.is_scalar() || node.is_null()) return std::string(to_string(node.kind));
   if (node.text.size() <= kMaxQuoted) return '"' + node.text + '"';
-  return '"' + node.text.substr(0, kMaxQuoted) + "…\"";
+  return '"' + std::string(cut(node.text, kMaxQuoted)) + "…\"";
 }
 
 Problems read_trees(std::string_view file_name, std::string_view text,

@@ -18,7 +18,7 @@
 
 namespace resources {
 
-inline constexpr std::size_t kMaxFileBytes = 64u << 20;
+inline constexpr std::size_t kMaxFileBytes = 16u << 20;
 inline constexpr std::size_t kMaxDepth = 64;  // maps and lists inside each other
 inline constexpr std::size_t kMaxAliasBytes =
     16u << 20;  // what anchors and aliases may add to a document

@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "resources/tree.hpp"
+
 namespace discovery::sources {
 namespace {
 
@@ -67,8 +69,9 @@ void read_one(ReadFiles& read, const std::string& path) {
     if (got < 0) return cannot_read(read, path, errno);
     if (got == 0) break;
     text.append(piece, static_cast<std::size_t>(got));
-    if (text.size() > kMaxFileBytes)
-      return complain(read, path, "is larger than " + std::to_string(kMaxFileBytes >> 20) + " MiB",
+    if (text.size() > resources::kMaxFileBytes)
+      return complain(read, path,
+                      "is larger than " + std::to_string(resources::kMaxFileBytes >> 20) + " MiB",
                       "split it");
   }
   read.files.push_back({path, std::move(text)});

@@ -6,9 +6,9 @@
 // after the first. Without any event the files are read again every kRereadEvery.
 //
 // A folder gives its *.yaml, *.yml and *.json, not those of folders in it and none whose name
-// begins with a dot. Limits: kMaxFileBytes a file, kMaxFiles a reading. Errors: a path that does
-// not exist or cannot be read is a problem that names it. Thread: read_files any; Files the loop's.
-// Ownership: the loop outlives Files.
+// begins with a dot. Limits: resources::kMaxFileBytes a file, kMaxFiles a reading. Errors: a path
+// that does not exist or cannot be read is a problem that names it. Thread: read_files any; Files
+// the loop's. Ownership: the loop outlives Files.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,6 @@
 
 namespace discovery::sources {
 
-inline constexpr std::size_t kMaxFileBytes = 16 * 1024 * 1024;
 inline constexpr std::size_t kMaxFiles = 10'000;
 
 struct ReadFiles {

@@ -17,17 +17,29 @@ bool is_label(std::string_view text) {
                      [](char c) { return is_alphanumeric(c) || c == '-'; });
 }
 
-std::string_view labels_fault(std::string_view host) {
-  while (true) {
-    const auto dot = host.find('.');
-    const auto label = host.substr(0, dot);
-    if (!is_label(label))
-      return "a label is empty, too long, or holds other than letters, digits and inner hyphens";
-    if (dot == std::string_view::npos) {
-      return std::all_of(label.begin(), label.end(), is_digit) ? "the last label is a number" : "";
-    }
-    host.remove_prefix(dot + 1);
+constexpr std::string_view kLabelFault =
+    "a label is empty, too long, or holds other than letters, digits and inner hyphens";
+
+// Cuts off the labels of `name` up to the last one; false when one of all is none.
+bool skip_labels(std::string_view& name) {
+  for (;;) {
+    const auto dot = name.find('.');
+    if (!is_label(name.substr(0, dot))) return false;
+    if (dot == std::string_view::npos) return true;
+    name.remove_prefix(dot + 1);
   }
+}
+
+std::string_view labels_fault(std::string_view host) {
+  if (!skip_labels(host)) return kLabelFault;
+  return std::all_of(host.begin(), host.end(), is_digit) ? "the last label is a number" : "";
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
 }
 
 std::string hint_for(std::string_view host) {
@@ -62,9 +74,7 @@ void read(const Value& value, std::string& host, const Wildcards& wildcards) {
   std::string text;
   read(value, text);
   if (!value.node().is_scalar()) return;
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  text = lower(std::move(text));
   if (text.find("${") != std::string::npos) {
     value.warn("a shell variable that nobody filled in: no request has this host",
                "run the file through envsubst");
@@ -73,6 +83,21 @@ void read(const Value& value, std::string& host, const Wildcards& wildcards) {
   }
   if (text.ends_with(".")) text.pop_back();
   host = std::move(text);
+}
+
+void read_network(const Value& value, std::string& network) {
+  std::string text;
+  read(value, text);
+  if (!value.node().is_scalar()) return;
+  text = lower(std::move(text));
+  if (text.ends_with(".")) text.pop_back();
+  auto labels = text;
+  std::replace(labels.begin(), labels.end(), '_', '-');  // may stand where a hyphen may
+  std::string_view last = labels;
+  if (labels.size() > kMaxHost || !skip_labels(last))
+    return value.error("\"" + value.node().text + "\" is no name of a network",
+                       "use letters, digits, dots, inner - and _");
+  network = std::move(text);
 }
 
 bool is_object_name(std::string_view text) {

@@ -18,6 +18,10 @@ void read(const Value& value, std::string& host, const Wildcards& wildcards);
 // hyphens, the last label not all digits.
 std::string_view host_fault(std::string_view host, Wildcards wildcards);
 
+// A name in lower case without the trailing dot, as agent.yaml reads `networks`: labels joined by
+// dots, at most 253 characters.
+void read_network(const Value& value, std::string& network);
+
 // 1 to 253 printable ASCII characters without spaces and slashes.
 bool is_object_name(std::string_view text);
 

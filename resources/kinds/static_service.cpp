@@ -51,7 +51,7 @@ void read_endpoint(const Value& value, StaticEndpoint& out) {
   }
   fields.optional("port", out.port, between(1, 65535));
   read_locality(fields, out.locality);
-  fields.optional("network", out.network);
+  if (const auto network = fields.find("network")) read_network(*network, out.network);
   fields.optional("hostname", out.hostname);
   if (!out.hostname.empty()) check_dns_label(value, out.hostname);
   fields.optional("labels", out.labels);
@@ -65,7 +65,10 @@ void read_ports(Fields& fields, std::vector<ServicePort>& ports) {
   ServicePort only;
   if (fields.optional("port", only.number, between(1, 65535))) ports.push_back(only);
   std::map<std::string, std::uint16_t, std::less<>> named;
-  fields.optional("ports", named, between(1, 65535));
+  if (const auto list = fields.find("ports")) {
+    read(*list, named, between(1, 65535));
+    if (list->node().is_map() && named.empty()) list->error("no ports", "at least one is required");
+  }
   for (auto& [name, number] : named) {
     ServicePort port;
     port.name = name;
@@ -112,7 +115,7 @@ void read(const Value& document, StaticService& out) {
     Fields parts(*locality);
     read_locality(parts, defaults.locality);
   }
-  fields.optional("network", defaults.network);
+  if (const auto network = fields.find("network")) read_network(*network, defaults.network);
   if (const auto endpoints = fields.find("endpoints")) {
     read_endpoints(*endpoints, defaults, out);
   } else {

@@ -152,3 +152,25 @@ endpoints:
   REQUIRE(loaded.documents.endpoint_slices.size() == 1);
   CHECK(loaded.documents.endpoint_slices[0].endpoints.at(0).zone == "us-east-1a");
 }
+
+TEST_CASE("a network is read as agent.yaml reads it", "[resources]") {
+  const auto loaded = load_text(
+      "service: a\nport: 1\nnetwork: VPC-1\n"
+      "endpoints: [10.0.0.1, {address: 10.0.0.2, network: Vpc_2.}]\n");
+  CHECK(lines(loaded.problems).empty());
+  REQUIRE(loaded.documents.static_services.size() == 1);
+  const auto& endpoints = loaded.documents.static_services[0].endpoints;
+  CHECK(endpoints.at(0).network == "vpc-1");
+  CHECK(endpoints.at(1).network == "vpc_2");
+  CHECK(lines(load_text("service: a\nport: 1\nnetwork: a b\nendpoints: []\n").problems) ==
+        Lines{"a.yaml:3:10: error: service default/a: network: \"a b\" is no name of a network; "
+              "use letters, digits, dots, inner - and _"});
+}
+
+TEST_CASE("a service without a port is an error, however it is written", "[resources]") {
+  const auto loaded = load_text("service: a\nports: {}\nendpoints: []\n");
+  CHECK(lines(loaded.problems) ==
+        Lines{"a.yaml:2:8: error: service default/a: ports: no ports; at least one is required"});
+  CHECK(loaded.documents.static_services.empty());
+  CHECK(resources::has_errors(load_text("service: a\nendpoints: []\n").problems));
+}

@@ -171,3 +171,13 @@ TEST_CASE("depth, encoding and keys have bounds", "[resources]") {
   CHECK(read("? [a]\n: 1\n").problems.at(0).find("a key that is a list") != std::string::npos);
   CHECK(read("{a: {{b: 1}: 2}}\n").problems.at(0).find("a key that is a map") != std::string::npos);
 }
+
+TEST_CASE("a long text is cut in messages between characters, never inside one", "[resources]") {
+  // 39 bytes, then a character of two, three and four bytes across the limit of 40.
+  for (const char* character : {"ö", "東", "🦊"}) {
+    const auto loaded = load_text("service: a\nport: " + std::string(39, 'x') + character + "yy\n");
+    const auto all = lines(loaded.problems);
+    INFO(all.back());
+    CHECK(all.back().find('"' + std::string(39, 'x') + "…\"") != std::string::npos);
+  }
+}
