@@ -2,10 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <random>
 
-#include "agent/check.hpp"
+#include "agent/admin_guard.hpp"
+#include "agent/alone.hpp"
+#include "agent/settings.hpp"
 #include "agent/tls.hpp"
 #include "agent/version.hpp"
 #include "dns/net/sockets.hpp"
@@ -14,36 +17,22 @@ namespace agent {
 namespace {
 
 constexpr base::Duration kHealthEvery = std::chrono::milliseconds(200);
-constexpr base::Duration kExpiryWarning = std::chrono::hours(24 * 30);
-
-std::uint32_t or_all_processors(std::uint32_t workers) {
-  return workers ? workers : std::max(1u, std::thread::hardware_concurrency());
-}
 
 std::uint64_t draw_seed() {
   std::random_device device;
   return static_cast<std::uint64_t>(device()) << 32 | device();
 }
 
-dns::ZoneConfig zone_config(const Config& config) {
-  dns::ZoneConfig zone;
-  zone.zones = config.dns.zones;
-  zone.ttl = config.dns.ttl;
-  zone.degraded_ttl = config.dns.degraded_ttl;
-  zone.negative_ttl = config.dns.negative_ttl;
-  zone.max_answers = static_cast<std::uint16_t>(config.dns.max_answers);
-  zone.agent = config.cluster;
-  zone.software = "nearmost " + std::string(version());
-  for (const auto& listen : config.dns.listen)
-    if (!listen.ip.is_unspecified()) zone.ns_addresses.push_back(listen.ip);
-  return zone;
+// What this cluster alone would warn of, the others may settle: only errors hold a document back.
+resources::Problems errors_alone(const Config& config, const resources::Documents& documents) {
+  auto problems = serve_alone(config, documents).problems;
+  std::erase_if(problems, [](const auto& p) { return p.severity != resources::Severity::error; });
+  return problems;
 }
 
 BuilderConfig builder_config(const Config& config) {
-  return {assembly_rules(config),
-          zone_config(config),
-          {config.cluster, config.forwarder.listen},
-          [config](const auto& documents) { return judge(config, documents); }};
+  return {assembly_rules(config), zone_config(config), forwarder_config(config),
+          [config](const auto& documents) { return errors_alone(config, documents); }};
 }
 
 }  // namespace
@@ -93,10 +82,12 @@ void Agent::make_control() {
   discovery::NodeConfig node;
   node.self = {config_.cluster, config_.replica};
   for (auto& byte : node.instance) byte = static_cast<std::uint8_t>(random.next());
-  node.advertise = advertised();
+  node.advertise = advertised(config_);
 
   Control::Callbacks callbacks;
-  callbacks.published = [this](auto publication) { builder_->publication(std::move(publication)); };
+  callbacks.published = [this](auto publication, std::uint64_t edition) {
+    builder_->publication(std::move(publication), edition);
+  };
   callbacks.probe = [this](discovery::ProbeRequest request) {
     io_->post([this, request = std::move(request)] { prober_->probe(request); });
   };
@@ -109,23 +100,25 @@ void Agent::make_control() {
   dialer->set_peers(base::TimePoint{}, config_.gossip.peers);
   control_->use(std::move(dialer));
   prober_ = std::make_unique<discovery::sources::Prober>(
-      *io_, assembly_rules(config_), [this](discovery::ProbeReply reply) { control_->post(std::move(reply)); });
+      *io_, assembly_rules(config_),
+      [this](discovery::ProbeReply reply) { control_->post(std::move(reply)); });
 }
 
 void Agent::make_builder() {
   builder_ = std::make_unique<Builder>(
       builder_config(config_), Builder::Products{dns_table_, forwarder_table_, served_},
-      Builder::Callbacks{[this](auto rows) { publish_rows(std::move(rows)); },
-                         [this] {
-                           if (forwarder_) forwarder_->table_changed();
-                         }},
+      Builder::Callbacks{
+          [this](auto rows, std::uint64_t edition) { publish_rows(std::move(rows), edition); },
+          [this] {
+            if (forwarder_) forwarder_->table_changed();
+          }},
       log_);
 }
 
 void Agent::make_forwarder() {
   if (config_.forwarder.listen.empty()) return;
   forwarder::net::Config config;
-  config.workers = or_all_processors(config_.forwarder.workers);
+  config.workers = workers_of(config_.forwarder.workers, kMaxWorkers);
   config.seed = seed_ ^ 0x666f7277;
   forwarder_ =
       std::make_unique<forwarder::net::Forwarder>(std::move(config), forwarder_table_, log_);
@@ -139,7 +132,9 @@ base::Result<void> Agent::open_gossip() {
 }
 
 base::Result<void> Agent::open_dns() {
-  const auto workers = or_all_processors(config_.dns.workers);
+  const auto addresses =
+      static_cast<std::uint32_t>(std::max<std::size_t>(1, config_.dns.listen.size()));
+  const auto workers = workers_of(config_.dns.workers, kMaxDnsThreads / addresses - 1);
   for (const auto& listen : config_.dns.listen) {
     auto sockets = dns::net::open_sockets(listen, workers);
     if (!sockets) return sockets.error();
@@ -171,7 +166,11 @@ base::Result<void> Agent::open_admin() {
       return routes.respond(request);
     };
   };
-  auto admin = HttpServer::open(*io_, {config_.admin}, serve(api_->admin()));
+  const auto guarded = [respond = serve(api_->admin())](const HttpRequest& request) {
+    auto refused = refuse_foreign(request);
+    return refused ? std::move(*refused) : respond(request);
+  };
+  auto admin = HttpServer::open(*io_, {config_.admin}, guarded);
   if (!admin) return admin.error();
   admin_ = std::move(*admin);
   auto probes = HttpServer::open(*io_, {config_.probes}, serve(api_->probes()), {},
@@ -185,11 +184,10 @@ base::Result<void> Agent::watch_certificates() {
   const auto& gossip = config_.gossip;
   if (!gossip.tls) return {};
   const auto say = [this](const base::Result<tls::Certificate>& found) {
+    condition_.certificate(found);
     if (!found)
       log_.error("tls", "the certificates on disk cannot serve: those in use stay",
                  {{"reason", found.error().message}});
-    else if (found->left(std::chrono::system_clock::now()) < kExpiryWarning)
-      log_.warn("tls", "the certificate ends soon: issue a new one");
   };
   auto watch = tls::Watch::open(
       *io_, {gossip.tls->cert, gossip.tls->key, gossip.tls->ca},
@@ -198,13 +196,6 @@ base::Result<void> Agent::watch_certificates() {
   if (!watch) return watch.error();
   certificates_ = std::move(*watch);
   return {};
-}
-
-// Where others reach us; "" when only we can dial.
-std::string Agent::advertised() const {
-  const auto& gossip = config_.gossip;
-  if (gossip.advertise) return gossip.advertise->to_string();
-  return gossip.listen.ip.is_unspecified() ? "" : gossip.listen.to_string();
 }
 
 // The first reading is what this agent started with; a change is a reload, as SIGHUP is.
@@ -219,7 +210,7 @@ base::Result<void> Agent::watch_config() {
 
 void Agent::post_agent_row() {
   discovery::AgentRow row;
-  row.advertise = advertised();
+  row.advertise = advertised(config_);
   row.version = version();
   row.locality = config_.locality;
   row.forwarders = config_.forwarder.listen;
@@ -259,11 +250,14 @@ base::net::Task<void> Agent::keep_health() {
 void Agent::reload() {
   auto loaded = load_config(config_path_);
   const bool good = !resources::has_errors(loaded.problems);
-  {
-    const std::lock_guard lock(trouble_mutex_);
-    reload_trouble_ = good ? "" : "config: " + loaded.problems.front().to_string();
-  }
-  for (const auto& problem : loaded.problems) log_.error("config", problem.to_string());
+  const auto first =
+      std::ranges::find(loaded.problems, resources::Severity::error, &resources::Problem::severity);
+  condition_.config(good ? "" : first->to_string());
+  for (const auto& problem : loaded.problems)
+    if (problem.severity == resources::Severity::error)
+      log_.error("config", problem.without_severity());
+    else
+      log_.warn("config", problem.without_severity());
   if (!good) return log_.error("config", "not reloaded: the last good one stays");
   for (const auto& field : changes_that_need_a_restart(config_, loaded.config))
     log_.warn("config", "changed, but takes effect only at a restart", {{"field", field}});
@@ -299,18 +293,13 @@ void Agent::stop(discovery::Goodbye::Reason reason) {
 
 // Builder thread. The first rows open the gate: until they are in, peers would see an empty
 // cluster.
-void Agent::publish_rows(std::vector<discovery::EncodedRow> rows) {
-  control_->post(LocalRows{"files", std::move(rows)});
+void Agent::publish_rows(std::vector<discovery::EncodedRow> rows, std::uint64_t edition) {
+  control_->post(LocalRows{"files", std::move(rows), edition});
   if (!std::exchange(local_said_, true)) control_->post(LocalReady{});
 }
 
-// What an operator must mend though the agent serves on.
 std::vector<std::string> Agent::troubles() const {
-  std::vector<std::string> troubles;
-  {
-    const std::lock_guard lock(trouble_mutex_);
-    if (!reload_trouble_.empty()) troubles.push_back(reload_trouble_);
-  }
+  auto troubles = condition_.troubles(std::chrono::system_clock::now());
   if (!forwarder_) return troubles;
   for (const auto& listener : forwarder_->listeners())
     if (listener.error)
@@ -326,7 +315,16 @@ void Agent::add_worker_metrics(Metrics& metrics) const {
     dns.push_back(&server.tcp->counters().dns);
   }
   add(metrics, dns);
-  if (forwarder_) add(metrics, forwarder_->totals());
+  if (const auto end = condition_.certificate_end())
+    metrics.gauge("nearmost_certificate_end_seconds",
+                  "when this agent's certificate ends, Unix time",
+                  std::chrono::duration<double>(end->time_since_epoch()).count());
+  if (!forwarder_) return;
+  const auto listeners = forwarder_->listeners();
+  metrics.gauge("nearmost_forwarder_listeners_failed", "ports of destinations that cannot be bound",
+                static_cast<double>(std::ranges::count_if(
+                    listeners, [](const auto& listener) { return listener.error.has_value(); })));
+  add(metrics, forwarder_->totals());
 }
 
 }  // namespace agent

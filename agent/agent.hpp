@@ -11,13 +11,13 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "agent/api.hpp"
 #include "agent/builder.hpp"
+#include "agent/condition.hpp"
 #include "agent/config.hpp"
 #include "agent/control.hpp"
 #include "agent/gossip_server.hpp"
@@ -74,9 +74,8 @@ class Agent {
   base::Result<void> watch_config();
   void post_agent_row();
   std::vector<std::string> troubles() const;
-  std::string advertised() const;
   base::net::Task<void> keep_health();
-  void publish_rows(std::vector<discovery::EncodedRow> rows);
+  void publish_rows(std::vector<discovery::EncodedRow> rows, std::uint64_t edition);
   void add_worker_metrics(Metrics& metrics) const;
 
   base::Logger& log_;
@@ -108,8 +107,7 @@ class Agent {
   std::thread io_thread_;
   bool local_said_ = false;  // builder thread: the first rows went out
   std::atomic<bool> stopping_{false};
-  mutable std::mutex trouble_mutex_;
-  std::string reload_trouble_;  // why agent.yaml as it is now does not serve; "" = it does
+  Condition condition_;
 };
 
 }  // namespace agent

@@ -7,7 +7,7 @@ namespace agent {
 namespace {
 
 HttpReply json(const Json& body, std::uint16_t status = 200) {
-  return {.status = status, .body = body.dump() + "\n"};
+  return {.status = status, .body = to_text(body) + "\n"};
 }
 
 HttpReply text(std::string body, std::uint16_t status = 200) {
@@ -43,7 +43,7 @@ HttpRoutes Api::admin() {
   add_report(routes, "destinations",
              [](const Served& s) { return report_destinations(*s.resolution); });
   add_report(routes, "documents", [](const Served& s) { return report_documents(s); });
-  add_report(routes, "routes", [](const Served& s) { return report_routes(s); });
+  add_report(routes, "routes", [](const Served& s) { return report(s.routing); });
   routes.get("/api/v1/members", [this](const HttpRequest&) {
     return json(report(sources_.control.membership()->members));
   });
@@ -88,7 +88,7 @@ HttpReply Api::explain_reply(const HttpRequest& request) {
   return with<Served>(served_, [&](const Served& served) {
     const auto answer =
         explain(*served.resolution, *name, query_parameter(request.query, "from").value_or(""));
-    return json(answer, answer.contains("error") ? 404 : 200);
+    return json(answer, answer.contains("invalid") ? 400 : answer.contains("error") ? 404 : 200);
   });
 }
 
@@ -140,8 +140,10 @@ std::vector<std::string> Api::degraded(const Served& served, const Membership& m
   for (const auto& file : served.documents->held_back)
     reasons.push_back("documents: " + file + " has errors and is held back");
   for (const auto& resolved : served.resolution->destinations)
-    if (resolved.by_class.front().fail_open && !resolved.by_class.front().tiers.empty())
-      reasons.push_back(resolved.destination->host + " has no healthy endpoint");
+    if (resolved.by_class.front().fail_open)
+      reasons.push_back(resolved.destination->host + (resolved.by_class.front().tiers.empty()
+                                                          ? " has no endpoint that can be reached"
+                                                          : " has no healthy endpoint"));
   return reasons;
 }
 

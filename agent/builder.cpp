@@ -1,5 +1,8 @@
 #include "agent/builder.hpp"
 
+#include <algorithm>
+
+#include "agent/routed_hosts.hpp"
 #include "discovery/sources/rows.hpp"
 
 namespace agent {
@@ -8,18 +11,6 @@ namespace {
 constexpr base::Duration kCollectEvery = std::chrono::seconds(1);
 
 }  // namespace
-
-std::map<std::string, std::string, std::less<>> routed_hosts(
-    const resources::Documents& documents) {
-  std::map<std::string, std::string, std::less<>> hosts;
-  for (const auto& table : documents.route_tables) {
-    if (!table.serves_the_mesh()) continue;
-    for (const auto& host : table.hosts)
-      if (host.find('*') == host.npos)
-        hosts.emplace(host, "RouteTable " + table.metadata.namespace_ + "/" + table.metadata.name);
-  }
-  return hosts;
-}
 
 Builder::Builder(BuilderConfig config, Products products, Callbacks callbacks, base::Logger& log)
     : config_(std::move(config)),
@@ -40,10 +31,12 @@ void Builder::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Builder::publication(std::shared_ptr<const discovery::Publication> publication) {
+void Builder::publication(std::shared_ptr<const discovery::Publication> publication,
+                          std::uint64_t edition) {
   {
     const std::lock_guard lock(mutex_);
     next_publication_ = std::move(publication);
+    next_edition_ = edition;
   }
   wake_.notify_one();
 }
@@ -69,6 +62,7 @@ void Builder::run() {
     std::optional<discovery::sources::ReadFiles> files;
     std::shared_ptr<const discovery::Publication> publication;
     std::optional<BuilderConfig> config;
+    std::uint64_t edition = 0;
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, kCollectEvery, [this] {
@@ -77,6 +71,7 @@ void Builder::run() {
       if (stopping_) return;
       files = std::exchange(next_files_, std::nullopt);
       publication = std::move(next_publication_);
+      edition = next_edition_;
       config = std::exchange(next_config_, std::nullopt);
     }
     if (!files && !publication && !config) {
@@ -85,29 +80,35 @@ void Builder::run() {
       products_.served.collect();
       continue;
     }
-    if (config) configure_now(std::move(*config));
+    if (config) config_ = std::move(*config);
     if (publication) publication_ = std::move(publication);
+    serve_accepted(edition);
     if (files) accept(std::move(*files));
     if (publication_) build();
   }
 }
 
-// What the documents decide stays as they are.
-void Builder::configure_now(BuilderConfig config) {
-  config.rules.routed_hosts = std::move(config_.rules.routed_hosts);
-  config_ = std::move(config);
+void Builder::accept(discovery::sources::ReadFiles files) {
+  const auto before = (accepted_.empty() ? serving_ : accepted_.back()).documents;
+  auto documents =
+      store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
+  auto rows = discovery::sources::make_rows(documents->documents, {});
+  log_problems(documents->problems);
+  log_problems(rows.problems);
+  for (const auto& file : documents->held_back)
+    log_.warn("documents", "held back: the last good state of the file serves", {{"file", file}});
+  for (const auto& file : before->held_back)
+    if (!std::ranges::count(documents->held_back, file))
+      log_.info("documents", "no longer held back", {{"file", file}});
+  accepted_.push_back({++editions_, std::move(documents), std::move(rows.problems)});
+  callbacks_.rows_changed(std::move(rows.rows), editions_);
 }
 
-void Builder::accept(discovery::sources::ReadFiles files) {
-  documents_ = store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
-  auto rows = discovery::sources::make_rows(documents_->documents, {});
-  row_problems_ = std::move(rows.problems);
-  config_.rules.routed_hosts = routed_hosts(documents_->documents);
-  log_problems(documents_->problems);
-  log_problems(row_problems_);
-  for (const auto& file : documents_->held_back)
-    log_.warn("documents", "held back: the last good state of the file serves", {{"file", file}});
-  callbacks_.rows_changed(std::move(rows.rows));
+// `edition` has come back in a publication, and with it all before.
+void Builder::serve_accepted(std::uint64_t edition) {
+  for (; !accepted_.empty() && accepted_.front().number <= edition; accepted_.pop_front())
+    serving_ = std::move(accepted_.front());
+  config_.rules.routed_hosts = routed_hosts(serving_.documents->documents);
 }
 
 void Builder::build() {
@@ -115,15 +116,15 @@ void Builder::build() {
   auto served = std::make_unique<Served>();
   served->version = ++version_;
   served->publication = publication_;
-  served->documents = documents_;
-  served->row_problems = row_problems_;
+  served->documents = serving_.documents;
+  served->row_problems = serving_.row_problems;
   served->resolution = std::make_shared<const discovery::view::Resolution>(
       discovery::view::resolve(assembler_.assemble(*publication_, config_.rules, version_)));
 
   auto dns = dns::build_table(*served->resolution, config_.zone);
   served->dns_problems = dns->problems();
-  auto compiled = forwarder::compile(documents_->documents.route_tables, *served->resolution,
-                                     config_.forwarder, slots_);
+  auto compiled = forwarder::compile(serving_.documents->documents.route_tables,
+                                     *served->resolution, config_.forwarder, slots_);
   served->routing = std::move(compiled.statuses);
   served->routing_problems = std::move(compiled.problems);
 
@@ -138,9 +139,9 @@ void Builder::build() {
 void Builder::log_problems(const resources::Problems& problems) {
   for (const auto& problem : problems) {
     if (problem.severity == resources::Severity::error)
-      log_.error("documents", problem.to_string());
+      log_.error("documents", problem.without_severity());
     else
-      log_.warn("documents", problem.to_string());
+      log_.warn("documents", problem.without_severity());
   }
 }
 

@@ -2,12 +2,15 @@
 // workers read: the view, its resolution, the DNS table, the forwarder's table; and what status and
 // explain read.
 //
-// Only the newest input counts: while a build runs, later inputs replace each other. A build never
-// blocks a worker; the snapshots that it replaces are freed here. Thread: run() is the builder
-// thread; publication(), files() and stop() from any.
+// Only the newest input counts: while a build runs, later inputs replace each other. Documents take
+// effect with the publication that holds the rows they make, so that no route is built of new
+// documents and old endpoints. A build never blocks a worker; the snapshots that it replaces are
+// freed here. Thread: run() is the builder thread; publication(), files(), configure() and stop()
+// from any.
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -34,10 +37,6 @@ struct BuilderConfig {
   DocumentStore::Judge judge;
 };
 
-// Hosts that a route table of the mesh names exactly, and which: their door is the forwarder
-// (DESIGN §5).
-std::map<std::string, std::string, std::less<>> routed_hosts(const resources::Documents& documents);
-
 class Builder {
  public:
   struct Products {
@@ -47,8 +46,9 @@ class Builder {
   };
   // Called on the builder thread.
   struct Callbacks {
-    // The local origin's rows as the newest documents give them.
-    std::function<void(std::vector<discovery::EncodedRow>)> rows_changed;
+    // The local origin's rows as the newest documents give them, and the edition of the documents
+    // that the publication with these rows must carry.
+    std::function<void(std::vector<discovery::EncodedRow>, std::uint64_t edition)> rows_changed;
     std::function<void()> tables_published;
   };
 
@@ -59,15 +59,17 @@ class Builder {
 
   void start();
   void stop();
-  void publication(std::shared_ptr<const discovery::Publication> publication);
+  // `edition`: of the local rows in it; 0 = of no documents yet.
+  void publication(std::shared_ptr<const discovery::Publication> publication,
+                   std::uint64_t edition);
   void files(discovery::sources::ReadFiles files);
   // From the next build on.
   void configure(BuilderConfig config);
 
  private:
   void run();
-  void configure_now(BuilderConfig config);
   void accept(discovery::sources::ReadFiles files);
+  void serve_accepted(std::uint64_t edition);
   void build();
   void log_problems(const resources::Problems& problems);
 
@@ -80,13 +82,20 @@ class Builder {
   std::condition_variable wake_;
   bool stopping_ = false;
   std::shared_ptr<const discovery::Publication> next_publication_;
+  std::uint64_t next_edition_ = 0;  // of next_publication_
   std::optional<discovery::sources::ReadFiles> next_files_;
   std::optional<BuilderConfig> next_config_;
 
   // The builder thread's own.
   DocumentStore store_;
-  std::shared_ptr<const AcceptedDocuments> documents_ = std::make_shared<AcceptedDocuments>();
-  resources::Problems row_problems_;
+  struct Edition {
+    std::uint64_t number = 0;
+    std::shared_ptr<const AcceptedDocuments> documents = std::make_shared<AcceptedDocuments>();
+    resources::Problems row_problems;
+  };
+  Edition serving_;
+  std::deque<Edition> accepted_;  // whose rows have not come back yet, oldest first
+  std::uint64_t editions_ = 0;
   std::shared_ptr<const discovery::Publication> publication_;
   discovery::Assembler assembler_;
   forwarder::SlotMap slots_;

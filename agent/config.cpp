@@ -72,7 +72,8 @@ std::optional<TlsFiles> certificates_beside(const std::string& folder, const std
 void check_gossip_identity(const Value& gossip, const std::optional<Value>& listen,
                            const GossipConfig& config) {
   if (config.insecure && config.tls) {
-    gossip.warn("insecure: true, so the certificates are not used", "remove one of the two");
+    gossip.error("insecure: true beside tls: either the links prove who speaks, or they do not",
+                 "remove one of the two");
   }
   if (config.listen.ip.is_loopback() || config.tls || config.insecure) return;
   (listen ? *listen : gossip)
@@ -119,6 +120,11 @@ void read_dns(const Value& value, DnsConfig& out) {
   fields.optional("negativeTtl", out.negative_ttl, ttl);
   fields.optional("maxAnswers", out.max_answers, resources::between(1, kMaxAnswers));
   fields.optional("workers", out.workers, resources::between(0, kMaxWorkers));
+  if (out.listen.size() * (out.workers + 1) > kMaxDnsThreads)
+    value.error(std::to_string(out.listen.size()) + " addresses with " +
+                    std::to_string(out.workers) + " workers each are more than " +
+                    std::to_string(kMaxDnsThreads) + " threads",
+                "one worker answers some 300,000 queries a second");
 }
 
 void read_forwarder(const Value& value, ForwarderConfig& out) {
@@ -170,6 +176,19 @@ void check_listeners_differ(const Value& root, const Config& config) {
   }
 }
 
+// Names whose door is the forwarder answer with its address, to whoever asks.
+void check_door_is_reachable(const Value& root, const Config& config) {
+  const auto loopback = [](const base::IpAddress& ip) { return ip.is_loopback(); };
+  const auto& door = config.forwarder.listen;
+  const bool asked_from_afar = !std::ranges::all_of(config.dns.listen, loopback,
+                                                    [](const auto& address) { return address.ip; });
+  if (asked_from_afar && !door.empty() && std::ranges::all_of(door, loopback))
+    root.warn(
+        "dns.listen is not loopback, every forwarder.listen is: callers on other hosts are told "
+        "an address that only this one has",
+        "add `forwarder: {listen: ADDRESS}` that callers reach, or `forwarder: false`");
+}
+
 void read_root(const Value& value, const std::string& folder, Config& out) {
   Fields fields(value);
   fields.required("cluster", out.cluster, kLabel);
@@ -177,6 +196,8 @@ void read_root(const Value& value, const std::string& folder, Config& out) {
   if (const auto locality = fields.find("locality")) read_locality(*locality, out.locality);
   if (const auto gossip = fields.find("gossip"))
     read_gossip(*gossip, folder, out.cluster, out.gossip);
+  else
+    out.gossip.tls = certificates_beside(folder, out.cluster);
   if (const auto dns = fields.find("dns")) read_dns(*dns, out.dns);
   if (const auto forwarder = fields.find("forwarder")) read_forwarder(*forwarder, out.forwarder);
   if (const auto admin = fields.find("admin")) read_admin(*admin, out.admin);
@@ -195,25 +216,49 @@ void read_root(const Value& value, const std::string& folder, Config& out) {
       state->warn("not supported yet: nothing is kept on disk over a restart");
     }
   }
-  if (value.node().is_map()) check_listeners_differ(value, out);
+  if (!value.node().is_map()) return;
+  check_listeners_differ(value, out);
+  check_door_is_reachable(value, out);
+}
+
+void note_places(const Value& value, std::map<std::string, resources::Place>& out) {
+  if (!value.node().is_map()) return;
+  for (const auto& member : value.node().children) {
+    const Value field(member, value);
+    out.emplace(field.path(), field.place());
+    note_places(field, out);
+  }
 }
 
 }  // namespace
+
+resources::Place LoadedConfig::place(std::string_view field) const {
+  for (;;) {
+    if (const auto at = places.find(std::string(field)); at != places.end()) return at->second;
+    const auto dot = field.rfind('.');
+    if (dot == field.npos) return {path, 0, 0};
+    field = field.substr(0, dot);
+  }
+}
 
 LoadedConfig load_config(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   if (file) text << file.rdbuf();
-  if (!file || (!text && text.tellp() != 0)) {
+  if (!file.is_open() || file.bad()) {
     const std::string reason = base::from_errno("open", errno).message;
-    return {{},
-            {{resources::Severity::error, {path, 0, 0}, "", "", "cannot be read: " + reason, ""}}};
+    LoadedConfig unread;
+    unread.path = path;
+    unread.problems = {
+        {resources::Severity::error, {path, 0, 0}, "", "", "cannot be read: " + reason, ""}};
+    return unread;
   }
   return parse_config(path, text.str());
 }
 
 LoadedConfig parse_config(const std::string& path, std::string_view text) {
   LoadedConfig loaded;
+  loaded.path = path;
   const std::string folder = std::filesystem::path(path).parent_path().string();
   int documents = 0;
   const auto unreadable = resources::read_trees(path, text, [&](resources::Tree&& tree) {
@@ -223,6 +268,7 @@ LoadedConfig parse_config(const std::string& path, std::string_view text) {
     if (++documents > 1)
       return root.error("a second document", "agent.yaml holds one; documents go to `resources`");
     read_root(root, folder, loaded.config);
+    note_places(root, loaded.places);
   });
   loaded.problems.insert(loaded.problems.end(), unreadable.begin(), unreadable.end());
   if (documents == 0 && unreadable.empty()) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ inline constexpr std::uint16_t kAdminPort = 7780;
 inline constexpr std::uint16_t kProbesPort = 7781;
 inline constexpr std::size_t kMaxPeers = 256;
 inline constexpr std::uint32_t kMaxReplica = 15;  // slots 0..15
-inline constexpr std::uint32_t kMaxWorkers = 256;
+inline constexpr std::uint32_t kMaxWorkers = 128;
+inline constexpr std::uint32_t kMaxDnsThreads = 256;  // one a worker and one for TCP, each address
 inline constexpr base::Duration kMaxTtl = std::chrono::hours(24);
 
 // PEM files. `tls: {dir: D}` means D/cert.pem, D/key.pem and D/ca.pem; without `tls`, ./tls or
@@ -95,6 +97,12 @@ struct Config {
 struct LoadedConfig {
   Config config;                 // what could be read; defaults where a field is wrong
   resources::Problems problems;  // in the order of lines
+  // Of every field that is written, by its path ("gossip.listen"): for what only a later look finds
+  // wrong.
+  std::map<std::string, resources::Place> places;
+  // Where a field is written, or else where one above it is, or else the file.
+  resources::Place place(std::string_view field) const;
+  std::string path;
 };
 
 // Reads the file; one that cannot be opened is a problem like any other.

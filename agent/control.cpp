@@ -131,9 +131,10 @@ void Control::turn(base::TimePoint now) {
 }
 
 void Control::handle(base::TimePoint now, Command& command) {
-  if (auto* local = std::get_if<LocalRows>(&command))
+  if (auto* local = std::get_if<LocalRows>(&command)) {
     act(now, node_.replace_local(now, local->source, std::move(local->rows)));
-  else if (std::holds_alternative<LocalReady>(command))
+    if (local->edition) edition_ = local->edition, publish_ = true;
+  } else if (std::holds_alternative<LocalReady>(command))
     act(now, node_.local_ready(now));
   else if (auto* reply = std::get_if<discovery::ProbeReply>(&command))
     act(now, node_.probed(now, std::move(*reply)));
@@ -182,7 +183,7 @@ void Control::pump(base::TimePoint now) {
 
 void Control::publish(base::TimePoint now) {
   publish_ = false;
-  callbacks_.published(node_.publication(now));
+  callbacks_.published(node_.publication(now), edition_);
 }
 
 void Control::remember(base::TimePoint now) {

@@ -29,6 +29,7 @@ namespace agent {
 struct LocalRows {
   std::string source;  // "files", "agent"
   std::vector<discovery::EncodedRow> rows;
+  std::uint64_t edition = 0;  // above 0: the next publication carries it, changed or not
 };
 struct LocalReady {};
 struct Leave {
@@ -62,7 +63,9 @@ class Control {
   static constexpr base::Duration kGoodbyePatience = std::chrono::milliseconds(500);
 
   struct Callbacks {
-    std::function<void(std::shared_ptr<const discovery::Publication>)> published;
+    // With the newest edition of local rows that is in it.
+    std::function<void(std::shared_ptr<const discovery::Publication>, std::uint64_t edition)>
+        published;
     std::function<void(discovery::ProbeRequest)> probe;
   };
 
@@ -115,6 +118,7 @@ class Control {
   std::vector<Command> command_batch_;
   std::vector<discovery::rpc::LinkEvent> link_batch_;
   bool publish_ = false;
+  std::uint64_t edition_ = 0;  // of the local rows
   bool closing_links_ = false;
   std::uint64_t turns_ = 0, slow_turns_ = 0;
   base::TimePoint remembered_at_{};

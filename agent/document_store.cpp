@@ -1,6 +1,7 @@
 #include "agent/document_store.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace agent {
@@ -19,6 +20,21 @@ bool at_or_below(std::string_view file, std::string_view path) {
 }
 
 }  // namespace
+
+// The same files with their last good texts; those that have none are left out.
+std::vector<resources::File> DocumentStore::as_before(std::vector<resources::File> files) const {
+  std::erase_if(files, [this](resources::File& file) {
+    const auto good = good_.find(file.name);
+    if (good != good_.end()) file.text = good->second;
+    return good == good_.end();
+  });
+  return files;
+}
+
+bool DocumentStore::serves(const resources::File& file) const {
+  const auto good = good_.find(file.name);
+  return good != good_.end() && good->second == file.text;
+}
 
 std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resources::File> files,
                                                                resources::Problems unreadable,
@@ -42,16 +58,21 @@ std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resou
 
   // Bad files get their last good text, or nothing. Where what served clashes with what changed
   // (two files that name one host), it is the change that waits: every changed file is held back.
-  for (auto bad = files_with_errors(loaded.problems); !bad.empty();
-       bad = files_with_errors(loaded.problems)) {
-    const auto serves = [&](const resources::File& file) {
-      const auto good = good_.find(file.name);
-      return good != good_.end() && good->second == file.text;
-    };
+  // What is bad as it served before is nobody's change.
+  std::optional<std::set<std::string>> bad_before;
+  const auto bad_now = [&] {
+    auto bad = files_with_errors(loaded.problems);
+    if (bad.empty()) return bad;
+    if (!bad_before) bad_before = files_with_errors(load(as_before(files)).problems);
+    for (const auto& file : files)
+      if (serves(file) && bad_before->contains(file.name)) bad.erase(file.name);
+    return bad;
+  };
+  for (auto bad = bad_now(); !bad.empty(); bad = bad_now()) {
     const bool clash = std::any_of(files.begin(), files.end(), [&](const auto& file) {
       return bad.contains(file.name) && serves(file);
     });
-    if (std::all_of(files.begin(), files.end(), serves)) break;
+    if (std::ranges::all_of(files, [&](const auto& file) { return serves(file); })) break;
     std::erase_if(files, [&](resources::File& file) {
       if (serves(file) || (!clash && !bad.contains(file.name))) return false;
       held.insert(file.name);

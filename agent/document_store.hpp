@@ -34,6 +34,9 @@ class DocumentStore {
                                                   const Judge& judge = {});
 
  private:
+  std::vector<resources::File> as_before(std::vector<resources::File> files) const;
+  bool serves(const resources::File& file) const;  // as it is written
+
   std::map<std::string, std::string> good_;
 };
 

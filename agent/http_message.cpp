@@ -26,11 +26,12 @@ std::optional<std::string> percent_decoded(std::string_view text) {
 
 }  // namespace
 
+std::string to_text(const nlohmann::ordered_json& json, int indent) {
+  return json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 HttpReply refusal(std::uint16_t status, std::string_view why) {
-  const nlohmann::json body = {{"error", why}};
-  constexpr auto kReplace =
-      nlohmann::json::error_handler_t::replace;  // what came in may not be UTF-8
-  return {status, body.dump(-1, ' ', false, kReplace) + "\n"};
+  return {status, to_text({{"error", why}}) + "\n"};
 }
 
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,6 +38,9 @@ struct HttpReply {
 };
 
 using Respond = std::function<HttpReply(const HttpRequest&)>;
+
+// What came in may not be UTF-8; what goes out is, with U+FFFD where it was not. Never throws.
+std::string to_text(const nlohmann::ordered_json& json, int indent = -1);
 
 // {"error": why}
 HttpReply refusal(std::uint16_t status, std::string_view why);

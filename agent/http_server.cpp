@@ -89,13 +89,21 @@ Task<void> HttpServer::accept_from(Listener& listener) {
     auto accepted = co_await listener.accept(base::net::kNoDeadline);
     if (!accepted) {
       co_await base::net::sleep_until(loop_, in(kAcceptPause));
-    } else if (connections_.size() >= limits_.connections) {
+    } else if (connections_.size() < limits_.connections || make_room()) {
+      connections_.spawn(serve(std::move(accepted->fd), accepted->peer));
+    } else {
       ++counts_.turned_away;
       co_await base::net::next_turn(loop_);
-    } else {
-      connections_.spawn(serve(std::move(accepted->fd), accepted->peer));
     }
   }
+}
+
+// Ends the connection that has been idle longest: who keeps connections must not shut out probes.
+bool HttpServer::make_room() {
+  if (idle_.empty()) return false;
+  idle_.front()->stream.shutdown_both();
+  idle_.pop_front();
+  return true;
 }
 
 Task<void> HttpServer::serve(base::net::Fd fd, base::SocketAddress peer) {
@@ -138,7 +146,9 @@ Task<HttpServer::Reading> HttpServer::read_head(Connection& connection) {
       co_return Reading{};
     }
     const bool idle = connection.in.empty();
+    if (idle) idle_.push_back(&connection);
     const auto got = co_await connection.stream.read(scratch_, deadline);
+    if (idle) idle_.remove(&connection);
     if (got.status == IoStatus::timeout && !idle) {
       co_return Reading::refuse(408, "the request took too long");
     }
@@ -184,8 +194,12 @@ Task<HttpServer::Reading> HttpServer::read_body(Connection& connection) {
 HttpReply HttpServer::reply_to(const Connection& connection, const Reading& reading) {
   if (reading.outcome == Reading::Outcome::refused) return refusal(reading.status, reading.reason);
   const http::RequestHead& head = connection.head;
-  return respond_({head.method, head.path, head.query, head.authority, head.headers,
-                   connection.body, connection.peer});
+  try {
+    return respond_({head.method, head.path, head.query, head.authority, head.headers,
+                     connection.body, connection.peer});
+  } catch (const std::exception&) {  // a library's: it ends this request and nothing else
+    return refusal(500, "this request cannot be answered");
+  }
 }
 
 // Closing while the peer still sends would reset the connection and take the reply with it (RFC

@@ -14,6 +14,7 @@
 // open() alone fails.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -61,6 +62,7 @@ class HttpServer {
   HttpServer(base::net::EventLoop& loop, std::vector<std::unique_ptr<Listener>> listeners,
              Respond respond, const Limits& limits);
   base::net::Task<void> accept_from(Listener& listener);
+  bool make_room();
   base::net::Task<void> serve(base::net::Fd fd, base::SocketAddress peer);
   base::net::Task<Reading> read_head(Connection& connection);
   base::net::Task<Reading> read_body(Connection& connection);
@@ -72,7 +74,8 @@ class HttpServer {
   const Respond respond_;
   const Limits limits_;
   Counts counts_;
-  std::vector<char> scratch_;  // read into by whichever connection runs
+  std::vector<char> scratch_;    // read into by whichever connection runs
+  std::list<Connection*> idle_;  // waiting for a request, the longest first
   std::vector<std::unique_ptr<Listener>> listeners_;
   base::net::Scope connections_, acceptors_;
 };

@@ -33,6 +33,8 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kWrongUse;
+  } catch (const std::exception& error) {  // an answer that is not an agent's
+    return complain(base::Error{base::Code::internal, error.what()});
   }
   return exit;
 }

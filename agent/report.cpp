@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "resources/suggest.hpp"
+
 namespace agent {
 namespace {
 
@@ -97,15 +99,24 @@ Json report(const view::Destination& destination) {
   return json;
 }
 
+std::string names_of(const std::map<std::string, view::Cluster, std::less<>>& clusters) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, unused] : clusters) names.push_back(name);
+  return resources::joined(names);
+}
+
 // "cluster/region/zone"; what is not said is the agent's own, or, for another cluster, what that
 // cluster says.
-view::Caller caller_from(const view::View& view, std::string_view from) {
+base::Result<view::Caller> caller_from(const view::View& view, std::string_view from) {
   std::array<std::string, 3> parts;
   for (auto& part : parts) {
     const auto slash = from.find('/');
     part = from.substr(0, slash);
     from = slash == from.npos ? std::string_view() : from.substr(slash + 1);
   }
+  if (!from.empty())
+    return base::invalid("a caller's place is cluster/region/zone: \"" + std::string(from) +
+                         "\" is too much");
   view::Caller caller{parts[0].empty() ? view.cluster : parts[0], {}, view.networks};
   if (caller.cluster == view.cluster)
     caller.locality = view.locality;
@@ -127,6 +138,24 @@ const view::Destination* find(const view::View& view, std::string_view name) {
   for (const auto& zone : view.zones)
     if (const auto* completed = view.find(host + "." + zone)) return completed;
   return nullptr;
+}
+
+// At most five: those that begin alike, or else those that are spelt most like it.
+Json hosts_near(const view::View& view, std::string_view name) {
+  constexpr std::size_t kEnough = 5;
+  const auto stem = name.substr(0, name.find('.'));
+  const auto beginning = [&](std::string_view letters) {
+    Json near = Json::array();
+    for (const auto& [host, unused] : view.destinations)
+      if (near.size() < kEnough && host.starts_with(letters)) near.push_back(host);
+    return near;
+  };
+  if (auto near = beginning(stem); !near.empty()) return near;
+  std::vector<std::string_view> stems;
+  for (const auto& [host, unused] : view.destinations)
+    stems.push_back(std::string_view(host).substr(0, host.find('.')));
+  const auto spelt = resources::nearest(stem, stems);
+  return spelt.empty() ? Json::array() : beginning(spelt);
 }
 
 }  // namespace
@@ -211,9 +240,9 @@ Json report_destinations(const view::Resolution& resolution) {
   return json;
 }
 
-Json report_routes(const Served& served) {
+Json report(const std::vector<forwarder::DocumentStatus>& statuses) {
   Json json = Json::array();
-  for (const auto& status : served.routing)
+  for (const auto& status : statuses)
     json.push_back({{"object", status.object},
                     {"state", forwarder::to_string(status.state)},
                     {"notes", status.notes}});
@@ -232,7 +261,7 @@ Json report_documents(const Served& served) {
               {"heldBack", accepted.held_back},
               {"problems", std::move(problems)},
               {"dnsProblems", served.dns_problems},
-              {"routing", report_routes(served)}};
+              {"routing", report(served.routing)}};
 }
 
 Json report(const std::vector<discovery::rpc::PeerStatus>& peers) {
@@ -251,19 +280,24 @@ Json explain(const view::Resolution& resolution, std::string_view name, std::str
   const auto* destination = find(view, name);
   if (!destination) {
     Json json{{"error", "no destination is called \"" + std::string(name) + "\""}};
-    Json near = Json::array();
-    const auto stem = name.substr(0, name.find('.'));
-    for (const auto& [host, unused] : view.destinations)
-      if (near.size() < 5 && host.starts_with(stem)) near.push_back(host);
-    if (!near.empty()) json["didYouMean"] = std::move(near);
+    auto near = hosts_near(view, name);
+    if (near.empty())
+      json["error"] =
+          json["error"].get<std::string>() + ": /api/v1/destinations lists all there are";
+    else
+      json["didYouMean"] = std::move(near);
     return json;
   }
   const auto caller = caller_from(view, from);
+  if (!caller) return Json{{"error", caller.error().message}, {"invalid", true}};
   auto json = report(*destination);
-  json["caller"] = {{"cluster", caller.cluster}, {"locality", caller.locality.to_string()}};
+  json["caller"] = {{"cluster", caller->cluster}, {"locality", caller->locality.to_string()}};
+  if (caller->cluster != view.cluster && !view.find_cluster(caller->cluster))
+    json["note"] = "no cluster called " + caller->cluster + " is known, only " +
+                   names_of(view.clusters) + ": its place is as given";
   json["viewVersion"] = view.version;
   json["synced"] = view.synced;
-  json.update(report(view::select(*destination, view, caller)));
+  json.update(report(view::select(*destination, view, *caller)));
   Json clusters = Json::object();
   for (const auto& service : destination->services)
     if (const auto* cluster = view.find_cluster(service->cluster))

@@ -24,12 +24,12 @@ Json report_endpoints(const discovery::view::View& view);
 Json report_destinations(const discovery::view::Resolution& resolution);
 // What the documents are, what is wrong with them, what became of each route table.
 Json report_documents(const Served& served);
-Json report_routes(const Served& served);
+Json report(const std::vector<forwarder::DocumentStatus>& statuses);
 Json report(const std::vector<discovery::rpc::PeerStatus>& peers);
 
 // Which endpoints a caller gets for a name, in which tier, and why every other is left out. `from`
 // is "cluster/region/zone" with any part left out; "" = the agent's own place. Not found → an
-// object with "error" and a did-you-mean.
+// object with "error" and a did-you-mean; a place that is none → "error" and "invalid".
 Json explain(const discovery::view::Resolution& resolution, std::string_view name,
              std::string_view from);
 

@@ -28,6 +28,7 @@ inline constexpr auto kCaLifetime = std::chrono::hours(24) * 3650;
 inline constexpr auto kLeafLifetime = std::chrono::hours(24) * 365;
 inline constexpr auto kClockSkew =
     std::chrono::minutes(5);  // certificates begin to hold this much earlier
+inline constexpr const char* kDefaultTrustDomain = "nearmost";
 inline constexpr std::size_t kMaxPemBytes = 256 * 1024;  // of any file read
 
 enum class Existing { keep, overwrite };  // `overwrite`: --force

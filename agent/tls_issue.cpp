@@ -176,13 +176,17 @@ base::Result<Written> issue(const std::string& dir, const std::string& cluster, 
                                  std::min(now + kLeafLifetime, ca_end), Request::For::cluster},
                                 *key, ca->get(), **ca_key);
   const auto folder = out.empty() ? join(dir, cluster) : out;
-  return write_files(folder,
-                     {{join(folder, "key.pem"), to_pem(*key), kSecret},
-                      {join(folder, "cert.pem"), to_pem(*certificate)},
-                      {join(folder, "ca.pem"), *ca_pem}},
-                     existing,
-                     "copy " + folder + " to the agent of " + cluster +
-                         " and name it in its agent.yaml: gossip: {tls: {dir: …}}");
+  return write_files(
+      folder,
+      {{join(folder, "key.pem"), to_pem(*key), kSecret},
+       {join(folder, "cert.pem"), to_pem(*certificate)},
+       {join(folder, "ca.pem"), *ca_pem}},
+      existing,
+      "copy " + folder + " to the agent of " + cluster + ", beside its agent.yaml, as tls or tls/" +
+          cluster +
+          (identity.trust_domain == kDefaultTrustDomain
+               ? ""
+               : "; agent.yaml needs gossip: {trustDomain: " + identity.trust_domain + "}"));
 }
 
 }  // namespace agent::tls

@@ -44,7 +44,8 @@ base::Result<void> check_time(const Certificate& certificate, WallTime now,
                               const std::string& path) {
   if (certificate.not_after <= now)
     return base::invalid(path + " expired " + base::to_string(now - certificate.not_after) +
-                         " ago: issue a new one with nearmost tls issue --force");
+                         " ago: issue a new one with nearmost tls issue --cluster " +
+                         certificate.cluster + " --force");
   if (certificate.not_before > now)
     return base::invalid(path + " holds only in " + base::to_string(certificate.not_before - now) +
                          ": is the clock of this machine right?");

@@ -4,18 +4,31 @@
 
 namespace resources {
 
-std::string Problem::to_string() const {
+namespace {
+
+std::string where(const Place& place) {
   std::string text = place.file;
   if (place.line != 0) text += ':' + std::to_string(place.line);
   if (place.line != 0 && place.column != 0) text += ':' + std::to_string(place.column);
-  if (!text.empty()) text += ": ";
-  text += severity == Severity::error ? "error: " : "warning: ";
-  if (!object.empty()) text += object + ": ";
-  if (!field.empty()) text += field + ": ";
-  text += message;
-  if (!hint.empty()) text += "; " + hint;
+  return text.empty() ? text : text + ": ";
+}
+
+std::string what(const Problem& problem) {
+  std::string text;
+  if (!problem.object.empty()) text += problem.object + ": ";
+  if (!problem.field.empty()) text += problem.field + ": ";
+  text += problem.message;
+  if (!problem.hint.empty()) text += "; " + problem.hint;
   return text;
 }
+
+}  // namespace
+
+std::string Problem::to_string() const {
+  return where(place) + (severity == Severity::error ? "error: " : "warning: ") + what(*this);
+}
+
+std::string Problem::without_severity() const { return where(place) + what(*this); }
 
 bool has_errors(const Problems& problems) {
   return std::any_of(problems.begin(), problems.end(),

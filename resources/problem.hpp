@@ -32,6 +32,8 @@ struct Problem {
   // "reviews.yaml:12:9: error: RouteTable bookinfo/reviews: spec.http[0]…: unknown field; did you
   // mean \"prefix\"?"
   std::string to_string() const;
+  // The same without its severity, for a log that has levels.
+  std::string without_severity() const;
 };
 
 using Problems = std::vector<Problem>;

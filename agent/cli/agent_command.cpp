@@ -41,14 +41,17 @@ int complain_all(const resources::Problems& problems) {
 
 int run(const std::string& path) {
   const auto signals = block_signals();
-  auto loaded = load_config(path);
+  const auto loaded = load_config(path);
   if (complain_all(loaded.problems) != kDone) return kWrongUse;
-  auto config = std::move(loaded.config);
+  auto config = loaded.config;
 
   auto read = discovery::sources::read_files(config.resources);
   auto problems = std::move(read.unreadable);
   const auto checked = check(config, read.files);
-  problems.insert(problems.end(), checked.problems.begin(), checked.problems.end());
+  for (const auto& more :
+       {checked.problems, check_certificates(loaded, std::chrono::system_clock::now()),
+        check_ports(loaded, checked.alone.listeners)})
+    problems.insert(problems.end(), more.begin(), more.end());
   if (resources::has_errors(problems)) return complain_all(problems);
 
   base::Logger log(config.log.level, config.log.format);

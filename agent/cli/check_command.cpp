@@ -5,6 +5,7 @@
 #include "agent/check.hpp"
 #include "agent/cli/commands.hpp"
 #include "agent/config.hpp"
+#include "agent/http_message.hpp"
 #include "agent/report.hpp"
 #include "discovery/sources/files.hpp"
 
@@ -19,11 +20,12 @@ struct Asked {
 
 void print(const resources::Problems& problems, const Checked& checked) {
   for (const auto& problem : problems) std::cout << problem.to_string() << "\n";
-  for (const auto& status : checked.statuses)
+  for (const auto& status : checked.alone.statuses)
     for (const auto& note : status.notes)
       std::cout << status.object << ": " << forwarder::to_string(status.state) << ": " << note
                 << "\n";
-  for (const auto& conflict : checked.conflicts) std::cout << "conflict: " << conflict << "\n";
+  for (const auto& conflict : checked.alone.conflicts)
+    std::cout << "conflict: " << conflict << "\n";
   const auto& documents = checked.documents->documents;
   const auto errors = std::count_if(problems.begin(), problems.end(), [](const auto& p) {
     return p.severity == resources::Severity::error;
@@ -37,24 +39,39 @@ void print(const resources::Problems& problems, const Checked& checked) {
 
 int run(const Asked& asked) {
   resources::Problems problems;
-  Config config;
-  config.cluster = "check";
-  if (!asked.config.empty()) {
-    auto loaded = load_config(asked.config);
-    problems = std::move(loaded.problems);
-    config = std::move(loaded.config);
-    for (auto& problem : check_certificates(config, std::chrono::system_clock::now()))
-      problems.push_back(std::move(problem));
+  const auto add = [&problems](const resources::Problems& more) {
+    problems.insert(problems.end(), more.begin(), more.end());
+  };
+  LoadedConfig loaded;
+  const bool configured = !asked.config.empty();
+  if (configured) {
+    loaded = load_config(asked.config);
+    add(loaded.problems);
+    add(check_certificates(loaded, std::chrono::system_clock::now()));
+  } else {
+    loaded.config.cluster = "check";
   }
   auto paths = asked.documents;
-  paths.insert(paths.end(), config.resources.begin(), config.resources.end());
+  const auto& named = loaded.config.resources;
+  paths.insert(paths.end(), named.begin(), named.end());
   auto read = discovery::sources::read_files(paths);
-  problems.insert(problems.end(), read.unreadable.begin(), read.unreadable.end());
-  const auto checked = check(config, read.files);
-  problems.insert(problems.end(), checked.problems.begin(), checked.problems.end());
+  add(read.unreadable);
+  const auto checked = check(loaded.config, read.files);
+  add(checked.problems);
+  // Where an agent answers, the ports are taken by the one who is asked about.
+  const bool serves = configured && client::get(loaded.config.admin, "/api/v1/status").ok();
+  if (configured && !serves && !resources::has_errors(loaded.problems)) {
+    auto taken = check_ports(loaded, checked.alone.listeners);
+    for (auto& problem : taken) problem.severity = resources::Severity::warning;
+    add(taken);
+  }
 
   if (asked.output == "json")
-    std::cout << Json{{"problems", report(problems)}, {"conflicts", checked.conflicts}}.dump(2)
+    std::cout << to_text({{"problems", report(problems)},
+                          {"conflicts", checked.alone.conflicts},
+                          {"statuses", report(checked.alone.statuses)},
+                          {"heldBack", checked.documents->held_back}},
+                         2)
               << "\n";
   else
     print(problems, checked);
@@ -67,12 +84,16 @@ void add_check(CLI::App& app, int& exit) {
   auto* command = app.add_subcommand(
       "check", "Reads agent.yaml and documents and says everything that is wrong");
   auto asked = std::make_shared<Asked>();
-  command->add_option("-c,--config", asked->config, "agent.yaml");
+  command->add_option("-c,--config", asked->config,
+                      "agent.yaml (default: ./agent.yaml, unless documents are named)");
   command->add_option("documents", asked->documents, "more files or folders of documents");
   command->add_option("-o,--output", asked->output, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->default_val("text");
-  command->callback([=, &exit] { exit = run(*asked); });
+  command->callback([=, &exit] {
+    if (asked->config.empty() && asked->documents.empty()) asked->config = "agent.yaml";
+    exit = run(*asked);
+  });
 }
 
 }  // namespace agent::cli

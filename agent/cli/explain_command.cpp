@@ -3,14 +3,18 @@
 
 #include "agent/cli/commands.hpp"
 #include "agent/cli/table.hpp"
+#include "agent/http_message.hpp"
 
 namespace agent::cli {
 namespace {
 
 std::string address_of(const Json& endpoint) {
   std::string text = endpoint.value("address", "");
-  for (const auto& [name, port] : endpoint.at("ports").items())
-    text += (text.find(':') == text.npos ? ":" : ",") + port.dump();
+  if (text.find(':') != text.npos) text = "[" + text + "]";
+  const char* before = ":";
+  for (const auto& [name, port] : endpoint.at("ports").items()) {
+    text += std::exchange(before, ",") + port.dump();
+  }
   return text;
 }
 
@@ -30,7 +34,10 @@ void print(const Json& answer) {
     for (const auto& address : door["addresses"]) std::cout << " " << address.get<std::string>();
   std::cout << ": " << door.value("why", "") << "\n";
   if (answer.value("failOpen", false))
-    std::cout << "FAIL OPEN: nothing is healthy, so all there is serves\n";
+    std::cout << (answer.at("tiers").empty()
+                      ? "NOTHING SERVES: no endpoint can be reached from here\n"
+                      : "FAIL OPEN: nothing is healthy, so all there is serves\n");
+  if (answer.contains("note")) std::cout << "NOTE: " << answer.value("note", "") << "\n";
   if (answer.contains("conflicts"))
     for (const auto& line : answer["conflicts"])
       std::cout << "CONFLICT: " << line.get<std::string>() << "\n";
@@ -49,7 +56,7 @@ void print(const Json& answer) {
   for (const auto& [name, cluster] : answer.at("clusters").items())
     if (cluster.value("freshness", "") != "fresh")
       std::cout << "cluster " << name << " is " << cluster.value("freshness", "") << ", last heard "
-                << cluster.value("ageMs", 0) << " ms ago\n";
+                << cluster.value("ageMs", std::int64_t{0}) << " ms ago\n";
 }
 
 int run(const Options& options, const std::string& name, const std::string& from) {
@@ -60,7 +67,7 @@ int run(const Options& options, const std::string& name, const std::string& from
                               client::query_parameter("from", from));
   if (!answer) return complain(answer.error());
   if (options.json()) {
-    std::cout << answer->dump(2) << "\n";
+    std::cout << to_text(*answer, 2) << "\n";
   } else if (!answer->contains("error")) {
     print(*answer);
   }

@@ -7,10 +7,13 @@
 namespace agent::cli {
 namespace {
 
-base::Result<Config> config_of(const std::string& path) {
+// Only addresses are read of it: a mistake elsewhere must not keep an operator from asking.
+base::Result<Config> config_of(const std::string& path, std::string_view field) {
   auto loaded = load_config(path);
-  if (resources::has_errors(loaded.problems))
-    return base::invalid(loaded.problems.front().to_string());
+  for (const auto& problem : loaded.problems)
+    if (problem.severity == resources::Severity::error &&
+        (loaded.places.empty() || problem.field.starts_with(field)))
+      return base::invalid(problem.to_string());
   return std::move(loaded.config);
 }
 
@@ -30,7 +33,7 @@ void add_options(CLI::App& command, Options& options) {
 base::Result<base::SocketAddress> Options::admin_address() const {
   if (!admin.empty()) return base::SocketAddress::parse(admin);
   if (config.empty()) return Config{}.admin;
-  auto loaded = config_of(config);
+  auto loaded = config_of(config, "admin.listen");
   if (!loaded) return loaded.error();
   return loaded->admin;
 }
@@ -38,7 +41,7 @@ base::Result<base::SocketAddress> Options::admin_address() const {
 base::Result<base::SocketAddress> Options::dns_address() const {
   if (!dns.empty()) return base::SocketAddress::parse(dns);
   if (config.empty()) return Config{}.dns.listen.front();
-  auto loaded = config_of(config);
+  auto loaded = config_of(config, "dns.listen");
   if (!loaded) return loaded.error();
   if (loaded->dns.listen.empty()) return base::invalid("this agent has no dns.listen");
   return loaded->dns.listen.front();

@@ -3,6 +3,7 @@
 
 #include "agent/cli/commands.hpp"
 #include "agent/client/dns_client.hpp"
+#include "agent/http_message.hpp"
 
 namespace agent::cli {
 namespace {
@@ -31,7 +32,7 @@ int run(const Options& options, const std::string& name, const std::string& aske
   }
   const bool any = !json["answers"].empty();
   if (!any) json["error"] = failure;
-  if (options.json()) std::cout << json.dump(2) << "\n";
+  if (options.json()) std::cout << to_text(json, 2) << "\n";
   if (!any)
     std::cerr << "error: " << name << " at " << server->to_string() << ": " << failure << "\n";
   return any ? kDone : kFailed;

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "agent/cli/commands.hpp"
+#include "agent/http_message.hpp"
 
 namespace agent::cli {
 namespace {
@@ -42,7 +43,7 @@ int run(const Options& options, const Asked& asked) {
   if (answer->contains("error"))
     return complain(base::invalid(answer->at("error").get<std::string>()));
   if (options.json())
-    std::cout << answer->dump(2) << "\n";
+    std::cout << to_text(*answer, 2) << "\n";
   else
     print(*answer);
   return answer->contains("route") ? kDone : kFailed;

@@ -39,6 +39,8 @@ base::Result<void> open(Samples& samples, base::net::EventLoop& loop,
 // Plays every endpoint of every short-form service in the folder.
 base::Result<void> open_all(Samples& samples, base::net::EventLoop& loop, const Asked& asked) {
   const auto loaded = resources::load(discovery::sources::read_files({asked.resources}).files);
+  for (const auto& problem : loaded.problems) std::cerr << problem.to_string() << "\n";
+  if (resources::has_errors(loaded.problems)) return base::invalid("the documents have errors");
   for (const auto& service : loaded.documents.static_services)
     for (const auto& endpoint : service.endpoints) {
       const auto version = endpoint.labels.find("version");

@@ -3,6 +3,8 @@
 
 #include "agent/cli/commands.hpp"
 #include "agent/cli/table.hpp"
+#include "agent/http_message.hpp"
+#include "resources/problem.hpp"
 
 namespace agent::cli {
 namespace {
@@ -10,7 +12,7 @@ namespace {
 std::string age_of(const Json& member) {
   return member.value("local", false)
              ? "-"
-             : base::to_string(std::chrono::milliseconds(member.value("ageMs", 0)));
+             : base::to_string(std::chrono::milliseconds(member.value("ageMs", std::int64_t{0})));
 }
 
 void print_members(const Json& members) {
@@ -28,20 +30,22 @@ void print_peers(const Json& peers) {
   TextTable table({"PEER", "LINK", "SINCE", "DETAIL"});
   for (const auto& peer : peers)
     table.add({peer.value("peer", ""), peer.value("state", ""),
-               base::to_string(std::chrono::milliseconds(peer.value("sinceMs", 0))),
+               base::to_string(std::chrono::milliseconds(peer.value("sinceMs", std::int64_t{0}))),
                peer.value("detail", "")});
   std::cout << "\n" << table.to_string();
 }
 
-// "error: a.yaml:3: RouteTable shop/a: spec.hosts: …; remedy", without the parts that are not
-// known.
+// As `check` prints it.
 std::string line_of(const Json& problem) {
-  std::string text = problem.value("severity", "") + ": " + problem.value("file", "");
-  if (problem.value("line", 0) > 0) text += ":" + std::to_string(problem.value("line", 0));
-  for (const char* part : {"object", "field", "message"})
-    if (const auto said = problem.value(part, ""); !said.empty()) text += ": " + said;
-  if (const auto hint = problem.value("hint", ""); !hint.empty()) text += "; " + hint;
-  return text;
+  using resources::Severity;
+  return resources::Problem{
+      problem.value("severity", "") == "error" ? Severity::error : Severity::warning,
+      {problem.value("file", ""), problem.value("line", 0u), problem.value("column", 0u)},
+      problem.value("object", ""),
+      problem.value("field", ""),
+      problem.value("message", ""),
+      problem.value("hint", "")}
+      .to_string();
 }
 
 void print_problems(const Json& documents) {
@@ -56,7 +60,7 @@ int run(const Options& options) {
   const auto status = client::get(*admin, "/api/v1/status");
   if (!status) return complain(status.error());
   if (options.json()) {
-    std::cout << status->dump(2) << "\n";
+    std::cout << to_text(*status, 2) << "\n";
   } else {
     std::cout << "cluster " << status->value("cluster", "") << ", nearmost "
               << status->value("version", "") << ", "

@@ -8,7 +8,7 @@ namespace agent::cli {
 namespace {
 
 struct Asked {
-  std::string dir = "./tls", trust_domain = "nearmost", cluster;
+  std::string dir = "./tls", trust_domain = tls::kDefaultTrustDomain, cluster;
   bool force = false;
 
   tls::Existing existing() const { return force ? tls::Existing::overwrite : tls::Existing::keep; }

@@ -37,10 +37,10 @@ base::Result<Json> perform(const base::SocketAddress& admin, const std::string& 
   long status = 0;
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   auto json = Json::parse(answer, nullptr, /*allow_exceptions=*/false);
-  if (status >= 500 || json.is_discarded())
-    return base::Error{base::Code::internal, "the agent at " + admin.to_string() + " answered " +
-                                                 std::to_string(status) + ": " +
-                                                 answer.substr(0, 200)};
+  if (status >= 500 || !json.is_object())
+    return base::Error{base::Code::internal,
+                       "the agent at " + admin.to_string() + " answered " + std::to_string(status) +
+                           ": " + answer.substr(0, 200) + ": is this its admin address?"};
   return json;
 }
 

@@ -182,7 +182,7 @@ def memory_kb(process):
 
 def slope(samples):
     """(KB a minute by least squares, mean KB) of the later two thirds: the start warms up."""
-    later = samples[len(samples) // 3:]
+    later = samples[len(samples) // 3:] or [(0.0, 0)]
     times, sizes = [t / 60 for t, _ in later], [kb for _, kb in later]
     middle_t, middle_kb = sum(times) / len(times), sum(sizes) / len(sizes)
     spread = sum((t - middle_t) ** 2 for t in times)
@@ -210,13 +210,15 @@ def repeated_posts(mesh):
 def watch(mesh, tally, stop, seconds, samples):
     """Samples memory until the time is over or west is gone, and stops the others."""
     begun = time.monotonic()
-    while time.monotonic() - begun < seconds:
-        time.sleep(2)
-        if not mesh.agents["west"].alive():
-            tally.fail("west's agent ended by itself:\n" + mesh.agents["west"].tail())
-            break
-        samples.append((time.monotonic() - begun, memory_kb(mesh.agents["west"])))
-    stop.set()
+    try:
+        while time.monotonic() - begun < seconds:
+            time.sleep(2)
+            if not mesh.agents["west"].alive():
+                tally.fail("west's agent ended by itself:\n" + mesh.agents["west"].tail())
+                break
+            samples.append((time.monotonic() - begun, memory_kb(mesh.agents["west"])))
+    finally:
+        stop.set()
 
 
 def arguments():

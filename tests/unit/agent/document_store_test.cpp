@@ -97,3 +97,27 @@ TEST_CASE("what only the judge finds is held back too") {
   CHECK(port_of(*held, "a") == 1);
   CHECK(held->held_back == std::vector<std::string>{"a.yaml"});
 }
+
+TEST_CASE("what was bad already holds no other change back") {
+  DocumentStore store;
+  // b's route needs a's service: whoever judges says so.
+  const DocumentStore::Judge needs_a = [](const resources::Documents& documents) {
+    resources::Problems problems;
+    bool has_a = false;
+    for (const auto& service : documents.static_services) has_a |= service.metadata.name == "a";
+    for (const auto& service : documents.static_services)
+      if (service.metadata.name == "b" && !has_a)
+        problems.push_back({resources::Severity::error, {"b.yaml", 1, 1}, "", "", "no a", ""});
+    return problems;
+  };
+  store.accept(
+      {{"a.yaml", service("a", 1)}, {"b.yaml", service("b", 1)}, {"c.yaml", service("c", 1)}}, {},
+      needs_a);
+  auto accepted =
+      store.accept({{"b.yaml", service("b", 1)}, {"c.yaml", service("c", 1)}}, {}, needs_a);
+  CHECK(accepted->problems.size() == 1);
+  CHECK(accepted->held_back.empty());
+  accepted = store.accept({{"b.yaml", service("b", 1)}, {"c.yaml", service("c", 2)}}, {}, needs_a);
+  CHECK(port_of(*accepted, "c") == 2);
+  CHECK(accepted->held_back.empty());
+}

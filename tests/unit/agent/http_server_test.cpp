@@ -120,13 +120,35 @@ TEST_CASE("a request that does not end in time is answered 408, an idle connecti
   CHECK(status_of(story.exchange(request("POST /", "Content-Length: 2\r\n\r\nx"))) == 408);
 }
 
-TEST_CASE("connections beyond the limit are closed and counted", "[agent]") {
+TEST_CASE("beyond the limit the connection that is idle longest gives way", "[agent]") {
   HttpServer::Limits limits;
   limits.connections = 1;
   HttpServerStory story(repeat, limits);
   std::string first, second;
   story.scope.spawn(HttpServerStory::talk(story, {request("GET /")}, first));
   story.turn_until([&] { return !first.empty(); });
+  story.scope.spawn(HttpServerStory::talk(story, {request("GET /")}, second));
+  story.turn_until([&] { return !second.empty(); });
+  story.turn_until([&] { return story.scope.size() == 1; });
+  CHECK(story.server->counts().turned_away == 0);
+  story.scope.cancel();
+}
+
+TEST_CASE("beyond the limit and with nobody idle, connections are closed and counted", "[agent]") {
+  HttpServer::Limits limits;
+  limits.connections = 1;
+  bool asked = false;
+  HttpServerStory story(
+      [&asked](const HttpRequest& request) {
+        asked = true;
+        auto reply = repeat(request);
+        reply.after = std::chrono::hours(1);
+        return reply;
+      },
+      limits);
+  std::string first, second;
+  story.scope.spawn(HttpServerStory::talk(story, {request("GET /")}, first));
+  story.turn_until([&] { return asked; });
   story.scope.spawn(HttpServerStory::talk(story, {request("GET /")}, second));
   story.turn_until([&] { return story.server->counts().turned_away == 1; });
   story.turn_until([&] { return story.scope.size() == 1; });

@@ -43,7 +43,9 @@ std::string told(const resources::Problems& problems) {
 }  // namespace
 
 TEST_CASE("a name is all that an agent needs", "[agent_config]") {
-  const auto [config, problems] = parse("cluster: east\n");
+  const auto loaded = parse("cluster: east\n");
+  const auto& config = loaded.config;
+  const auto& problems = loaded.problems;
   CHECK(told(problems) == "");
   CHECK(config.cluster == "east");
   CHECK(config.gossip.listen.to_string() == "127.0.0.1:7700");
@@ -84,7 +86,9 @@ networks: [vpc-1]
 log: {level: debug, format: json}
 state: {dir: state}
 )");
-  const auto [config, problems] = agent::load_config(file);
+  const auto loaded = agent::load_config(file);
+  const auto& config = loaded.config;
+  const auto& problems = loaded.problems;
   CHECK_FALSE(resources::has_errors(problems));
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].field == "state");  // not supported yet
@@ -205,7 +209,9 @@ TEST_CASE("certificates beside the file are found without a word", "[agent_confi
   const Folder folder;
   for (const auto* name : {"tls/cert.pem", "tls/key.pem", "tls/ca.pem"}) folder.write(name);
   const auto file = folder.write("agent.yaml", "cluster: east\ngossip: {listen: 10.0.0.1:7700}\n");
-  const auto [config, problems] = agent::load_config(file);
+  const auto loaded = agent::load_config(file);
+  const auto& config = loaded.config;
+  const auto& problems = loaded.problems;
   CHECK(told(problems) == "");
   CHECK(config.gossip.tls ==
         agent::TlsFiles{folder / "tls/cert.pem", folder / "tls/key.pem", folder / "tls/ca.pem"});
@@ -216,7 +222,9 @@ TEST_CASE("certificates are also found where `nearmost tls issue` leaves them", 
   for (const auto* name : {"tls/ca-key.pem", "tls/east/cert.pem", "tls/west/cert.pem"})
     folder.write(name);
   const auto file = folder.write("agent.yaml", "cluster: east\ngossip: {listen: 10.0.0.1:7700}\n");
-  const auto [config, problems] = agent::load_config(file);
+  const auto loaded = agent::load_config(file);
+  const auto& config = loaded.config;
+  const auto& problems = loaded.problems;
   CHECK(told(problems) == "");
   CHECK(config.gossip.tls->cert == folder / "tls/east/cert.pem");
 }
@@ -262,4 +270,11 @@ TEST_CASE("a reload takes the fields that may change and leaves the others", "[a
   const auto live = agent::with_live_changes(before, after);
   CHECK(agent::changes_that_need_a_restart(before, live).empty());
   CHECK(agent::changes(live, after) == agent::changes_that_need_a_restart(before, after));
+}
+
+TEST_CASE("what is found wrong later can name its line", "[agent_config]") {
+  const auto loaded = parse("cluster: east\ngossip:\n  listen: 127.0.0.1:7700\ndns: {ttl: 1s}\n");
+  CHECK(loaded.place("gossip.listen").line == 3);
+  CHECK(loaded.place("dns.listen").line == 4);  // not written: the nearest above it
+  CHECK(loaded.place("admin.listen") == resources::Place{loaded.path, 0, 0});
 }

@@ -157,7 +157,8 @@ TEST_CASE("every way in which files do not fit is told with the file and the rem
         "west/cert.pem is of trust domain mesh.internal, agent.yaml says other.mesh "
         "(gossip.trustDomain)");
   CHECK(mesh.refusal(west, {"mesh.internal", "west"}, kNow + tls::kLeafLifetime + 1h) ==
-        "west/cert.pem expired 1h0m ago: issue a new one with nearmost tls issue --force");
+        "west/cert.pem expired 1h0m ago: issue a new one with nearmost tls issue "
+        "--cluster west --force");
   CHECK_THAT(mesh.refusal(west, {"mesh.internal", "west"}, kNow - 1h),
              Catch::Contains("west/cert.pem holds only in") && Catch::Contains("clock"));
   CHECK(mesh.refusal({west.cert, west.key, stranger.files("west").ca})

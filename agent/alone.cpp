@@ -1,0 +1,54 @@
+#include "agent/alone.hpp"
+
+#include <algorithm>
+
+#include "agent/routed_hosts.hpp"
+#include "agent/settings.hpp"
+#include "discovery/sources/rows.hpp"
+
+namespace agent {
+namespace {
+
+// The rows as this agent's origin would publish them.
+discovery::Publication publish_alone(const Config& config,
+                                     std::vector<discovery::EncodedRow> encoded) {
+  std::sort(encoded.begin(), encoded.end(),
+            [](const auto& a, const auto& b) { return a.key < b.key; });
+  auto chunk = std::make_shared<discovery::RowChunk>();
+  for (auto& row : encoded)
+    chunk->rows.push_back(std::make_shared<const discovery::Row>(
+        discovery::Row{std::move(row.key), 1, std::move(row.value), false}));
+  discovery::Publication publication;
+  publication.synced = true;
+  auto& origin = publication.origins.emplace_back();
+  origin.id = {config.cluster, config.replica};
+  origin.stamp = {1, 1};
+  origin.local = true;
+  if (!chunk->rows.empty()) origin.rows = discovery::Rows({std::move(chunk)});
+  return publication;
+}
+
+}  // namespace
+
+Alone serve_alone(const Config& config, const resources::Documents& documents) {
+  Alone alone;
+  auto rows = discovery::sources::make_rows(documents, {});
+  alone.problems = std::move(rows.problems);
+  auto rules = assembly_rules(config);
+  rules.routed_hosts = routed_hosts(documents);
+  discovery::Assembler assembler;
+  const auto resolution = discovery::view::resolve(
+      assembler.assemble(publish_alone(config, std::move(rows.rows)), rules, 1));
+  for (const auto& [host, destination] : resolution.view->destinations)
+    alone.conflicts.insert(alone.conflicts.end(), destination.conflicts.begin(),
+                           destination.conflicts.end());
+  forwarder::SlotMap slots;
+  auto compiled =
+      forwarder::compile(documents.route_tables, resolution, forwarder_config(config), slots);
+  alone.problems.insert(alone.problems.end(), compiled.problems.begin(), compiled.problems.end());
+  alone.statuses = std::move(compiled.statuses);
+  alone.listeners = compiled.table->listeners;
+  return alone;
+}
+
+}  // namespace agent

@@ -1,0 +1,56 @@
+#include "agent/settings.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "agent/version.hpp"
+
+namespace agent {
+
+discovery::AssemblyRules assembly_rules(const Config& config) {
+  discovery::AssemblyRules rules;
+  rules.cluster = config.cluster;
+  rules.locality = config.locality;
+  rules.networks = config.networks;
+  rules.zones = config.dns.zones;
+  rules.forwarders = config.forwarder.listen;
+  using Loopback = discovery::AssemblyRules::Loopback;
+  rules.remote_loopback =
+      config.gossip.listen.ip.is_loopback() ? Loopback::allowed : Loopback::refused;
+  rules.own_addresses = {config.gossip.listen.ip, config.admin.ip, config.probes.ip};
+  for (const auto& listen : config.dns.listen) rules.own_addresses.push_back(listen.ip);
+  rules.own_addresses.insert(rules.own_addresses.end(), config.forwarder.listen.begin(),
+                             config.forwarder.listen.end());
+  return rules;
+}
+
+dns::ZoneConfig zone_config(const Config& config) {
+  dns::ZoneConfig zone;
+  zone.zones = config.dns.zones;
+  zone.ttl = config.dns.ttl;
+  zone.degraded_ttl = config.dns.degraded_ttl;
+  zone.negative_ttl = config.dns.negative_ttl;
+  zone.max_answers = static_cast<std::uint16_t>(config.dns.max_answers);
+  zone.agent = config.cluster;
+  zone.software = "nearmost " + std::string(version());
+  for (const auto& listen : config.dns.listen)
+    if (!listen.ip.is_unspecified()) zone.ns_addresses.push_back(listen.ip);
+  return zone;
+}
+
+forwarder::ForwarderConfig forwarder_config(const Config& config) {
+  return {config.cluster, config.forwarder.listen};
+}
+
+std::string advertised(const Config& config) {
+  const auto& gossip = config.gossip;
+  if (gossip.advertise) return gossip.advertise->to_string();
+  return gossip.listen.ip.is_unspecified() ? "" : gossip.listen.to_string();
+}
+
+std::uint32_t workers_of(std::uint32_t workers, std::uint32_t at_most) {
+  const auto wanted = workers ? workers : std::max(1u, std::thread::hardware_concurrency());
+  return std::min(wanted, at_most);
+}
+
+}  // namespace agent

@@ -1,0 +1,25 @@
+// What each part of an agent is told, of agent.yaml.
+//
+// Thread: pure functions.
+#pragma once
+
+#include <string>
+
+#include "agent/config.hpp"
+#include "discovery/assemble.hpp"
+#include "dns/build_table.hpp"
+#include "forwarder/compile.hpp"
+
+namespace agent {
+
+discovery::AssemblyRules assembly_rules(const Config& config);
+dns::ZoneConfig zone_config(const Config& config);
+forwarder::ForwarderConfig forwarder_config(const Config& config);
+
+// Where others reach us, host:port; "" when only we can dial.
+std::string advertised(const Config& config);
+
+// `workers` as agent.yaml means it: 0 = one a processor, as far as `at_most` goes.
+std::uint32_t workers_of(std::uint32_t workers, std::uint32_t at_most);
+
+}  // namespace agent
