@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 inline constexpr base::Duration kPatience = std::chrono::seconds(5);
 
-// GET `path` ("/api/v1/members"); a JSON answer, whatever its status, unless the status is 5xx.
+// GET `path` ("/api/v1/status"); a JSON object, whatever the answer's status, unless that is 5xx.
 base::Result<Json> get(const base::SocketAddress& admin, const std::string& path);
 base::Result<Json> post(const base::SocketAddress& admin, const std::string& path);
 

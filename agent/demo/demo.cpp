@@ -39,7 +39,9 @@ std::string field(const HttpAnswer& answer, const char* name) {
 }
 
 std::string state_of(const Stage& stage, std::size_t asked, std::string_view about) {
-  for (const auto& member : stage.ask(asked, "/api/v1/members"))
+  const auto status = stage.ask(asked, "/api/v1/status");
+  if (!status.contains("members")) return "unknown";
+  for (const auto& member : status["members"])
     if (member.value("member", "") == about) return member.value("state", "");
   return "unknown";
 }
@@ -184,13 +186,11 @@ void lose_an_agent(Stage& stage, Narrator& tell) {
   tell.check("the agent is back and fresh", tell.wait(20s, [&] { return converged(stage); }));
 }
 
-void epilogue(const Stage& stage, Narrator& tell, Afterwards afterwards) {
+void epilogue(const Stage& stage, Narrator& tell, bool goes_on) {
   const auto west = stage.address(kWest).to_string();
-  tell.act(afterwards == Afterwards::keep_running ? "It goes on running. Try by hand:"
-                                                  : "To try by hand: nearmost demo --keep, then");
-  const auto config = afterwards == Afterwards::keep_running
-                          ? stage.config(kWest)
-                          : std::string("FOLDER/west/agent.yaml");
+  tell.act(goes_on ? "It goes on running. Try by hand:"
+                   : "To try by hand: nearmost demo --keep, then");
+  const auto config = goes_on ? stage.config(kWest) : std::string("FOLDER/west/agent.yaml");
   tell.say("dig @" + west + " -p 7753 details.mesh.internal");
   tell.say("dig @" + west + " -p 7753 _explain.details.mesh.internal TXT +short");
   tell.say("curl -H 'Host: reviews.mesh.internal' -H 'end-user: jason' http://" + west +
@@ -228,9 +228,10 @@ bool play(Afterwards afterwards) {
   if (tell.good()) lose_a_cluster(stage, tell);
   if (tell.good()) heal(stage, tell);
   if (tell.good()) lose_an_agent(stage, tell);
-  epilogue(stage, tell, afterwards);
-  if (afterwards == Afterwards::keep_running || !tell.good()) stage.keep();
-  if (afterwards == Afterwards::keep_running && tell.good()) {
+  const bool goes_on = afterwards == Afterwards::keep_running && tell.good();
+  epilogue(stage, tell, goes_on);
+  if (goes_on || !tell.good()) stage.keep();
+  if (goes_on) {
     tell.say("\nCtrl-C ends it.");
     stage.wait_for_signal();
   }
