@@ -217,6 +217,8 @@ def watch(mesh, tally, stop, seconds, samples):
                 tally.fail("west's agent ended by itself:\n" + mesh.agents["west"].tail())
                 break
             samples.append((time.monotonic() - begun, memory_kb(mesh.agents["west"])))
+            if len(samples) % 30 == 0:
+                print(f"{samples[-1][0] / 60:.0f} min: west {samples[-1][1]} KB", flush=True)
     finally:
         stop.set()
 

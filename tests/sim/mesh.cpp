@@ -191,6 +191,10 @@ void Mesh::kill(std::size_t n) {
   for (const auto& [id, wire] : wires_)
     if (wire.from == n || wire.to == n) its.push_back(id);
   for (const auto id : its) reset(id);
+  // No network brings a process the words that another was sent.
+  std::erase_if(replays_, [&](const auto& kept) {
+    return kept.first.first == n || kept.first.second == n;
+  });
 }
 
 void Mesh::leave(std::size_t n, discovery::Goodbye::Reason reason) {
