@@ -12,19 +12,15 @@ namespace {
 // The rows as this agent's origin would publish them.
 discovery::Publication publish_alone(const Config& config,
                                      std::vector<discovery::EncodedRow> encoded) {
-  std::sort(encoded.begin(), encoded.end(),
-            [](const auto& a, const auto& b) { return a.key < b.key; });
-  auto chunk = std::make_shared<discovery::RowChunk>();
-  for (auto& row : encoded)
-    chunk->rows.push_back(std::make_shared<const discovery::Row>(
-        discovery::Row{std::move(row.key), 1, std::move(row.value), false}));
+  std::vector<discovery::Row> rows;
+  for (auto& row : encoded) rows.push_back({std::move(row.key), 1, std::move(row.value), false});
   discovery::Publication publication;
   publication.synced = true;
   auto& origin = publication.origins.emplace_back();
   origin.id = {config.cluster, config.replica};
   origin.stamp = {1, 1};
   origin.local = true;
-  if (!chunk->rows.empty()) origin.rows = discovery::Rows({std::move(chunk)});
+  origin.rows = discovery::Rows().with(rows);
   return publication;
 }
 

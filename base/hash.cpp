@@ -4,18 +4,6 @@
 
 namespace base {
 
-Hash128& Hash128::operator+=(const Hash128& other) {
-  low += other.low;
-  high += other.high + (low < other.low ? 1 : 0);
-  return *this;
-}
-
-Hash128& Hash128::operator-=(const Hash128& other) {
-  high -= other.high + (low < other.low ? 1 : 0);
-  low -= other.low;
-  return *this;
-}
-
 std::uint64_t hash64(std::span<const std::uint8_t> bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }

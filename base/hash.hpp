@@ -10,11 +10,6 @@ namespace base {
 
 struct Hash128 {
   std::uint64_t high = 0, low = 0;
-
-  // Addition mod 2^128: the sum over a set's elements does not depend on their order, and one element can be taken
-  // out again.
-  Hash128& operator+=(const Hash128& other);
-  Hash128& operator-=(const Hash128& other);
   friend bool operator==(const Hash128&, const Hash128&) = default;
 };
 

@@ -28,7 +28,7 @@ enum class Applied : std::uint8_t {
 
 class Catalog {
  public:
-  explicit Catalog(std::size_t max_tombstones) : max_tombstones_(max_tombstones) {}
+  explicit Catalog(std::size_t max_changes) : max_changes_(max_changes) {}
 
   enum class From : std::uint8_t { origin, relay };
   Applied apply(LinkId link, From from, Delta delta);
@@ -40,18 +40,16 @@ class Catalog {
   void erase(const OriginId& origin) { states_.erase(origin); }
   std::map<OriginId, OriginState>& states() { return states_; }
 
-  static constexpr std::size_t kMaxPartsBytes = kMaxBytesPerOrigin;
-
  private:
   struct Parts {
-    Delta delta;  // the parts so far as one
-    std::size_t bytes = 0;
+    Delta delta;  // the last part; of changes, with the rows of all
+    Rows rows;    // of a snapshot, so far
   };
-  Applied collect(LinkId link, Delta& delta);
+  Applied collect(LinkId link, Delta delta, Parts& whole);
   Applied apply_changes(Delta& delta);
-  Applied apply_snapshot(From from, Delta& delta);
+  Applied apply_snapshot(From from, Parts& whole);
 
-  std::size_t max_tombstones_;
+  std::size_t max_changes_;
   std::map<OriginId, OriginState> states_;
   std::map<LinkId, Parts> parts_;  // a link carries one delta at a time
 };

@@ -5,8 +5,8 @@
 namespace discovery {
 
 LocalOrigin::LocalOrigin(std::uint64_t last_incarnation, base::Random random,
-                         std::size_t max_tombstones)
-    : random_(random), state_(max_tombstones) {
+                         std::size_t max_changes)
+    : random_(random), state_(max_changes) {
   state_.restart(above(last_incarnation));
 }
 
@@ -25,16 +25,19 @@ const base::Bytes* LocalOrigin::effective(std::string_view key) const {
   return nullptr;
 }
 
-LocalOrigin::Settled LocalOrigin::settle(const base::Bytes& key) {
+LocalOrigin::Settled LocalOrigin::settle(const base::Bytes& key, Batch& batch) const {
   const auto* wanted = effective(key);
-  const auto have = state_.find(key);
+  const auto have = state_.rows().find(key);
   if (!wanted && !have) return Settled::same;
   if (wanted && have && have->value == *wanted) return Settled::same;
-  if (wanted && (state_.size() + (have ? 0 : 1) > kMaxRowsPerOrigin ||
-                 state_.bytes() + key.size() + wanted->size() > kMaxBytesPerOrigin))
-    return Settled::full;
-  const auto version = state_.stamp().version + 1;
-  state_.write(wanted ? Row{key, version, *wanted, false} : Row{key, version, {}, true});
+  const auto rows = batch.rows + (wanted ? 1 : 0) - (have ? 1 : 0);
+  const auto bytes = batch.bytes + (wanted ? key.size() + wanted->size() : 0) -
+                     (have ? key.size() + have->value.size() : 0);
+  if (wanted && (rows > kMaxRowsPerOrigin || bytes > kMaxBytesPerOrigin)) return Settled::full;
+  batch.rows = rows;
+  batch.bytes = bytes;
+  const auto version = state_.stamp().version + batch.changes.size() + 1;
+  batch.changes.push_back(wanted ? Row{key, version, *wanted, false} : Row{key, version, {}, true});
   return Settled::changed;
 }
 
@@ -52,13 +55,14 @@ LocalOrigin::Replaced LocalOrigin::replace(std::string_view source, std::vector<
   auto at = sources_.find(source);
   if (at == sources_.end()) at = sources_.emplace(std::string(source), Desired{}).first;
   const auto before = std::exchange(at->second, std::move(next));
+  Batch batch{{}, state_.size(), state_.bytes()};
   for (const auto& [key, value] : before)
-    if (!at->second.contains(key) && settle(key) == Settled::changed) ++result.changed;
-  for (const auto& [key, value] : at->second) {
-    const auto settled = settle(key);
-    if (settled == Settled::changed) ++result.changed;
-    if (settled == Settled::full) result.refused.push_back(key + ": more than an origin may have");
-  }
+    if (!at->second.contains(key)) settle(key, batch);
+  for (const auto& [key, value] : at->second)
+    if (settle(key, batch) == Settled::full)
+      result.refused.push_back(key + ": more than an origin may have");
+  state_.write(batch.changes);
+  result.changed = batch.changes.size();
   return result;
 }
 

@@ -24,7 +24,7 @@ inline constexpr unsigned kChanceBits = 32;
 
 class LocalOrigin {
  public:
-  LocalOrigin(std::uint64_t last_incarnation, base::Random random, std::size_t max_tombstones);
+  LocalOrigin(std::uint64_t last_incarnation, base::Random random, std::size_t max_changes);
 
   OriginState& state() { return state_; }
   // {0, 0} until published: who has read nothing says nothing.
@@ -46,8 +46,13 @@ class LocalOrigin {
  private:
   using Desired = std::map<base::Bytes, base::Bytes, std::less<>>;
   const base::Bytes* effective(std::string_view key) const;
+  // What brings the row to what the sources want; versions are counted on from `version`.
+  struct Batch {
+    std::vector<Row> changes;
+    std::size_t rows = 0, bytes = 0;  // of the state with them
+  };
   enum class Settled { same, changed, full };
-  Settled settle(const base::Bytes& key);  // brings the row to what the sources want
+  Settled settle(const base::Bytes& key, Batch& batch) const;
   std::uint64_t above(std::uint64_t incarnation);
 
   base::Random random_;

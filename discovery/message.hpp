@@ -48,7 +48,7 @@ struct Beacon {
   Stamp stamp;
   std::uint64_t sequence =
       0;  // grows with each beacon of this incarnation; 0 = none heard, only rows
-  base::Hash128 state_hash;  // of the live rows at `stamp`
+  base::Hash128 state_hash;  // of the live rows and `stamp`
   base::Duration age{};
   friend bool operator==(const Beacon&, const Beacon&) = default;
 };
@@ -70,12 +70,13 @@ struct Delta {
   std::uint64_t from = 0, to = 0;
   std::uint64_t gc_floor =
       0;  // the sender's: tombstones up to here are gone, `changes` cannot start below it
-  base::Hash128 state_hash;  // of the live rows at `to`: what does not lead there is not applied
+  base::Hash128 state_hash;  // of the live rows and the stamp at `to`: what does not lead there is
+                             // not applied
   base::Duration age{};      // as in Beacon
   enum class Kind : std::uint8_t {
     changes,        // the only or last part; rows by rising version
     changes_part,   // more follows
-    snapshot_part,  // more follows; rows by key, no tombstones
+    snapshot_part,  // more follows; no tombstones
     snapshot_end,   // the only or last part
   } kind = Kind::changes;
   std::vector<Row> rows;

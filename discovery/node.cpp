@@ -10,8 +10,8 @@ namespace discovery {
 Node::State::State(NodeConfig node_config, base::Random seed, base::TimePoint now)
     : config(std::move(node_config)),
       random(seed),
-      local(config.last_incarnation, random.fork(), config.max_tombstones),
-      catalog(config.max_tombstones),
+      local(config.last_incarnation, random.fork(), config.max_changes),
+      catalog(config.max_changes),
       membership(config, catalog, random.fork()),
       started(now),
       expected(now + config.beacon_interval),

@@ -45,7 +45,7 @@ struct NodeConfig {
   base::Duration probe_interval = std::chrono::seconds(1);  // of a suspect origin's endpoints
   base::Duration probe_timeout = std::chrono::milliseconds(500);
   std::size_t probes_per_round = 8;
-  std::size_t max_tombstones = 4'096;  // per origin
+  std::size_t max_changes = 4'096;  // remembered of each origin
 };
 
 // Who is at the other end, as the skin knows before any frame.

@@ -1,17 +1,23 @@
 #include "discovery/origin_services.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace discovery {
 namespace {
 
 using ServiceKey = std::pair<std::string, std::string>;
 
+// Rows come by the hash of their keys; people read lists of endpoints.
+std::pair<base::IpAddress, std::uint16_t> place_of(const view::Endpoint& endpoint) {
+  return {endpoint.ip, endpoint.ports.empty() ? std::uint16_t{0} : endpoint.ports.front().number};
+}
+
 class Decoder {
  public:
   explicit Decoder(const OriginPublication& origin) : origin_(origin) {}
 
-  void add(const Row& row) {
+  void add(const RowView& row) {
     auto decoded = decode(row.key, row.value);
     if (!decoded) {
       ++result_.undecodable;
@@ -23,8 +29,12 @@ class Decoder {
   std::shared_ptr<const OriginServices> finish() && {
     for (auto& [key, service] : services_) {
       for (auto& endpoint : service->endpoints) complete(endpoint);
+      std::ranges::sort(service->endpoints, {}, place_of);
       result_.services.push_back(std::move(service));
     }
+    std::ranges::sort(result_.destinations, {}, [](const auto& destination) {
+      return std::tie(destination.metadata.namespace_, destination.metadata.name);
+    });
     return std::make_shared<const OriginServices>(std::move(result_));
   }
 
@@ -44,7 +54,7 @@ class Decoder {
     result_.destinations.push_back(std::move(row.destination));
   }
 
-  // An endpoint may come before its service's row, or without one: rows are in order of key, not of
+  // An endpoint may come before its service's row, or without one: rows are in no order of
   // meaning.
   view::Service& find(const std::string& namespace_, const std::string& name) {
     auto& service = services_[{namespace_, name}];
@@ -79,15 +89,15 @@ class Decoder {
 
 std::shared_ptr<const OriginServices> decode_origin(const OriginPublication& origin) {
   Decoder decoder(origin);
-  origin.rows.for_each([&](const Row& row) { decoder.add(row); });
+  origin.rows.for_each([&](const RowView& row) { decoder.add(row); });
   return std::move(decoder).finish();
 }
 
 std::shared_ptr<const OriginServices> OriginCache::get(const OriginPublication& origin) {
   auto& entry = entries_[origin.id];
-  if (!entry.services || entry.chunks != origin.rows.chunks() ||
+  if (!entry.services || !entry.rows.same(origin.rows) ||
       entry.path_failed != origin.path_failed)
-    entry = {origin.rows.chunks(), origin.path_failed, decode_origin(origin)};
+    entry = {origin.rows, origin.path_failed, decode_origin(origin)};
   return entry.services;
 }
 

@@ -2,7 +2,7 @@
 // agent.
 //
 // Decoding is done once for each state of an origin: the cache knows a state by the identity of its
-// row chunks, so an unchanged origin costs a comparison. Errors: rows that do not decode are
+// rows, so an unchanged origin costs a comparison. Errors: rows that do not decode are
 // counted and skipped; the origin's other rows serve. Thread: OriginServices is immutable and
 // shared; the cache belongs to the builder.
 #pragma once
@@ -36,7 +36,7 @@ class OriginCache {
 
  private:
   struct Entry {
-    std::vector<std::shared_ptr<const RowChunk>> chunks;
+    Rows rows;
     std::vector<base::SocketAddress> path_failed;
     std::shared_ptr<const OriginServices> services;
   };

@@ -7,12 +7,12 @@
 
 namespace discovery {
 
-void Probing::learn_targets(OriginState& state) {
+void Probing::learn_targets(const OriginState& state) {
   if (learnt_ == state.stamp()) return;
   learnt_ = state.stamp();
   std::map<std::pair<std::string, std::string>, std::vector<base::SocketAddress>> services;
   std::set<base::SocketAddress> known;
-  state.rows().for_each([&](const Row& row) {
+  state.rows().for_each([&](const RowView& row) {
     if (!row.key.starts_with("e/")) return;
     const auto value = decode(row.key, row.value);
     if (!value.ok()) return;
@@ -35,7 +35,7 @@ base::TimePoint Probing::deadline(const NodeConfig& config, Ageing::State age) c
 }
 
 Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, const OriginId& origin,
-                              OriginState* state, Ageing::State age, std::uint64_t id,
+                              const OriginState* state, Ageing::State age, std::uint64_t id,
                               base::Random& random) {
   if (now < deadline(config, age)) return {};
   begun_ = now;

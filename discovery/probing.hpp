@@ -29,7 +29,7 @@ class Probing {
     std::optional<ProbeRequest> request;
   };
   Round begin(base::TimePoint now, const NodeConfig& config, const OriginId& origin,
-              OriginState* state, Ageing::State age, std::uint64_t id, base::Random& random);
+              const OriginState* state, Ageing::State age, std::uint64_t id, base::Random& random);
   // What the reply means for the origin; nothing when it is of no open round.
   std::optional<Ageing::Probes> answered(const ProbeReply& reply);
   void stop();  // the origin speaks again
@@ -39,7 +39,7 @@ class Probing {
   base::TimePoint deadline(const NodeConfig& config, Ageing::State age) const;
 
  private:
-  void learn_targets(OriginState& state);
+  void learn_targets(const OriginState& state);
 
   std::vector<std::vector<base::SocketAddress>> services_;  // healthy endpoints of each
   Stamp learnt_;

@@ -1,5 +1,5 @@
 // What the control thread hands to the builder: every origin's live rows and what is known of the origin's freshness,
-// at one moment. Immutable; the rows are shared with the catalog chunk by chunk, so making one costs what changed.
+// at one moment. Immutable; the rows are shared with the catalog, so making one costs a pointer an origin.
 #pragma once
 
 #include <cstdint>

@@ -1,51 +1,86 @@
-// The live rows of one origin as immutable, shared chunks of ~64 rows: a change makes one new
-// chunk, not a new copy.
+// The live rows of one origin at one version: an immutable tree over the bits of the keys' hashes,
+// which is index, digest and unit of sharing in one.
 //
-// Equal chunk pointers mean equal rows: who keeps something per chunk can tell what changed by
-// comparing pointers. Thread: values; the chunks and rows are immutable and shared.
+// A set of up to kRowsPerLeaf rows is a leaf, a larger one splits by the next bit of the hash; so
+// the shape, and with it the digest at the root, depends on the rows alone and not on the way to
+// them. with() copies the path to what changed and shares the rest: publishing costs a pointer, a
+// change costs a leaf. The digest is a Merkle tree's (docs/PROTOCOL.md §1): who has the same root
+// has the same rows. Thread: values; what is shared is immutable.
 #pragma once
 
 #include <cstddef>
 #include <memory>
-#include <utility>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "discovery/origin.hpp"
 
 namespace discovery {
 
-inline constexpr std::size_t kRowsPerChunk = 64;
+inline constexpr std::size_t kRowsPerLeaf = 64;
 
-using RowPointer = std::shared_ptr<const Row>;
+// A row where it lies; valid as long as its Rows.
+struct RowView {
+  std::string_view key, value;
+  std::uint64_t version = 0;
 
-struct RowChunk {
-  std::vector<RowPointer> rows;  // by key; never empty
+  Row copy() const { return {base::Bytes(key), version, base::Bytes(value), false}; }
 };
+
+// Where a key lies: rows are in order of (key_hash, key).
+std::uint64_t key_hash(std::string_view key);
 
 class Rows {
  public:
-  using Chunks = std::vector<std::shared_ptr<const RowChunk>>;
-
   Rows() = default;
-  explicit Rows(Chunks chunks) : chunks_(std::make_shared<const Chunks>(std::move(chunks))) {
-    for (const auto& chunk : *chunks_) size_ += chunk->rows.size();
-  }
+  // With these written and, where `removed`, taken out. Of several changes of a key the one with
+  // the highest version counts.
+  Rows with(std::span<const Row> changes) const;
 
-  const Chunks& chunks() const {
-    static const Chunks none;
-    return chunks_ ? *chunks_ : none;
-  }
-  std::size_t size() const { return size_; }
+  std::size_t size() const;   // rows
+  std::size_t bytes() const;  // of keys and values
+  base::Hash128 hash() const;
+  std::optional<RowView> find(std::string_view key) const;
+  std::optional<RowView> find(std::uint64_t key_hash, std::uint64_t version) const;
+  // Both are what one of them was made from, or the other was: true is certain, false says nothing.
+  bool same(const Rows& other) const { return root_ == other.root_; }
+
   template <class F>
   void for_each(F&& f) const {
-    for (const auto& chunk : chunks())
-      for (const auto& row : chunk->rows) f(*row);
+    for (Cursor at(*this); const auto row = at.next();) f(*row);
   }
 
  private:
-  std::shared_ptr<const Chunks>
-      chunks_;  // shared by the catalog and every publication until the next change
-  std::size_t size_ = 0;
+  struct Node;
+  using NodePointer = std::shared_ptr<const Node>;
+  struct Item;
+  struct Edit;
+
+ public:
+  // Goes through the rows in their order. Keeps nothing alive.
+  class Cursor {
+   public:
+    explicit Cursor(const Rows& rows);
+    std::optional<RowView> next();
+
+   private:
+    std::vector<const Node*> ahead_;  // the last is where we are
+    std::size_t entry_ = 0;
+  };
+
+ private:
+  explicit Rows(NodePointer root) : root_(std::move(root)) {}
+  static NodePointer leaf(std::span<const Item> items);
+  static NodePointer join(NodePointer zero, NodePointer one);
+  static NodePointer build(std::span<const Item> items, unsigned depth);
+  static NodePointer edit(const NodePointer& node, unsigned depth, std::span<const Edit> edits);
+  static void collect(const Node* leaf, std::vector<Item>& items);
+  static std::vector<Item> merge(const Node* leaf, std::span<const Edit> edits);
+
+  NodePointer root_;  // null: no rows
 };
 
 }  // namespace discovery

@@ -11,7 +11,7 @@ from sources import bare, is_cpp, read_tree, report
 
 # folder: (our folders it may include and link, foreign libraries it may include and link)
 LAYERS = {
-    "base": ([], ["spdlog", "xxhash"]),
+    "base": ([], ["spdlog", "xxhash", "nettle"]),
     "base/net": (["base"], ["os"]),
     "resources": (["base"], ["yaml-cpp", "nlohmann-json"]),
     "discovery/view": (["base", "resources"], []),
@@ -31,6 +31,7 @@ LAYERS = {
 FILES = {
     "spdlog": {"base/log.cpp"},
     "xxhash": {"base/hash.cpp"},
+    "nettle": {"base/digest.cpp"},
     "arpa/inet.h": {"base/address.cpp"},  # inet_pton and inet_ntop: text, no network
 }
 # What may cross threads (Inbox, Published) and write the log: the only locks outside the skins.
@@ -53,6 +54,7 @@ FOREIGN = [
                       r"time|dirent|ifaddrs|spawn|pwd|grp|termios|getopt|limits|stdlib|stdio|string)\.h$")),
     ("spdlog", re.compile(r"^(spdlog|fmt)/")),
     ("xxhash", re.compile(r"^xxhash\.h$")),
+    ("nettle", re.compile(r"^nettle/")),
     ("yaml-cpp", re.compile(r"^yaml-cpp/")),
     ("nlohmann-json", re.compile(r"^nlohmann/")),
     ("re2", re.compile(r"^re2/")),
@@ -67,7 +69,7 @@ FOREIGN = [
     ("sanitizer", re.compile(r"^sanitizer/")),
 ]
 LINKS = {
-    "spdlog::spdlog": "spdlog", "PkgConfig::XXHASH": "xxhash", "yaml-cpp": "yaml-cpp",
+    "spdlog::spdlog": "spdlog", "PkgConfig::XXHASH": "xxhash", "PkgConfig::NETTLE": "nettle", "yaml-cpp": "yaml-cpp",
     "nlohmann_json::nlohmann_json": "nlohmann-json", "PkgConfig::RE2": "re2", "re2::re2": "re2",
     "CURL::libcurl": "curl", "PkgConfig::CARES": "c-ares", "OpenSSL::SSL": "openssl", "OpenSSL::Crypto": "openssl",
     "PkgConfig::NGHTTP2": "nghttp2", "gRPC::grpc++": "grpc", "protobuf::libprotobuf": "grpc",

@@ -14,7 +14,7 @@ using LinkEnd = discovery::Node::LinkEnd;
 constexpr std::size_t kWindow = 4;       // frames that a stream takes before its writer waits
 constexpr std::size_t kReplayed = 6;     // frames that come twice at a reconnect
 constexpr std::size_t kMaxRows = 60;     // per cluster
-constexpr std::size_t kTombstones = 12;  // small, so that every run collects them
+constexpr std::size_t kChanges = 24;     // remembered; small, so that every run falls behind them
 constexpr std::size_t kFrame = 600;      // bytes, so that most snapshots come in parts
 
 base::SocketAddress endpoint(std::size_t cluster, std::size_t number) {
@@ -144,7 +144,7 @@ void Mesh::start(std::size_t n) {
   config.instance[0] = static_cast<std::uint8_t>(process.life);
   config.instance[1] = static_cast<std::uint8_t>(process.life >> 8);
   config.last_incarnation = cluster.disk;
-  config.max_tombstones = kTombstones;
+  config.max_changes = kChanges;
   process.node = std::make_unique<discovery::Node>(config, random_.fork(), now_);
   truth_.born(n, process.life, cluster.disk == 0);
   note(cluster.name + " starts" + (cluster.disk ? "" : " without a disk"));
@@ -233,7 +233,7 @@ void Mesh::act(std::size_t n, discovery::Effects effects) {
   }
   for (const auto& [id, wire] : wires_)
     if ((wire.from == n || wire.to == n) &&
-        node.backlog(id) > kMaxRows + kTombstones + 3 * clusters_.size())
+        node.backlog(id) > kMaxRows + kChanges + 3 * clusters_.size())
       truth_.violated(cluster.name + " piles up frames for a link");
   if (effects.publish) truth_.look(now_, n, node);
   for (auto& request : effects.probes) probe(n, std::move(request));

@@ -150,7 +150,7 @@ std::string collection() {
   Transcript transcript(Beacons::left_out);
   auto& story = transcript.story;
   auto config = story.config("east");
-  config.max_tombstones = 2;
+  config.max_changes = 2;
   Story::Contents rows{{"a", "1"}, {"b", "1"}, {"c", "1"}, {"d", "1"}, {"keep", "1"}};
   story.start(config, "east", rows);
   story.act("east", story.node("east").local_ready(story.now));

@@ -21,7 +21,7 @@ std::uint64_t hash_row(std::string_view key, std::string_view value) {
 
 std::uint64_t hash_of(const discovery::Rows& rows) {
   std::uint64_t sum = 0;
-  rows.for_each([&](const discovery::Row& row) { sum += hash_row(row.key, row.value); });
+  rows.for_each([&](const discovery::RowView& row) { sum += hash_row(row.key, row.value); });
   return sum;
 }
 

@@ -65,13 +65,12 @@ struct Seen {
       origin.stamp = {1, 1};
       origin.local = name == cluster;
       origin.freshness = lost.contains(name) ? view::Freshness::dead : view::Freshness::fresh;
-      auto chunk = std::make_shared<RowChunk>();
+      std::vector<Row> rows;
       for (const auto& row : rows_of(documents, kPlaces.at(name))) {
         auto [key, value] = encode(row);
-        chunk->rows.push_back(std::make_shared<const Row>(Row{key, 1, value, false}));
+        rows.push_back({key, 1, value, false});
       }
-      std::ranges::sort(chunk->rows, {}, [](const auto& row) { return row->key; });
-      origin.rows = Rows({std::move(chunk)});
+      origin.rows = Rows().with(rows);
       if (origin.local) own = std::move(documents);
     }
     AssemblyRules rules;

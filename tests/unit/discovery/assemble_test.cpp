@@ -37,14 +37,12 @@ OriginPublication origin(std::string cluster, const std::vector<RowValue>& rows,
   OriginPublication made;
   made.id = {std::move(cluster), replica};
   made.stamp = {1, 1};
-  auto chunk = std::make_shared<RowChunk>();
+  std::vector<Row> changes;
   for (const auto& row : rows) {
     auto [key, value] = encode(row);
-    chunk->rows.push_back(std::make_shared<const Row>(Row{key, 1, value, false}));
+    changes.push_back({key, 1, value, false});
   }
-  std::sort(chunk->rows.begin(), chunk->rows.end(),
-            [](const auto& a, const auto& b) { return a->key < b->key; });
-  if (!chunk->rows.empty()) made.rows = Rows({chunk});
+  made.rows = Rows().with(changes);
   return made;
 }
 
@@ -175,10 +173,7 @@ TEST_CASE("of a cluster with replicas the freshest speaks, then the lowest") {
 
 TEST_CASE("rows that do not decode are skipped, the others serve") {
   auto west = origin("west", {service("ratings", kHttp)});
-  auto chunk = std::make_shared<RowChunk>();
-  chunk->rows.push_back(
-      std::make_shared<const Row>(Row{"e/bookinfo/ratings/x", 2, "\xff\xff", false}));
-  west.rows = Rows({west.rows.chunks()[0], chunk});
+  west.rows = west.rows.with(std::vector<Row>{{"e/bookinfo/ratings/x", 2, "\xff\xff", false}});
   const auto decoded = decode_origin(west);
   CHECK(decoded->undecodable == 1);
   CHECK(decoded->services.size() == 1);

@@ -283,8 +283,9 @@ TEST_CASE("a copy that differs at an equal stamp is counted and mended by its or
   auto story = east_and_west();
   const auto link = story.connect("east", "west");
   const auto at = story.member("west", "east").stamp;
-  Delta forged{{"east", 0}, at.incarnation, 0, at.version + 1, 0, {}, {}, Delta::Kind::snapshot_end,
-               {}};
+  const auto proof = state_hash({at.incarnation, at.version + 1}, Rows());
+  Delta forged{
+      {"east", 0}, at.incarnation, 0, at.version + 1, 0, proof, {}, Delta::Kind::snapshot_end, {}};
   story.sends("west", link, forged);  // an empty state, one version ahead
   CHECK(story.knows("west", "east").empty());
   story.says("east", {{"k", "next"}});  // the same version, other rows

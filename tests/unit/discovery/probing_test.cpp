@@ -27,16 +27,13 @@ EncodedRow endpoint(const std::string& service, std::uint32_t number) {
 }
 
 struct Knocking {
-  Knocking() : state({std::uint64_t{1} << 32, 9}, rows(), kMaxTombstones) {}
+  Knocking() : state({std::uint64_t{1} << 32, 9}, Rows().with(rows()), kMaxChanges) {}
   static std::vector<Row> rows() {
-    std::map<std::string, base::Bytes> sorted;
+    std::vector<Row> rows;
     for (std::uint32_t n = 0; n < 30; ++n) {
       auto row = endpoint("service" + std::to_string(n % 3), n);
-      sorted.emplace(row.key, row.value);
+      rows.push_back({std::move(row.key), n + 1, std::move(row.value), false});
     }
-    std::vector<Row> rows;
-    for (auto& [key, value] : sorted) rows.push_back({key, rows.size() % 9 + 1, value, false});
-    for (std::size_t n = 0; n < rows.size(); ++n) rows[n].version = n + 1;
     return rows;
   }
   Probing::Round begin(State age = State::suspect) {

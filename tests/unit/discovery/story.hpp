@@ -119,7 +119,9 @@ class Story {
     Contents contents;
     for (const auto& known : actor(who).node->publication(now)->origins)
       if (known.id == origin(of))
-        known.rows.for_each([&](const discovery::Row& row) { contents[row.key] = row.value; });
+        known.rows.for_each([&](const discovery::RowView& row) {
+          contents.emplace(row.key, row.value);
+        });
     return contents;
   }
   bool has_heard_of(const std::string& who, const std::string& of) {

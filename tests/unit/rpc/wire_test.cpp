@@ -124,9 +124,11 @@ TEST_CASE("any frame survives the wire", "[rpc]") {
 TEST_CASE("every part of a large state of small rows is read by the other side", "[rpc]") {
   OriginState state;
   state.restart(3);
+  std::vector<Row> written;
   for (std::uint64_t n = 1; n <= 10'000; ++n)
-    state.write({"e/shop/web/10.0.0." + std::to_string(n), n, std::string(n % 90, 'v'), false});
-  const Stamp halfway{3, 5'000};
+    written.push_back({"e/shop/web/10.0.0." + std::to_string(n), n, std::string(n % 90, 'v'), false});
+  state.write(written);
+  const Stamp halfway{3, 6'000};
   for (const auto have : {Stamp{}, halfway}) {
     Transfer transfer({"west", 0}, state, have);
     std::size_t rows = 0, parts = 0;
