@@ -162,7 +162,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
       counters.rows_applied += rows;
       counters.snapshots_applied += snapshot ? 1 : 0;
       effects.publish = true;
-      pulls.reached(origin, catalog.stamp(origin));
+      pulls.erase(origin);  // what is lacking still, if it is true, the next beacons show
       break;
     case Applied::part:
       pulls.progress(now, origin);

@@ -16,7 +16,7 @@
 namespace discovery {
 
 inline constexpr base::Duration kPullPatience = std::chrono::seconds(2);  // doubles with each try
-inline constexpr unsigned kMaxPullDoublings = 5;
+inline constexpr unsigned kMaxPullDoublings = 3;  // who withholds holds nobody up for long
 
 class Pulls {
  public:

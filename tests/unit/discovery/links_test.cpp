@@ -439,3 +439,22 @@ TEST_CASE("a large state crosses in frames and beacons are not held up by it", "
   CHECK(story.node("west").counters().snapshots_applied >= 1);
   CHECK(story.node("east").counters().frames_sent > 60);
 }
+
+TEST_CASE("a claim that nobody can serve holds up nothing that others can", "[discovery]") {
+  auto story = east_and_west();
+  story.start("north");
+  story.connect("east", "west");
+  story.connect("west", "north");
+  story.run(2s);
+  const auto liar = story.meet("north", "liar");
+  auto claim = story.node("east").stamp();
+  claim.version += 1000;
+  story.sends("north", liar, Beacons{{{Story::origin("east"), claim, 0, {}, 0s}}});
+  story.says("east", {{"k", "2"}});
+  story.run(7s);  // who claims is asked first, and again
+  for (const auto* value : {"3", "4", "5"}) {
+    story.says("east", {{"k", value}});
+    story.run(3s);
+    CHECK(story.knows("north", "east") == Story::Contents{{"k", value}});
+  }
+}
