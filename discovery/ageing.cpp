@@ -48,7 +48,11 @@ Ageing::Heard Ageing::heard(base::TimePoint now, std::uint64_t incarnation, std:
                             base::Duration age, From from) {
   if (incarnation <= ended_) return {};
   const auto word = std::pair(incarnation, sequence), last = std::pair(incarnation_, sequence_);
-  if (from == From::origin ? word == last : word <= last) return {};
+  // A life that everybody has lost but we, and the one that came after it by chance lower: who
+  // speaks while the other is silent is the one who lives.
+  const bool outlived =
+      incarnation < incarnation_ && (now - age) - spoke_at_ >= config_->suspect_after;
+  if (from == From::origin ? word == last : word <= last && !outlived) return {};
   incarnation_ = incarnation;
   sequence_ = sequence;
   spoke_at_ = std::max(spoke_at_, now - age);

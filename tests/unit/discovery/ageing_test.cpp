@@ -153,3 +153,14 @@ TEST_CASE("after a day of silence an origin is forgotten", "[discovery]") {
   origin.now += 24h;
   CHECK(origin.ageing.advance(origin.now, Judgement::open) == Kind::forgotten);
 }
+
+TEST_CASE("a life that only we remember does not silence a lower one for ever", "[discovery]") {
+  Origin origin;
+  origin.speaks(0s, 7);
+  origin.after(1s);
+  CHECK_FALSE(origin.ageing.heard(origin.now, 5, 9, 0s, Ageing::From::relay).news);
+  CHECK(origin.after(2s) == State::suspect);
+  CHECK_FALSE(origin.ageing.heard(origin.now, 5, 10, 2s, Ageing::From::relay).news);
+  CHECK(origin.ageing.heard(origin.now, 5, 11, 0s, Ageing::From::relay).news);
+  CHECK(origin.ageing.state() == State::fresh);
+}
