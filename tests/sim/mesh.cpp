@@ -11,11 +11,11 @@ namespace {
 using discovery::LinkId;
 using LinkEnd = discovery::Node::LinkEnd;
 
-constexpr std::size_t kWindow = 4;       // frames that a stream takes before its writer waits
-constexpr std::size_t kReplayed = 6;     // frames that come twice at a reconnect
-constexpr std::size_t kMaxRows = 60;     // per cluster
-constexpr std::size_t kChanges = 24;     // remembered; small, so that every run falls behind them
-constexpr std::size_t kFrame = 600;      // bytes, so that most snapshots come in parts
+using namespace std::chrono_literals;
+
+constexpr std::size_t kMaxRows = 60;      // per cluster
+constexpr std::size_t kChanges = 24;      // remembered; small, so that every run falls behind
+constexpr std::size_t kMostSkew = 8'760;  // hours between the clocks of two processes
 
 base::SocketAddress endpoint(std::size_t cluster, std::size_t number) {
   const auto host =
@@ -30,15 +30,6 @@ discovery::EncodedRow endpoint_row(const base::SocketAddress& address, std::size
   return encode(row);
 }
 
-// A single row may be larger than what a frame carries here; on the real wire it never is.
-bool within(const discovery::Frame& frame, std::size_t most) {
-  const auto* delta = std::get_if<discovery::Delta>(&frame);
-  if (!delta || delta->rows.size() <= 1) return true;
-  std::size_t bytes = 0;
-  for (const auto& row : delta->rows) bytes += discovery::frame_bytes(row);
-  return bytes <= most;
-}
-
 }  // namespace
 
 Mesh::Mesh(std::uint64_t seed, std::size_t clusters)
@@ -49,6 +40,7 @@ Mesh::Mesh(std::uint64_t seed, std::size_t clusters)
   for (std::size_t n = 0; n < clusters; ++n) {
     Cluster cluster;
     cluster.name = Truth::name(n);
+    cluster.keeps_disk = random_.chance(0.8);
     for (std::size_t e = 0; e < 4; ++e) {
       cluster.endpoints.push_back(endpoint(n, e));
       auto row = endpoint_row(cluster.endpoints.back(), e / 2);
@@ -73,7 +65,7 @@ base::Duration Mesh::between(double low_ms, double high_ms) {
 
 void Mesh::note(std::string line) {
   if (!transcript) return;
-  const auto ms = base::to_ms(now_ - Clock(std::chrono::hours(1)));
+  const auto ms = base::to_ms(elapsed());
   char time[32];
   std::snprintf(time, sizeof time, "%8.3f  ", static_cast<double>(ms) / 1000);
   transcript(time + std::move(line));
@@ -89,14 +81,31 @@ bool Mesh::is_life(std::size_t cluster, std::uint64_t life) const {
 
 // Brings an event to an agent, later when it is paused, never when it is another by then.
 void Mesh::tell(std::size_t cluster, std::uint64_t life, base::Duration delay,
-                std::function<discovery::Effects(discovery::Node&)> what) {
+                std::function<discovery::Effects(discovery::Node&, Clock)> what) {
   after(delay, [this, cluster, life, what = std::move(what)]() mutable {
     if (!is_life(cluster, life)) return;
     auto& process = *clusters_[cluster].process;
     if (process.paused_until > now_)
       return tell(cluster, life, process.paused_until - now_, std::move(what));
-    act(cluster, what(*process.node));
+    act(cluster, what(*process.node, clock_of(cluster)));
   });
+}
+
+bool Mesh::awake(std::size_t cluster) const {
+  const auto& process = clusters_[cluster].process;
+  return process && process->paused_until <= now_;
+}
+
+void Mesh::check_flow(std::size_t viewer, std::size_t of, base::Duration bound) {
+  if (awake(viewer) && awake(of))
+    truth_.flows(now_, viewer, of, *clusters_[viewer].process->node, clock_of(viewer), bound);
+}
+
+void Mesh::check_converged(std::size_t viewer) {
+  if (auto& process = clusters_[viewer].process)
+    truth_.converged(now_, viewer, *process->node, clock_of(viewer));
+  else
+    truth_.violated(Truth::name(viewer) + " does not run in the end");
 }
 
 void Mesh::run_until(Clock end) {
@@ -106,7 +115,7 @@ void Mesh::run_until(Clock end) {
     for (std::size_t n = 0; n < clusters_.size(); ++n) {
       if (!clusters_[n].process) continue;
       const auto& process = *clusters_[n].process;
-      const auto due = std::max(process.node->next_deadline(), process.paused_until);
+      const auto due = std::max(process.node->next_deadline() - process.skew, process.paused_until);
       if (due < next) {
         next = due;
         ticking = n;
@@ -119,7 +128,7 @@ void Mesh::run_until(Clock end) {
       what.what();
     } else if (ticking < clusters_.size()) {
       now_ = std::max(now_, next);
-      act(ticking, clusters_[ticking].process->node->tick(now_));
+      act(ticking, clusters_[ticking].process->node->tick(clock_of(ticking)));
     } else {
       break;
     }
@@ -145,16 +154,21 @@ void Mesh::start(std::size_t n) {
   config.instance[1] = static_cast<std::uint8_t>(process.life >> 8);
   config.last_incarnation = cluster.disk;
   config.max_changes = kChanges;
-  process.node = std::make_unique<discovery::Node>(config, random_.fork(), now_);
-  truth_.born(n, process.life, cluster.disk == 0);
-  note(cluster.name + " starts" + (cluster.disk ? "" : " without a disk"));
+  process.skew = std::chrono::hours(random_.below(kMostSkew));
+  process.node = std::make_unique<discovery::Node>(config, random_.fork(), clock_of(n));
+  const bool old = !cluster.disks.empty() && cluster.disk != cluster.disks.back();
+  truth_.born(n);
+  note(cluster.name + " starts" +
+       (cluster.disk == 0 ? " without a disk"
+        : old             ? " with an old disk"
+                          : ""));
   cluster.answering = {cluster.endpoints.begin(), cluster.endpoints.end()};
   // Sources take their time, and the first of them does not say everything.
-  act(n, process.node->replace_local(now_, "agent", {encoded(cluster).front()}));
-  tell(n, process.life, between(1, 1500), [this, n](discovery::Node& node) {
-    act(n, node.replace_local(now_, "files", encoded(clusters_[n])));
-    act(n, node.replace_local(now_, "agent", {}));
-    return node.local_ready(now_);
+  act(n, process.node->replace_local(clock_of(n), "agent", {encoded(cluster).front()}));
+  tell(n, process.life, between(1, 1500), [this, n](discovery::Node& node, Clock at) {
+    act(n, node.replace_local(at, "files", encoded(clusters_[n])));
+    act(n, node.replace_local(at, "agent", {}));
+    return node.local_ready(at);
   });
   keep_changing(n, process.life);
 }
@@ -162,8 +176,11 @@ void Mesh::start(std::size_t n) {
 void Mesh::keep_changing(std::size_t n, std::uint64_t life) {
   after(between(50, 4000), [this, n, life] {
     if (!is_life(n, life)) return;
-    if (changing && clusters_[n].process->paused_until <= now_)
-      change_rows(n, 1 + random_.below(4));
+    if (changing && awake(n)) change_rows(n, 1 + random_.below(4));
+    if (random_.chance(0.3))  // within the time in which changes are put together
+      after(5ms, [this, n] {
+        if (changing && awake(n)) change_rows(n, 1);
+      });
     keep_changing(n, life);
   });
 }
@@ -178,7 +195,7 @@ void Mesh::change_rows(std::size_t n, std::size_t count) {
       cluster.rows[key] = std::to_string(random_.next() >> 40);
   }
   if (cluster.process)
-    act(n, cluster.process->node->replace_local(now_, "files", encoded(cluster)));
+    act(n, cluster.process->node->replace_local(clock_of(n), "files", encoded(cluster)));
 }
 
 void Mesh::kill(std::size_t n) {
@@ -192,19 +209,18 @@ void Mesh::kill(std::size_t n) {
     if (wire.from == n || wire.to == n) its.push_back(id);
   for (const auto id : its) reset(id);
   // No network brings a process the words that another was sent.
-  std::erase_if(replays_, [&](const auto& kept) {
-    return kept.first.first == n || kept.first.second == n;
-  });
+  std::erase_if(replays_,
+                [&](const auto& kept) { return kept.first.first == n || kept.first.second == n; });
 }
 
 void Mesh::leave(std::size_t n, discovery::Goodbye::Reason reason) {
   auto& cluster = clusters_[n];
-  if (!cluster.process || cluster.process->paused_until > now_) return;
+  if (!awake(n)) return;
   note(cluster.name +
        (reason == discovery::Goodbye::Reason::leaving ? " leaves" : " stops to return"));
   if (reason == discovery::Goodbye::Reason::leaving) truth_.left(n);
   const auto life = cluster.process->life;
-  act(n, cluster.process->node->leave(now_, reason));
+  act(n, cluster.process->node->leave(clock_of(n), reason));
   after(between(50, 500), [this, n, life] {
     if (is_life(n, life)) kill(n);
   });
@@ -213,7 +229,8 @@ void Mesh::leave(std::size_t n, discovery::Goodbye::Reason reason) {
 void Mesh::pause(std::size_t n, base::Duration time) {
   if (!clusters_[n].process) return;
   note(clusters_[n].name + " stalls for " + base::to_string(time));
-  clusters_[n].process->paused_until = now_ + time;
+  auto& until = clusters_[n].process->paused_until;
+  until = std::max(until, now_ + time);
   truth_.stalled(now_ + time, n, time);
 }
 
@@ -224,18 +241,21 @@ void Mesh::act(std::size_t n, discovery::Effects effects) {
   auto& cluster = clusters_[n];
   if (!cluster.process) return;
   auto& node = *cluster.process->node;
-  truth_.says(n, node.stamp(), cluster.rows);
-  if (cluster.disk != 0 || random_.chance(0.01)) cluster.disk = node.stamp().incarnation;
+  truth_.says(now_, n, node.stamp(), cluster.rows);
+  if (const auto life = node.stamp().incarnation;
+      cluster.keeps_disk && life != 0 && life != cluster.disk) {
+    cluster.disk = life;
+    cluster.disks.push_back(life);
+  }
   for (const auto& event : effects.events) {
     note(cluster.name + ": " + describe(event));
     if (!event.origin.cluster.empty())
       truth_.event(now_, n, Truth::index(event.origin), event.kind);
   }
+  const auto most = kMaxRows + kChanges + 3 * clusters_.size();
   for (const auto& [id, wire] : wires_)
-    if ((wire.from == n || wire.to == n) &&
-        node.backlog(id) > kMaxRows + kChanges + 3 * clusters_.size())
-      truth_.violated(cluster.name + " piles up frames for a link");
-  if (effects.publish) truth_.look(now_, n, node);
+    if (wire.from == n || wire.to == n) truth_.holds(n, node.backlog(id), most);
+  if (effects.publish) truth_.look(now_, n, node, clock_of(n));
   for (auto& request : effects.probes) probe(n, std::move(request));
   for (const auto& close : effects.close) {
     note(cluster.name + " closes link " + std::to_string(close.link) + ": " + close.reason);
@@ -255,153 +275,10 @@ void Mesh::probe(std::size_t n, discovery::ProbeRequest request) {
         .push_back(address);
   const bool answered = !reply.alive.empty();
   const auto time = reply.failed.empty() ? between(1, 80) : request.timeout;
-  tell(n, clusters_[n].process->life, time, [=, this, asked_at = now_](discovery::Node& node) {
+  const auto life = clusters_[n].process->life;
+  tell(n, life, time, [=, this, asked_at = now_](discovery::Node& node, Clock at) {
     truth_.probed(asked_at, n, target, answered);
-    return node.probed(now_, reply);
-  });
-}
-
-void Mesh::pump(LinkId id, std::size_t way_number) {
-  auto at = wires_.find(id);
-  if (at == wires_.end()) return;
-  const auto sender = way_number == 0 ? at->second.from : at->second.to;
-  if (!is_life(sender, at->second.lives[way_number])) return;
-  auto& process = *clusters_[sender].process;
-  if (process.paused_until > now_) {
-    after(process.paused_until - now_, [this, id, way_number] { pump(id, way_number); });
-    return;
-  }
-  auto& wire = at->second;
-  auto& way = wire.ways[way_number];
-  while (way.under_way < kWindow && !way.closing) {
-    auto frame = process.node->next_frame(now_, id, kFrame);
-    if (!frame) return;
-    if (!within(*frame, kFrame))
-      truth_.violated(clusters_[sender].name + " sends more in a frame than it may carry");
-    ++way.under_way;
-    ++frames;
-    if (transcript)
-      note(clusters_[sender].name + " -> " + clusters_[way_number == 0 ? wire.to : wire.from].name +
-           " [" + std::to_string(id) + "] " + describe(*frame));
-    if (way.hole) continue;
-    way.frames.emplace_back(now_, std::move(*frame));
-    way.last_arrival = std::max(way.last_arrival, now_ + wire.delay + between(0, 2));
-    after(way.last_arrival - now_, [this, id, way_number] { deliver(id, way_number); });
-  }
-}
-
-void Mesh::deliver(LinkId id, std::size_t way_number) {
-  const auto at = wires_.find(id);
-  if (at == wires_.end()) return;
-  auto& wire = at->second;
-  auto& way = wire.ways[way_number];
-  if (way.hole || way.frames.empty()) return;
-  const auto reader = way_number == 0 ? wire.to : wire.from;
-  const auto sender = way_number == 0 ? wire.from : wire.to;
-  if (!is_life(reader, wire.lives[1 - way_number])) return;
-  auto& process = *clusters_[reader].process;
-  if (process.paused_until > now_) {
-    after(process.paused_until - now_, [this, id, way_number] { deliver(id, way_number); });
-    return;
-  }
-  auto [sent, frame] = std::move(way.frames.front());
-  way.frames.pop_front();
-  --way.under_way;
-  truth_.delivered(now_ - sent);
-  if (const auto slow = slow_reader[reader]; slow > base::Duration::zero())
-    way.last_arrival = std::max(way.last_arrival, now_) + slow;
-  if (!std::holds_alternative<discovery::Hello>(frame) &&
-      !std::holds_alternative<discovery::Goodbye>(frame)) {
-    auto& kept = replays_[{sender, reader}];
-    if (kept.size() >= kReplayed) kept.erase(kept.begin());
-    kept.push_back(frame);
-  }
-  act(reader, process.node->receive(now_, id, std::move(frame)));
-  pump(id, way_number);
-}
-
-// The stream is gone: `told` and, for a reset, both sides learn of it, each after its delay.
-void Mesh::end_wire(LinkId id, LinkEnd end, std::size_t told) {
-  const auto at = wires_.find(id);
-  const auto wire = std::move(at->second);
-  wires_.erase(at);
-  const std::size_t sides[2] = {wire.from, wire.to};
-  for (std::size_t side = 0; side < 2; ++side)
-    if (end == LinkEnd::reset || sides[side] == told)
-      tell(sides[side], wire.lives[side], between(0, 5),
-           [this, id, end](discovery::Node& node) { return node.link_down(now_, id, end); });
-  const auto from = wire.from, to = wire.to;
-  after(between(50, 1000), [this, from, to] { keep_dialling(from, to); });
-}
-
-void Mesh::reset(LinkId id) {
-  const auto at = wires_.find(id);
-  if (at == wires_.end()) return;
-  note("link " + std::to_string(id) + " " + clusters_[at->second.from].name + " - " +
-       clusters_[at->second.to].name + " is reset");
-  end_wire(id, LinkEnd::reset, at->second.to);
-}
-
-void Mesh::swallow(LinkId id, std::size_t way) {
-  if (const auto at = wires_.find(id); at != wires_.end()) at->second.ways[way].hole = true;
-}
-
-void Mesh::keep_dialling(std::size_t from, std::size_t to) {
-  if (!peers_.contains({from, to})) return;
-  for (const auto& [id, wire] : wires_)
-    if (wire.from == from && wire.to == to) return;
-  dial(from, to);
-}
-
-void Mesh::dial(std::size_t from, std::size_t to) {
-  const auto& dialler = clusters_[from].process;
-  const bool open = dialler && clusters_[to].process && !blocked(from, to) && !blocked(to, from);
-  if (open)
-    after(between(1, 80), [this, from, to] { connect(from, to); });
-  else
-    after(between(200, 4000), [this, from, to] { keep_dialling(from, to); });
-}
-
-void Mesh::connect(std::size_t from, std::size_t to) {
-  auto& dialler = clusters_[from].process;
-  auto& accepter = clusters_[to].process;
-  if (!dialler || !accepter || blocked(from, to) || blocked(to, from)) {
-    after(between(200, 4000), [this, from, to] { keep_dialling(from, to); });
-    return;
-  }
-  const auto id = next_link_++;
-  auto& wire = wires_[id];
-  wire.from = from;
-  wire.to = to;
-  wire.lives[0] = dialler->life;
-  wire.lives[1] = accepter->life;
-  wire.delay = between(0.2, 90);
-  const std::string names[2] = {clusters_[from].name, clusters_[to].name};
-  const bool proven = random_.chance(0.5);
-  tell(to, wire.lives[1], {}, [=, this](discovery::Node& node) {
-    return node.link_up(now_, id, {proven ? names[0] : "", names[0], false});
-  });
-  tell(from, wire.lives[0], {}, [=, this](discovery::Node& node) {
-    return node.link_up(now_, id, {proven ? names[1] : "", names[1], true});
-  });
-}
-
-void Mesh::replay_after_reconnect(LinkId id) {
-  const auto at = wires_.find(id);
-  if (at == wires_.end()) return;
-  const auto from = at->second.from, to = at->second.to;
-  reset(id);
-  after(between(1500, 3000), [this, from, to] {
-    for (const auto& [again, wire] : wires_) {
-      if (wire.from != from || wire.to != to) continue;
-      for (auto& frame : replays_[{from, to}]) {
-        const auto link = again;
-        tell(to, wire.lives[1], {}, [this, link, frame](discovery::Node& node) {
-          return node.receive(now_, link, frame);
-        });
-      }
-      return;
-    }
+    return node.probed(at, reply);
   });
 }
 

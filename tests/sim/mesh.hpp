@@ -1,9 +1,14 @@
 // Many agents in one process on virtual time: the skin and the wires around discovery::Node, with
 // every way in which they fail. One seed, one run.
 //
-// A link is an ordered stream in each direction with a delay; it may stall, swallow (a black hole
-// looks like silence until somebody resets it), be read slowly, and be reset with the loss of what
-// is under way. Truth (truth.hpp) looks at every step; Weather (weather.hpp) makes the trouble.
+// A link is an ordered stream in each direction with a delay; it may stall (so a stream shows a
+// packet that was lost), swallow (a black hole looks like silence until somebody resets it), be
+// read slowly, be reset with the loss of what is under way, and carry frames that somebody has
+// altered. What comes twice or out of order comes by another link. Truth (truth.hpp) looks at every
+// step; Weather (weather.hpp) makes the trouble.
+//
+// Each process has a clock of its own, up to a year from the others': no time of one may count at
+// another. Wall clocks there are none: nothing here or in discovery/ could ask one.
 #pragma once
 
 #include <deque>
@@ -23,12 +28,14 @@
 namespace sim {
 
 using Clock = base::TimePoint;
-using Seconds = std::chrono::duration<double>;
+
+inline constexpr Clock kStart{std::chrono::hours(1)};
 
 struct Process {
   std::unique_ptr<discovery::Node> node;
   std::uint64_t life = 0;  // counts the processes of all clusters
   Clock paused_until{};
+  base::Duration skew{};  // of its clock
 };
 
 struct Cluster {
@@ -36,13 +43,23 @@ struct Cluster {
   std::map<std::string, std::string> rows;  // what its sources say now, value by key
   std::vector<base::SocketAddress> endpoints;
   std::set<base::SocketAddress> answering;
-  std::uint64_t disk = 0;  // the last incarnation, if it kept its disk
+  bool keeps_disk = true;
+  std::uint64_t disk = 0;            // the last incarnation, if it kept its disk
+  std::vector<std::uint64_t> disks;  // what its disk has held, for one that is put back
   std::optional<Process> process;
 };
 
+// What becomes of a frame that somebody meets on its way.
+enum class Fate { passes, altered, lost };
+
 struct Wire {
+  struct Sent {
+    Clock at;
+    discovery::Frame frame;
+    bool altered = false;
+  };
   struct Way {
-    std::deque<std::pair<Clock, discovery::Frame>> frames;  // with the time each was sent
+    std::deque<Sent> frames;
     std::size_t under_way = 0;
     Clock last_arrival{};
     bool hole = false, closing = false;
@@ -50,7 +67,9 @@ struct Wire {
   std::size_t from = 0, to = 0;  // clusters; `from` dialled
   std::uint64_t lives[2] = {};   // of their processes
   Way ways[2];                   // 0: from → to
+  Clock up_at{};
   base::Duration delay{};
+  double loss = 0;  // of packets: each costs the stream a retransmission timeout
 };
 
 class Mesh {
@@ -72,18 +91,26 @@ class Mesh {
   void block_data(std::size_t from, std::size_t to, int by);
   void after(base::Duration time, std::function<void()> what);
 
+  bool joined(std::size_t one, std::size_t other, base::Duration since) const;  // by a link
   bool blocked(std::size_t from, std::size_t to) const { return blocked_[from][to] > 0; }
+  bool awake(std::size_t cluster) const;
   Clock now() const { return now_; }
+  base::Duration elapsed() const { return now_ - kStart; }
+  // Dice.
   base::Random& random() { return random_; }
+  base::Duration seconds(double low, double high) { return between(low * 1e3, high * 1e3); }
+  std::size_t any() { return random_.below(clusters_.size()); }
   std::vector<Cluster>& clusters() { return clusters_; }
   std::map<discovery::LinkId, Wire>& wires() { return wires_; }
-  Truth& truth() { return truth_; }
   const Truth& truth() const { return truth_; }
   void note(std::string line);  // into the transcript
+  void check_flow(std::size_t viewer, std::size_t of, base::Duration bound);
+  void check_converged(std::size_t viewer);
 
   base::Duration slow_reader[16] = {};  // per cluster: time taken for each frame
   bool changing = true;
   std::function<void(const std::string&)> transcript;  // gets each line, if set
+  std::function<Fate(std::size_t from, std::size_t to, discovery::Frame&)> meets;  // if set
   std::size_t frames = 0, faults = 0;
 
  private:
@@ -99,18 +126,20 @@ class Mesh {
   void act(std::size_t cluster, discovery::Effects effects);
   void probe(std::size_t cluster, discovery::ProbeRequest request);
   void pump(discovery::LinkId link, std::size_t way);
+  void send(discovery::LinkId link, std::size_t way, Wire::Sent sent);
   void deliver(discovery::LinkId link, std::size_t way);
   void end_wire(discovery::LinkId link, discovery::Node::LinkEnd end, std::size_t told);
   void keep_dialling(std::size_t from, std::size_t to);
   void connect(std::size_t from, std::size_t to);
   void keep_changing(std::size_t cluster, std::uint64_t life);
   void tell(std::size_t cluster, std::uint64_t life, base::Duration delay,
-            std::function<discovery::Effects(discovery::Node&)> what);
+            std::function<discovery::Effects(discovery::Node&, Clock)> what);
+  Clock clock_of(std::size_t cluster) const { return now_ + clusters_[cluster].process->skew; }
   base::Duration between(double low_ms, double high_ms);
   std::vector<discovery::EncodedRow> encoded(const Cluster& cluster) const;
 
   base::Random random_;
-  Clock now_{std::chrono::hours(1)};
+  Clock now_ = kStart;
   std::priority_queue<Later> later_;
   std::uint64_t next_number_ = 0, next_life_ = 0;
   discovery::LinkId next_link_ = 1;

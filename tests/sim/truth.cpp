@@ -50,19 +50,20 @@ void Truth::violated(std::string what) {
   if (violations_.size() < kMaxViolations) violations_.push_back(std::move(what));
 }
 
-void Truth::says(std::size_t cluster, discovery::Stamp stamp, const Contents& contents) {
+void Truth::says(Clock now, std::size_t cluster, discovery::Stamp stamp, const Contents& contents) {
   auto& origin = origins_[cluster];
   if (stamp == discovery::Stamp{} || stamp == origin.now) return;
   if (origin.said.contains(stamp)) violated(name(cluster) + " used " + describe(stamp) + " twice");
   origin.now = stamp;
-  origin.said[stamp] = {hash_of(contents), ++origin.order, origin.without_disk};
+  origin.highest_life = std::max(origin.highest_life, stamp.incarnation);
+  origin.said[stamp] = {hash_of(contents), ++origin.order, stamp.incarnation < origin.highest_life,
+                        now};
 }
 
-void Truth::born(std::size_t cluster, std::uint64_t, bool without_disk) {
+void Truth::born(std::size_t cluster) {
   auto& origin = origins_[cluster];
   origin.alive = true;
   origin.left = false;
-  origin.without_disk = without_disk;
   viewers_[cluster] = {};
 }
 
@@ -105,12 +106,16 @@ void Truth::event(Clock now, std::size_t viewer, std::size_t cluster, discovery:
       violated(who + " dead soon after its endpoints answered");
   }
   if (kind == Kind::forgotten) violated(who + " forgotten");
-  if (kind == Kind::malformed) violated(who + " malformed");
+  if (kind == Kind::malformed && !viewers_[viewer].deceived) violated(who + " malformed");
 }
 
-void Truth::look(Clock now, std::size_t viewer, discovery::Node& node) {
+void Truth::holds(std::size_t viewer, std::size_t backlog, std::size_t most) {
+  if (backlog > most) violated(name(viewer) + " piles up frames for a link");
+}
+
+void Truth::look(Clock now, std::size_t viewer, discovery::Node& node, Clock its_clock) {
   auto& eyes = viewers_[viewer];
-  const auto publication = node.publication(now);
+  const auto publication = node.publication(its_clock);
   if (publication == eyes.looked) return;
   eyes.looked = publication;
   if (eyes.looks++ % kKeepEvery == 0) {
@@ -135,7 +140,7 @@ void Truth::look(Clock now, std::size_t viewer, discovery::Node& node) {
   std::size_t known = 0;
   for (const auto& [cluster, seen] : eyes.seen) known += seen.shown ? 1 : 0;
   if (shown < known) violated(name(viewer) + " lost a cluster");
-  if (node.counters().divergences > 0)
+  if (node.counters().divergences > 0 && !eyes.deceived)
     violated(name(viewer) + ": copies diverged by " +
              base::to_string(now.time_since_epoch() - std::chrono::hours(1)));
 }
@@ -163,19 +168,42 @@ void Truth::check_rows(std::size_t viewer, const discovery::OriginPublication& s
 void Truth::check_age(Clock now, std::size_t viewer, const discovery::OriginPublication& shown) {
   const auto cluster = index(shown.id);
   const auto& origin = origins_[cluster];
-  if (origin.alive || shown.freshness != discovery::view::Freshness::fresh) return;
-  auto allowed = kFreshSlack + kMaxHops * origin.slowest;
+  if (origin.alive) return;
+  const auto silent = now - origin.died_at, late = kMaxHops * origin.slowest;
+  if (shown.age + late < silent)
+    violated(name(viewer) + " calls what " + name(cluster) + " said " + base::to_string(shown.age) +
+             " old, " + base::to_string(silent) + " after its death");
+  if (shown.freshness != discovery::view::Freshness::fresh) return;
+  auto allowed = kFreshSlack + late;
   // What a viewer sleeps through it does not take for silence.
   for (const auto& [until, stall] : viewers_[viewer].stalls)
     if (until > origin.died_at) allowed += stall;
-  if (now - origin.died_at > allowed)
-    violated(name(viewer) + " calls " + name(cluster) + " fresh " +
-             base::to_string(now - origin.died_at) + " after its death");
+  if (silent > allowed)
+    violated(name(viewer) + " calls " + name(cluster) + " fresh " + base::to_string(silent) +
+             " after its death");
 }
 
-void Truth::converged(Clock now, std::size_t viewer, discovery::Node& node) {
-  look(now, viewer, node);
-  const auto publication = node.publication(now);
+void Truth::flows(Clock now, std::size_t viewer, std::size_t cluster, discovery::Node& node,
+                  Clock its_clock, base::Duration bound) {
+  const auto publication = node.publication(its_clock);
+  const auto& said = origins_[cluster].said;
+  std::size_t due = 0, shown = 0;
+  for (const auto& [stamp, what] : said)
+    if (now - what.at > bound) due = std::max(due, what.order);
+  for (const auto& origin : publication->origins) {
+    if (index(origin.id) != cluster) continue;
+    if (const auto at = said.find(origin.stamp); at != said.end()) shown = at->second.order;
+    if (origin.freshness != discovery::view::Freshness::fresh)
+      violated(name(viewer) + " does not call " + name(cluster) + " fresh in calm weather");
+  }
+  if (shown < due)
+    violated(name(viewer) + " does not show what " + name(cluster) + " said " +
+             base::to_string(bound) + " ago");
+}
+
+void Truth::converged(Clock now, std::size_t viewer, discovery::Node& node, Clock its_clock) {
+  look(now, viewer, node, its_clock);
+  const auto publication = node.publication(its_clock);
   if (!publication->synced) violated(name(viewer) + " never synced");
   if (publication->origins.size() != origins_.size())
     violated(name(viewer) + " does not know everybody in the end");

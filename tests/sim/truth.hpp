@@ -2,7 +2,17 @@
 // DESIGN §8, looked at after every step.
 //
 // It knows what each cluster's sources said and when; it never asks the code under test what is
-// right.
+// right. Where each promise is looked at:
+//   1 only an origin changes its rows:     check_rows: what is shown at a stamp was said at it
+//   2 a view never goes back:              check_rows: nothing older, by stamp and by time
+//   3 all agree in the end:                converged
+//   4 what was removed stays removed:      check_rows: 1 and 2 leave it no way back
+//   5 a restart leaves no empty gap:       look, check_rows: nobody once shown is missing or empty
+//   6 staleness is known, without clocks:  check_age: never called younger, or fresh for long
+//   7 memory per peer is bounded:          holds
+//   8 one bad origin stops no other:       flows
+// Beyond these: no cluster is demoted or dead whose endpoints answer (event), and a published state
+// is never written to (look).
 #pragma once
 
 #include <map>
@@ -25,20 +35,27 @@ class Truth {
   explicit Truth(std::size_t clusters) : origins_(clusters), viewers_(clusters) {}
 
   // The cluster's agent now publishes `contents` at `stamp`.
-  void says(std::size_t cluster, discovery::Stamp stamp, const Contents& contents);
-  void born(std::size_t cluster, std::uint64_t life, bool without_disk);
+  void says(Clock now, std::size_t cluster, discovery::Stamp stamp, const Contents& contents);
+  void born(std::size_t cluster);
   void died(Clock now, std::size_t cluster);
   void left(std::size_t cluster) { origins_[cluster].left = true; }
   void stalled(Clock until, std::size_t viewer, base::Duration time) {
     viewers_[viewer].stalls.emplace_back(until, time);
   }
   void delivered(base::Duration transit);
+  // An altered frame has reached it: it may well call somebody malformed, or copies different.
+  void deceived(std::size_t viewer) { viewers_[viewer].deceived = true; }
   void probed(Clock now, std::size_t viewer, std::size_t cluster, bool answered);
 
   // The invariants.
   void event(Clock now, std::size_t viewer, std::size_t cluster, discovery::Event::Kind kind);
-  void look(Clock now, std::size_t viewer, discovery::Node& node);
-  void converged(Clock now, std::size_t viewer, discovery::Node& node);
+  void look(Clock now, std::size_t viewer, discovery::Node& node, Clock its_clock);
+  void converged(Clock now, std::size_t viewer, discovery::Node& node, Clock its_clock);
+  // What is waiting for one link, of at most `most` whatever the rate of change.
+  void holds(std::size_t viewer, std::size_t backlog, std::size_t most);
+  // In calm weather, whatever others do: `viewer` shows what `cluster` said up to `bound` ago.
+  void flows(Clock now, std::size_t viewer, std::size_t cluster, discovery::Node& node,
+             Clock its_clock, base::Duration bound);
   void violated(std::string what);
 
   static std::string name(std::size_t cluster);
@@ -50,12 +67,14 @@ class Truth {
   struct Said {
     std::uint64_t hash = 0;
     std::size_t order = 0;
-    bool after_loss = false;  // in a life that began without its disk
+    bool after_loss = false;  // in a life that is lower than one before it
+    Clock at{};
   };
   struct Origin {
     std::map<discovery::Stamp, Said> said;
     std::size_t order = 0;
-    bool alive = false, without_disk = false, left = false;
+    bool alive = false, left = false;
+    std::uint64_t highest_life = 0;
     Clock died_at{};
     base::Duration slowest{};  // of the frames delivered since it died
     discovery::Stamp now{};
@@ -70,6 +89,7 @@ class Truth {
   };
   struct Viewer {
     std::map<std::size_t, Seen> seen;
+    bool deceived = false;
     std::shared_ptr<const discovery::Publication> looked, kept;  // `kept` must stay as it was
     std::size_t looks = 0;
     std::vector<std::pair<Clock, base::Duration>> stalls;  // each with its end

@@ -6,7 +6,8 @@
 
 namespace sim {
 
-inline constexpr base::Duration kCalm = std::chrono::seconds(240);   // from here on nothing breaks
+inline constexpr base::Duration kCalm = std::chrono::seconds(240);  // from here on nothing breaks
+inline constexpr base::Duration kSettled = std::chrono::seconds(258);  // what broke has healed
 inline constexpr base::Duration kQuiet = std::chrono::seconds(275);  // from here on nothing changes
 inline constexpr base::Duration kLength = std::chrono::seconds(300);  // when all must agree
 inline constexpr std::size_t kLeastFaults = 20;

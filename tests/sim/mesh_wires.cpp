@@ -1,0 +1,194 @@
+// The wires of a mesh: how frames travel, how links end and are made again.
+#include <algorithm>
+
+#include "tests/sim/describe.hpp"
+#include "tests/sim/mesh.hpp"
+
+namespace sim {
+namespace {
+
+using namespace std::chrono_literals;
+using discovery::LinkId;
+using LinkEnd = discovery::Node::LinkEnd;
+
+constexpr std::size_t kWindow = 4;    // frames that a stream takes before its writer waits
+constexpr std::size_t kReplayed = 6;  // frames that come twice at a reconnect
+constexpr std::size_t kFrame = 600;   // bytes, so that most snapshots come in parts
+
+// A single row may be larger than what a frame carries here; on the real wire it never is.
+bool within(const discovery::Frame& frame, std::size_t most) {
+  const auto* delta = std::get_if<discovery::Delta>(&frame);
+  if (!delta || delta->rows.size() <= 1) return true;
+  std::size_t bytes = 0;
+  for (const auto& row : delta->rows) bytes += discovery::frame_bytes(row);
+  return bytes <= most;
+}
+
+}  // namespace
+
+void Mesh::pump(LinkId id, std::size_t way_number) {
+  auto at = wires_.find(id);
+  if (at == wires_.end()) return;
+  const auto sender = way_number == 0 ? at->second.from : at->second.to;
+  if (!is_life(sender, at->second.lives[way_number])) return;
+  auto& process = *clusters_[sender].process;
+  if (process.paused_until > now_) {
+    after(process.paused_until - now_, [this, id, way_number] { pump(id, way_number); });
+    return;
+  }
+  auto& wire = at->second;
+  auto& way = wire.ways[way_number];
+  while (way.under_way < kWindow && !way.closing) {
+    auto frame = process.node->next_frame(clock_of(sender), id, kFrame);
+    if (!frame) return;
+    if (!within(*frame, kFrame))
+      truth_.violated(clusters_[sender].name + " sends more in a frame than it may carry");
+    const auto reader = way_number == 0 ? wire.to : wire.from;
+    const auto fate = meets ? meets(sender, reader, *frame) : Fate::passes;
+    static constexpr const char* kFates[] = {"", "altered: ", "withheld: "};
+    if (transcript)
+      note(clusters_[sender].name + " -> " + clusters_[reader].name + " [" + std::to_string(id) +
+           "] " + kFates[static_cast<std::size_t>(fate)] + describe(*frame));
+    if (fate != Fate::lost) send(id, way_number, {now_, std::move(*frame), fate == Fate::altered});
+  }
+}
+
+void Mesh::send(LinkId id, std::size_t way_number, Wire::Sent sent) {
+  auto& wire = wires_.at(id);
+  auto& way = wire.ways[way_number];
+  ++way.under_way;
+  ++frames;
+  if (way.hole) return;
+  auto delay = wire.delay + between(0, 2);
+  for (auto timeout = 200ms; timeout < 3s && random_.chance(wire.loss); timeout *= 2)
+    delay += timeout;
+  way.last_arrival = std::max(way.last_arrival, now_ + delay);
+  way.frames.push_back(std::move(sent));
+  after(way.last_arrival - now_, [this, id, way_number] { deliver(id, way_number); });
+}
+
+void Mesh::deliver(LinkId id, std::size_t way_number) {
+  const auto at = wires_.find(id);
+  if (at == wires_.end()) return;
+  auto& wire = at->second;
+  auto& way = wire.ways[way_number];
+  if (way.hole || way.frames.empty()) return;
+  const auto reader = way_number == 0 ? wire.to : wire.from;
+  const auto sender = way_number == 0 ? wire.from : wire.to;
+  if (!is_life(reader, wire.lives[1 - way_number])) return;
+  auto& process = *clusters_[reader].process;
+  if (process.paused_until > now_) {
+    after(process.paused_until - now_, [this, id, way_number] { deliver(id, way_number); });
+    return;
+  }
+  auto [sent, frame, altered] = std::move(way.frames.front());
+  way.frames.pop_front();
+  --way.under_way;
+  truth_.delivered(now_ - sent);
+  if (altered) truth_.deceived(reader);
+  if (const auto slow = slow_reader[reader]; slow > base::Duration::zero())
+    way.last_arrival = std::max(way.last_arrival, now_) + slow;
+  if (!altered && !std::holds_alternative<discovery::Hello>(frame) &&
+      !std::holds_alternative<discovery::Goodbye>(frame)) {
+    auto& kept = replays_[{sender, reader}];
+    if (kept.size() >= kReplayed) kept.erase(kept.begin());
+    kept.push_back(frame);
+  }
+  act(reader, process.node->receive(clock_of(reader), id, std::move(frame)));
+  pump(id, way_number);
+}
+
+// The stream is gone: `told` and, for a reset, both sides learn of it, each after its delay.
+void Mesh::end_wire(LinkId id, LinkEnd end, std::size_t told) {
+  const auto at = wires_.find(id);
+  const auto wire = std::move(at->second);
+  wires_.erase(at);
+  const std::size_t sides[2] = {wire.from, wire.to};
+  for (std::size_t side = 0; side < 2; ++side)
+    if (end == LinkEnd::reset || sides[side] == told)
+      tell(sides[side], wire.lives[side], between(0, 5),
+           [id, end](discovery::Node& node, Clock its) { return node.link_down(its, id, end); });
+  const auto from = wire.from, to = wire.to;
+  after(between(50, 1000), [this, from, to] { keep_dialling(from, to); });
+}
+
+void Mesh::reset(LinkId id) {
+  const auto at = wires_.find(id);
+  if (at == wires_.end()) return;
+  note("link " + std::to_string(id) + " " + clusters_[at->second.from].name + " - " +
+       clusters_[at->second.to].name + " is reset");
+  end_wire(id, LinkEnd::reset, at->second.to);
+}
+
+void Mesh::swallow(LinkId id, std::size_t way) {
+  if (const auto at = wires_.find(id); at != wires_.end()) at->second.ways[way].hole = true;
+}
+
+void Mesh::keep_dialling(std::size_t from, std::size_t to) {
+  if (!peers_.contains({from, to})) return;
+  for (const auto& [id, wire] : wires_)
+    if (wire.from == from && wire.to == to) return;
+  dial(from, to);
+}
+
+void Mesh::dial(std::size_t from, std::size_t to) {
+  const auto& dialler = clusters_[from].process;
+  const bool open = dialler && clusters_[to].process && !blocked(from, to) && !blocked(to, from);
+  if (open)
+    after(between(1, 80), [this, from, to] { connect(from, to); });
+  else
+    after(between(200, 4000), [this, from, to] { keep_dialling(from, to); });
+}
+
+void Mesh::connect(std::size_t from, std::size_t to) {
+  auto& dialler = clusters_[from].process;
+  auto& accepter = clusters_[to].process;
+  if (!dialler || !accepter || blocked(from, to) || blocked(to, from)) {
+    after(between(200, 4000), [this, from, to] { keep_dialling(from, to); });
+    return;
+  }
+  const auto id = next_link_++;
+  auto& wire = wires_[id];
+  wire.from = from;
+  wire.to = to;
+  wire.lives[0] = dialler->life;
+  wire.lives[1] = accepter->life;
+  wire.up_at = now_;
+  wire.delay = between(0.2, 90);
+  const std::string names[2] = {clusters_[from].name, clusters_[to].name};
+  const bool proven = random_.chance(0.5);
+  tell(to, wire.lives[1], {}, [=](discovery::Node& node, Clock at) {
+    return node.link_up(at, id, {proven ? names[0] : "", names[0], false});
+  });
+  tell(from, wire.lives[0], {}, [=](discovery::Node& node, Clock at) {
+    return node.link_up(at, id, {proven ? names[1] : "", names[1], true});
+  });
+}
+
+void Mesh::replay_after_reconnect(LinkId id) {
+  const auto at = wires_.find(id);
+  if (at == wires_.end()) return;
+  const auto from = at->second.from, to = at->second.to;
+  reset(id);
+  after(between(1500, 3000), [this, from, to] {
+    for (const auto& [again, wire] : wires_) {
+      if (wire.from != from || wire.to != to) continue;
+      for (auto& frame : replays_[{from, to}])
+        tell(to, wire.lives[1], {}, [link = again, frame](discovery::Node& node, Clock its) {
+          return node.receive(its, link, frame);
+        });
+      return;
+    }
+  });
+}
+
+bool Mesh::joined(std::size_t one, std::size_t other, base::Duration since) const {
+  return std::any_of(wires_.begin(), wires_.end(), [&](const auto& at) {
+    const auto& wire = at.second;
+    const bool between_them =
+        (wire.from == one && wire.to == other) || (wire.from == other && wire.to == one);
+    return between_them && now_ - wire.up_at >= since;
+  });
+}
+
+}  // namespace sim
