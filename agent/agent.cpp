@@ -125,7 +125,7 @@ void Agent::make_forwarder() {
 }
 
 base::Result<void> Agent::open_gossip() {
-  auto server = GossipServer::make(config_.gossip.listen, control_->links(), security_);
+  auto server = GossipServer::make(*io_, config_.gossip.listen, control_->links(), security_);
   if (!server) return server.error();
   gossip_ = std::move(*server);
   return {};
@@ -319,6 +319,14 @@ void Agent::add_worker_metrics(Metrics& metrics) const {
     metrics.gauge("nearmost_certificate_end_seconds",
                   "when this agent's certificate ends, Unix time",
                   std::chrono::duration<double>(end->time_since_epoch()).count());
+  metrics.counter("nearmost_gossip_connections_total", "connections accepted on the gossip port",
+                  gossip_->counts().accepted);
+  metrics.counter("nearmost_gossip_accept_errors_total",
+                  "times the gossip port could accept nothing: no descriptors or no memory",
+                  gossip_->counts().accept_errors);
+  metrics.counter("nearmost_gossip_handshakes_failed_total",
+                  "connections to or from the gossip port that did not prove themselves",
+                  grpc_log_.handshakes_failed());
   if (!forwarder_) return;
   const auto listeners = forwarder_->listeners();
   metrics.gauge("nearmost_forwarder_listeners_failed", "ports of destinations that cannot be bound",

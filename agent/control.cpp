@@ -29,6 +29,8 @@ std::string_view name_of(Event::Kind kind) {
       return "fresh again";
     case Event::Kind::forgotten:
       return "forgotten";
+    case Event::Kind::refuted:
+      return "a new life begins above one that a peer remembers";
     case Event::Kind::refused:
       return "refused";
     case Event::Kind::malformed:

@@ -4,26 +4,56 @@
 #include <grpcpp/health_check_service_interface.h>
 
 namespace agent {
+namespace {
+
+// When there are no descriptors or no memory, until there may be some again.
+constexpr base::Duration kAcceptPause = std::chrono::milliseconds(50);
+
+}  // namespace
 
 base::Result<std::unique_ptr<GossipServer>> GossipServer::make(
-    const base::SocketAddress& listen, discovery::rpc::Links& links,
+    base::net::EventLoop& loop, const base::SocketAddress& listen, discovery::rpc::Links& links,
     std::shared_ptr<discovery::rpc::Security> security) {
+  using Acceptors = grpc::ServerBuilder::experimental_type;
+  auto listener =
+      base::net::Listener::open(loop, listen, {.wildcard = base::net::Wildcard::allowed});
+  if (!listener)
+    return base::Error{listener.error().code, "gossip.listen: " + listener.error().message +
+                                                  ": is another agent running, is the address "
+                                                  "this machine's?"};
   grpc::EnableDefaultHealthCheckService(true);
-  std::unique_ptr<GossipServer> made(new GossipServer);
+  std::unique_ptr<GossipServer> made(new GossipServer(loop));
+  made->listener_ = std::move(*listener);
   made->service_ = std::make_unique<discovery::rpc::Server>(links, security);
   grpc::ServerBuilder builder;
   made->service_->add_to(builder);
-  int port = 0;
-  builder.AddListeningPort(listen.to_string(), made->service_->credentials(), &port);
+  made->acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      Acceptors::ExternalConnectionType::FROM_FD, made->service_->credentials());
   made->server_ = builder.BuildAndStart();
-  if (!made->server_ || port == 0)
-    return base::unavailable(
-        "gossip.listen " + listen.to_string() +
-        " cannot be bound: is another agent running, is the address this machine's?");
-  made->port_ = static_cast<std::uint16_t>(port);
+  if (!made->server_) return base::unavailable("gossip: gRPC's server does not start");
   made->set(Readiness::not_ready);
+  made->accepting_ = std::make_unique<base::net::Scope>(loop);
+  made->accepting_->spawn(made->accept());
   return made;
 }
+
+base::net::Task<void> GossipServer::accept() {
+  for (;;) {
+    auto accepted = co_await listener_->accept(base::net::kNoDeadline);
+    if (accepted) {
+      ++counts_.accepted;
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+      connection.listener_fd = -1;
+      connection.fd = accepted->fd.release();
+      acceptor_->HandleNewConnection(&connection);
+    } else {
+      ++counts_.accept_errors;
+      co_await base::net::sleep_until(loop_, loop_.now() + kAcceptPause);
+    }
+  }
+}
+
+GossipServer::GossipServer(base::net::EventLoop& loop) : loop_(loop) {}
 
 GossipServer::~GossipServer() { stop(); }
 
@@ -34,6 +64,7 @@ void GossipServer::set(Readiness readiness) {
 }
 
 void GossipServer::stop() {
+  accepting_.reset();
   if (!server_) return;
   server_->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
   server_->Wait();

@@ -1,11 +1,16 @@
 // The agent's one gRPC server: gossip links and grpc.health.v1 on the gossip port.
 //
-// Thread: make, set_ready and stop from any one thread at a time; gRPC's own threads serve.
+// Connections are accepted on the agent's own loop and handed over: gRPC 1.51 gives a listener up
+// for good after one EMFILE, which anybody who reaches the port can bring about. Thread: make, set
+// and stop from any one thread at a time, stop when the loop has ended; gRPC's own threads serve.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "base/address.hpp"
+#include "base/net/stream.hpp"
+#include "base/net/task.hpp"
 #include "base/result.hpp"
 #include "discovery/rpc/links.hpp"
 #include "discovery/rpc/security.hpp"
@@ -13,31 +18,43 @@
 
 namespace grpc {
 class Server;
+namespace experimental {
+class ExternalConnectionAcceptor;
+}
 }  // namespace grpc
 
 namespace agent {
 
 class GossipServer {
  public:
-  // Errors: the address cannot be bound.
+  // Errors: the address cannot be bound. The loop outlives this.
   static base::Result<std::unique_ptr<GossipServer>> make(
-      const base::SocketAddress& listen, discovery::rpc::Links& links,
+      base::net::EventLoop& loop, const base::SocketAddress& listen, discovery::rpc::Links& links,
       std::shared_ptr<discovery::rpc::Security> security);
   ~GossipServer();
   GossipServer(const GossipServer&) = delete;
   GossipServer& operator=(const GossipServer&) = delete;
 
-  std::uint16_t port() const { return port_; }
+  struct Counts {
+    std::atomic<std::uint64_t> accepted = 0, accept_errors = 0;
+  };
+  const Counts& counts() const { return counts_; }
   enum class Readiness { ready, not_ready };
   void set(Readiness readiness);
   // After Links::stop(): no stream is left to wait for.
   void stop();
 
  private:
-  GossipServer() = default;
+  explicit GossipServer(base::net::EventLoop& loop);
+  base::net::Task<void> accept();
+
+  base::net::EventLoop& loop_;
+  Counts counts_;
+  std::unique_ptr<base::net::Listener> listener_;
   std::unique_ptr<discovery::rpc::Server> service_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
-  std::uint16_t port_ = 0;
+  std::unique_ptr<base::net::Scope> accepting_;
 };
 
 }  // namespace agent

@@ -81,6 +81,8 @@ void add(Metrics& metrics, const Membership& membership,
                   node.malformed + links.malformed);
   metrics.counter("nearmost_gossip_refused_total", "links and origins turned away",
                   node.refused + links.refused);
+  metrics.counter("nearmost_gossip_refutations_total",
+                  "own lives begun anew because a peer remembered a later one", node.refutations);
   metrics.counter("nearmost_gossip_probes_total", "probe rounds of silent clusters", node.probes);
   metrics.counter("nearmost_gossip_frames_received_total", "frames read from links",
                   links.frames_received);

@@ -16,16 +16,16 @@ Node::State::State(NodeConfig node_config, base::Random seed, base::TimePoint no
       started(now),
       expected(now + config.beacon_interval),
       next_beacon(now),
-      released_at(now - config.coalesce) {}
+      released_at(now - config.coalesce),
+      refuted_at(now - config.beacon_interval) {}
 
 Stamp Node::State::released_stamp() const {
   return local.ready() ? Stamp{local.published().incarnation, released} : Stamp{};
 }
 
 Link* Node::State::link_to(const OriginId& origin) {
-  for (auto& [id, link] : links)
-    if (link.talking && link.origin == origin && !link.close_reason) return &link;
-  return nullptr;
+  const auto at = talking.find(origin);
+  return at == talking.end() || at->second->close_reason ? nullptr : at->second;
 }
 
 const Link* Node::State::link_to(const OriginId& origin) const {
@@ -48,6 +48,19 @@ void Node::State::choose_talking(const OriginId& origin) {
     const bool before = std::exchange(link.talking, &link == best);
     if (link.talking && !before) link.beacons_due = true;
   }
+  if (best)
+    talking[origin] = best;
+  else
+    talking.erase(origin);
+}
+
+// One agent needs a link or two; who opens more holds memory of ours with each.
+void Node::State::bound_links(const OriginId& origin) {
+  std::vector<Link*> its;
+  for (auto& [id, link] : links)
+    if (link.ready && link.origin == origin && !link.close_reason) its.push_back(&link);
+  for (auto at = its.begin(); its.end() - at > kMaxLinksToAgent; ++at)
+    if (!(*at)->talking) (*at)->close_reason = "more links than an agent needs";
 }
 
 void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterator at, LinkEnd end,
@@ -65,7 +78,11 @@ void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterato
 }
 
 void Node::State::restart_own(base::TimePoint now, Stamp claimed, Effects& effects) {
+  if (now < refuted_at + config.beacon_interval) return;  // who means it says it again
   if (!local.refute(claimed)) return;
+  refuted_at = now;
+  ++counters.refutations;
+  effects.events.push_back({Event::Kind::refuted, config.self, {}});
   sequence = 1;
   effects.publish = true;
   release_changes(now);

@@ -84,6 +84,7 @@ struct Event {
     dead,
     fresh_again,
     forgotten,
+    refuted,  // somebody remembers a life of ours that we do not: a new one has begun above it
     refused,
     malformed
   } kind;
@@ -165,7 +166,7 @@ class Node {
   struct Counters {
     std::uint64_t frames_received = 0, frames_sent = 0, rows_applied = 0, duplicates = 0, gaps = 0,
                   malformed = 0, refused = 0, divergences = 0, snapshots_sent = 0,
-                  snapshots_applied = 0, probes = 0;
+                  snapshots_applied = 0, probes = 0, refutations = 0;
   };
   const Counters& counters() const;
 

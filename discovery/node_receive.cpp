@@ -64,6 +64,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects&
   if (!link.peer.dialled) link.hello_due = true;
   restart_own(now, hello.known_of_you, effects);
   choose_talking(link.origin);
+  bound_links(link.origin);
   ++sequence;  // its first beacons are a new word: who suspected us need not wait for the next
                // round
   link.beacons_due = true;
@@ -95,7 +96,7 @@ void Node::State::hear_of_self(base::TimePoint now, Link& link, const Beacon& be
   const bool same_life = beacon.stamp.incarnation == local.published().incarnation;
   const auto known = same_life ? beacon.stamp : Stamp{};
   for (auto& [id, other] : links)
-    if (other.ready && other.instance == link.instance)
+    if (other.ready && other.origin == link.origin && other.instance == link.instance)
       other.cursor = std::max(other.cursor.value_or(Stamp{}), known);
 }
 

@@ -27,6 +27,7 @@ inline constexpr base::Duration kStallTolerance = std::chrono::seconds(1);
 inline constexpr base::Duration kHelloPatience = std::chrono::seconds(5);
 inline constexpr base::Duration kLinkSilence = std::chrono::seconds(10);
 inline constexpr base::Duration kGoodbyePatience = std::chrono::seconds(1);
+inline constexpr std::ptrdiff_t kMaxLinksToAgent = 4;  // both may dial, and again while one dies
 
 struct Node::State {
   State(NodeConfig node_config, base::Random seed, base::TimePoint now);
@@ -38,6 +39,7 @@ struct Node::State {
   Membership membership;
   Pulls pulls;
   std::map<LinkId, Link> links;
+  std::map<OriginId, Link*> talking;  // the link that talks, by who is at its other end
   Counters counters;
 
   base::TimePoint started,
@@ -47,6 +49,7 @@ struct Node::State {
   // Own changes up to `released` are pushed; later ones wait for the end of the coalescing time.
   std::uint64_t released = 0;
   base::TimePoint released_at;
+  base::TimePoint refuted_at;  // a life begun above a claim
   bool beacons_heard = false, synced = false;
   std::shared_ptr<const Publication> published;
   bool publication_due = true;
@@ -62,6 +65,7 @@ struct Node::State {
   void drop_link(base::TimePoint now, std::map<LinkId, Link>::iterator at, LinkEnd end,
                  Effects& effects);
   void choose_talking(const OriginId& origin);
+  void bound_links(const OriginId& origin);
   void forget_origin(const OriginId& origin);
   base::TimePoint deadline(base::TimePoint now) const;
   Stamp released_stamp() const;

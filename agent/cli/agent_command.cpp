@@ -1,3 +1,6 @@
+#include <malloc.h>
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
@@ -20,6 +23,18 @@ sigset_t block_signals() {
   return signals;
 }
 
+// Each connection of each kind of client takes a descriptor; the soft limit is often 1,024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Dozens of threads that allocate now and then need no arena each: what one has freed the others
+// would never use.
+void share_arenas() { mallopt(M_ARENA_MAX, 2); }
+
 void serve_until_told(Agent& agent, const sigset_t& signals) {
   for (;;) {
     int signal = 0;
@@ -40,6 +55,8 @@ int complain_all(const resources::Problems& problems) {
 }
 
 int run(const std::string& path) {
+  share_arenas();
+  raise_descriptor_limit();
   const auto signals = block_signals();
   const auto loaded = load_config(path);
   if (complain_all(loaded.problems) != kDone) return kWrongUse;

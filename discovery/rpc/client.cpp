@@ -90,6 +90,8 @@ class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame
     if (auto refusal = refusal_(); !refusal.empty())
       return {.detail = std::move(refusal), .fault = DialFailed::Fault::certificate};
     if (status.ok()) return {.detail = "the other side ended the link"};
+    if (status.error_code() == grpc::StatusCode::ABORTED)  // with its reason, see server
+      return {.detail = status.error_message()};
     if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED)  // by the other agent, see server
       return {.detail = status.error_message(), .fault = DialFailed::Fault::certificate};
     const auto& said = status.error_message();

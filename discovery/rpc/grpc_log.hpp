@@ -3,14 +3,18 @@
 //
 // They are the only place that says why a TLS handshake failed on the accepting side. gRPC keeps
 // one log function for the process, so there may be one such object at a time; it is the one piece
-// of shared state that is not ours to avoid. Thread: the sink is called on any thread, one call at
-// a time.
+// of shared state that is not ours to avoid. Anybody who reaches the port writes such lines, so the
+// sink gets kMaxLinesPerSecond and how many there were more; failed handshakes are all counted.
+// Thread: the sink is called on any thread, one call at a time.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
 namespace discovery::rpc {
+
+inline constexpr std::uint64_t kMaxLinesPerSecond = 5;
 
 class GrpcLog {
  public:
@@ -19,6 +23,8 @@ class GrpcLog {
   ~GrpcLog();
   GrpcLog(const GrpcLog&) = delete;
   GrpcLog& operator=(const GrpcLog&) = delete;
+
+  std::uint64_t handshakes_failed() const;
 };
 
 }  // namespace discovery::rpc

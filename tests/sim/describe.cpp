@@ -62,7 +62,7 @@ std::string describe(const Frame& frame) {
 std::string describe(const Event& event) {
   static constexpr const char* kKinds[] = {"link ready", "link lost", "suspect",     "stale",
                                            "demoted",    "dead",      "fresh again", "forgotten",
-                                           "refused",    "malformed"};
+                                           "refuted",    "refused",   "malformed"};
   std::string line = event.origin.to_string() + " " + kKinds[static_cast<std::size_t>(event.kind)];
   return event.text.empty() ? line : line + ": " + event.text;
 }

@@ -278,6 +278,34 @@ TEST_CASE("a memory of ourselves that nobody could rise above is not believed", 
   CHECK(story.knows("east", "west") == Story::Contents{{"k", "3"}});
 }
 
+TEST_CASE("who claims to know later lives of ours is heard once a second", "[discovery]") {
+  auto story = east_and_west();
+  const auto link = story.connect("east", "west");
+  const auto before = story.node("west").stamp();
+  const auto claim = [&] {
+    for (std::uint64_t n = 1; n <= 100; ++n) {
+      const auto claimed = story.node("west").stamp().incarnation + n;
+      story.sends("west", link, Beacons{{{{"west", 0}, {claimed, 1}, 1, {}, 0s}}});
+    }
+  };
+  claim();
+  CHECK(story.node("west").stamp().incarnation > before.incarnation);
+  CHECK(story.node("west").counters().refutations == 1);
+  story.run(2s);
+  claim();
+  CHECK(story.node("west").counters().refutations == 2);
+}
+
+TEST_CASE("who opens more links than an agent needs loses the oldest", "[discovery]") {
+  auto story = east_and_west();
+  for (int n = 0; n < 7; ++n) story.connect("east", "west");
+  story.run(1s);
+  CHECK(story.actor("west").closed.size() + story.actor("east").closed.size() >= 3);
+  story.says("east", {{"k", "still heard"}});
+  story.run(100ms);
+  CHECK(story.knows("west", "east") == Story::Contents{{"k", "still heard"}});
+}
+
 TEST_CASE("a copy that differs at an equal stamp is counted and mended by its origin",
           "[discovery]") {
   auto story = east_and_west();
