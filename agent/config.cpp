@@ -114,6 +114,14 @@ void read_dns(const Value& value, DnsConfig& out) {
   if (const auto listen = fields.find("listen")) read_one_or_more(*listen, out.listen, kAddress);
   fields.optional("zones", out.zones, kName);
   if (out.zones.empty()) value.error("no zones", "leave `zones` out for mesh.internal");
+  auto zones = out.zones;
+  std::ranges::sort(zones);
+  if (const auto twice = std::ranges::adjacent_find(zones); twice != zones.end())
+    value.error("zone " + *twice + " twice", "name each zone once");
+  for (const auto& listen : out.listen)
+    if (listen.ip.is_unspecified())
+      value.error(listen.ip.to_string() + " means every address of the machine",
+                  "name the addresses that clients ask; answers must come from the one asked");
   const auto ttl = resources::between(base::Duration(0), kMaxTtl);
   fields.optional("ttl", out.ttl, ttl);
   fields.optional("degradedTtl", out.degraded_ttl, ttl);

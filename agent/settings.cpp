@@ -6,6 +6,16 @@
 #include "agent/version.hpp"
 
 namespace agent {
+namespace {
+
+// What callers are told: loopback only where there is nothing else, for it is each caller's own.
+std::vector<base::IpAddress> reachable(std::vector<base::IpAddress> addresses) {
+  const auto loopback = [](const base::IpAddress& ip) { return ip.is_loopback(); };
+  if (!std::ranges::all_of(addresses, loopback)) std::erase_if(addresses, loopback);
+  return addresses;
+}
+
+}  // namespace
 
 discovery::AssemblyRules assembly_rules(const Config& config) {
   discovery::AssemblyRules rules;
@@ -13,7 +23,7 @@ discovery::AssemblyRules assembly_rules(const Config& config) {
   rules.locality = config.locality;
   rules.networks = config.networks;
   rules.zones = config.dns.zones;
-  rules.forwarders = config.forwarder.listen;
+  rules.forwarders = reachable(config.forwarder.listen);
   using Loopback = discovery::AssemblyRules::Loopback;
   rules.remote_loopback =
       config.gossip.listen.ip.is_loopback() ? Loopback::allowed : Loopback::refused;
@@ -33,8 +43,8 @@ dns::ZoneConfig zone_config(const Config& config) {
   zone.max_answers = static_cast<std::uint16_t>(config.dns.max_answers);
   zone.agent = config.cluster;
   zone.software = "nearmost " + std::string(version());
-  for (const auto& listen : config.dns.listen)
-    if (!listen.ip.is_unspecified()) zone.ns_addresses.push_back(listen.ip);
+  for (const auto& listen : config.dns.listen) zone.ns_addresses.push_back(listen.ip);
+  zone.ns_addresses = reachable(std::move(zone.ns_addresses));
   return zone;
 }
 

@@ -130,7 +130,7 @@ class Renderer {
     }
     if (selection.fail_open && members > 0)
       block.ede = error_option(Ede::other, "none of " + std::to_string(members) +
-                                               " endpoints is healthy: answering all");
+                                               " endpoints is healthy: answering what there is");
     else if (members == 0 && !resolution_.view->synced)
       unheard(block);
     else if (members == 0)
@@ -237,6 +237,7 @@ class Renderer {
     const auto empty = [](const TierDraft& tier) { return tier.records.empty(); };
     for (auto* set : {&block.a, &block.aaaa})
       if (std::all_of(set->tiers.begin(), set->tiers.end(), empty)) set->tiers.clear();
+    for (auto* set : {&block.a, &block.aaaa}) share_in_family(set->tiers);
     const bool names_endpoints = block.srv.order == RrSet::Order::by_priority && !block.not_ready;
     if (names_endpoints && block.srv.tiers.empty() && !resolution_.view->synced) unheard(block);
     double shares = 0;
@@ -244,6 +245,17 @@ class Renderer {
     for (auto& tier : block.srv.tiers)
       tier.share = shares > 0 ? tier.share / shares : &tier == &block.srv.tiers.front() ? 1 : 0;
     share_out(destination_.headless ? kNoQuota : config_.max_answers, block.srv.tiers);
+  }
+
+  // A and AAAA are asked and drawn apart: if each could come from a tier that lacks it, a name with
+  // healthy endpoints would now and then have no address at all. So a family's traffic goes to those
+  // of the tiers in use that have it; where none has, it is NODATA.
+  static void share_in_family(std::vector<TierDraft>& tiers) {
+    double shares = 0;
+    for (const auto& tier : tiers)
+      if (!tier.records.empty()) shares += tier.share;
+    if (shares <= 0) return;
+    for (auto& tier : tiers) tier.share = tier.records.empty() ? 0 : tier.share / shares;
   }
 
   std::uint16_t quota() const {

@@ -78,7 +78,8 @@ std::vector<std::string> explain(const view::Destination& destination,
   lines.add(from);
   std::string state = "healthy: " + std::to_string(selection.fail_open ? 0 : selected) + " of " +
                       std::to_string(total);
-  if (selection.fail_open) state += ", so all are answered (fail open)";
+  if (selection.fail_open)
+    state += selected > 0 ? ", so what there is is answered (fail open)" : ", no endpoint";
   if (selection.degraded && !selection.fail_open) state += ", degraded";
   lines.add(state);
   for (const auto& conflict : destination.conflicts) lines.add("conflict: " + conflict);

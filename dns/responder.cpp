@@ -93,7 +93,8 @@ class Responder {
     if (block.not_ready && leads_somewhere()) return reply_.set_rcode(Rcode::servfail);
     reply_.set_authoritative();
     if (node.apex && is(query_.type, Type::soa)) {
-      add_soa(Section::answer, zone, zone.ttl);
+      // RFC 2308 §5: negative answers last no longer than the SOA itself.
+      add_soa(Section::answer, zone, std::max(zone.ttl, zone.negative_ttl));
     } else if (node.apex && is(query_.type, Type::ns)) {
       add_ns(zone);
     } else if (is(query_.type, Type::any) && (node.apex || !block.empty())) {
@@ -169,7 +170,18 @@ class Responder {
         if (count < targets.size()) targets[count++] = {&record, place};
       }
     }
-    for (std::size_t i = 0; i < count; ++i) add_glue(*targets[i].record, targets[i].place);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto same = [&](const auto& other) {
+        return std::ranges::equal(target_of(*other.record), target_of(*targets[i].record));
+      };
+      if (std::none_of(targets.begin(), targets.begin() + static_cast<std::ptrdiff_t>(i), same))
+        add_glue(*targets[i].record, targets[i].place);
+    }
+  }
+
+  std::span<const std::uint8_t> target_of(const Record& record) const {
+    return table_.bytes({record.offset + static_cast<std::uint32_t>(kSrvTarget),
+                         record.length - static_cast<std::uint32_t>(kSrvTarget)});
   }
 
   void raise_priority(std::size_t place, std::size_t by) {

@@ -15,9 +15,8 @@ struct Type {
 
 template <class AddrTtl, int (*Parse)(const unsigned char*, int, hostent**, AddrTtl*, int*)>
 void parse_addresses(const unsigned char* bytes, int length, DnsAnswer& answer) {
-  constexpr int kMost = 256;
-  std::vector<AddrTtl> addresses(kMost);
-  int count = kMost;
+  int count = length / 16 + 1;  // a record takes as much at least
+  std::vector<AddrTtl> addresses(static_cast<std::size_t>(count));
   answer.status = Parse(bytes, length, nullptr, addresses.data(), &count);
   if (answer.status != ARES_SUCCESS) return;
   for (int i = 0; i < count; ++i) {

@@ -47,9 +47,19 @@ std::optional<std::size_t> rung(const Destination& destination, const Endpoint& 
   return std::nullopt;
 }
 
+bool serves_a_port(const Destination& destination, const Service& service,
+                   const Endpoint& endpoint) {
+  return destination.ports.empty() ||
+         std::any_of(destination.ports.begin(), destination.ports.end(), [&](const auto& port) {
+           return target_port(port, service, endpoint).has_value();
+         });
+}
+
 // Why an endpoint can never be used by this caller, whatever its health.
-std::optional<Reason> excluded(const Endpoint& endpoint, const Caller& caller) {
+std::optional<Reason> excluded(const Destination& destination, const Service& service,
+                               const Endpoint& endpoint, const Caller& caller) {
   if (endpoint.weight == 0) return Reason::weight_zero;
+  if (!serves_a_port(destination, service, endpoint)) return Reason::port_missing;
   if (!endpoint.network.empty() && !caller.networks.empty() &&
       std::find(caller.networks.begin(), caller.networks.end(), endpoint.network) ==
           caller.networks.end())
@@ -57,11 +67,13 @@ std::optional<Reason> excluded(const Endpoint& endpoint, const Caller& caller) {
   return std::nullopt;
 }
 
+// Draining is said of what still serves, so that it comes last: a drained endpoint of a cluster that
+// is gone is gone.
 Reason health_reason(const Endpoint& endpoint, Freshness freshness) {
-  if (endpoint.health == Health::draining) return Reason::draining;
   if (endpoint.health == Health::unhealthy) return Reason::unhealthy;
   if (freshness == Freshness::dead) return Reason::cluster_gone;
   if (freshness == Freshness::demoted || endpoint.path_failed) return Reason::path_failed;
+  if (endpoint.health == Health::draining) return Reason::draining;
   return Reason::selected;
 }
 
@@ -99,7 +111,7 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
     for (std::uint32_t i = 0; i < service->endpoints.size(); ++i) {
       const auto& endpoint = service->endpoints[i];
       Choice choice{service, i, Reason::selected, freshness != Freshness::fresh};
-      if (const auto reason = excluded(endpoint, caller)) {
+      if (const auto reason = excluded(destination, *service, endpoint, caller)) {
         choice.reason = *reason;
         selection.left_out.push_back(std::move(choice));
         continue;
@@ -125,17 +137,18 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
 }
 
 // Nothing is healthy: answer with what there is rather than with nothing (dns.md D3), best rung
-// first; what an operator drains comes only when there is nothing else at all.
+// first. What drains still serves, where the rest does not (Kubernetes sends to terminating pods
+// that serve when no others are ready, KEP-1669).
 void fail_open(Ladder& ladder, Selection& selection) {
   selection.fail_open = selection.degraded = true;
   const auto draining = [](const Choice& choice) { return choice.reason == Reason::draining; };
-  const bool only_draining = std::all_of(
+  const bool some_drain = std::any_of(
       ladder.rungs.begin(), ladder.rungs.end(),
-      [&](const Rung& rung) { return std::all_of(rung.ill.begin(), rung.ill.end(), draining); });
+      [&](const Rung& rung) { return std::any_of(rung.ill.begin(), rung.ill.end(), draining); });
   for (std::size_t i = 0; i < ladder.rungs.size(); ++i) {
     Tier tier{ladder.names[i], 0, {}};
     for (auto& choice : ladder.rungs[i].ill)
-      (draining(choice) && !only_draining ? selection.left_out : tier.endpoints)
+      (some_drain && !draining(choice) ? selection.left_out : tier.endpoints)
           .push_back(std::move(choice));
     if (!tier.endpoints.empty()) selection.tiers.push_back(std::move(tier));
   }

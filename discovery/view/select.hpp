@@ -36,7 +36,7 @@ enum class Reason : std::uint8_t {
   network_unreachable,  // on a network that the caller cannot reach
   weight_zero,          // an operator's 0
   not_preferred,        // in none of the preferences listed
-  port_missing,         // does not serve the port asked for
+  port_missing,         // serves none of the destination's ports
 };
 std::string_view to_string(Reason reason);
 

@@ -164,6 +164,8 @@ TEST_CASE("each mistake is named with its line, its field and a remedy", "[agent
        "gossip.tls: cert, key and ca belong together"},
       {"cluster: east\ndns: {zones: [\"*.x\"]}\n", "dns.zones[0]: \"*.x\" is not a name"},
       {"cluster: east\ndns: {zones: []}\n", "dns: no zones"},
+      {"cluster: east\ndns: {zones: [a.b, A.B.]}\n", "dns: zone a.b twice"},
+      {"cluster: east\nforwarder: false\ndns: {listen: 0.0.0.0:53}\n", "dns: 0.0.0.0 means every address"},
       {"cluster: east\ndns: {ttl: 5}\n", "dns.ttl: "},
       {"cluster: east\ndns: {ttl: 48h}\n", "dns.ttl: longer than 24h"},
       {"cluster: east\ndns: {maxAnswers: 0}\n", "dns.maxAnswers: expected a number from 1 to 64"},

@@ -111,8 +111,7 @@ TEST_CASE("a silent cluster whose endpoints do not answer is left out while othe
 }
 
 TEST_CASE("when nothing is healthy what there is serves, best rung first, and says so") {
-  auto world = World({service("east", {at("10.0.0.1", "east", {}, Health::unhealthy),
-                                       at("10.0.0.2", "east", {}, Health::draining)}),
+  auto world = World({service("east", {at("10.0.0.1", "east", {}, Health::unhealthy)}),
                       service("west", {at("10.1.0.1", "west", {})})});
   world.view.clusters["west"].freshness = Freshness::dead;
   const auto selection = world.from("east");
@@ -120,9 +119,27 @@ TEST_CASE("when nothing is healthy what there is serves, best rung first, and sa
   CHECK(picture(selection) == "own cluster:1.00[10.0.0.1] any:0.00[10.1.0.1]");
 }
 
-TEST_CASE("draining endpoints serve only when there is nothing else at all") {
-  const auto world = World({service("east", {at("10.0.0.1", "east", {}, Health::draining)})});
-  CHECK(picture(world.from("east")) == "own cluster:1.00[10.0.0.1]");
+TEST_CASE("what drains serves when nothing is healthy, before what does not serve") {
+  auto world = World({service("east", {at("10.0.0.1", "east", {}, Health::unhealthy),
+                                       at("10.0.0.2", "east", {}, Health::draining)}),
+                      service("west", {at("10.1.0.1", "west", {}, Health::draining)})});
+  world.view.clusters["west"].freshness = Freshness::dead;
+  const auto selection = world.from("east");
+  CHECK(selection.fail_open);
+  CHECK(picture(selection) == "own cluster:1.00[10.0.0.2]");
+  CHECK(selection.left_out.size() == 2);
+}
+
+TEST_CASE("an endpoint that serves none of the ports is left out, and says so") {
+  auto serving = at("10.0.0.1", "east", {}), other = at("10.0.0.2", "east", {});
+  serving.ports = {{"http", 9080}};
+  other.ports = {{"grpc", 9999}};
+  auto world = World({service("east", {serving, other})});
+  world.destination.ports = {{9080, "", "HTTP", "", 0}};
+  const auto selection = world.from("east");
+  CHECK(picture(selection) == "own cluster:1.00[10.0.0.1]");
+  REQUIRE(selection.left_out.size() == 1);
+  CHECK(selection.left_out[0].reason == Reason::port_missing);
 }
 
 TEST_CASE("shares are Envoy's priority load", "[envoy]") {
