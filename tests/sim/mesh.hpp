@@ -147,7 +147,7 @@ class Mesh {
   std::map<discovery::LinkId, Wire> wires_;
   std::vector<std::vector<int>> blocked_, data_blocked_;
   std::set<std::pair<std::size_t, std::size_t>> peers_;  // who dials whom
-  std::map<std::pair<std::size_t, std::size_t>, std::vector<discovery::Frame>> replays_;
+  std::map<std::pair<std::size_t, std::size_t>, std::vector<Wire::Sent>> replays_;
   Truth truth_;
 };
 

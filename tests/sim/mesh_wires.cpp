@@ -92,7 +92,7 @@ void Mesh::deliver(LinkId id, std::size_t way_number) {
       !std::holds_alternative<discovery::Goodbye>(frame)) {
     auto& kept = replays_[{sender, reader}];
     if (kept.size() >= kReplayed) kept.erase(kept.begin());
-    kept.push_back(frame);
+    kept.push_back({sent, frame});
   }
   act(reader, process.node->receive(clock_of(reader), id, std::move(frame)));
   pump(id, way_number);
@@ -173,9 +173,10 @@ void Mesh::replay_after_reconnect(LinkId id) {
   after(between(1500, 3000), [this, from, to] {
     for (const auto& [again, wire] : wires_) {
       if (wire.from != from || wire.to != to) continue;
-      for (auto& frame : replays_[{from, to}])
-        tell(to, wire.lives[1], {}, [link = again, frame](discovery::Node& node, Clock its) {
-          return node.receive(its, link, frame);
+      for (const auto& kept : replays_[{from, to}])
+        tell(to, wire.lives[1], {}, [this, link = again, kept](discovery::Node& node, Clock its) {
+          truth_.delivered(now_ - kept.at);
+          return node.receive(its, link, kept.frame);
         });
       return;
     }
