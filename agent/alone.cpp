@@ -24,6 +24,23 @@ discovery::Publication publish_alone(const Config& config,
   return publication;
 }
 
+// A virtual destination says itself which ports it has; those of a service that has other ports too
+// are no reason not to serve it.
+void add_dead_ports(const discovery::view::Destination& destination,
+                    const resources::Documents& documents, resources::Problems& problems) {
+  using Destination = discovery::view::Destination;
+  const bool virtual_one = destination.kind == Destination::Kind::virtual_destination;
+  resources::Place place;
+  if (virtual_one)
+    for (const auto& document : documents.virtual_destinations)
+      if (document.metadata.namespace_ == destination.namespace_ &&
+          document.metadata.name == destination.name)
+        place = document.metadata.place;
+  for (const auto& port : destination.dead_ports)
+    problems.push_back({virtual_one ? resources::Severity::error : resources::Severity::warning,
+                        place, destination.defined_by, virtual_one ? "spec.ports" : "", port, ""});
+}
+
 }  // namespace
 
 Alone serve_alone(const Config& config, const resources::Documents& documents) {
@@ -35,9 +52,11 @@ Alone serve_alone(const Config& config, const resources::Documents& documents) {
   discovery::Assembler assembler;
   const auto resolution = discovery::view::resolve(
       assembler.assemble(publish_alone(config, std::move(rows.rows)), rules, 1));
-  for (const auto& [host, destination] : resolution.view->destinations)
+  for (const auto& [host, destination] : resolution.view->destinations) {
     alone.conflicts.insert(alone.conflicts.end(), destination.conflicts.begin(),
                            destination.conflicts.end());
+    add_dead_ports(destination, documents, alone.problems);
+  }
   forwarder::SlotMap slots;
   auto compiled =
       forwarder::compile(documents.route_tables, resolution, forwarder_config(config), slots);

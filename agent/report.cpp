@@ -96,6 +96,7 @@ Json report(const view::Destination& destination) {
   if (destination.headless) json["headless"] = true;
   if (!destination.prefer.empty()) json["prefer"] = destination.prefer;
   if (!destination.conflicts.empty()) json["conflicts"] = destination.conflicts;
+  if (!destination.dead_ports.empty()) json["deadPorts"] = destination.dead_ports;
   return json;
 }
 

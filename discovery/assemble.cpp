@@ -49,12 +49,20 @@ std::string protocol_of(const view::ServicePort& port) {
   return "TCP";
 }
 
+// By what is declared first, so that a service without endpoints for the moment keeps its door. A
+// target port that has only a name is known by the endpoints alone.
 bool needs_mapping(const Destination& destination, const DestinationPort& port) {
-  for (const auto& service : destination.services)
+  if (destination.services.empty()) return port.target_number && port.target_number != port.number;
+  for (const auto& service : destination.services) {
+    const auto* declared = view::declared_port(port, *service);
+    if (declared && declared->target_name.empty() &&
+        (declared->target_number ? declared->target_number : declared->number) != port.number)
+      return true;
     for (const auto& endpoint : service->endpoints) {
       const auto target = view::target_port(port, *service, endpoint);
       if (target && *target != port.number) return true;
     }
+  }
   return false;
 }
 
@@ -63,31 +71,34 @@ bool needs_mapping(const Destination& destination, const DestinationPort& port) 
 Door decide_door(Destination& destination, const AssemblyRules& rules) {
   if (destination.headless)
     return {Door::Kind::endpoints, "headless: the endpoints themselves", {}};
-  const auto routed = rules.routed_hosts.find(destination.host);
-  if (routed != rules.routed_hosts.end()) {
-    if (!rules.forwarders.empty())
-      return {Door::Kind::forwarder, routed->second + " names the host", rules.forwarders};
-    destination.conflicts.push_back(routed->second +
-                                    " names the host, but the forwarder is switched off");
-  }
-  for (const auto& port : destination.ports) {
-    if (!needs_mapping(destination, port)) continue;
-    const auto number = std::to_string(port.number);
-    if (!view::is_http(port.protocol)) {
-      destination.conflicts.push_back("port " + number +
-                                      " needs mapping, which the forwarder cannot do for " +
-                                      port.protocol + ": serve it on the same port everywhere");
-    } else if (rules.forwarders.empty()) {
-      destination.conflicts.push_back("port " + number +
-                                      " needs mapping, but the forwarder is switched off");
-    } else {
-      return {Door::Kind::forwarder, "port " + number + " is another port at its endpoints",
-              rules.forwarders};
-    }
-  }
+  std::string why;
+  if (const auto routed = rules.routed_hosts.find(destination.host);
+      routed != rules.routed_hosts.end())
+    why = routed->second + " names the host";
+  for (const auto& port : destination.ports)
+    if (why.empty() && view::is_http(port.protocol) && needs_mapping(destination, port))
+      why = "port " + std::to_string(port.number) + " is another port at its endpoints";
+  if (!why.empty() && !rules.forwarders.empty())
+    return {Door::Kind::forwarder, why, rules.forwarders};
+  if (!why.empty()) destination.conflicts.push_back(why + ", but the forwarder is switched off");
   return {Door::Kind::endpoints,
           "no route table names the host and every port is the endpoints' own",
           {}};
+}
+
+// Ports that nobody can reach behind that door.
+void name_dead_ports(Destination& destination) {
+  for (const auto& port : destination.ports) {
+    if (view::is_http(port.protocol)) continue;
+    const auto which = "port " + std::to_string(port.number) + " (" + port.protocol + ") ";
+    if (destination.door.kind == Door::Kind::forwarder)
+      destination.dead_ports.push_back(which + "is behind the forwarder, which speaks HTTP only (" +
+                                       destination.door.why + "): give it a host of its own");
+    else if (!destination.headless && needs_mapping(destination, port))
+      destination.dead_ports.push_back(which + "is another port at its endpoints, which only the "
+                                               "forwarder could map, and that speaks HTTP only: "
+                                               "serve it on the same port everywhere");
+  }
 }
 
 // The service without the endpoints that may not be imported; the same object where there are none.
@@ -176,6 +187,7 @@ class Assembly {
 
   void add(Destination destination) {
     destination.door = decide_door(destination, rules_);
+    name_dead_ports(destination);
     auto host = destination.host;
     view_.destinations.emplace(std::move(host), std::move(destination));
   }

@@ -16,8 +16,7 @@ Node::State::State(NodeConfig node_config, base::Random seed, base::TimePoint no
       started(now),
       expected(now + config.beacon_interval),
       next_beacon(now),
-      released_at(now - config.coalesce),
-      refuted_at(now - config.beacon_interval) {}
+      released_at(now - config.coalesce) {}
 
 Stamp Node::State::released_stamp() const {
   return local.ready() ? Stamp{local.published().incarnation, released} : Stamp{};
@@ -78,9 +77,9 @@ void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterato
 }
 
 void Node::State::restart_own(base::TimePoint now, Stamp claimed, Effects& effects) {
-  if (now < refuted_at + config.beacon_interval) return;  // who means it says it again
+  if (refutations_left == 0) return;  // who means it says it again
   if (!local.refute(claimed)) return;
-  refuted_at = now;
+  --refutations_left;
   ++counters.refutations;
   effects.events.push_back({Event::Kind::refuted, config.self, {}});
   sequence = 1;
@@ -150,6 +149,7 @@ void Node::State::forget_origin(const OriginId& origin) {
 void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
   if (now >= next_beacon) {
     ++sequence;
+    refutations_left = std::min(refutations_left + 1, kMaxRefutations);
     const auto tenth = static_cast<std::uint64_t>(config.beacon_interval.count() / 10);
     next_beacon = now + config.beacon_interval - config.beacon_interval / 20 +
                   base::Duration(static_cast<std::int64_t>(random.below(tenth + 1)));

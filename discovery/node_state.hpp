@@ -27,6 +27,9 @@ inline constexpr base::Duration kStallTolerance = std::chrono::seconds(1);
 inline constexpr base::Duration kHelloPatience = std::chrono::seconds(5);
 inline constexpr base::Duration kLinkSilence = std::chrono::seconds(10);
 inline constexpr base::Duration kGoodbyePatience = std::chrono::seconds(1);
+// Lives that claims may make us begin: this many at once, as when many remember different ones, then
+// one a beacon interval. Each costs every peer a snapshot.
+inline constexpr unsigned kMaxRefutations = 8;
 inline constexpr std::ptrdiff_t kMaxLinksToAgent = 4;  // both may dial, and again while one dies
 
 struct Node::State {
@@ -49,7 +52,7 @@ struct Node::State {
   // Own changes up to `released` are pushed; later ones wait for the end of the coalescing time.
   std::uint64_t released = 0;
   base::TimePoint released_at;
-  base::TimePoint refuted_at;  // a life begun above a claim
+  unsigned refutations_left = kMaxRefutations;
   bool beacons_heard = false, synced = false;
   std::shared_ptr<const Publication> published;
   bool publication_due = true;

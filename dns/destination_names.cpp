@@ -168,10 +168,12 @@ class Renderer {
   }
 
   void add_services(const view::DestinationPort& port, const view::Selection& selection) {
+    const bool behind_forwarder = destination_.door.kind == view::Door::Kind::forwarder;
     for (const auto& name : service_names(host_, port)) {
       auto* block = at(name);
       block->srv.order = RrSet::Order::by_priority;
-      if (destination_.door.kind == view::Door::Kind::forwarder)
+      if (behind_forwarder && !view::is_http(port.protocol)) continue;  // nobody listens there
+      if (behind_forwarder)
         add_forwarder_target(port, *block);
       else
         add_endpoint_targets(port, selection, *block);

@@ -41,6 +41,9 @@ void print(const Json& answer) {
   if (answer.contains("conflicts"))
     for (const auto& line : answer["conflicts"])
       std::cout << "CONFLICT: " << line.get<std::string>() << "\n";
+  if (answer.contains("deadPorts"))
+    for (const auto& line : answer["deadPorts"])
+      std::cout << "NOT SERVED: " << line.get<std::string>() << "\n";
 
   TextTable table({"TIER", "SHARE", "ENDPOINT", "CLUSTER", "LOCALITY", "VERDICT"});
   for (const auto& tier : answer.at("tiers"))

@@ -44,7 +44,8 @@ struct Destination {
   bool headless = false;
   std::vector<std::string> prefer;  // empty = the default ladder
   Door door;
-  std::vector<std::string> conflicts;  // other objects that claim the host, and who won
+  std::vector<std::string> conflicts;   // other objects that claim the host, and who won
+  std::vector<std::string> dead_ports;  // that the door does not serve, each with a remedy
 
   const DestinationPort* find_port(std::uint16_t number) const;
 };
@@ -52,6 +53,9 @@ struct Destination {
 // True for the protocols that the forwarder speaks (HTTP/1.1): HTTP, HTTP2, GRPC and "" go through
 // it, others do not.
 bool is_http(std::string_view protocol);
+
+// The service's port that `port` leads to; null when it declares none such.
+const ServicePort* declared_port(const DestinationPort& port, const Service& service);
 
 // The port of `endpoint` that traffic for `port` goes to; nothing when the endpoint does not serve
 // it.

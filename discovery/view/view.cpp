@@ -50,14 +50,20 @@ bool is_http(std::string_view protocol) {
   return protocol.empty() || protocol == "HTTP" || protocol == "HTTP2" || protocol == "GRPC";
 }
 
-std::optional<std::uint16_t> target_port(const DestinationPort& port, const Service& service,
-                                         const Endpoint& endpoint) {
+const ServicePort* declared_port(const DestinationPort& port, const Service& service) {
   const auto wanted = port.target_number ? port.target_number : port.number;
   const auto names_it = [&](const ServicePort& p) {
     return port.target_name.empty() ? p.number == wanted : p.name == port.target_name;
   };
   const auto declared = std::find_if(service.ports.begin(), service.ports.end(), names_it);
-  if (declared == service.ports.end()) {
+  return declared == service.ports.end() ? nullptr : &*declared;
+}
+
+std::optional<std::uint16_t> target_port(const DestinationPort& port, const Service& service,
+                                         const Endpoint& endpoint) {
+  const auto wanted = port.target_number ? port.target_number : port.number;
+  const auto* declared = declared_port(port, service);
+  if (!declared) {
     // Endpoints whose service says no ports (a slice without its Service) are asked themselves.
     if (!service.ports.empty()) return std::nullopt;
     for (const auto& own : endpoint.ports)

@@ -159,8 +159,28 @@ TEST_CASE("a mapping that the forwarder cannot do is named, not a dead answer") 
                                               endpoint("db", "10.0.0.1", {{"tcp", 15432}})})});
   const auto* db = view->find("db.bookinfo.mesh.internal");
   CHECK(db->door.kind == view::Door::Kind::endpoints);
-  REQUIRE(db->conflicts.size() == 1);
-  CHECK(db->conflicts[0].find("port 5432 needs mapping") != std::string::npos);
+  REQUIRE(db->dead_ports.size() == 1);
+  CHECK(db->dead_ports[0].starts_with("port 5432 (TCP) is another port at its endpoints"));
+}
+
+TEST_CASE("a port that the forwarder does not speak is named where the forwarder is the door") {
+  const auto view = assemble(
+      {origin("east", {service("web", {{"http", 80, "", 8080, ""}, {"tcp", 5432, "", 0, ""}}),
+                       endpoint("web", "10.0.0.1", {{"http", 8080}, {"tcp", 5432}})})});
+  const auto* web = view->find("web.bookinfo.mesh.internal");
+  CHECK(web->door.kind == view::Door::Kind::forwarder);
+  REQUIRE(web->dead_ports.size() == 1);
+  CHECK(web->dead_ports[0].starts_with("port 5432 (TCP) is behind the forwarder"));
+}
+
+TEST_CASE("the door is the documents': it stays while there is no endpoint") {
+  const std::vector<RowValue> scaled_to_zero{service("web", {{"http", 80, "", 8080, ""}})};
+  CHECK(assemble({origin("east", scaled_to_zero)})->find("web.bookinfo.mesh.internal")->door.kind ==
+        view::Door::Kind::forwarder);
+  auto mapped = destination("web", {"web.mesh.internal"}, "web");
+  std::get<DestinationRow>(mapped).destination.ports = {{80, "HTTP", {8080, ""}}};
+  CHECK(assemble({origin("east", {mapped})})->find("web.mesh.internal")->door.kind ==
+        view::Door::Kind::forwarder);
 }
 
 TEST_CASE("of a cluster with replicas the freshest speaks, then the lowest") {
