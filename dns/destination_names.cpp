@@ -106,11 +106,10 @@ class Renderer {
   }
 
   void answer_endpoints(const view::Selection& selection, BlockDraft& block) {
-    block.fail_open = selection.fail_open;
+    say_state(selection, block);
     // Nobody knows a best tier among those that are all ill; a headless caller wants to see
     // everyone.
     const bool merged = destination_.headless || selection.fail_open;
-    std::size_t members = 0;
     for (std::size_t i = 0; i < selection.tiers.size(); ++i) {
       const auto& tier = selection.tiers[i];
       if (i == 0 || !merged) {
@@ -126,8 +125,14 @@ class Renderer {
         draft.records.push_back({address_record(endpoint.ip, ttl_), {}, endpoint.weight});
         mark_stale(draft, choice);
       }
-      members += tier.endpoints.size();
     }
+  }
+
+  // What is to be said beside the endpoints, or instead of them.
+  void say_state(const view::Selection& selection, BlockDraft& block) const {
+    std::size_t members = 0;
+    for (const auto& tier : selection.tiers) members += tier.endpoints.size();
+    block.fail_open = selection.fail_open;
     if (selection.fail_open && members > 0)
       block.ede = error_option(Ede::other, "none of " + std::to_string(members) +
                                                " endpoints is healthy: answering what there is");
@@ -172,8 +177,11 @@ class Renderer {
     for (const auto& name : service_names(host_, port)) {
       auto* block = at(name);
       block->srv.order = RrSet::Order::by_priority;
-      if (behind_forwarder && !view::is_http(port.protocol)) continue;  // nobody listens there
-      if (behind_forwarder)
+      if (behind_forwarder && !view::is_http(port.protocol))
+        block->ede = error_option(Ede::other, "port " + std::to_string(port.number) +
+                                                  " is not served: the forwarder is the door and "
+                                                  "speaks HTTP only");
+      else if (behind_forwarder)
         add_forwarder_target(port, *block);
       else
         add_endpoint_targets(port, selection, *block);
@@ -190,6 +198,7 @@ class Renderer {
 
   void add_endpoint_targets(const view::DestinationPort& port, const view::Selection& selection,
                             BlockDraft& block) {
+    say_state(selection, block);
     for (std::size_t i = 0; i < selection.tiers.size(); ++i) {
       std::uint32_t heaviest = kMaxSrvWeight;
       for (const auto& choice : selection.tiers[i].endpoints)
@@ -240,8 +249,10 @@ class Renderer {
     for (auto* set : {&block.a, &block.aaaa})
       if (std::all_of(set->tiers.begin(), set->tiers.end(), empty)) set->tiers.clear();
     for (auto* set : {&block.a, &block.aaaa}) share_in_family(set->tiers);
-    const bool names_endpoints = block.srv.order == RrSet::Order::by_priority && !block.not_ready;
+    const bool names_endpoints = block.srv.order == RrSet::Order::by_priority &&
+                                 destination_.door.kind == view::Door::Kind::endpoints;
     if (names_endpoints && block.srv.tiers.empty() && !resolution_.view->synced) unheard(block);
+    tell_of_all_tiers(block.srv.tiers);
     double shares = 0;
     for (const auto& tier : block.srv.tiers) shares += tier.share;
     for (auto& tier : block.srv.tiers)
@@ -249,9 +260,18 @@ class Renderer {
     share_out(destination_.headless ? kNoQuota : config_.max_answers, block.srv.tiers);
   }
 
+  // An SRV answer holds every tier, so it is as stale as the first of them that is.
+  static void tell_of_all_tiers(std::vector<TierDraft>& tiers) {
+    const auto stale = std::ranges::find_if(tiers, &TierDraft::stale);
+    if (stale == tiers.end()) return;
+    const auto ede = stale->ede;
+    for (auto& tier : tiers)
+      if (!tier.stale) tier.stale = true, tier.ede = ede;
+  }
+
   // A and AAAA are asked and drawn apart: if each could come from a tier that lacks it, a name with
-  // healthy endpoints would now and then have no address at all. So a family's traffic goes to those
-  // of the tiers in use that have it; where none has, it is NODATA.
+  // healthy endpoints would now and then have no address at all. So a family's traffic goes to
+  // those of the tiers in use that have it; where none has, it is NODATA.
   static void share_in_family(std::vector<TierDraft>& tiers) {
     double shares = 0;
     for (const auto& tier : tiers)

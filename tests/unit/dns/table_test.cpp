@@ -289,6 +289,13 @@ TEST_CASE("when nothing is healthy all are answered, for a second, saying so") {
   CHECK(answer.opt->ede == 0);
   CHECK(answer.opt->ede_text == "none of 2 endpoints is healthy: answering what there is");
   CHECK(asker.counters.fail_open.get() == 1);
+
+  const auto srv =
+      asker.ask({.name = "_http._tcp.ratings.mesh.internal", .type = SRV, .edns = true});
+  CHECK(srv.answer.size() == 2);
+  CHECK(srv.answer.at(0).ttl == 1);
+  CHECK(srv.opt->ede_text == answer.opt->ede_text);
+  CHECK(asker.counters.fail_open.get() == 2);
 }
 
 TEST_CASE("degraded answers live for a second") {
@@ -316,6 +323,41 @@ TEST_CASE("an answer with an endpoint of a silent cluster says that it is stale"
   CHECK(asker.counters.stale.get() > 0);
 }
 
+TEST_CASE("an SRV answer is stale wherever one of its tiers is, for it holds them all") {
+  Mesh mesh;
+  mesh.add({.host = "ratings.mesh.internal",
+            .tiers = {{1, {{"10.0.0.1"}}},
+                      {0, {{.ip = "10.1.0.1", .cluster = "west", .stale = true}}}}});
+  Asker asker(mesh.table());
+  CHECK_FALSE(asker.ask({.edns = true}).opt->ede);
+  CHECK(asker.counters.stale.get() == 0);
+  const auto srv =
+      asker.ask({.name = "_http._tcp.ratings.mesh.internal", .type = SRV, .edns = true});
+  CHECK(srv.opt->ede == 3);
+  CHECK(srv.opt->ede_text.starts_with("cluster west is silent for 4"));
+  CHECK(asker.counters.stale.get() == 1);
+}
+
+TEST_CASE("a port that the forwarder does not speak has no SRV target, and the answer says why") {
+  Mesh mesh;
+  TestHost host{.host = "web.mesh.internal",
+                .tiers = {{1, {{"10.0.0.1"}}}},
+                .ports = {{80, "http", "HTTP", {}, 0}, {5432, "db", "TCP", {}, 0}}};
+  host.door = {
+      mesh::view::Door::Kind::forwarder, "", {base::IpAddress::parse("127.0.0.9").value()}};
+  mesh.add(host);
+  for (const bool synced : {false, true}) {
+    Asker asker((synced ? mesh.synced() : mesh.unsynced()).table());
+    const auto dead = asker.ask({.name = "_db._tcp.web.mesh.internal", .type = SRV, .edns = true});
+    CHECK(dead.rcode == NOERROR);
+    CHECK(dead.answer.empty());
+    CHECK(dead.authority.size() == 1);
+    CHECK(dead.opt->ede_text ==
+          "port 5432 is not served: the forwarder is the door and speaks HTTP only");
+    CHECK(asker.ask({.name = "_http._tcp.web.mesh.internal", .type = SRV}).answer.size() == 1);
+  }
+}
+
 TEST_CASE("a known host without any endpoint is NODATA, never NXDOMAIN") {
   Mesh mesh;
   mesh.add({.host = "ratings.mesh.internal",
@@ -328,7 +370,10 @@ TEST_CASE("a known host without any endpoint is NODATA, never NXDOMAIN") {
   CHECK(answer.answer.empty());
   CHECK(answer.authority.at(0).ttl == 1);
   CHECK(answer.opt->ede_text == "no endpoint: 1 left out, see _explain");
-  CHECK(asker.ask({.name = "_http._tcp.ratings.mesh.internal", .type = SRV}).rcode == NOERROR);
+  const auto srv =
+      asker.ask({.name = "_http._tcp.ratings.mesh.internal", .type = SRV, .edns = true});
+  CHECK(srv.rcode == NOERROR);
+  CHECK(srv.opt->ede_text == answer.opt->ede_text);
 }
 
 TEST_CASE("callers are answered by their class") {
