@@ -75,14 +75,21 @@ class Build {
               .ttl = ttls_.steady,
               .negative_ttl = ttls_.negative,
               .addresses = config_.ns_addresses};
-    // An apex too long to have a child serves itself.
-    apex.name_server = name.child("ns").value_or(name);
+    apex.name_server = name_server_of(name);
     const auto mailbox = hostmaster(config_.hostmaster, name);
     if (!mailbox)
       writer_.add_problem("dns.hostmaster: \"" + config_.hostmaster + "\" is no mailbox");
     apex.hostmaster = mailbox.value_or(name);
     writer_.add_zone(apex);
     if (!(apex.name_server == name)) writer_.add(apex.name_server, {name_server(apex)});
+  }
+
+  // The first of ns, ns2, ns3 … that is no host. An apex too long to have a child serves itself.
+  Name name_server_of(const Name& apex) const {
+    auto name = apex.child("ns");
+    for (int n = 2; name && resolution_.find(name->to_string()); ++n)
+      name = apex.child("ns" + std::to_string(n));
+    return name.value_or(apex);
   }
 
   BlockDraft name_server(const Apex& apex) const {

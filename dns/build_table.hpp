@@ -20,9 +20,9 @@
 //   left out.
 // - `_explain.<host>` TXT: the selection in words.
 //
-// And for each zone, or host outside all zones, its apex with SOA and NS, and ns.<apex>. Where a
-// host has no endpoint and the view is not synced, or the forwarder is the door and has no address,
-// A, AAAA and SRV are SERVFAIL.
+// And for each zone, or host outside all zones, its apex with SOA and NS, and ns.<apex>, or ns2,
+// ns3 … where documents define hosts so called. Where a host has no endpoint and the view is not
+// synced, or the forwarder is the door and has no address, A, AAAA and SRV are SERVFAIL.
 //
 // A host that is defined wins over a derived name. Problems are collected in the table, never
 // fatal. Thread: a pure function.

@@ -74,7 +74,8 @@ class Responder {
     reply_.explain(ede);
   }
 
-  // RFC 2308, RFC 8020; before the first sync nobody knows yet what does not exist.
+  // RFC 2308, RFC 8020; before the first sync nobody knows yet what does not exist, nor what an
+  // empty non-terminal has.
   void missing() {
     const Zone* zone = table_.find_zone(query_.name.wire());
     if (!zone)
@@ -87,6 +88,7 @@ class Responder {
   }
 
   void existing(const Node& node) {
+    if (node.only_ancestor() && !table_.synced()) return fail(kEde<Ede::not_ready>);
     const Zone& zone = table_.zone(node);
     const Block& block = table_.block(node, table_.class_of(client_.ip));
     reply_.explain(table_.bytes(block.ede));

@@ -5,9 +5,11 @@
 // UDP, TCP, tests and fuzzers alike. Every input is answered as the table of rules says, or dropped
 // with a count, but for what is not implemented: cookies (row 10; a query without a question is
 // FORMERR with a cookie, too, row 3), rate limits (row 32), answers to a client subnet or NSID
-// (rows 11 and 12: held to their form, then ignored), wildcards (row 22), forwarding (rows 36 to
-// 39). Thread: any; counters and random are the caller's own. Limits: over UDP an answer has at
-// most kUdpPayload bytes (kPlainUdpSize without EDNS), whatever the client offers.
+// (rows 11 and 12: held to their form, then ignored), wildcards (row 22), the TXT record
+// `dns-version` of a zone (row 23: it says that a zone has Kubernetes' schema, and ours has not),
+// forwarding (rows 36 to 39). Thread: any; counters and random are the caller's own. Limits: over
+// UDP an answer has at most kUdpPayload bytes (kPlainUdpSize without EDNS), whatever the client
+// offers.
 #pragma once
 
 #include <cstddef>

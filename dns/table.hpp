@@ -92,6 +92,9 @@ struct Node {
   bool by_class = false;
   std::uint32_t zone = 0;
   std::uint32_t first_block = 0;  // in block_of_class
+
+  // An empty non-terminal: nothing was put here, only below.
+  bool only_ancestor() const { return first_block == 0 && !apex; }
 };
 
 class Table {

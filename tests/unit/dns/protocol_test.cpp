@@ -243,6 +243,32 @@ TEST_CASE("row 23: the apex has SOA and NS with the name server's addresses") {
   CHECK(asker.ask({.name = "ns.mesh.internal"}).data(A) == std::vector<std::string>{"127.0.0.54"});
 }
 
+TEST_CASE("row 23: the SOA is kept as long as what is denied by it") {
+  auto mesh = bookinfo();
+  mesh.config.ttl = std::chrono::seconds(2);
+  mesh.config.negative_ttl = std::chrono::seconds(60);
+  Asker asker(mesh.table());
+  CHECK(asker.ask({.name = "mesh.internal", .type = SOA}).answer.at(0).ttl == 60);
+  CHECK(asker.ask({.name = "nope.mesh.internal"}).authority.at(0).ttl == 60);
+}
+
+TEST_CASE("row 23: a document's host may be called ns; the name server gives way to it") {
+  auto mesh = bookinfo();
+  mesh.add({.host = "ns.mesh.internal", .tiers = {{1, {{"10.0.0.7"}}}}});
+  auto table = mesh.table();
+  CHECK(table->problems().empty());
+  Asker asker(std::move(table));
+  CHECK(asker.ask({.name = "ns.mesh.internal"}).data(A) == std::vector<std::string>{"10.0.0.7"});
+  const auto ns = asker.ask({.name = "mesh.internal", .type = NS});
+  REQUIRE(ns.answer.size() == 1);
+  CHECK(ns.answer[0].data == "ns2.mesh.internal");
+  CHECK(ns.additional.at(0).owner == "ns2.mesh.internal");
+  CHECK(asker.ask({.name = "ns2.mesh.internal"}).data(A) == std::vector<std::string>{"127.0.0.54"});
+  CHECK(asker.ask({.name = "mesh.internal", .type = SOA})
+            .answer.at(0)
+            .data.starts_with("ns2.mesh.internal "));
+}
+
 TEST_CASE("row 24: names of others are refused, saying why") {
   Asker asker(bookinfo().table());
   for (const char* name :
@@ -359,6 +385,22 @@ TEST_CASE("before the first sync an unknown name is SERVFAIL, a known one is ans
   CHECK(asker.ask({.name = "www.example.org"}).rcode == REFUSED);
   CHECK(asker.ask({}).answer.size() == 3);
   CHECK(asker.ask({.type = AAAA}).rcode == NOERROR);
+}
+
+TEST_CASE("before the first sync an empty non-terminal may yet be a peer's host: SERVFAIL") {
+  auto mesh = bookinfo();
+  mesh.add({.host = "reviews.shop.mesh.internal", .tiers = {{1, {{"10.0.0.7"}}}}});
+  Asker early(mesh.unsynced().table());
+  for (const std::uint16_t type : Numbers{A, AAAA, SRV, TXT, HTTPS, 255}) {
+    const auto answer = early.ask({.name = "shop.mesh.internal", .type = type, .edns = true});
+    CHECK(answer.rcode == SERVFAIL);
+    CHECK(answer.opt->ede == 14);
+    CHECK(answer.authority.empty());
+  }
+  check_nodata(early.ask({.name = "mesh.internal"}));  // an apex is known
+  CHECK(early.ask({.name = "mesh.internal", .type = SOA}).answer.size() == 1);
+  Asker later(mesh.synced().table());
+  check_nodata(later.ask({.name = "shop.mesh.internal"}));
 }
 
 TEST_CASE("without a table everything is SERVFAIL, but malformed queries are still that") {
