@@ -49,19 +49,23 @@ std::string protocol_of(const view::ServicePort& port) {
   return "TCP";
 }
 
-// By what is declared first, so that a service without endpoints for the moment keeps its door. A
+// What documents say that `port` is at the endpoints of `service`; 0 where they say nothing: a
 // target port that has only a name is known by the endpoints alone.
+std::uint16_t declared_target(const DestinationPort& port, const view::Service& service) {
+  const auto* declared = view::declared_port(port, service);
+  if (!declared) return service.ports.empty() ? port.target_number : 0;
+  if (!declared->target_name.empty()) return 0;
+  return declared->target_number ? declared->target_number : declared->number;
+}
+
+// Declared ports come first, so that a service without endpoints for the moment keeps its door.
 bool needs_mapping(const Destination& destination, const DestinationPort& port) {
-  if (destination.services.empty()) return port.target_number && port.target_number != port.number;
+  const auto is_other = [&](std::uint16_t target) { return target && target != port.number; };
+  if (destination.services.empty()) return is_other(port.target_number);
   for (const auto& service : destination.services) {
-    const auto* declared = view::declared_port(port, *service);
-    if (declared && declared->target_name.empty() &&
-        (declared->target_number ? declared->target_number : declared->number) != port.number)
-      return true;
-    for (const auto& endpoint : service->endpoints) {
-      const auto target = view::target_port(port, *service, endpoint);
-      if (target && *target != port.number) return true;
-    }
+    if (is_other(declared_target(port, *service))) return true;
+    for (const auto& endpoint : service->endpoints)
+      if (is_other(view::target_port(port, *service, endpoint).value_or(0))) return true;
   }
   return false;
 }
@@ -71,33 +75,40 @@ bool needs_mapping(const Destination& destination, const DestinationPort& port) 
 Door decide_door(Destination& destination, const AssemblyRules& rules) {
   if (destination.headless)
     return {Door::Kind::endpoints, "headless: the endpoints themselves", {}};
-  std::string why;
-  if (const auto routed = rules.routed_hosts.find(destination.host);
-      routed != rules.routed_hosts.end())
-    why = routed->second + " names the host";
+  const auto routed = rules.routed_hosts.find(destination.host);
+  if (rules.forwarders.empty()) {
+    if (routed != rules.routed_hosts.end())
+      destination.conflicts.push_back(routed->second +
+                                      " names the host, but the forwarder is switched off");
+    return {Door::Kind::endpoints, "the forwarder is switched off", {}};
+  }
+  if (routed != rules.routed_hosts.end())
+    return {Door::Kind::forwarder, routed->second + " names the host", rules.forwarders};
   for (const auto& port : destination.ports)
-    if (why.empty() && view::is_http(port.protocol) && needs_mapping(destination, port))
-      why = "port " + std::to_string(port.number) + " is another port at its endpoints";
-  if (!why.empty() && !rules.forwarders.empty())
-    return {Door::Kind::forwarder, why, rules.forwarders};
-  if (!why.empty()) destination.conflicts.push_back(why + ", but the forwarder is switched off");
+    if (view::is_http(port.protocol) && needs_mapping(destination, port))
+      return {Door::Kind::forwarder,
+              "port " + std::to_string(port.number) + " is another port at its endpoints",
+              rules.forwarders};
   return {Door::Kind::endpoints,
           "no route table names the host and every port is the endpoints' own",
           {}};
 }
 
-// Ports that nobody can reach behind that door.
+// Ports that nobody can reach behind that door, whatever the reason.
 void name_dead_ports(Destination& destination) {
+  const bool behind_forwarder = destination.door.kind == Door::Kind::forwarder;
   for (const auto& port : destination.ports) {
-    if (view::is_http(port.protocol)) continue;
+    const bool http = view::is_http(port.protocol);
     const auto which = "port " + std::to_string(port.number) + " (" + port.protocol + ") ";
-    if (destination.door.kind == Door::Kind::forwarder)
+    if (behind_forwarder && !http)
       destination.dead_ports.push_back(which + "is behind the forwarder, which speaks HTTP only (" +
                                        destination.door.why + "): give it a host of its own");
-    else if (!destination.headless && needs_mapping(destination, port))
-      destination.dead_ports.push_back(which + "is another port at its endpoints, which only the "
-                                               "forwarder could map, and that speaks HTTP only: "
-                                               "serve it on the same port everywhere");
+    else if (!behind_forwarder && !destination.headless && needs_mapping(destination, port))
+      destination.dead_ports.push_back(
+          which + "is another port at its endpoints, " +
+          (http ? "and the forwarder is switched off: switch it on, or "
+                : "which only the forwarder could map, and that speaks HTTP only: ") +
+          "serve it on the same port everywhere");
   }
 }
 

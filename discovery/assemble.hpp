@@ -7,8 +7,10 @@
 // virtual destination took that host; a service at home keeps its name against the virtual
 // destinations of others. Of a cluster with several replicas exactly one origin is
 // read: the freshest, then the lowest replica. Import rule: a remote virtual destination counts
-// only for hosts inside our zones. The door is decided here, from documents alone. Thread: builder.
-// Deterministic.
+// only for hosts inside our zones. The door is decided here, from documents alone: health does not
+// move it, nor does a service that has no endpoints for the moment; only where a target port is
+// declared by name do endpoints tell its number, and until one is known it counts as the same.
+// Thread: builder. Deterministic.
 #pragma once
 
 #include <map>

@@ -22,7 +22,7 @@ struct DestinationPort {
 };
 
 // Where a name leads: to the endpoints themselves, or to the forwarder. Decided by documents alone
-// (DESIGN §5), so it never flips with health.
+// (DESIGN §5, assemble.hpp), so it never flips with health.
 struct Door {
   enum class Kind : std::uint8_t { endpoints, forwarder };
   Kind kind = Kind::endpoints;

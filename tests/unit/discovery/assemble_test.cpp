@@ -183,6 +183,41 @@ TEST_CASE("the door is the documents': it stays while there is no endpoint") {
         view::Door::Kind::forwarder);
 }
 
+TEST_CASE("a slice without its service keeps the door by the destination's own target port") {
+  auto mapped = destination("web", {"web.mesh.internal"}, "web");
+  std::get<DestinationRow>(mapped).destination.ports = {{80, "HTTP", {8080, ""}}};
+  const auto door = [&](std::vector<RowValue> rows) {
+    rows.push_back(service("web", {}));
+    rows.push_back(mapped);
+    return assemble({origin("east", rows)})->find("web.mesh.internal")->door.kind;
+  };
+  CHECK(door({endpoint("web", "10.0.0.1", {{"http", 8080}})}) == view::Door::Kind::forwarder);
+  CHECK(door({}) == view::Door::Kind::forwarder);
+}
+
+TEST_CASE("with the forwarder off a port that needs mapping is dead, whatever it speaks") {
+  auto rules = east();
+  rules.forwarders = {};
+  const auto view = assemble(
+      {origin("east", {service("web", {{"http", 80, "", 8080, ""}, {"tcp", 5432, "", 0, ""}}),
+                       endpoint("web", "10.0.0.1", {{"http", 8080}, {"tcp", 5432}})})},
+      rules);
+  const auto* web = view->find("web.bookinfo.mesh.internal");
+  CHECK(web->door.kind == view::Door::Kind::endpoints);
+  REQUIRE(web->dead_ports.size() == 1);
+  CHECK(
+      web->dead_ports[0] ==
+      "port 80 (HTTP) is another port at its endpoints, and the forwarder is switched off: switch "
+      "it on, or serve it on the same port everywhere");
+  CHECK(web->conflicts.empty());
+
+  rules.routed_hosts = {{"web.bookinfo.mesh.internal", "RouteTable bookinfo/web"}};
+  const auto routed = assemble({origin("east", {service("web", kHttp)})}, rules);
+  CHECK(routed->find("web.bookinfo.mesh.internal")->conflicts ==
+        std::vector<std::string>{
+            "RouteTable bookinfo/web names the host, but the forwarder is switched off"});
+}
+
 TEST_CASE("of a cluster with replicas the freshest speaks, then the lowest") {
   auto stale = origin("west", {service("old", kHttp)}, 0);
   stale.freshness = view::Freshness::stale;
