@@ -310,11 +310,14 @@ std::vector<std::string> Agent::troubles() const {
 
 void Agent::add_worker_metrics(Metrics& metrics) const {
   std::vector<const dns::Counters*> dns;
+  std::vector<const dns::net::TcpCounters*> tcp;
   for (const auto& server : dns_) {
     for (std::size_t i = 0; i < server.udp->workers(); ++i) dns.push_back(&server.udp->counters(i));
-    dns.push_back(&server.tcp->counters().dns);
+    tcp.push_back(&server.tcp->counters());
+    dns.push_back(&tcp.back()->dns);
   }
   add(metrics, dns);
+  add(metrics, tcp);
   if (const auto end = condition_.certificate_end())
     metrics.gauge("nearmost_certificate_end_seconds",
                   "when this agent's certificate ends, Unix time",

@@ -17,6 +17,12 @@ void append_escaped(std::string& text, std::string_view value) {
   }
 }
 
+std::uint64_t sum_of(const auto& all, auto&& count_of) {
+  std::uint64_t total = 0;
+  for (const auto* one : all) total += count_of(*one).get();
+  return total;
+}
+
 double seconds(base::Duration d) { return std::chrono::duration<double>(d).count(); }
 
 }  // namespace
@@ -109,6 +115,10 @@ void add(Metrics& metrics, const Served& served) {
                 static_cast<double>(view.services.size()));
   metrics.gauge("nearmost_endpoints", "endpoints known, of all clusters",
                 static_cast<double>(endpoints));
+  for (const auto& [name, cluster] : view.clusters)
+    metrics.gauge("nearmost_rows_undecodable",
+                  "rows of the cluster that made no sense and are skipped",
+                  static_cast<double>(cluster.undecodable), {{"cluster", name}});
   metrics.gauge("nearmost_destinations", "names served",
                 static_cast<double>(view.destinations.size()));
   metrics.gauge("nearmost_destinations_degraded", "names whose best tier does not take it all",
@@ -120,11 +130,7 @@ void add(Metrics& metrics, const Served& served) {
 }
 
 void add(Metrics& metrics, const std::vector<const dns::Counters*>& workers) {
-  const auto sum = [&](auto&& count_of) {
-    std::uint64_t total = 0;
-    for (const auto* worker : workers) total += count_of(*worker).get();
-    return total;
-  };
+  const auto sum = [&](auto&& count_of) { return sum_of(workers, count_of); };
   for (std::size_t i = 0; i < dns::Counters::kTypeNames.size(); ++i)
     metrics.counter("nearmost_dns_queries_total", "queries by type",
                     sum([i](const auto& c) -> auto& { return c.queries[i]; }),
@@ -147,6 +153,33 @@ void add(Metrics& metrics, const std::vector<const dns::Counters*>& workers) {
   metrics.counter("nearmost_dns_dropped_total", "messages dropped without a word",
                   sum([](const auto& c) -> auto& { return c.short_messages; }) +
                       sum([](const auto& c) -> auto& { return c.stray_responses; }));
+  metrics.counter("nearmost_dns_edns_total", "queries with EDNS",
+                  sum([](const auto& c) -> auto& { return c.edns; }));
+  metrics.counter("nearmost_dns_socket_errors_total", "UDP messages lost to the socket",
+                  sum([](const auto& c) -> auto& { return c.receive_errors; }),
+                  {{"operation", "receive"}});
+  metrics.counter("nearmost_dns_socket_errors_total", "UDP messages lost to the socket",
+                  sum([](const auto& c) -> auto& { return c.send_errors; }),
+                  {{"operation", "send"}});
+}
+
+void add(Metrics& metrics, const std::vector<const dns::net::TcpCounters*>& servers) {
+  const auto sum = [&](auto&& count_of) { return sum_of(servers, count_of); };
+  // Closed first: a connection that comes and goes meanwhile must not make the difference negative.
+  const auto closed = sum([](const auto& c) -> auto& { return c.closed; });
+  const auto accepted = sum([](const auto& c) -> auto& { return c.accepted; });
+  metrics.gauge("nearmost_dns_tcp_open", "connections open",
+                static_cast<double>(accepted - closed));
+  metrics.counter("nearmost_dns_tcp_accepted_total", "connections accepted", accepted);
+  metrics.counter("nearmost_dns_tcp_evicted_total", "connections closed to make room",
+                  sum([](const auto& c) -> auto& { return c.evicted; }));
+  metrics.counter("nearmost_dns_tcp_timed_out_total", "connections closed for being idle or slow",
+                  sum([](const auto& c) -> auto& { return c.timed_out; }));
+  metrics.counter("nearmost_dns_tcp_too_long_total", "connections closed for a query too long",
+                  sum([](const auto& c) -> auto& { return c.too_long; }));
+  metrics.counter("nearmost_dns_tcp_accept_errors_total",
+                  "times nothing could be accepted: no descriptors or no memory",
+                  sum([](const auto& c) -> auto& { return c.accept_errors; }));
 }
 
 void add(Metrics& metrics, const forwarder::net::Totals& totals) {

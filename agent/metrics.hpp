@@ -12,6 +12,7 @@
 #include "agent/control.hpp"
 #include "agent/served.hpp"
 #include "dns/counters.hpp"
+#include "dns/net/tcp_server.hpp"
 #include "forwarder/net/counters.hpp"
 
 namespace agent {
@@ -38,6 +39,7 @@ void add(Metrics& metrics, const Membership& membership,
 void add(Metrics& metrics, const Served& served);
 // Summed over workers.
 void add(Metrics& metrics, const std::vector<const dns::Counters*>& workers);
+void add(Metrics& metrics, const std::vector<const dns::net::TcpCounters*>& servers);
 void add(Metrics& metrics, const forwarder::net::Totals& totals);
 
 }  // namespace agent

@@ -129,7 +129,7 @@ class Assembly {
   void add_cluster(const OriginPublication& origin,
                    std::shared_ptr<const OriginServices> services) {
     view_.clusters[origin.id.cluster] = {origin.id.cluster, services->agent.locality,
-                                         origin.freshness, origin.age};
+                                         origin.freshness, origin.age, services->undecodable};
     for (const auto& service : services->services)
       view_.services.push_back(origin.id.cluster == rules_.cluster ? service
                                                                    : import(service, rules_));

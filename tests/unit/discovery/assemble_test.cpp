@@ -226,12 +226,13 @@ TEST_CASE("of a cluster with replicas the freshest speaks, then the lowest") {
   CHECK(view->services[0]->name == "new");
 }
 
-TEST_CASE("rows that do not decode are skipped, the others serve") {
+TEST_CASE("rows that do not decode are skipped and counted, the others serve") {
   auto west = origin("west", {service("ratings", kHttp)});
   west.rows = west.rows.with(std::vector<Row>{{"e/bookinfo/ratings/x", 2, "\xff\xff", false}});
   const auto decoded = decode_origin(west);
   CHECK(decoded->undecodable == 1);
   CHECK(decoded->services.size() == 1);
+  CHECK(assemble({west})->find_cluster("west")->undecodable == 1);
 }
 
 TEST_CASE(

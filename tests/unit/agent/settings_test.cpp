@@ -1,0 +1,36 @@
+#include "agent/settings.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace {
+
+agent::Config listening(std::vector<std::string> addresses) {
+  agent::Config config;
+  config.forwarder.listen.clear();
+  config.dns.listen.clear();
+  for (const auto& text : addresses) {
+    const auto ip = base::IpAddress::parse(text).value();
+    config.forwarder.listen.push_back(ip);
+    config.dns.listen.push_back({ip, 53});
+  }
+  return config;
+}
+
+std::vector<std::string> text(const std::vector<base::IpAddress>& addresses) {
+  std::vector<std::string> out;
+  for (const auto& ip : addresses) out.push_back(ip.to_string());
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("callers are told addresses off loopback, where there is one", "[agent]") {
+  const std::vector<std::string> both{"127.0.0.1", "10.99.0.1", "::1", "fd00::1"};
+  const std::vector<std::string> off{"10.99.0.1", "fd00::1"};
+  CHECK(text(agent::assembly_rules(listening(both)).forwarders) == off);
+  CHECK(text(agent::zone_config(listening(both)).ns_addresses) == off);
+
+  const std::vector<std::string> loopback{"127.0.0.1", "::1"};
+  CHECK(text(agent::assembly_rules(listening(loopback)).forwarders) == loopback);
+  CHECK(text(agent::zone_config(listening(loopback)).ns_addresses) == loopback);
+}
