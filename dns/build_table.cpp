@@ -25,7 +25,7 @@ class Build {
       : resolution_(resolution),
         config_(config),
         ttls_(ttls(config)),
-        writer_(resolution.view->version, resolution.view->synced) {}
+        writer_(resolution.view->synced) {}
 
   std::unique_ptr<const Table> run() && {
     find_apexes();

@@ -9,11 +9,12 @@
 //   in use are chosen over endpoints, whatever their family: where they have no IPv6, AAAA is
 //   NODATA, even if a fall-back has some. A family is drawn among those of them that have it, so A
 //   and AAAA of a name with endpoints are never both NODATA.
-// - `_<port>._<proto>.<host>` SRV: the port is asked for by its name, or else its protocol, and by
-//   its number; the protocol is tcp or udp. Priority is the tier's index, weight the endpoint's;
-//   targets are the names below, with their addresses. Where a draw by share passes over better
-//   tiers, their priority is raised by the number of tiers, so they stay as fall-backs. Through the
-//   forwarder's door the target is `<host>` itself, and a port that it does not speak has none.
+// - `_<port>._tcp.<host>` SRV: the port is asked for by its name, or else its protocol, and by its
+//   number; the transport is TCP always. Priority is the tier's index, weight the
+//   endpoint's; targets are the names below, with their addresses. Where a draw by share passes
+//   over better tiers, their priority is raised by the number of tiers, so they stay as fall-backs.
+//   Through the forwarder's door the target is `<host>` itself, and a port that it does not speak
+//   has none.
 // - `<dashed-ip>.<host>` A, AAAA: the address: "10-0-0-5", "fd00--1". No Kubernetes service can be
 //   called so.
 // - `<hostname>.<cluster>.<host>` A, AAAA: a headless endpoint with a hostname; NODATA while it is

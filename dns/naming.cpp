@@ -24,7 +24,7 @@ std::optional<Name> endpoint_name(const Name& host, const discovery::view::Desti
 
 std::vector<Name> service_names(const Name& host, const discovery::view::DestinationPort& port) {
   std::vector<Name> names;
-  const auto transport = host.child(port.protocol == "UDP" ? "_udp" : "_tcp");
+  const auto transport = host.child("_tcp");
   if (!transport) return names;
   const auto& word = port.name.empty() ? port.protocol : port.name;
   for (const auto& label : {word, std::to_string(port.number)})

@@ -36,11 +36,4 @@ std::uint16_t Table::class_of(const base::IpAddress& caller) const {
   return found == class_of_.end() ? 0 : found->second;
 }
 
-std::size_t Table::memory() const {
-  const auto size = [](const auto& vector) { return vector.capacity() * sizeof(vector[0]); };
-  return size(slots_) + size(nodes_) + size(zones_) + size(block_of_class_) + size(blocks_) +
-         size(tiers_) + size(records_) + size(bytes_) +
-         class_of_.size() * (sizeof(base::IpAddress) + 4 * sizeof(void*));
-}
-
 }  // namespace dns

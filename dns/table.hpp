@@ -117,10 +117,7 @@ class Table {
     return {bytes_.data() + slice.offset, slice.length};
   }
 
-  std::uint64_t version() const { return version_; }
   bool synced() const { return synced_; }  // false: unknown names may yet turn up
-  std::size_t names() const { return nodes_.size(); }
-  std::size_t memory() const;  // bytes, about
   // TXT records for `version.bind` and `id.server` in class CH (RFC 4892); empty = refused.
   std::span<const std::uint8_t> chaos_version() const { return bytes(chaos_version_); }
   std::span<const std::uint8_t> chaos_identity() const { return bytes(chaos_identity_); }
@@ -133,7 +130,6 @@ class Table {
     std::uint32_t tag = 0, node = 0;  // node counts from 1; 0 = free
   };
 
-  std::uint64_t version_ = 0;
   bool synced_ = false;
   std::vector<Slot> slots_;  // a power of two, at most half full
   std::vector<Node> nodes_;

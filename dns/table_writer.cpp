@@ -47,8 +47,7 @@ class ApexData {
 
 }  // namespace
 
-TableWriter::TableWriter(std::uint64_t version, bool synced) : table_(std::make_unique<Table>()) {
-  table_->version_ = version;
+TableWriter::TableWriter(bool synced) : table_(std::make_unique<Table>()) {
   table_->synced_ = synced;
   table_->blocks_.emplace_back();
   table_->block_of_class_.push_back(kEmptyBlock);

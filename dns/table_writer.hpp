@@ -24,7 +24,7 @@ struct Apex {
 
 class TableWriter {
  public:
-  TableWriter(std::uint64_t version, bool synced);
+  explicit TableWriter(bool synced);
 
   void add_zone(const Apex& apex);
   // False when the name lies in no zone.

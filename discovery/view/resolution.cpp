@@ -29,11 +29,6 @@ Callers find_callers(const View& view) {
 
 }  // namespace
 
-std::uint16_t Callers::find(const base::IpAddress& caller) const {
-  const auto found = class_of.find(caller);
-  return found == class_of.end() ? std::uint16_t{0} : found->second;
-}
-
 const ResolvedDestination* Resolution::find(std::string_view host) const {
   const auto less = [](const ResolvedDestination& d, std::string_view h) {
     return d.destination->host < h;

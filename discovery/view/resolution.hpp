@@ -20,9 +20,7 @@ namespace discovery::view {
 
 struct Callers {
   std::vector<Caller> classes;  // never empty; [0] is the agent's own
-  std::unordered_map<base::IpAddress, std::uint16_t> class_of;
-
-  std::uint16_t find(const base::IpAddress& caller) const;  // 0 when unknown
+  std::unordered_map<base::IpAddress, std::uint16_t> class_of;  // not here = class 0
 };
 
 struct ResolvedDestination {

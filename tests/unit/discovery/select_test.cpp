@@ -229,11 +229,11 @@ TEST_CASE("callers are told apart by the zones of local endpoints") {
   view->destinations.emplace("ratings.mesh.internal", world.destination);
   const auto resolution = resolve(view);
   REQUIRE(resolution.callers.classes.size() == 3);
-  CHECK(resolution.callers.find(*base::IpAddress::parse("192.0.2.1")) == 0);
+  REQUIRE(resolution.callers.class_of.size() == 2);
   const auto* ratings = resolution.find("ratings.mesh.internal");
   REQUIRE(ratings);
   CHECK(resolution.find("rating.mesh.internal") == nullptr);
-  const auto klass = resolution.callers.find(*base::IpAddress::parse("10.0.0.2"));
+  const auto klass = resolution.callers.class_of.at(*base::IpAddress::parse("10.0.0.2"));
   CHECK(picture(ratings->by_class[klass]) ==
         "own cluster and zone:1.00[10.0.0.2] own cluster:0.00[10.0.0.1] any:0.00[10.1.0.1]");
   CHECK(picture(ratings->by_class[0]) == "own cluster:1.00[10.0.0.1 10.0.0.2] any:0.00[10.1.0.1]");

@@ -135,7 +135,7 @@ TEST_CASE(
   Mesh mesh;
   mesh.add({.host = "ratings.mesh.internal",
             .tiers = {{1, {{.ip = "10.0.0.1", .weight = 3}}}, {0, {{"fd00::1", "west"}}}},
-            .ports = {{9080, "web", "HTTP", {}, 0}, {5353, "", "UDP", {}, 0}}});
+            .ports = {{9080, "web", "HTTP", {}, 0}, {9090, "", "TCP", {}, 0}}});
   Asker asker(mesh.table());
   const Strings targets{"0 3 9080 10-0-0-1.ratings.mesh.internal",
                         "1 1 9080 fd00--1.ratings.mesh.internal"};
@@ -144,7 +144,7 @@ TEST_CASE(
     CHECK(answer.data(SRV) == targets);
     CHECK(answer.additional.size() == 2);
   }
-  CHECK(asker.ask({.name = "_udp._udp.ratings.mesh.internal", .type = SRV}).answer.size() == 2);
+  CHECK(asker.ask({.name = "_tcp._tcp.ratings.mesh.internal", .type = SRV}).answer.size() == 2);
   CHECK(asker.ask({.name = "_http._tcp.ratings.mesh.internal", .type = SRV}).rcode == NXDOMAIN);
   CHECK(asker.ask({.name = "fd00--1.ratings.mesh.internal", .type = AAAA}).data(AAAA) ==
         Strings{"fd00::1"});
@@ -476,8 +476,22 @@ TEST_CASE("a long explanation is cut to what a UDP answer holds, and says so") {
 }
 
 TEST_CASE("equal answers of different classes are stored once") {
-  Mesh one, many;
-  for (int i = 0; i < 60; ++i) many.caller("10.9.0." + std::to_string(i), "zone");
-  TestHost host = with_addresses("10.0.", 100);
-  CHECK(many.add(host).table()->memory() < 3 * one.add(host).table()->memory());
+  Mesh mesh;
+  mesh.caller("10.9.0.1", "zone-b").caller("10.9.0.2", "zone-c");
+  const TestHost own{.host = "ratings.mesh.internal", .tiers = {{1, {{"10.0.0.1"}}}}};
+  const TestHost other{.host = "ratings.mesh.internal", .tiers = {{1, {{"10.1.0.1"}}}}};
+  const auto table = mesh.add({own, other, own}).table();
+  const auto name = reading::wire_name("ratings.mesh.internal");
+  const auto* node = table->find(name);
+  REQUIRE(node);
+  CHECK(&table->block(*node, 0) == &table->block(*node, 2));
+  CHECK(&table->block(*node, 0) != &table->block(*node, 1));
+}
+
+TEST_CASE("explain does not speak of answers where there is nothing to answer") {
+  Mesh mesh;
+  mesh.add({.host = "ratings.mesh.internal", .tiers = {}, .fail_open = true});
+  Asker asker(mesh.table());
+  CHECK(asker.ask({.name = "_explain.ratings.mesh.internal", .type = TXT}).data(TXT).at(3) ==
+        "healthy: 0 of 0, no endpoint");
 }
