@@ -24,8 +24,8 @@ discovery::Publication publish_alone(const Config& config,
   return publication;
 }
 
-// A virtual destination says itself which ports it has; those of a service that has other ports too
-// are no reason not to serve it.
+// A virtual destination that maps a port which cannot be mapped is wrong by itself (DESIGN §5);
+// what a route table or a service with more ports brings about is no reason not to serve it.
 void add_dead_ports(const discovery::view::Destination& destination,
                     const resources::Documents& documents, resources::Problems& problems) {
   using Destination = discovery::view::Destination;
@@ -36,9 +36,10 @@ void add_dead_ports(const discovery::view::Destination& destination,
       if (document.metadata.namespace_ == destination.namespace_ &&
           document.metadata.name == destination.name)
         place = document.metadata.place;
+  const bool maps = virtual_one && destination.door.kind == discovery::view::Door::Kind::endpoints;
   for (const auto& port : destination.dead_ports)
-    problems.push_back({virtual_one ? resources::Severity::error : resources::Severity::warning,
-                        place, destination.defined_by, virtual_one ? "spec.ports" : "", port, ""});
+    problems.push_back({maps ? resources::Severity::error : resources::Severity::warning, place,
+                        destination.defined_by, virtual_one ? "spec.ports" : "", port, ""});
 }
 
 }  // namespace

@@ -33,10 +33,14 @@ resources::Problems check_ports(const LoadedConfig& loaded,
   using resources::Severity;
   resources::Problems problems;
   const base::net::BindOptions options{.wildcard = base::net::Wildcard::allowed};
+  std::vector<base::net::Fd>
+      held;  // to the end, so that listeners which are in each other's way show
   const auto judge = [&](Severity severity, const char* field, const base::SocketAddress& address,
                          const auto& bind) {
-    const auto bound = bind(address, options);
-    if (!bound)
+    auto bound = bind(address, options);
+    if (bound)
+      held.push_back(std::move(*bound));
+    else
       problems.push_back({severity, loaded.place(field), "", field, bound.error().message, ""});
   };
   const auto& config = loaded.config;

@@ -250,17 +250,22 @@ resources::Place LoadedConfig::place(std::string_view field) const {
 }
 
 LoadedConfig load_config(const std::string& path) {
+  const auto unread = [&](const std::string& what) {
+    LoadedConfig loaded;
+    loaded.path = path;
+    loaded.problems = {{resources::Severity::error, {path, 0, 0}, "", "", what, ""}};
+    return loaded;
+  };
+  // Looked at first: to open a pipe is to wait for its writer, for ever.
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) return unread("cannot be read: " + error.message());
+  if (!std::filesystem::is_regular_file(status)) return unread("is no regular file");
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   if (file) text << file.rdbuf();
-  if (!file.is_open() || file.bad()) {
-    const std::string reason = base::from_errno("open", errno).message;
-    LoadedConfig unread;
-    unread.path = path;
-    unread.problems = {
-        {resources::Severity::error, {path, 0, 0}, "", "", "cannot be read: " + reason, ""}};
-    return unread;
-  }
+  if (!file.is_open() || file.bad())
+    return unread("cannot be read: " + base::from_errno("open", errno).message);
   return parse_config(path, text.str());
 }
 

@@ -115,6 +115,8 @@ base::Result<std::vector<WeightedUpstream>> Actions::find_destinations(
     }
     destination.name = refs[i].ref.name;
     missing = target.error().message;
+    if (target.error().code == base::Code::not_found && !comes_by_gossip(refs[i]))
+      missing += " (if another cluster has it, ref.cluster must say so)";
     may_come = may_come || comes_by_gossip(refs[i]);
     const bool not_yet = target.error().code == base::Code::unavailable;
     unheard = unheard || not_yet;
@@ -123,8 +125,8 @@ base::Result<std::vector<WeightedUpstream>> Actions::find_destinations(
                                         "forwardTo.destinations[" + std::to_string(i) + ']',
                                         missing));
   }
-  if (known == 0 && !unheard)
-    return base::Error{may_come ? base::Code::not_found : base::Code::invalid, missing};
+  if (known == 0 && !unheard && may_come) return base::Error{base::Code::not_found, missing};
+  if (known == 0 && !unheard) return base::invalid(missing);
   fail_over(destinations);
   return destinations;
 }

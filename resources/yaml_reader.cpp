@@ -92,8 +92,7 @@ std::pair<std::string, std::string> explain(std::string_view reason) {
       Row{"unknown token", "a character that cannot start a value",
           "quote the value: % @ ` and a tab must be quoted"},
       Row{"illegal EOF in scalar", "a quote that is never closed", "close it"},
-      Row{"illegal document indicator in scalar", "a quote that is still open at \"---\"",
-          "close it"},
+      Row{"illegal document indicator in scalar", "a quote that is never closed", "close it"},
       Row{"the referenced anchor is not defined", "an alias (*name) without its anchor (&name)",
           "quote the value if it only begins with *"},
       Row{"alias not found after *", "a * with no name behind it", "quote the value: \"*\""},
@@ -155,7 +154,11 @@ void read_part(std::string_view file_name, std::string_view part, std::uint32_t 
     problems.insert(problems.end(), tree.problems.begin(), tree.problems.end());
   };
   try {
-    std::istringstream stream{std::string(part)};
+    // At the end of the text yaml-cpp takes an open quote for closed, with all that it swallowed;
+    // at an end marker it does not.
+    std::string whole(part);
+    if (whole.ends_with('\n')) whole += "...\n";
+    std::istringstream stream{std::move(whole)};
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(events)) {
       Tree tree = builder.take();

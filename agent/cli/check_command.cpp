@@ -18,6 +18,15 @@ struct Asked {
   std::string output;
 };
 
+// Whether the agent of this very configuration is the one that runs there.
+bool answers(const Config& config) {
+  const auto status = client::get(config.admin, "/api/v1/status");
+  const auto says = [&](const char* field, const auto& value) {
+    return status->contains(field) && status->at(field) == value;
+  };
+  return status && says("cluster", config.cluster) && says("replica", config.replica);
+}
+
 void print(const resources::Problems& problems, const Checked& checked) {
   for (const auto& problem : problems) std::cout << problem.to_string() << "\n";
   for (const auto& status : checked.alone.statuses)
@@ -59,7 +68,7 @@ int run(const Asked& asked) {
   const auto checked = check(loaded.config, read.files);
   add(checked.problems);
   // Where an agent answers, the ports are taken by the one who is asked about.
-  const bool serves = configured && client::get(loaded.config.admin, "/api/v1/status").ok();
+  const bool serves = configured && answers(loaded.config);
   if (configured && !serves && !resources::has_errors(loaded.problems)) {
     auto taken = check_ports(loaded, checked.alone.listeners);
     for (auto& problem : taken) problem.severity = resources::Severity::warning;

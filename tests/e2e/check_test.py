@@ -60,12 +60,21 @@ CASES = [
     ("a port that needs mapping without a forwarder", "cluster: east\nforwarder: false\nresources: [a.yaml]\n",
      DESTINATION.replace("NAME", "web").replace("HTTP", "HTTP, targetPort: {number: 9081}"), 2,
      ["a.yaml:", "error", "spec.ports", "port 9080 (HTTP)", "switched off"]),
+    ("a port that a route table puts behind the forwarder", "cluster: east\nresources: [a.yaml]\n",
+     SERVICE + "labels: {app: ratings}\n---\n" + DESTINATION.replace("NAME", "db").replace("HTTP", "TCP") + "---\n" +
+     table("r", "hosts: [ratings.mesh.internal]\nhttp:\n- directResponse: {status: 200}"), 0,
+     ["a.yaml:", "warning", "spec.ports", "port 9080 (TCP)", "RouteTable"]),
+    ("a quote that is never closed", "cluster: east\nresources: [a.yaml]\n",
+     SERVICE.replace("ratings", '"ratings'), 2, ["a.yaml:", "error", "quote that is never closed"]),
+    ("two listeners in each other's way",
+     "cluster: east\ngossip:\n  listen: 0.0.0.0:17801\n  insecure: true\nprobes: {listen: '127.0.0.1:17801'}\n", "",
+     None, ["agent.yaml:5:", "probes.listen"]),
     ("weights that do not add up", "cluster: east\nresources: [a.yaml]\n",
      SERVICE + "---\n" + table("r", "hosts: [x.mesh.internal]\n" + forward("weight: 80", "weight: 30")), 2,
      ["a.yaml:", "110"]),
     ("a route to nothing", "cluster: east\nresources: [a.yaml]\n",
      table("r", "hosts: [x.mesh.internal]\nhttp:\n- forwardTo: {destinations: [{ref: {name: nobody}}]}"), 2,
-     ["a.yaml:", "error", "nobody"]),
+     ["a.yaml:", "error", "nobody", "ref.cluster"]),
     ("a delegation cycle", "cluster: east\nresources: [a.yaml]\n",
      table("a", "hosts: [x.mesh.internal]\nhttp:\n- delegate: {routeTables: [{labels: {part: b}}]}") + "---\n" +
      table("b", "http:\n- delegate: {routeTables: [{labels: {part: c}}]}") + "---\n" +

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 
 namespace {
@@ -205,6 +207,18 @@ TEST_CASE("a file that cannot be read is a problem with its reason", "[agent_con
   REQUIRE(problems.size() == 1);
   CHECK_THAT(problems[0].to_string(),
              Catch::Contains("absent/agent.yaml") && Catch::Contains("No such file"));
+}
+
+TEST_CASE("a folder or a pipe is no agent.yaml, and nobody waits for its writer",
+          "[agent_config]") {
+  const Folder folder;
+  const auto pipe = std::filesystem::path(folder.write("x")).parent_path() / "pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  for (const auto& path : {pipe, pipe.parent_path()}) {
+    const auto problems = agent::load_config(path.string()).problems;
+    REQUIRE(problems.size() == 1);
+    CHECK_THAT(problems[0].to_string(), Catch::Contains("is no regular file"));
+  }
 }
 
 TEST_CASE("certificates beside the file are found without a word", "[agent_config]") {

@@ -54,7 +54,8 @@ TEST_CASE("a route to nothing answers 500 with the reason and is a problem with 
           .compile({table("main", {"shop.mesh.internal"},
                           {route({prefix("/lost")}, to("lost")), route({}, to("ratings"))})});
   CHECK(outcome(*compiled.table, Incoming("GET", "shop.mesh.internal", "/lost")) ==
-        "500 route shop/main[0] is broken: service shop/lost is not known here\n");
+        "500 route shop/main[0] is broken: service shop/lost is not known here "
+        "(if another cluster has it, ref.cluster must say so)\n");
   CHECK(route_of(*compiled.table, Incoming("GET", "shop.mesh.internal", "/")) == "shop/main[1]");
   REQUIRE(compiled.problems.size() == 1);
   CHECK(compiled.problems[0].object == "RouteTable shop/main");

@@ -95,6 +95,13 @@ TEST_CASE("broken YAML is named by line and column, and costs one document", "[r
   CHECK(all.problems ==
         Lines{"a.yaml:4:1: error: b[1]: not YAML: a [ that is never closed; add the ]"});
 
+  for (const char* open : {"a: 1\nb: \"never\nc: 3\n", "a: 1\nb: 'never\n", "a: \"x\n---\nb: 2\n"}) {
+    INFO(open);
+    const auto lost = read(open).problems;
+    REQUIRE(lost.size() == 1);
+    CHECK(lost[0].find("not YAML: a quote that is never closed; close it") != std::string::npos);
+  }
+
   CHECK(read("a: b: c\n").problems == Lines{"a.yaml:1:5: error: not YAML: a \"key: value\" where "
                                             "none can stand; check the indentation, or quote a "
                                             "value that holds \": \""});
