@@ -170,25 +170,25 @@ std::size_t Rows::size() const { return root_ ? root_->rows : 0; }
 std::size_t Rows::bytes() const { return root_ ? root_->bytes : 0; }
 base::Hash128 Rows::hash() const { return root_ ? root_->digest : base::Hash128{}; }
 
-std::optional<RowView> Rows::find(std::string_view key) const {
-  const auto hash = key_hash(key);
+// The one row of this hash for which `is(leaf, entry)` holds.
+template <class Is>
+std::optional<RowView> Rows::find_if(std::uint64_t hash, Is is) const {
   const auto* node = root_.get();
   for (unsigned depth = 0; node && !node->is_leaf(); ++depth)
     node = node->branches[bit(hash, depth)].get();
   if (!node) return std::nullopt;
   for (const auto& entry : node->entries)
-    if (entry.hash == hash && node->key(entry) == key) return node->view(entry);
+    if (entry.hash == hash && is(*node, entry)) return node->view(entry);
   return std::nullopt;
 }
 
+std::optional<RowView> Rows::find(std::string_view key) const {
+  return find_if(key_hash(key),
+                 [&](const Node& leaf, const auto& entry) { return leaf.key(entry) == key; });
+}
+
 std::optional<RowView> Rows::find(std::uint64_t hash, std::uint64_t version) const {
-  const auto* node = root_.get();
-  for (unsigned depth = 0; node && !node->is_leaf(); ++depth)
-    node = node->branches[bit(hash, depth)].get();
-  if (!node) return std::nullopt;
-  for (const auto& entry : node->entries)
-    if (entry.hash == hash && entry.version == version) return node->view(entry);
-  return std::nullopt;
+  return find_if(hash, [&](const Node&, const auto& entry) { return entry.version == version; });
 }
 
 Rows::Cursor::Cursor(const Rows& rows) {

@@ -79,6 +79,8 @@ class Rows {
   static NodePointer edit(const NodePointer& node, unsigned depth, std::span<const Edit> edits);
   static void collect(const Node* leaf, std::vector<Item>& items);
   static std::vector<Item> merge(const Node* leaf, std::span<const Edit> edits);
+  template <class Is>
+  std::optional<RowView> find_if(std::uint64_t hash, Is is) const;
 
   NodePointer root_;  // null: no rows
 };
