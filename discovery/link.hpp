@@ -8,9 +8,11 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "discovery/node.hpp"
+#include "discovery/still.hpp"
 #include "discovery/transfer.hpp"
 
 namespace discovery {
@@ -25,6 +27,7 @@ struct Link {
   OriginId origin;
   std::array<std::uint8_t, 16> instance{};
   std::string advertise;
+  std::uint64_t features = 0;
   // Of several links to one agent one carries everything; the others only show that they live.
   bool talking = false;
 
@@ -32,6 +35,10 @@ struct Link {
   // stream. Nothing before its first Beacons.
   std::optional<Stamp> cursor;
   std::map<OriginId, Stamp> shown;  // what its beacons said it has of others
+
+  std::set<OriginId> missed;  // and which of those it does not hear itself
+  std::uint64_t told = 0;     // the news (Membership::news) that went out on this link
+  Repeats repeats;            // what was last said here, and what was last heard
 
   // The highest that others remember of the other side's own origin, of a life that it does not
   // know of.

@@ -34,14 +34,21 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
   const auto [at, added] =
       remotes_.try_emplace(beacon.origin, Remote{Ageing(*config_, now, beacon.age), {}, {}, {}});
   auto& remote = at->second;
+  const auto before = remote.ageing.state();
   if (via != beacon.origin && beacon.age >= config_->suspect_after) remote.confirmed_at = now;
   const auto heard =
       remote.ageing.heard(now, beacon.stamp.incarnation, beacon.sequence, beacon.age,
                           via == beacon.origin ? Ageing::From::origin : Ageing::From::relay);
   if (heard.news) remote.via = via.cluster;
   if (heard.change) remote.probing.stop();
+  if (heard.change && before == Ageing::State::dead) remote.news = ++news_;
   tell(beacon.origin, heard.change, effects);
   return true;
+}
+
+void Membership::is_news(const OriginId& origin) {
+  const auto at = remotes_.find(origin);
+  if (at != remotes_.end()) at->second.news = ++news_;
 }
 
 void Membership::link_reset(const OriginId& origin, Effects& effects) {

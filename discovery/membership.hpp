@@ -26,6 +26,8 @@ struct Remote {
   Probing probing;
   std::string via;  // the cluster that brought the newest word; the origin's own when direct
   base::TimePoint confirmed_at{};  // somebody else called it silent
+  std::uint64_t news = 0;          // when there was last news of it: rows for the first time, or a
+                                   // word from the dead
 };
 
 class Membership {
@@ -49,6 +51,9 @@ class Membership {
   const std::map<OriginId, Remote>& remotes() const { return remotes_; }
   Judgement judgement() const { return judgement_; }
   base::TimePoint deadline() const;
+  // What every peer is told of once, whether it hears the origin itself or not. Counts up.
+  void is_news(const OriginId& origin);
+  std::uint64_t news() const { return news_; }
   std::uint64_t probes_sent() const { return next_round_ - 1; }
 
  private:
@@ -64,7 +69,7 @@ class Membership {
   base::Random random_;
   std::map<OriginId, Remote> remotes_;
   std::map<OriginId, Epitaph> epitaphs_;
-  std::uint64_t next_round_ = 1;
+  std::uint64_t next_round_ = 1, news_ = 0;
   Judgement judgement_ = Judgement::open;
 };
 

@@ -1,4 +1,4 @@
-// What agents say to each other, as plain values: Hello, Beacons, Delta, Pull, Goodbye.
+// What agents say to each other, as plain values: Hello, Beacons, Still, Delta, Pull, Goodbye.
 // docs/PROTOCOL.md tells when.
 //
 // Protobuf ends in discovery/rpc/wire; here there are only these. Every frame stands alone: it may
@@ -27,10 +27,13 @@ inline std::size_t frame_bytes(const Row& row) {
 }
 inline constexpr std::size_t kMaxTextBytes = 512;  // Goodbye::text, longer is cut by the sender
 
+inline constexpr std::uint64_t kFeatureStill = 1;  // reads Still
+inline constexpr std::uint64_t kFeatures = kFeatureStill;
+
 // First on every stream, once, from both sides. Nothing else is heard before it.
 struct Hello {
   std::uint32_t protocol_min = kProtocolVersion, protocol_max = kProtocolVersion;
-  std::uint64_t features = 0;  // bits both sides must know to use; none yet
+  std::uint64_t features = 0;  // bits of what the sender understands; the rest is not said to it
   OriginId self;
   std::array<std::uint8_t, 16>
       instance{};      // random per process: tells a restart from a second link
@@ -50,6 +53,7 @@ struct Beacon {
       0;  // grows with each beacon of this incarnation; 0 = none heard, only rows
   base::Hash128 state_hash;  // of the live rows and `stamp`
   base::Duration age{};
+  bool missed = false;  // the sender does not hear this origin itself: who does, tell it
   friend bool operator==(const Beacon&, const Beacon&) = default;
 };
 
@@ -58,6 +62,13 @@ inline constexpr std::size_t kMaxBeacons = kMaxOrigins + 1;  // the others' and 
 struct Beacons {
   std::vector<Beacon> beacons;
   friend bool operator==(const Beacons&, const Beacons&) = default;
+};
+
+// All that the last Beacons on this link said holds still, but for the sender's own sequence.
+struct Still {
+  std::uint64_t digest = 0;  // of those Beacons (discovery/still.hpp)
+  std::uint64_t sequence = 0;
+  friend bool operator==(const Still&, const Still&) = default;
 };
 
 // Changes of one origin: those in (from, to]. Applies when the receiver stands at or after `from`
@@ -100,6 +111,6 @@ struct Goodbye {
   friend bool operator==(const Goodbye&, const Goodbye&) = default;
 };
 
-using Frame = std::variant<Hello, Beacons, Delta, Pull, Goodbye>;
+using Frame = std::variant<Hello, Beacons, Delta, Pull, Goodbye, Still>;
 
 }  // namespace discovery

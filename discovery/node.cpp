@@ -73,7 +73,22 @@ void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterato
   effects.events.push_back({Event::Kind::link_lost, link.origin, link.close_reason.value_or("")});
   if (link_to(link.origin)) return;
   pulls.hurry(now, link.origin);
-  if (end == LinkEnd::reset && !link.farewell) membership.link_reset(link.origin, effects);
+  if (end != LinkEnd::reset || link.farewell) return;
+  membership.link_reset(link.origin, effects);
+  missed.insert(link.origin);
+  for (auto& [id, other] : links) other.beacons_due = other.ready;
+}
+
+// Those of whom the others are asked: where no link is, or its beacon is late.
+void Node::State::look_who_is_missed(base::TimePoint now) {
+  missed.clear();
+  const auto late = config.beacon_interval * 3 / 2;
+  for (const auto& [origin, remote] : membership.remotes()) {
+    const auto* link = link_to(origin);
+    if (link && !link->farewell && now - link->heard_at < late) continue;
+    if (remote.ageing.state() == Member::State::dead && sequence % kDeadRounds != 0) continue;
+    missed.insert(origin);
+  }
 }
 
 void Node::State::restart_own(base::TimePoint now, Stamp claimed, Effects& effects) {
@@ -143,7 +158,11 @@ void Node::State::supervise_links(base::TimePoint now, Effects& effects) {
 void Node::State::forget_origin(const OriginId& origin) {
   catalog.erase(origin);
   pulls.erase(origin);
-  for (auto& [id, link] : links) link.shown.erase(origin);
+  missed.erase(origin);
+  for (auto& [id, link] : links) {
+    link.shown.erase(origin);
+    link.missed.erase(origin);
+  }
 }
 
 void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
@@ -153,6 +172,7 @@ void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
     const auto tenth = static_cast<std::uint64_t>(config.beacon_interval.count() / 10);
     next_beacon = now + config.beacon_interval - config.beacon_interval / 20 +
                   base::Duration(static_cast<std::int64_t>(random.below(tenth + 1)));
+    look_who_is_missed(now);
     for (auto& [id, link] : links) link.beacons_due = link.ready;
   }
   if (local.ready()) release_changes(now);

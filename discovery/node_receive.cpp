@@ -61,6 +61,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects&
   link.origin = hello.self;
   link.instance = hello.instance;
   link.advertise = std::move(hello.advertise);
+  link.features = hello.features & kFeatures;
   if (!link.peer.dialled) link.hello_due = true;
   restart_own(now, hello.known_of_you, effects);
   choose_talking(link.origin);
@@ -74,6 +75,32 @@ void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects&
 void Node::State::receive(base::TimePoint now, Link& link, Beacons beacons, Effects& effects) {
   if (beacons.beacons.size() > kMaxBeacons)
     return malformed(link, "more beacons than origins", effects);
+  link.repeats.heard(link.origin, beacons);
+  take(now, link, beacons, effects);
+}
+
+void Node::State::receive(base::TimePoint now, Link& link, Still still, Effects& effects) {
+  if (const auto beacons = link.repeats.meant(link.origin, still))
+    return take(now, link, *beacons, effects);
+  const auto last = link.shown.find(link.origin);
+  if (last == link.shown.end()) return;
+  const Beacon word{link.origin, last->second, still.sequence, {}, {}};
+  membership.heard(now, word, link.origin, effects);
+}
+
+// Whom it has begun to miss it is told of at once; of those missed before, with our own beacons.
+void Node::State::answer_missed(Link& link, const Beacons& beacons) {
+  std::set<OriginId> misses;
+  for (const auto& beacon : beacons.beacons)
+    if (beacon.missed && beacon.origin != config.self) misses.insert(beacon.origin);
+  for (const auto& origin : misses)
+    link.beacons_due |=
+        !link.missed.contains(origin) && !missed.contains(origin) && catalog.find(origin);
+  link.missed = std::move(misses);
+}
+
+void Node::State::take(base::TimePoint now, Link& link, const Beacons& beacons, Effects& effects) {
+  answer_missed(link, beacons);
   for (const auto& beacon : beacons.beacons) {
     if (!is_name(beacon.origin) || beacon.age < base::Duration::zero() ||
         !is_life(beacon.stamp.incarnation)) {
@@ -126,7 +153,7 @@ void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon,
   link.shown[beacon.origin] = beacon.stamp;
   const auto* mine = catalog.find(beacon.origin);
   const auto have = mine ? mine->stamp() : Stamp{};
-  if (beacon.stamp > have) {
+  if (beacon.stamp > have && beacon.stamp.version > 0) {
     pulls.behind(now, beacon.origin, beacon.stamp,
                  own_word ? config.beacon_interval : base::Duration::zero());
   } else if (beacon.stamp == have && beacon.state_hash != mine->hash()) {
@@ -157,12 +184,14 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
   const Stamp target{delta.incarnation, delta.to};
   const auto rows = delta.rows.size();
   const bool snapshot = delta.kind == Delta::Kind::snapshot_end;
+  const bool first = !catalog.find(origin);
   switch (catalog.apply(link.id, direct ? Catalog::From::origin : Catalog::From::relay,
                         std::move(delta))) {
     case Applied::applied:
       counters.rows_applied += rows;
       counters.snapshots_applied += snapshot ? 1 : 0;
       effects.publish = true;
+      if (first) membership.is_news(origin);
       pulls.erase(origin);  // what is lacking still, if it is true, the next beacons show
       break;
     case Applied::part:

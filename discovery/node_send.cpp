@@ -17,32 +17,58 @@ Hello Node::State::make_hello(const Link& link) const {
   Hello hello;
   hello.self = config.self;
   hello.instance = config.instance;
+  hello.features = kFeatures;
   hello.stamp = local.published();
   if (link.ready) hello.known_of_you = known_of(link.origin);
   hello.advertise = config.advertise;
   return hello;
 }
 
-Beacons Node::State::make_beacons(base::TimePoint now, const Link& link) {
+// What there is to say of a third: what we hold, or the life of a word that came without rows.
+std::optional<Beacon> Node::State::make_beacon(base::TimePoint now, const OriginId& origin) const {
+  const auto* remote = membership.find(origin);
+  const auto* state = catalog.find(origin);
+  const auto stamp = state ? state->stamp() : known_of(origin);
+  if (!remote || stamp.incarnation == 0) return std::nullopt;
+  // A word is worth its own life only: of an older state it says nothing.
+  const bool same_life = remote->ageing.incarnation() == stamp.incarnation;
+  return Beacon{origin,
+                stamp,
+                same_life ? remote->ageing.sequence() : 0,
+                state ? state->hash() : base::Hash128{},
+                remote->ageing.age(now),
+                missed.contains(origin)};
+}
+
+// Of others a peer is told what is news to it, what it misses and what we miss ourselves: everybody
+// hears everybody else where nothing is broken.
+std::set<OriginId> Node::State::worth_telling(const Link& link) const {
+  std::set<OriginId> origins = missed;
+  for (const auto& origin : link.missed)
+    if (catalog.find(origin)) origins.insert(origin);
+  if (link.told < membership.news())
+    for (const auto& [origin, remote] : membership.remotes())
+      if (remote.news > link.told) origins.insert(origin);
+  origins.erase(link.origin);
+  return origins;
+}
+
+Frame Node::State::make_beacons(base::TimePoint now, Link& link) {
   Beacons beacons;
+  auto& list = beacons.beacons;
   // To its own origin it says how far we follow, or that somebody remembers more.
   if (const auto stamp = std::max(known_of(link.origin), link.rumour); stamp.incarnation != 0) {
     const auto* state = catalog.find(link.origin);
-    beacons.beacons.push_back(
-        {link.origin, stamp, 0, state ? state->hash() : base::Hash128{}, base::Duration::zero()});
+    list.push_back({link.origin, stamp, 0, state ? state->hash() : base::Hash128{}, {}});
   }
-  if (!link.talking) return beacons;
-  if (local.ready())
-    beacons.beacons.push_back(
-        {config.self, local.published(), sequence, local.state().hash(), base::Duration::zero()});
-  for (const auto& [origin, state] : catalog.states()) {
-    const auto* remote = membership.find(origin);
-    if (!remote || origin == link.origin) continue;
-    // A word is worth its own life only: of an older state it says nothing.
-    const bool same_life = remote->ageing.incarnation() == state.stamp().incarnation;
-    beacons.beacons.push_back({origin, state.stamp(), same_life ? remote->ageing.sequence() : 0,
-                               state.hash(), remote->ageing.age(now)});
+  if (link.talking) {
+    if (local.ready())
+      list.push_back({config.self, local.published(), sequence, local.state().hash(), {}});
+    for (const auto& origin : worth_telling(link))
+      if (auto beacon = make_beacon(now, origin)) list.push_back(std::move(*beacon));
+    link.told = membership.news();
   }
+  if (link.features & kFeatureStill) return link.repeats.say(now, config.self, std::move(beacons));
   return beacons;
 }
 

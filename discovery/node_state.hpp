@@ -26,9 +26,10 @@ namespace discovery {
 inline constexpr base::Duration kStallTolerance = std::chrono::seconds(1);
 inline constexpr base::Duration kHelloPatience = std::chrono::seconds(5);
 inline constexpr base::Duration kLinkSilence = std::chrono::seconds(10);
+inline constexpr std::uint64_t kDeadRounds = 10;  // of beacons between questions after the dead
 inline constexpr base::Duration kGoodbyePatience = std::chrono::seconds(1);
-// Lives that claims may make us begin: this many at once, as when many remember different ones, then
-// one a beacon interval. Each costs every peer a snapshot.
+// Lives that claims may make us begin: this many at once, as when many remember different ones,
+// then one a beacon interval. Each costs every peer a snapshot.
 inline constexpr unsigned kMaxRefutations = 8;
 inline constexpr std::ptrdiff_t kMaxLinksToAgent = 4;  // both may dial, and again while one dies
 
@@ -43,6 +44,7 @@ struct Node::State {
   Pulls pulls;
   std::map<LinkId, Link> links;
   std::map<OriginId, Link*> talking;  // the link that talks, by who is at its other end
+  std::set<OriginId> missed;          // origins whose own link says nothing, or that have none
   Counters counters;
 
   base::TimePoint started,
@@ -64,6 +66,7 @@ struct Node::State {
   void release_changes(base::TimePoint now);
   void restart_own(base::TimePoint now, Stamp claimed, Effects& effects);
   void ask(base::TimePoint now);
+  void look_who_is_missed(base::TimePoint now);
   void supervise_links(base::TimePoint now, Effects& effects);
   void drop_link(base::TimePoint now, std::map<LinkId, Link>::iterator at, LinkEnd end,
                  Effects& effects);
@@ -78,6 +81,7 @@ struct Node::State {
   // node_receive.cpp
   void receive(base::TimePoint now, Link& link, Hello hello, Effects& effects);
   void receive(base::TimePoint now, Link& link, Beacons beacons, Effects& effects);
+  void receive(base::TimePoint now, Link& link, Still still, Effects& effects);
   void receive(base::TimePoint now, Link& link, Delta delta, Effects& effects);
   void receive(base::TimePoint now, Link& link, Pull pull, Effects& effects);
   void receive(base::TimePoint now, Link& link, Goodbye goodbye, Effects& effects);
@@ -87,6 +91,8 @@ struct Node::State {
   void malformed(Link& link, std::string what, Effects& effects);
   const Link* speaks(base::TimePoint now, const OriginId& origin) const;
   void overhear(Link& direct, const Beacon& beacon);
+  void take(base::TimePoint now, Link& link, const Beacons& beacons, Effects& effects);
+  void answer_missed(Link& link, const Beacons& beacons);
   void hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
   void hear_of_self(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
 
@@ -94,7 +100,9 @@ struct Node::State {
   std::optional<Frame> next_frame(base::TimePoint now, Link& link, std::size_t max_bytes);
   Stamp known_of(const OriginId& origin) const;
   Hello make_hello(const Link& link) const;
-  Beacons make_beacons(base::TimePoint now, const Link& link);
+  std::optional<Beacon> make_beacon(base::TimePoint now, const OriginId& origin) const;
+  std::set<OriginId> worth_telling(const Link& link) const;
+  Frame make_beacons(base::TimePoint now, Link& link);
   std::optional<Pull> next_request(Link& link);
   std::optional<Delta> next_delta(base::TimePoint now, Link& link, std::size_t max_bytes);
 };

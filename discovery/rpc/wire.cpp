@@ -57,7 +57,13 @@ void put(const Beacons& beacons, pb::Frame& frame) {
     to.set_state_hash_high(beacon.state_hash.high);
     to.set_state_hash_low(beacon.state_hash.low);
     to.set_age_ms(to_wire_ms(beacon.age));
+    to.set_missed(beacon.missed);
   }
+}
+
+void put(const Still& still, pb::Frame& frame) {
+  frame.mutable_still()->set_digest(still.digest);
+  frame.mutable_still()->set_sequence(still.sequence);
 }
 
 constexpr std::pair<Delta::Kind, pb::Delta::Kind> kKinds[] = {
@@ -193,6 +199,7 @@ Frame read(const pb::Beacons& from, Reader& reader) {
     beacon.sequence = one.sequence();
     beacon.state_hash = {one.state_hash_high(), one.state_hash_low()};
     beacon.age = std::chrono::milliseconds(one.age_ms());
+    beacon.missed = one.missed();
   }
   return beacons;
 }
@@ -264,6 +271,8 @@ Frame read_body(pb::Frame&& message, Reader& reader) {
       return read(message.pull(), reader);
     case pb::Frame::kGoodbye:
       return read(message.goodbye(), reader);
+    case pb::Frame::kStill:
+      return Still{message.still().digest(), message.still().sequence()};
     case pb::Frame::BODY_NOT_SET:
       break;
   }

@@ -18,10 +18,13 @@ std::string text(const Beacons& beacons) {
   std::string line = "beacons";
   for (const auto& beacon : beacons.beacons)
     line += " " + beacon.origin.to_string() + "=" + describe(beacon.stamp) + "#" +
-            std::to_string(beacon.sequence) + " " + base::to_string(beacon.age) + " old,";
+            std::to_string(beacon.sequence) + " " + base::to_string(beacon.age) + " old" +
+            (beacon.missed ? ", missed," : ",");
   if (line.back() == ',') line.pop_back();
   return line;
 }
+
+std::string text(const Still& still) { return "still #" + std::to_string(still.sequence); }
 
 std::string text(const Delta& delta) {
   static constexpr const char* kKinds[] = {"changes", "part of changes", "part of a snapshot",

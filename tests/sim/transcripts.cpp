@@ -25,7 +25,9 @@ class Transcript {
  public:
   explicit Transcript(Beacons beacons) {
     story.hears_frame = [this, beacons](const auto& from, const auto& to, const auto& frame) {
-      if (beacons == Beacons::told || !std::holds_alternative<discovery::Beacons>(frame))
+      const bool beacon = std::holds_alternative<discovery::Beacons>(frame) ||
+                          std::holds_alternative<discovery::Still>(frame);
+      if (beacons == Beacons::told || !beacon)
         line("  " + from + " -> " + to + ": " + sim::describe(frame));
     };
     story.hears_event = [this](const auto& who, const auto& event) {

@@ -49,7 +49,7 @@ base::Duration some_age(base::Random& random) {
 }
 
 Frame some_frame(base::Random& random) {
-  switch (random.below(5)) {
+  switch (random.below(6)) {
     case 0: {
       auto hello = a_hello();
       hello.self = some_origin(random);
@@ -69,7 +69,8 @@ Frame some_frame(base::Random& random) {
                   some_stamp(random),
                   random.next(),
                   {random.next(), random.next()},
-                  some_age(random)};
+                  some_age(random),
+                  random.chance(0.5)};
       return beacons;
     }
     case 2: {
@@ -92,6 +93,8 @@ Frame some_frame(base::Random& random) {
       return delta;
     }
     case 3:
+      return Still{random.next(), random.next()};
+    case 4:
       return Pull{some_origin(random), random.chance(0.3) ? Stamp{} : some_stamp(random)};
     default:
       return Goodbye{static_cast<Goodbye::Reason>(random.below(3)),

@@ -106,6 +106,7 @@ inline std::vector<Vector> vectors() {
        "220e"
        "0a060a0265751002"
        "120408011002"},
+      {"still", Still{0x0102030405060708, 300}, "320c09080706050403020110ac02"},
       {"goodbye", Goodbye{Goodbye::Reason::returning, "bye"}, "2a0708011203627965"},
   };
 }
