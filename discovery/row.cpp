@@ -39,7 +39,8 @@ enum : std::uint32_t {
   weight_zero = 8,
   weight = 9,
   label = 10,
-  hostname = 11
+  hostname = 11,
+  zone_rest = 12  // of a zone whose name begins with the region's: what follows
 };
 }
 namespace destination_field {
@@ -173,12 +174,18 @@ EncodedRow encode_row(const ServiceRow& row) {
 EncodedRow encode_row(const EndpointRow& row) {
   const auto& endpoint = row.endpoint;
   FieldWriter out;
-  out.text(endpoint_field::ip, base::as_text(endpoint.ip.bytes()));
+  if (row.id != endpoint.ip.to_string())  // most are called by their address
+    out.text(endpoint_field::ip, base::as_text(endpoint.ip.bytes()));
   for (const auto& port : endpoint.ports)
     out.entry(endpoint_field::port, encode_port(port.name, port.number, "", 0, ""));
-  out.text(endpoint_field::region, endpoint.locality.region);
-  out.text(endpoint_field::zone, endpoint.locality.zone);
-  out.text(endpoint_field::sub_zone, endpoint.locality.sub_zone);
+  const auto& [region, zone, sub_zone] = endpoint.locality;
+  out.text(endpoint_field::region, region);
+  const bool follows = !region.empty() && zone.size() > region.size() && zone.starts_with(region);
+  if (follows)
+    out.text(endpoint_field::zone_rest, std::string_view(zone).substr(region.size()));
+  else
+    out.text(endpoint_field::zone, zone);
+  out.text(endpoint_field::sub_zone, sub_zone);
   out.text(endpoint_field::network, endpoint.network);
   out.number(endpoint_field::health, static_cast<std::uint64_t>(endpoint.health));
   out.number(endpoint_field::weight_zero, endpoint.weight == 0);
@@ -271,16 +278,15 @@ bool decode_service(std::string_view value, ServiceRow& row) {
   return good && in.ok();
 }
 
-bool decode_endpoint(std::string_view value, view::Endpoint& endpoint) {
+bool decode_endpoint(std::string_view id, std::string_view value, view::Endpoint& endpoint) {
   FieldReader in(value);
-  bool good = true, has_ip = false;
+  auto ip = base::IpAddress::parse(id);
+  std::string_view zone_rest;
+  bool good = true;
   while (const auto field = in.next()) switch (field->id) {
-      case endpoint_field::ip: {
-        auto ip = base::IpAddress::from_bytes(base::as_span(field->bytes));
-        if (ip) endpoint.ip = *ip;
-        has_ip = ip.ok();
+      case endpoint_field::ip:
+        ip = base::IpAddress::from_bytes(base::as_span(field->bytes));
         break;
-      }
       case endpoint_field::port: {
         view::ServicePort port;
         good &= read_port(field->bytes, port);
@@ -292,6 +298,9 @@ bool decode_endpoint(std::string_view value, view::Endpoint& endpoint) {
         break;
       case endpoint_field::zone:
         endpoint.locality.zone = field->bytes;
+        break;
+      case endpoint_field::zone_rest:
+        zone_rest = field->bytes;
         break;
       case endpoint_field::sub_zone:
         endpoint.locality.sub_zone = field->bytes;
@@ -319,7 +328,10 @@ bool decode_endpoint(std::string_view value, view::Endpoint& endpoint) {
       default:
         break;
     }
-  return good && has_ip && in.ok();
+  if (ip) endpoint.ip = *ip;
+  if (!zone_rest.empty())
+    endpoint.locality.zone = endpoint.locality.region + std::string(zone_rest);
+  return good && ip.ok() && in.ok();
 }
 
 bool decode_destination(std::string_view value, resources::VirtualDestination& destination) {
@@ -371,7 +383,7 @@ base::Result<RowValue> read_row(std::string_view key, std::string_view value) {
   } else if (key.starts_with("e/")) {
     std::array<std::string, 3> parts;
     EndpointRow row;
-    if (split_key(key, parts) && decode_endpoint(value, row.endpoint)) {
+    if (split_key(key, parts) && decode_endpoint(parts[2], value, row.endpoint)) {
       row.namespace_ = std::move(parts[0]), row.service = std::move(parts[1]),
       row.id = std::move(parts[2]);
       return RowValue(std::move(row));
