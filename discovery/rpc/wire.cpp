@@ -85,6 +85,9 @@ std::optional<Delta::Kind> from_wire(pb::Delta::Kind kind) {
   return std::nullopt;
 }
 
+// That a row has which says none: one above the row before. A later part does not know that one.
+std::uint64_t first_version(const Delta& delta) { return delta.part == 0 ? delta.from + 1 : 0; }
+
 void put(const Delta& delta, pb::Frame& frame) {
   auto& to = *frame.mutable_delta();
   put(delta.origin, *to.mutable_origin());
@@ -98,10 +101,12 @@ void put(const Delta& delta, pb::Frame& frame) {
   to.set_state_hash_low(delta.state_hash.low);
   to.set_part(delta.part);
   to.mutable_rows()->Reserve(static_cast<int>(delta.rows.size()));
+  auto next = first_version(delta);
   for (const auto& row : delta.rows) {
     auto& to_row = *to.add_rows();
     to_row.set_key(row.key);
-    to_row.set_version(row.version);
+    if (row.version != next) to_row.set_version(row.version);
+    next = row.version + 1;
     to_row.set_value(row.value);
     to_row.set_removed(row.removed);
   }
@@ -204,13 +209,14 @@ Frame read(const pb::Beacons& from, Reader& reader) {
   return beacons;
 }
 
-Row read(pb::Row&& from, std::string_view field, Reader& reader) {
+Row read(pb::Row&& from, std::uint64_t next, std::string_view field, Reader& reader) {
+  const auto version = from.version() == 0 ? next : from.version();
   reader.need(!from.key().empty(), field, ".key: missing") &&
       reader.need_at_most(from.key().size(), kMaxKeyBytes, std::string(field) + ".key") &&
       reader.need_at_most(from.key().size() + from.value().size(), kMaxRowBytes, field) &&
-      reader.need(from.version() != 0, field, ".version: missing") &&
+      reader.need(version != 0, field, ".version: missing") &&
       reader.need(!from.removed() || from.value().empty(), field, ".value: a removed row has none");
-  return {std::move(*from.mutable_key()), from.version(), std::move(*from.mutable_value()),
+  return {std::move(*from.mutable_key()), version, std::move(*from.mutable_value()),
           from.removed()};
 }
 
@@ -233,12 +239,14 @@ Frame read(pb::Delta&& from, Reader& reader) {
                   " is unknown"))
     delta.kind = *kind;
   std::size_t carried = 0;
+  auto next = first_version(delta);
   delta.rows.reserve(std::min<std::size_t>(static_cast<std::size_t>(from.rows_size()),
                                            kMaxFrameBytes / kRowFrameBytes));
   for (auto& row : *from.mutable_rows()) {
     if (reader.error()) break;
     const auto field = "delta.rows[" + std::to_string(delta.rows.size()) + "]";
-    const auto& kept = delta.rows.emplace_back(read(std::move(row), field, reader));
+    const auto& kept = delta.rows.emplace_back(read(std::move(row), next, field, reader));
+    next = kept.version + 1;
     carried += kept.key.size() + kept.value.size() + kRowFrameBytes;
     reader.need(carried <= kMaxFrameBytes, "delta.rows: more than ", std::to_string(kMaxFrameBytes),
                 " bytes in one frame");

@@ -67,15 +67,15 @@ inline std::vector<Vector> vectors() {
        "30dc0b"},
       {"no beacons", Beacons{}, "1200"},
       {"delta", a_delta(),
-       "1a42"
+       "1a3e"
        "0a060a0477657374"
        "1003"
        "1807"
        "2009"
        "2802"
        "30ac02"
-       "420e0a05732f612f6210081a0378797a"
-       "420b0a05732f612f6310092001"
+       "420c0a05732f612f621a0378797a"
+       "42090a05732f612f632001"
        "490100000000000000"
        "510200000000000000"},
       {"snapshot end", Delta{{"west", 0}, 3, 0, 9, 0, {}, 0ms, Delta::Kind::snapshot_end, {}},
