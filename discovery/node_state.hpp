@@ -1,6 +1,6 @@
 // The parts of a Node and how they meet. Each part is an automaton of its own; the functions here
-// only pass events on: node.cpp what comes from the agent, node_receive.cpp what comes from peers,
-// node_send.cpp what goes to them.
+// only pass events on: node.cpp what comes from the agent, node_links.cpp links that come and go,
+// node_receive.cpp what comes from peers, node_send.cpp what goes to them.
 //
 // Every entry begins with turn(now), which forgives a stall of ours, and ends with finish(now),
 // which announces links with something new to say. Deadlines are served by tick alone, after all
@@ -66,17 +66,19 @@ struct Node::State {
   void release_changes(base::TimePoint now);
   void restart_own(base::TimePoint now, Stamp claimed, Effects& effects);
   void ask(base::TimePoint now);
-  void look_who_is_missed(base::TimePoint now);
-  void supervise_links(base::TimePoint now, Effects& effects);
-  void drop_link(base::TimePoint now, std::map<LinkId, Link>::iterator at, LinkEnd end,
-                 Effects& effects);
-  void choose_talking(const OriginId& origin);
-  void bound_links(const OriginId& origin);
   void forget_origin(const OriginId& origin);
   base::TimePoint deadline(base::TimePoint now) const;
   Stamp released_stamp() const;
+
+  // node_links.cpp
   Link* link_to(const OriginId& origin);
   const Link* link_to(const OriginId& origin) const;  // the one that talks
+  void choose_talking(const OriginId& origin);
+  void bound_links(const OriginId& origin);
+  void drop_link(base::TimePoint now, std::map<LinkId, Link>::iterator at, LinkEnd end,
+                 Effects& effects);
+  void supervise_links(base::TimePoint now, Effects& effects);
+  void look_who_is_missed(base::TimePoint now);
 
   // node_receive.cpp
   void receive(base::TimePoint now, Link& link, Hello hello, Effects& effects);
