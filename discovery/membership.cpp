@@ -102,6 +102,16 @@ Judgement Membership::judge(base::TimePoint now) const {
   return together && !confirmed ? Judgement::frozen : Judgement::open;
 }
 
+// So that those whose names come late are asked too, however many are silent at once.
+std::size_t Membership::probes_for_each() const {
+  const auto silent =
+      static_cast<std::size_t>(std::count_if(remotes_.begin(), remotes_.end(), [](const auto& of) {
+        return of.second.ageing.wants_probes();
+      }));
+  const auto share = config_->max_probes / std::max<std::size_t>(1, silent);
+  return std::clamp<std::size_t>(share, 1, config_->probes_per_round);
+}
+
 std::vector<OriginId> Membership::advance(base::TimePoint now, Effects& effects) {
   std::vector<OriginId> forgotten;
   for (auto& [origin, remote] : remotes_) {
@@ -111,10 +121,11 @@ std::vector<OriginId> Membership::advance(base::TimePoint now, Effects& effects)
   }
   // Judged only when all have had their say: the first to fall silent may not be the last.
   judgement_ = judge(now);
+  const auto most = probes_for_each();
   for (auto& [origin, remote] : remotes_) {
     if (!remote.ageing.wants_probes()) continue;
     auto round = remote.probing.begin(now, *config_, origin, catalog_->find(origin),
-                                      remote.ageing.state(), next_round_, random_);
+                                      remote.ageing.state(), next_round_, most, random_);
     if (round.nothing)
       tell(origin, remote.ageing.probed(now, Ageing::Probes::nothing_to_probe, judgement_),
            effects);

@@ -58,6 +58,7 @@ class Membership {
 
  private:
   Judgement judge(base::TimePoint now) const;
+  std::size_t probes_for_each() const;
   struct Epitaph {
     std::uint64_t incarnation = 0, sequence = 0;
   };

@@ -44,8 +44,9 @@ struct NodeConfig {
   base::Duration sync_patience = std::chrono::seconds(10);  // synced at the latest, peers or not
   base::Duration probe_interval = std::chrono::seconds(1);  // of a suspect origin's endpoints
   base::Duration probe_timeout = std::chrono::milliseconds(500);
-  std::size_t probes_per_round = 8;
-  std::size_t max_changes = 4'096;  // remembered of each origin
+  std::size_t probes_per_round = 8;  // of an origin; fewer where many are silent:
+  std::size_t max_probes = 512;      // of all rounds together, as many as the skin makes at once
+  std::size_t max_changes = 4'096;   // remembered of each origin
 };
 
 // Who is at the other end, as the skin knows before any frame.

@@ -36,7 +36,7 @@ base::TimePoint Probing::deadline(const NodeConfig& config, Ageing::State age) c
 
 Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, const OriginId& origin,
                               const OriginState* state, Ageing::State age, std::uint64_t id,
-                              base::Random& random) {
+                              std::size_t most, base::Random& random) {
   if (now < deadline(config, age)) return {};
   begun_ = now;
   if (open_ != 0 && now < open_until_) return {};
@@ -50,8 +50,7 @@ Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, con
   random.shuffle(order);
   std::set<base::SocketAddress> chosen;
   // One of each service, then another of each, until there are enough or no more.
-  const auto tries = 2 * config.probes_per_round;
-  for (std::size_t n = 0; n < tries && chosen.size() < config.probes_per_round; ++n) {
+  for (std::size_t n = 0; n < 2 * most && chosen.size() < most; ++n) {
     const auto& addresses = services_[order[n % order.size()]];
     const auto& address = addresses[random.below(addresses.size())];
     if (chosen.insert(address).second) request.targets.push_back(address);

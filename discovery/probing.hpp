@@ -28,8 +28,10 @@ class Probing {
     bool nothing = false;
     std::optional<ProbeRequest> request;
   };
+  // `most` targets.
   Round begin(base::TimePoint now, const NodeConfig& config, const OriginId& origin,
-              const OriginState* state, Ageing::State age, std::uint64_t id, base::Random& random);
+              const OriginState* state, Ageing::State age, std::uint64_t id, std::size_t most,
+              base::Random& random);
   // What the reply means for the origin; nothing when it is of no open round.
   std::optional<Ageing::Probes> answered(const ProbeReply& reply);
   void stop();  // the origin speaks again

@@ -37,7 +37,7 @@ struct Knocking {
     return rows;
   }
   Probing::Round begin(State age = State::suspect) {
-    return probing.begin(now, config, kEast, &state, age, ++round, random);
+    return probing.begin(now, config, kEast, &state, age, ++round, config.probes_per_round, random);
   }
   NodeConfig config;
   base::TimePoint now{1h};
@@ -142,4 +142,29 @@ TEST_CASE("an answer in the moment of death is heard first", "[discovery]") {
     CHECK(event.kind == Event::Kind::stale);
   again.now = death;
   CHECK(again.state("west", "east") == State::stale);
+}
+
+TEST_CASE("however many are silent, each is knocked at and all together no more than can be made") {
+  Story story;
+  auto config = story.config("us");
+  config.max_probes = 6;
+  story.start(config, "us", {});
+  story.act("us", story.node("us").local_ready(story.now));
+  for (const auto* name : {"a", "b", "c"}) {
+    Story::Contents rows;
+    for (std::uint32_t n = 0; n < 9; ++n) {
+      auto row = endpoint("web", static_cast<std::uint32_t>(*name) << 8 | n);
+      rows[row.key] = row.value;
+    }
+    story.start(name, rows);
+    story.connect(name, "us");
+  }
+  story.run(2s);
+  for (const auto* name : {"a", "b", "c"}) story.kill(name);
+  std::map<std::string, std::size_t> targets;
+  story.hears_probe = [&](const std::string&, const ProbeRequest& request) {
+    targets[request.origin.cluster] = request.targets.size();
+  };
+  story.run(4s);
+  CHECK(targets == std::map<std::string, std::size_t>{{"a", 2}, {"b", 2}, {"c", 2}});
 }

@@ -119,9 +119,8 @@ class Story {
     Contents contents;
     for (const auto& known : actor(who).node->publication(now)->origins)
       if (known.id == origin(of))
-        known.rows.for_each([&](const discovery::RowView& row) {
-          contents.emplace(row.key, row.value);
-        });
+        known.rows.for_each(
+            [&](const discovery::RowView& row) { contents.emplace(row.key, row.value); });
     return contents;
   }
   bool has_heard_of(const std::string& who, const std::string& of) {
@@ -144,6 +143,7 @@ class Story {
   // Told of every frame and event, if set.
   std::function<void(const std::string& from, const std::string& to, const discovery::Frame&)>
       hears_frame;
+  std::function<void(const std::string&, const discovery::ProbeRequest&)> hears_probe;
   std::function<void(const std::string& who, const discovery::Event&)> hears_event;
 
   void act(const std::string& name, discovery::Effects effects) {
@@ -153,7 +153,10 @@ class Story {
       who.events.push_back(event.origin.to_string() + ": " + event.text);
     }
     for (const auto id : effects.writable) who.writable.insert(id);
-    for (auto& probe : effects.probes) who.probes.push_back(std::move(probe));
+    for (auto& probe : effects.probes) {
+      if (hears_probe) hears_probe(name, probe);
+      who.probes.push_back(std::move(probe));
+    }
     for (auto& close : effects.close) {
       who.closed.push_back(close.reason);
       if (const auto wire = wires_.find(close.link); wire != wires_.end()) {
