@@ -26,7 +26,12 @@ Hash128 digest(std::initializer_list<std::string_view> parts) {
 }
 
 void append(std::string& text, std::uint64_t number) {
-  for (int shift = 56; shift >= 0; shift -= 8) text += static_cast<char>(number >> shift & 0xff);
+  std::array<char, 8> bytes;
+  for (auto& byte : bytes) {
+    byte = static_cast<char>(number >> 56);
+    number <<= 8;
+  }
+  text.append(bytes.data(), bytes.size());
 }
 
 void append(std::string& text, const Hash128& hash) {

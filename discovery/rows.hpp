@@ -20,7 +20,7 @@
 
 namespace discovery {
 
-inline constexpr std::size_t kRowsPerLeaf = 64;
+inline constexpr std::size_t kRowsPerLeaf = 16;
 
 // A row where it lies; valid as long as its Rows.
 struct RowView {

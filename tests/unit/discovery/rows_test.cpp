@@ -68,7 +68,7 @@ TEST_CASE("the digest tells any difference", "[discovery]") {
 
 // The words of docs/PROTOCOL.md, computed step by step for a set with one split.
 TEST_CASE("the digest is the tree's of the protocol", "[discovery]") {
-  const auto rows = many(65);
+  const auto rows = many(kRowsPerLeaf + 1);
   struct Leaf {
     std::vector<std::pair<std::uint64_t, std::string>> digests;
   } leaves[2];
