@@ -17,7 +17,11 @@ Session::Session(Workspace& work, std::shared_ptr<Gate> gate, base::net::Accepte
   work_.counters.connections_open.add();
 }
 
-Session::~Session() { work_.counters.connections_open.sub(); }
+// Unlinked before the gate may go with its last session.
+Session::~Session() {
+  unlink();
+  work_.counters.connections_open.sub();
+}
 
 void Session::end_idle() { client_.shutdown_read(); }
 

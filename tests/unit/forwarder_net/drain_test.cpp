@@ -168,3 +168,16 @@ TEST_CASE("stopping with requests in flight leaves nothing behind", "[forwarder_
   story.forwarder.stop();
   SUCCEED("the leak checker has the word");
 }
+
+TEST_CASE("stopping while a removed listener still waits for first requests ends them too",
+          "[forwarder_net]") {
+  SlowServer story;
+  const auto first = story.address();
+  Client silent(story);
+  story.listeners = {{base::IpAddress::v4(0x7f000002), 0}};
+  story.publish({});
+  story.turn_until([&] { return refuses(first); });
+  story.turn_until([&] { return story.totals().connections_open == 1; });
+  story.forwarder.stop();  // within Gate's kFirstRequestGrace
+  REQUIRE(silent.at_end());
+}
