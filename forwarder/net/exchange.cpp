@@ -57,7 +57,7 @@ Task<Then> Exchange::run() {
 
 Task<Then> Exchange::forward() {
   auto& endpoints = work_.endpoints;
-  const auto give_up_at = work_.in(work_.timeouts.connecting);
+  auto give_up_at = work_.in(work_.timeouts.connecting);
   bool fresh_only = !request_.idempotent();
   failure_ = kNoEndpoint;
   while (tried_.size() < work_.limits.attempts && work_.loop.now() < give_up_at) {
@@ -103,6 +103,7 @@ Task<Then> Exchange::forward() {
     }
     failure_ = outcome == Outcome::timed_out ? kUpstreamTimeout : kUpstreamFailed;
     if (!may_try_again(outcome)) break;
+    give_up_at = work_.in(work_.timeouts.connecting);  // however long the upstream took to fail
   }
   const auto then = co_await fail(failure_);
   co_return then;

@@ -15,7 +15,7 @@ struct Timeouts {
   base::Duration idle = 60s;           // of a client's connection between requests
   base::Duration body_idle = 60s;      // without a byte of a body moving, either way
   base::Duration connect = 1s;         // of one attempt
-  base::Duration connecting = 10s;     // of all attempts of one request: 503
+  base::Duration connecting = 10s;     // of attempts in a row that do not connect: 503
   base::Duration response_head = 60s;  // from the request's last byte: 504
   base::Duration upstream_idle =
       50s;  // of a pooled connection; learned lower where upstreams close earlier

@@ -101,6 +101,8 @@ Task<void> Server::serve(Fd fd) {
     requests.push_back(request);
     text.erase(0, size);
     const auto answer = script(request, nth);
+    if (answer.thinks > base::Duration::zero())
+      co_await sleep_until(*story_.loop, story_.loop->now() + answer.thinks);
     if (!answer.bytes.empty()) co_await stream.write(answer.bytes, story_.loop->now() + kPatience);
     if (answer.after == Answer::After::reset) co_return;
     if (answer.after == Answer::After::stall)

@@ -25,6 +25,7 @@ struct Answer {
   enum class After { keep, close, reset, stall };
   std::string bytes;
   After after = After::keep;
+  base::Duration thinks{};  // before it does so
 };
 // `nth`: of the connection, from 0.
 using Script = std::function<Answer(const std::string& request, std::size_t nth)>;

@@ -203,3 +203,19 @@ TEST_CASE("half a head is a 502 and never sent again", "[forwarder_net]") {
   REQUIRE(works.requests.empty());
   REQUIRE(client.ask(kGet).body == "works");  // it is avoided now
 }
+
+TEST_CASE("an endpoint that dies after a long time without an answer is replaced all the same",
+          "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.timeouts.connecting = 1ms;
+  ProxyStory story(config);
+  auto& dies = story.server([](const std::string&, std::size_t) {
+    return Answer{"", Answer::After::reset, 20ms};
+  });
+  auto& works = story.server(answer_with("works"));
+  story.publish({{&dies}, {&works}});
+  story.start();
+  Client client(story);
+  REQUIRE(client.ask(kGet).body == "works");
+  REQUIRE(dies.requests.size() == 1);
+}
