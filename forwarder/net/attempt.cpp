@@ -171,8 +171,12 @@ Task<void> Attempt::upload() {
     if (!spill.empty())
       sent = co_await upstream_.write(spill.view(), work_.in(work_.timeouts.body_idle));
     spill.release();
+    if (!sent) {
+      // Whoever awaits the answer sees why, or waits no longer than for one.
+      upload_ = Upload::broken_off;
+      co_return;
+    }
     sent_at_ = work_.loop.now();
-    if (!sent) co_return;  // whoever awaits the answer sees why
   }
   upload_ = Upload::done;
 }

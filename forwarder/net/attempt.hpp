@@ -43,7 +43,12 @@ class Attempt {
   const Failure& client_failure() const { return client_failure_; }
 
  private:
-  enum class Upload : std::uint8_t { done, under_way, client_failed };
+  enum class Upload : std::uint8_t {
+    done,
+    under_way,
+    broken_off,  // the upstream takes no more
+    client_failed,
+  };
 
   base::net::Task<Outcome> await_answer();
   base::net::Task<bool> pass_interim(std::string_view rest);

@@ -187,3 +187,27 @@ TEST_CASE("garbage of a thousand kinds reaches no upstream and leaves the others
   // whole.
   REQUIRE(story.totals().upstream_failed == 0);
 }
+
+TEST_CASE("an upstream that takes no more of a body and says nothing is a 504", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.timeouts.body_idle = config.timeouts.response_head = 50ms;
+  OneServer story(answer_with(""), config);
+  auto listener =
+      std::move(*base::net::Listener::open(*story.loop, {base::IpAddress::v4(0x7f000001), 0}));
+  story.upstream.die();
+  story.upstream.address = listener->address();
+  story.publish({{&story.upstream}});
+  struct Story {
+    static base::net::Task<void> send(base::net::Stream& stream) {
+      const std::string body(64'000'000, 'x');  // more than the sockets hold
+      co_await stream.write("PUT / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 64000000\r\n\r\n",
+                            stream.loop().now() + 20s);
+      co_await stream.write(body, stream.loop().now() + 20s);
+    }
+  };
+  Client client(story);
+  base::net::Scope sending(*story.loop);
+  sending.spawn(Story::send(client.stream()));
+  REQUIRE(client.receive().status == 504);
+  REQUIRE(story.totals().upstream_timeouts == 1);
+}
