@@ -9,6 +9,9 @@ namespace {
 // tried or to be avoided, a search is needed once in 2^7 picks.
 constexpr int kDraws = 8;
 
+// A tier of which a request has seen so many fail has likely failed as a whole: the others first.
+constexpr std::ptrdiff_t kFailuresOfTier = 3;
+
 std::uint64_t weight_of(const Member& member) { return std::max(member.weight, 1u); }
 
 const Member& draw_member(const Tier& tier, base::Random& random) {
@@ -66,12 +69,22 @@ std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tri
     return untried(member) && !load.avoid(member);
   };
 
+  const auto in_doubt = [&](const Tier& tier) {
+    if (std::ssize(tried) < kFailuresOfTier) return false;
+    const auto failures = std::count_if(tier.members.begin(), tier.members.end(),
+                                        [&](const Member& member) { return !untried(member); });
+    return failures >= kFailuresOfTier;
+  };
+
   const auto drawn = draw_tier(tiers, random);
   const auto search = [&](const auto& takes) -> const Member* {
-    if (const auto* member = less_loaded(tiers[drawn], load, random, takes)) return member;
-    for (std::size_t i = 0; i < tiers.size(); ++i)
-      if (i != drawn)
-        if (const auto* member = less_loaded(tiers[i], load, random, takes)) return member;
+    for (const bool doubtful : {false, true})
+      for (std::size_t i = 0; i <= tiers.size(); ++i) {
+        if (i == drawn + 1) continue;
+        const auto& tier = tiers[i == 0 ? drawn : i - 1];
+        if (in_doubt(tier) != doubtful) continue;
+        if (const auto* member = less_loaded(tier, load, random, takes)) return member;
+      }
     return nullptr;
   };
   const auto* member = search(promising);

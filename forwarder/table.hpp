@@ -108,8 +108,8 @@ class LoadView {
 };
 
 // Draws a tier by share, then two members by weight and takes the one with fewer requests for its
-// weight; never one in `tried`; falls to the next tier, and at last to members to avoid, before
-// giving up. Nothing left: no value.
+// weight; never one in `tried`; falls to the next tier where none is left or several of them were
+// tried in vain, and at last to members to avoid, before giving up. Nothing left: no value.
 std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tried,
                            const LoadView& load, base::Random& random);
 

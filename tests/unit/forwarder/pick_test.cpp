@@ -54,6 +54,17 @@ TEST_CASE("a tried member is never picked again, the next tier takes over, then 
         std::map<SlotId, int>{{0, 100}});
 }
 
+TEST_CASE("where three of a tier failed the others are tried first, and then the rest of it") {
+  const Upstream upstream{"u", {tier(1, {0, 1, 2, 3, 4}), tier(0, {5}), tier(0, {6})}};
+  CHECK(picks(upstream, Load{}, 100, {0, 1}).size() == 3);
+  CHECK(picks(upstream, Load{}, 100, {0, 1, 2}) == std::map<SlotId, int>{{5, 100}});
+  CHECK(picks(upstream, Load{}, 100, {0, 1, 2, 5}) == std::map<SlotId, int>{{6, 100}});
+  CHECK(picks(upstream, Load{}, 100, {0, 1, 2, 5, 6}).size() == 2);
+  Load load;
+  load.failed = {5, 6};
+  CHECK(picks(upstream, load, 100, {0, 1, 2}).size() == 2);
+}
+
 TEST_CASE("a member to avoid is picked only where nothing else is left in any tier") {
   const Upstream upstream{"u", {tier(1, {0, 1}), tier(0, {2})}};
   Load load;

@@ -219,3 +219,18 @@ TEST_CASE("an endpoint that dies after a long time without an answer is replaced
   REQUIRE(client.ask(kGet).body == "works");
   REQUIRE(dies.requests.size() == 1);
 }
+
+TEST_CASE("a dead tier of more endpoints than there are attempts does not hide the next one",
+          "[forwarder_net]") {
+  ProxyStory story;
+  std::vector<Server*> dead;
+  for (std::size_t i = 0; i < forwarder::net::Limits().attempts + 4; ++i)
+    dead.push_back(&story.server(answer_with("dead")));
+  for (auto* server : dead) server->die();
+  auto& far = story.server(answer_with("far"));
+  story.publish({dead, {&far}});
+  story.start();
+  Client client(story);
+  REQUIRE(client.ask(kGet).body == "far");
+  REQUIRE(client.ask(kPost).body == "far");
+}
