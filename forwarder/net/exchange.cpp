@@ -58,7 +58,7 @@ Task<Then> Exchange::run() {
 Task<Then> Exchange::forward() {
   auto& endpoints = work_.endpoints;
   auto give_up_at = work_.in(work_.timeouts.connecting);
-  bool fresh_only = !request_.idempotent();
+  bool fresh_only = !request_.idempotent() || !request_.stays_replayable();
   failure_ = kNoEndpoint;
   while (tried_.size() < work_.limits.attempts && work_.loop.now() < give_up_at) {
     const auto member = pick(*upstream_, tried_, endpoints, work_.random);

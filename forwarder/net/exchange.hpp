@@ -9,8 +9,8 @@
 //   buffer is sent again; a pooled connection that had gone stale is no mark against its endpoint.
 // - Everything else is an error to the client: a POST or PATCH is never sent twice. For the same
 // reason those never
-//   go on a pooled connection: one that closes at this very moment could not be told from one that
-//   failed. They pay a connect for it.
+//   go on a pooled connection, nor do bodies that may outgrow the replay buffer: one that closes at
+//   this very moment could not be told from one that failed. They pay a connect for it.
 //
 // Invariant: the table is read only in begin(), which does not wait.
 // Thread: the worker's.

@@ -21,6 +21,7 @@ bool is_idempotent(std::string_view method) {
 void OutgoingRequest::note(const http::RequestHead& head) {
   body_ = http::BodyReader(head.framing, head.content_length);
   framing_ = head.framing;
+  content_length_ = head.content_length;
   minor_version_ = head.minor_version;
   idempotent_ = is_idempotent(head.method);
   head_only_ = head.method == "HEAD";
@@ -47,6 +48,12 @@ Reframed OutgoingRequest::start_body(std::string_view input) {
   append(work_.reframer.pieces());
   replayable_ = bytes_.view().size() <= work_.limits.replay;
   return reframed;
+}
+
+bool OutgoingRequest::stays_replayable() const {
+  if (whole_) return replayable_;
+  const auto room = work_.limits.replay - std::min(bytes_.view().size(), work_.limits.replay);
+  return framing_ == http::Framing::length && content_length_ <= room;
 }
 
 Reframed OutgoingRequest::continue_body(std::string_view input) {

@@ -32,6 +32,8 @@ class OutgoingRequest {
   std::string_view bytes() const { return bytes_.view(); }
   bool whole() const { return whole_; }
   bool replayable() const { return replayable_; }
+  // What is still to come, if anything, is known to leave it so.
+  bool stays_replayable() const;
   bool idempotent() const { return idempotent_; }
   http::Asked asked() const { return {head_only_ ? "HEAD" : "GET", upgrade_}; }
   bool head_only() const { return head_only_; }
@@ -45,6 +47,7 @@ class OutgoingRequest {
   Buffer bytes_;
   http::BodyReader body_;
   http::Framing framing_ = http::Framing::none;
+  std::uint64_t content_length_ = 0;
   std::uint8_t minor_version_ = 1;
   bool whole_ = false, replayable_ = true;
   bool idempotent_ = false, head_only_ = false, keep_alive_ = false, upgrade_ = false;

@@ -234,3 +234,33 @@ TEST_CASE("a dead tier of more endpoints than there are attempts does not hide t
   REQUIRE(client.ask(kGet).body == "far");
   REQUIRE(client.ask(kPost).body == "far");
 }
+
+TEST_CASE("what could not be sent again never goes on a pooled connection", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.limits.replay = 1024;
+  ProxyStory story(config);
+  auto& server = story.server([](const std::string&, std::size_t nth) {
+    return nth == 0 ? Answer{ok("fine")} : Answer{"", Answer::After::reset};
+  });
+  story.publish({{&server}});
+  story.start();
+  Client client(story);
+  const std::string head = "PUT / HTTP/1.1\r\nHost: svc.test\r\n";
+  SECTION("a body beyond the replay buffer") {
+    REQUIRE(client.ask(kGet).body == "fine");
+    client.send(head + "Content-Length: 2000\r\n\r\n");
+    REQUIRE(client.ask(std::string(2000, 'x')).body == "fine");
+  }
+  SECTION("a body of unknown length that is still to come") {
+    REQUIRE(client.ask(kGet).body == "fine");
+    client.send(head + "Transfer-Encoding: chunked\r\n\r\n");
+    story.turn_until([&] { return story.totals().requests == 2; });
+    REQUIRE(client.ask("7d0\r\n" + std::string(2000, 'x') + "\r\n0\r\n\r\n").body == "fine");
+  }
+  SECTION("but what fits does, and is sent again") {
+    REQUIRE(client.ask(kGet).body == "fine");
+    client.send(head + "Content-Length: 500\r\n\r\n");
+    REQUIRE(client.ask(std::string(500, 'x')).body == "fine");
+    REQUIRE(story.totals().replayed == 1);
+  }
+}
