@@ -171,9 +171,11 @@ http::ReplyBody Exchange::reply_body() const {
   return request_.head_only() ? http::ReplyBody::omitted : http::ReplyBody::sent;
 }
 
-// A body that nobody takes would be read as the next request.
+// A body that nobody takes would be read as the next request. An HTTP/1.0 client would have to be
+// told that its connection stays; ours are not worth it.
 http::Connection Exchange::reply_connection() const {
-  const bool stays = request_.keep_alive() && request_.whole() && !session_.gate().closing();
+  const bool stays = request_.keep_alive() && request_.minor_version() > 0 && request_.whole() &&
+                     !session_.gate().closing();
   return stays ? http::Connection::keep_alive : http::Connection::close;
 }
 

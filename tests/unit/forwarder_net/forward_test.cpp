@@ -145,6 +145,14 @@ TEST_CASE("an HTTP/1.0 client gets what it understands", "[forwarder_net]") {
     REQUIRE(response.has("Connection: keep-alive\r\n"));
     REQUIRE(client.ask(ask).body == "hello");
   }
+  SECTION("our own answers end with the connection, for nothing says that it stays") {
+    Client client(story);
+    const auto response =
+        client.ask("GET / HTTP/1.0\r\nHost: no.test\r\nConnection: keep-alive\r\n\r\n");
+    REQUIRE(response.status == 404);
+    REQUIRE(response.has("Connection: close\r\n"));
+    REQUIRE(client.at_end());
+  }
 }
 
 TEST_CASE("answers without a body have none, whatever they declare", "[forwarder_net]") {
