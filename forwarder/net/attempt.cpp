@@ -142,7 +142,8 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
     if (got) {
       reframed = reframer.add(body, {work_.scratch.data(), got.bytes}, framing);
       if (reframed.consumed < got.bytes) poolable_ = false;
-    } else if (got.status == IoStatus::end && body.complete_at_close()) {
+    } else if (got.status == IoStatus::end && body.complete_at_close() &&
+               upload_ != Upload::client_failed) {  // else the end is our own doing
       reframer.end(framing);
       reframed.done = true;
     } else {

@@ -273,3 +273,34 @@ TEST_CASE("both bodies may move at once", "[forwarder_net]") {
   story.run(Story::talk(client.stream(), seen));
   REQUIRE(seen.ends_with("\r\n\r\n1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n"));
 }
+
+TEST_CASE("an answer that ends as the request fails is a cut, also where it ends by closing",
+          "[forwarder_net]") {
+  ProxyStory story;
+  auto& server = story.server([](const std::string&, std::size_t) { return Answer{}; });
+  auto listener = std::move(*Listener::open(*story.loop, {base::IpAddress::v4(0x7f000001), 0}));
+  server.die();
+  server.address = listener->address();
+  story.publish({{&server}});
+  story.start();
+  struct Story {
+    static Task<void> serve(ProxyStory& story, Listener& listener) {
+      auto accepted = co_await listener.accept(kNoDeadline);
+      Stream stream(*story.loop, std::move(accepted->fd), Stream::State::connected);
+      std::array<char, 4096> buffer;
+      co_await stream.read(buffer, story.loop->now() + 20s);
+      co_await stream.write("HTTP/1.1 200 OK\r\n\r\nhalf", story.loop->now() + 20s);
+      auto got = co_await stream.read(buffer, story.loop->now() + 20s);
+      while (got) got = co_await stream.read(buffer, story.loop->now() + 20s);
+    }
+  };
+  Scope scope(*story.loop);
+  scope.spawn(Story::serve(story, *listener));
+  Client client(story);
+  client.send("POST / HTTP/1.1\r\nHost: svc.test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
+  story.turn_until([&] { return story.totals().responses_2xx == 1; });
+  client.send("zz\r\n");
+  const auto response = client.receive();
+  REQUIRE(response.body == "half");
+  REQUIRE_FALSE(response.complete);
+}
