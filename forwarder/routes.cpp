@@ -5,8 +5,10 @@
 namespace forwarder {
 namespace {
 
+// Behind the query that the path may have got from a rewrite.
 std::string with_query(std::string path, const http::RequestHead& head) {
-  if (head.has_query) path.append("?").append(head.query);
+  const auto* joint = path.find('?') == std::string::npos ? "?" : "&";
+  if (head.has_query) path.append(joint).append(head.query);
   return path;
 }
 

@@ -94,8 +94,9 @@ void append_upgrade(std::string& out, std::span<const Header> headers) {
 
 void render_request(const RequestHead& head, const Rewrite& rewrite, const Edits& edits,
                     std::string& out) {
-  out.append(head.method).append(" ").append(rewrite.path.empty() ? head.path : rewrite.path);
-  if (head.has_query) out.append("?").append(head.query);
+  out.append(head.method).append(" ");
+  out.append(rewrite.target.empty() ? head.path : rewrite.target);
+  if (rewrite.target.empty() && head.has_query) out.append("?").append(head.query);
   out.append(" HTTP/1.1\r\n");
   append(out, "Host: ", rewrite.host.empty() ? head.authority : rewrite.host);
   append_fields(out, head.headers, edits);

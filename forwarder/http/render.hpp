@@ -28,9 +28,9 @@ struct Edits {
   std::span<const Header> add;
 };
 
-// What replaces the parsed value; empty keeps it. The query always stays.
+// What replaces the parsed value; empty keeps it.
 struct Rewrite {
-  std::string_view path;
+  std::string_view target;  // path and query
   std::string_view host;
 };
 

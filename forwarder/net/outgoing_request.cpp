@@ -39,8 +39,7 @@ void OutgoingRequest::render(const http::RequestHead& head, const Forward& forwa
   forwarded_for.append(client);
   const std::array<http::Header, 1> add{{{kForwardedFor, forwarded_for}}};
   const std::array<std::string_view, 1> remove{kForwardedFor};
-  const auto path = std::string_view(forward.target).substr(0, forward.target.find('?'));
-  http::render_request(head, {path, forward.host}, {remove, add}, bytes_.bytes());
+  http::render_request(head, {forward.target, forward.host}, {remove, add}, bytes_.bytes());
 }
 
 Reframed OutgoingRequest::start_body(std::string_view input) {

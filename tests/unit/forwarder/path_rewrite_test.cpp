@@ -73,6 +73,11 @@ TEST_CASE("the query is kept and never rewritten") {
   CHECK(forwarded(action, prefix("/old"), "/old/x?a=/old").target == "/new/x?a=/old");
   CHECK(forwarded({}, prefix("/"), "/x?").target == "/x?");
   CHECK(forwarded({}, prefix("/"), "/x").target == "/x");
+  // A rewrite may begin a query of its own.
+  action.path_rewrite = "";
+  action.regex_rewrite = {"^/item/(.*)$", "/item?id=\\1"};
+  CHECK(forwarded(action, prefix("/item"), "/item/7").target == "/item?id=7");
+  CHECK(forwarded(action, prefix("/item"), "/item/7?a=b").target == "/item?id=7&a=b");
 }
 
 TEST_CASE("with delegation the whole concatenated prefix is replaced") {

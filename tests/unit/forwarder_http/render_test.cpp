@@ -69,12 +69,12 @@ TEST_CASE("a request is forwarded to the authority of its absolute target", "[ht
         "OPTIONS * HTTP/1.1\r\nHost: b\r\n\r\n");
 }
 
-TEST_CASE("path, host and fields are edited on the way", "[http]") {
+TEST_CASE("target, host and fields are edited on the way", "[http]") {
   const std::string_view gone[] = {"a", "C"};
   const Header added[] = {{"C", "new"}, {"X-Forwarded-For", "127.0.0.1"}};
-  CHECK(through("GET /a?b HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 2\r\nc: 3\r\n\r\n", {"/z", "y:1"},
+  CHECK(through("GET /a?b HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 2\r\nc: 3\r\n\r\n", {"/z?y", "y:1"},
                 {gone, added}) ==
-        "GET /z?b HTTP/1.1\r\nHost: y:1\r\nB: 2\r\nC: new\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n");
+        "GET /z?y HTTP/1.1\r\nHost: y:1\r\nB: 2\r\nC: new\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n");
 }
 
 TEST_CASE("a response is delivered in the framing its client knows", "[http]") {

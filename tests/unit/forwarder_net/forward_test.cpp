@@ -219,3 +219,14 @@ TEST_CASE("OPTIONS * is about this server", "[forwarder_net]") {
   REQUIRE(client.ask("OPTIONS * HTTP/1.1\r\nHost: svc.test\r\n\r\n").status == 200);
   REQUIRE(story.upstream.requests.empty());
 }
+
+TEST_CASE("a rewritten target goes upstream as it was decided, with its query", "[forwarder_net]") {
+  ProxyStory story;
+  auto& server = story.server(answer_with("hello"));
+  story.path_rewrite = "/new?v=2&p=";
+  story.publish({{&server}});
+  story.start();
+  Client client(story);
+  REQUIRE(client.ask(kGet).status == 200);
+  REQUIRE(server.requests[0].starts_with("GET /new?v=2&p=a&b=c HTTP/1.1\r\n"));
+}

@@ -100,5 +100,6 @@ struct ProxyStory {
   forwarder::net::Forwarder forwarder;
   std::vector<std::unique_ptr<Server>> servers;
   std::vector<base::SocketAddress> listeners;  // wanted; one on port 0 to begin with
+  std::string path_rewrite;                    // of that route, before it is published
   std::uint64_t version = 0;
 };
