@@ -23,33 +23,34 @@ class Counter {
 };
 
 // The list of all counters, once: name and meaning.
-#define FORWARDER_COUNTERS(COUNTER)                                                         \
-  COUNTER(connections)         /* of clients, accepted */                                   \
-  COUNTER(connections_open)    /* now */                                                    \
-  COUNTER(connections_refused) /* over Limits::connections */                               \
-  COUNTER(accept_errors)       /* the machine is out of descriptors or memory */            \
-  COUNTER(requests)            /* with a whole head */                                      \
-  COUNTER(requests_active)     /* now */                                                    \
-  COUNTER(bad_requests)        /* refused by the parser */                                  \
-  COUNTER(unrouted)            /* answered here by a route, or for want of one */           \
-  COUNTER(responses_2xx)       /* of upstreams, with 1xx and 3xx not counted as 2xx */      \
-  COUNTER(responses_3xx)                                                                    \
-  COUNTER(responses_4xx)                                                                    \
-  COUNTER(responses_5xx)                                                                    \
-  COUNTER(no_endpoint)       /* 503: the route leads to nothing that lives */               \
-  COUNTER(unreachable)       /* 503: no endpoint could be connected to */                   \
-  COUNTER(upstream_failed)   /* 502: died or spoke nonsense before a whole head */          \
-  COUNTER(upstream_timeouts) /* 504 */                                                      \
-  COUNTER(client_timeouts)   /* 408, and bodies that stopped coming */                      \
-  COUNTER(client_gone)       /* closed or reset before its response was whole */            \
-  COUNTER(responses_cut)     /* the upstream died mid-body: shown to the client as a cut */ \
-  COUNTER(connects)          /* to upstreams */                                             \
-  COUNTER(connect_failures)                                                                 \
-  COUNTER(reused)             /* requests sent on a pooled connection */                    \
-  COUNTER(retried)            /* on another endpoint; nothing had been sent */              \
-  COUNTER(replayed)           /* sent again, idempotent and without an answer */            \
-  COUNTER(tunnels)            /* 101 */                                                     \
-  COUNTER(bytes_from_clients) /* bodies and heads, as read */                               \
+#define FORWARDER_COUNTERS(COUNTER)                                                          \
+  COUNTER(connections)           /* of clients, accepted */                                  \
+  COUNTER(connections_open)      /* now */                                                   \
+  COUNTER(connections_refused)   /* over Limits::connections */                              \
+  COUNTER(connections_displaced) /* ended while they waited, for new ones over that limit */ \
+  COUNTER(accept_errors)         /* the machine is out of descriptors or memory */           \
+  COUNTER(requests)              /* with a whole head */                                     \
+  COUNTER(requests_active)       /* now */                                                   \
+  COUNTER(bad_requests)          /* refused by the parser */                                 \
+  COUNTER(unrouted)              /* answered here by a route, or for want of one */          \
+  COUNTER(responses_2xx)         /* of upstreams, with 1xx and 3xx not counted as 2xx */     \
+  COUNTER(responses_3xx)                                                                     \
+  COUNTER(responses_4xx)                                                                     \
+  COUNTER(responses_5xx)                                                                     \
+  COUNTER(no_endpoint)       /* 503: the route leads to nothing that lives */                \
+  COUNTER(unreachable)       /* 503: no endpoint could be connected to */                    \
+  COUNTER(upstream_failed)   /* 502: died or spoke nonsense before a whole head */           \
+  COUNTER(upstream_timeouts) /* 504 */                                                       \
+  COUNTER(client_timeouts)   /* 408, and bodies that stopped coming */                       \
+  COUNTER(client_gone)       /* closed or reset before its response was whole */             \
+  COUNTER(responses_cut)     /* the upstream died mid-body: shown to the client as a cut */  \
+  COUNTER(connects)          /* to upstreams */                                              \
+  COUNTER(connect_failures)                                                                  \
+  COUNTER(reused)             /* requests sent on a pooled connection */                     \
+  COUNTER(retried)            /* on another endpoint; nothing had been sent */               \
+  COUNTER(replayed)           /* sent again, idempotent and without an answer */             \
+  COUNTER(tunnels)            /* 101 */                                                      \
+  COUNTER(bytes_from_clients) /* bodies and heads, as read */                                \
   COUNTER(bytes_to_clients)
 
 struct Counters {

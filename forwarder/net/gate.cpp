@@ -22,8 +22,6 @@ Gate::Gate(Workspace& work, base::net::Scope& sessions, const base::SocketAddres
   accepting_.spawn(accept_all());
 }
 
-Gate::~Gate() { CHECK(idle_.empty() && new_.empty()); }
-
 void Gate::close() {
   if (std::exchange(closing_, true)) return;
   accepting_.cancel();
@@ -34,22 +32,33 @@ void Gate::close() {
     admit(std::move(*accepted));
   }
   listener_.reset();
-  while (!idle_.empty()) idle_.pop_front().end_idle();
-  accepting_.spawn(end_idle_later());
+  end_waiting(Which::who_has_asked);
+  accepting_.spawn(end_waiting_later());
 }
 
-base::net::Task<void> Gate::end_idle_later() {
+base::net::Task<void> Gate::end_waiting_later() {
   co_await base::net::sleep_until(work_.loop, work_.in(kFirstRequestGrace));
-  while (!new_.empty()) new_.pop_front().end_idle();
+  end_waiting(Which::all);
 }
 
-void Gate::list_idle(Session& session) {
-  if (session.is_new())
-    new_.push_back(session);
-  else if (closing_)
-    session.end_idle();
+void Gate::end_waiting(Which which) {
+  base::net::Queue<Session> others;
+  while (!work_.waiting.empty()) {
+    auto& session = work_.waiting.pop_front();
+    const bool meant = &session.gate() == this && (which == Which::all || !session.is_new());
+    if (meant)
+      session.end_waiting();
+    else
+      others.push_back(session);
+  }
+  work_.waiting.append(others);
+}
+
+void Gate::list_waiting(Session& session) {
+  if (closing_ && !session.is_new())
+    session.end_waiting();
   else
-    idle_.push_back(session);
+    work_.waiting.push_back(session);
 }
 
 base::net::Task<void> Gate::accept_all() {
@@ -66,11 +75,18 @@ base::net::Task<void> Gate::accept_all() {
 }
 
 void Gate::admit(base::net::Accepted accepted) {
-  if (sessions_.size() >= work_.limits.connections) {
+  if (sessions_.size() >= work_.limits.connections && !make_room()) {
     work_.counters.connections_refused.add();
     return;
   }
   sessions_.spawn(serve(work_, std::move(accepted), shared_from_this()));
+}
+
+bool Gate::make_room() {
+  if (work_.waiting.empty()) return false;
+  work_.waiting.pop_front().end_waiting();
+  work_.counters.connections_displaced.add();
+  return true;
 }
 
 }  // namespace forwarder::net

@@ -17,13 +17,9 @@ Session::Session(Workspace& work, std::shared_ptr<Gate> gate, base::net::Accepte
   work_.counters.connections_open.add();
 }
 
-// Unlinked before the gate may go with its last session.
-Session::~Session() {
-  unlink();
-  work_.counters.connections_open.sub();
-}
+Session::~Session() { work_.counters.connections_open.sub(); }
 
-void Session::end_idle() { client_.shutdown_read(); }
+void Session::end_waiting() { client_.shutdown_read(); }
 
 base::net::Task<void> Session::run() {
   auto then = Then::next_request;
@@ -31,7 +27,7 @@ base::net::Task<void> Session::run() {
     const bool in_head = head_deadline_ != base::net::kNoDeadline;
     std::string_view input = pending_.view();
     if (input.empty() || in_head) {
-      if (!in_head) gate_->list_idle(*this);
+      if (!in_head) gate_->list_waiting(*this);
       const auto deadline = in_head ? head_deadline_ : work_.in(work_.timeouts.idle);
       const auto got = co_await client_.read(work_.scratch, deadline);
       unlink();

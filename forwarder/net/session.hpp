@@ -34,8 +34,8 @@ class Session : public base::net::Link {
   base::net::Task<void> run();
   // Has not asked anything yet.
   bool is_new() const { return !served_; }
-  // A session that waits for a request reads an end now.
-  void end_idle();
+  // A session that waits for a request reads an end now, behind what has come already.
+  void end_waiting();
 
   Workspace& work() { return work_; }
   base::net::Stream& client() { return client_; }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/net/event_loop.hpp"
+#include "base/net/waiter.hpp"
 #include "base/published.hpp"
 #include "base/random.hpp"
 #include "forwarder/http/message.hpp"
@@ -21,6 +22,8 @@
 #include "forwarder/table.hpp"
 
 namespace forwarder::net {
+
+class Session;
 
 struct Workspace {
   Workspace(base::net::EventLoop& the_loop, base::Published<Table>& tables,
@@ -42,6 +45,7 @@ struct Workspace {
   Endpoints endpoints;
   Counters counters;
   Buffers buffers;
+  base::net::Queue<Session> waiting;  // for a request's first byte; who has waited longest first
 
   std::array<char, 64 * 1024> scratch;
   http::RequestHead request_head;

@@ -122,6 +122,21 @@ TEST_CASE("listeners follow the table; a removed one drains", "[forwarder_net]")
   REQUIRE(story.forwarder.listeners().size() == 1);
 }
 
+TEST_CASE("a removed listener lets go of its own clients only", "[forwarder_net]") {
+  ProxyStory story;
+  auto& server = story.server(answer_with("hello"));
+  story.listeners.push_back({base::IpAddress::v4(0x7f000002), 0});
+  story.publish({{&server}});
+  story.start();
+  Client stays(story), goes(story, story.forwarder.listeners().at(1).bound);
+  REQUIRE(stays.ask(kGet).body == "hello");
+  REQUIRE(goes.ask(kGet).body == "hello");
+  story.listeners.pop_back();
+  story.publish({{&server}});
+  REQUIRE(goes.at_end());
+  REQUIRE(stays.ask(kGet).body == "hello");
+}
+
 TEST_CASE("an address that cannot be bound is reported, the others serve, and it is tried again",
           "[forwarder_net]") {
   std::mutex mutex;

@@ -139,17 +139,44 @@ TEST_CASE("a client that goes away in the middle of its request is nobody's fail
   REQUIRE(other.ask(kGet).body == "hello");
 }
 
-TEST_CASE("connections beyond the limit are closed and counted", "[forwarder_net]") {
+TEST_CASE("a connection beyond the limit takes the place of the one that has waited longest",
+          "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.limits.connections = 3;
+  OneServer story(answer_with("hello"), config);
+  Client first(story), second(story), silent(story);
+  REQUIRE(first.ask(kGet).status == 200);
+  REQUIRE(second.ask(kGet).status == 200);
+  REQUIRE(first.ask(kGet).status == 200);
+  story.turn_until([&] { return story.totals().connections_open == 3; });
+  Client fourth(story);
+  REQUIRE(fourth.ask(kGet).status == 200);
+  REQUIRE(silent.at_end());  // it never asked
+  Client fifth(story);
+  REQUIRE(fifth.ask(kGet).status == 200);
+  REQUIRE(second.at_end());
+  REQUIRE(first.ask(kGet).status == 200);
+  REQUIRE(story.totals().connections_displaced == 2);
+  REQUIRE(story.totals().connections_refused == 0);
+}
+
+TEST_CASE("a connection beyond the limit is closed where all others are busy", "[forwarder_net]") {
   forwarder::net::Config config;
   config.limits.connections = 2;
-  OneServer story(answer_with("hello"), config);
+  OneServer story(
+      [](const std::string&, std::size_t) {
+        return Answer{"", Answer::After::stall};
+      },
+      config);
   Client one(story), two(story);
-  REQUIRE(one.ask(kGet).status == 200);
-  REQUIRE(two.ask(kGet).status == 200);
+  one.send(kGet);
+  two.send("GET / HT");
+  story.turn_until([&] { return story.totals().requests_active == 1; });
+  story.turn_until([&] { return story.totals().bytes_from_clients == kGet.size() + 8; });
   Client three(story);
   REQUIRE(three.at_end());
   REQUIRE(story.totals().connections_refused == 1);
-  REQUIRE(one.ask(kGet).status == 200);
+  REQUIRE(story.totals().connections_displaced == 0);
 }
 
 TEST_CASE("garbage of a thousand kinds reaches no upstream and leaves the others served",

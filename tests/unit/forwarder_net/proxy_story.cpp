@@ -116,13 +116,15 @@ Task<void> Server::serve(Fd fd) {
   }
 }
 
-Client::Client(ProxyStory& story) : story_(story) {
+Client::Client(ProxyStory& story) : Client(story, story.address()) {}
+
+Client::Client(ProxyStory& story, const base::SocketAddress& listener) : story_(story) {
   struct Connect {
     static Task<void> run(Stream& stream) {
       co_await stream.connected(stream.loop().now() + kPatience);
     }
   };
-  stream_ = std::make_unique<Stream>(*story.loop, std::move(*start_connect(story.address())),
+  stream_ = std::make_unique<Stream>(*story.loop, std::move(*start_connect(listener)),
                                      Stream::State::connecting);
   story_.run(Connect::run(*stream_));
 }

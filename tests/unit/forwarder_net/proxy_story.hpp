@@ -64,6 +64,7 @@ struct Response {
 class Client {
  public:
   explicit Client(ProxyStory& story);
+  Client(ProxyStory& story, const base::SocketAddress& listener);
   void send(const std::string& text);
   Response receive(const std::string& method = "GET");
   Response ask(const std::string& text, const std::string& method = "GET");
