@@ -44,6 +44,7 @@ base::TimePoint Attempt::answer_deadline() const {
 
 Task<Outcome> Attempt::await_answer() {
   bool silent = true;
+  std::size_t interims = 0;
   for (;;) {
     const auto got = co_await upstream_.read(work_.scratch, answer_deadline());
     if (got.status == IoStatus::timeout) {
@@ -67,6 +68,7 @@ Task<Outcome> Attempt::await_answer() {
         const auto outcome = co_await relay(input);
         co_return outcome;
       }
+      if (++interims > work_.limits.interims) co_return Outcome::failed;
       const bool passed = co_await pass_interim(input);
       if (!passed) co_return Outcome::client_gone;
       input = received_.view();

@@ -29,6 +29,7 @@ struct Limits {
   std::size_t replay = 64 * 1024;          // bytes of a request kept to be sent again
   std::size_t attempts = 16;               // endpoints tried for one request
   std::size_t replays = 3;                 // of them after bytes were sent
+  std::size_t interims = 32;               // 1xx heads before an answer: 502
   std::size_t idle_per_endpoint = 32;      // pooled connections, each worker
   std::size_t idle_upstream = 1024;        // the same over all endpoints
   std::size_t linger_bytes = 1024 * 1024;  // of an unwanted body, read and thrown away

@@ -112,6 +112,26 @@ TEST_CASE("an upstream that does not answer is a 504, and the request is not sen
   REQUIRE(story.totals().upstream_timeouts == 1);
 }
 
+TEST_CASE("an upstream that sends 1xx heads without end is a 502", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.limits.interims = 3;
+  std::size_t count = 0;
+  OneServer story(
+      [&](const std::string&, std::size_t) {
+        std::string hints;
+        for (std::size_t i = 0; i < count; ++i) hints += "HTTP/1.1 103 Early Hints\r\n\r\n";
+        return Answer{hints + ok("hello")};
+      },
+      config);
+  Client client(story);
+  count = 3;
+  REQUIRE(client.ask(kGet).body == "hello");
+  count = 4;
+  REQUIRE(client.ask(kGet).status == 502);
+  REQUIRE(story.upstream.requests.size() == 2);
+  REQUIRE(story.totals().upstream_failed == 1);
+}
+
 TEST_CASE("an answer that stalls in its body is a cut", "[forwarder_net]") {
   forwarder::net::Config config;
   config.timeouts.body_idle = 30ms;
