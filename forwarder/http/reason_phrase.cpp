@@ -53,6 +53,7 @@ constexpr Phrase kPhrases[] = {
     Phrase{503, "Service Unavailable"},
     Phrase{504, "Gateway Timeout"},
     Phrase{505, "HTTP Version Not Supported"},
+    Phrase{508, "Loop Detected"},
 };
 static_assert(std::is_sorted(std::begin(kPhrases), std::end(kPhrases),
                              [](const Phrase& a, const Phrase& b) { return a.status < b.status; }));

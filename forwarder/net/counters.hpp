@@ -38,6 +38,7 @@ class Counter {
   COUNTER(responses_4xx)                                                                     \
   COUNTER(responses_5xx)                                                                     \
   COUNTER(no_endpoint)       /* 503: the route leads to nothing that lives */                \
+  COUNTER(loops)             /* 508: forwarded more often than Limits::hops */               \
   COUNTER(unreachable)       /* 503: no endpoint could be connected to */                    \
   COUNTER(upstream_failed)   /* 502: died or spoke nonsense before a whole head */           \
   COUNTER(upstream_timeouts) /* 504 */                                                       \

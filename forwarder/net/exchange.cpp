@@ -38,10 +38,12 @@ void Exchange::decide(const http::RequestHead& head) {
   }
   auto& forward = std::get<Forward>(decision.action);
   upstream_ = std::move(forward.upstream);
-  if (upstream_)
-    request_.render(head, forward, session_.peer_text());
-  else
+  if (!upstream_)
     failure_ = kNoEndpoint;
+  else if (times_forwarded(head) >= work_.limits.hops)
+    failure_ = kLoop;
+  else
+    request_.render(head, forward, session_.peer_text());
 }
 
 Task<Then> Exchange::run() {
@@ -142,6 +144,7 @@ Task<Then> Exchange::fail(Failure failure) {
                   : failure.status == 504                 ? counters.upstream_timeouts
                   : failure.status == 408                 ? counters.client_timeouts
                   : failure.status == 400                 ? counters.bad_requests
+                  : failure.status == kLoop.status        ? counters.loops
                   : failure.reason == kUnreachable.reason ? counters.unreachable
                                                           : counters.no_endpoint;
   of_kind.add();

@@ -27,6 +27,7 @@ struct Limits {
   http::Limits head;
   std::size_t connections = 10'000;        // of clients, each worker; see Gate for what is above
   std::size_t replay = 64 * 1024;          // bytes of a request kept to be sent again
+  std::size_t hops = 32;                   // addresses in X-Forwarded-For; more are a loop: 508
   std::size_t attempts = 16;               // endpoints tried for one request
   std::size_t replays = 3;                 // of them after bytes were sent
   std::size_t interims = 32;               // 1xx heads before an answer: 502

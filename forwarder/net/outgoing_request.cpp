@@ -18,6 +18,14 @@ bool is_idempotent(std::string_view method) {
   return std::find(kIdempotent.begin(), kIdempotent.end(), method) != kIdempotent.end();
 }
 
+std::size_t times_forwarded(const http::RequestHead& head) {
+  std::size_t times = 0;
+  for (const auto& header : head.headers)
+    if (http::equal_ignoring_case(header.name, kForwardedFor))
+      http::for_each_element(header.value, [&](std::string_view) { ++times; });
+  return times;
+}
+
 void OutgoingRequest::note(const http::RequestHead& head) {
   body_ = http::BodyReader(head.framing, head.content_length);
   framing_ = head.framing;

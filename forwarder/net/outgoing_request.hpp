@@ -53,6 +53,9 @@ class OutgoingRequest {
   bool idempotent_ = false, head_only_ = false, keep_alive_ = false, upgrade_ = false;
 };
 
+// As X-Forwarded-For tells: how many addresses stand there.
+std::size_t times_forwarded(const http::RequestHead& head);
+
 // RFC 9110 §9.2.2; TRACE has no body and no effect.
 bool is_idempotent(std::string_view method);
 

@@ -258,3 +258,28 @@ TEST_CASE("an upstream that takes no more of a body and says nothing is a 504", 
   REQUIRE(client.receive().status == 504);
   REQUIRE(story.totals().upstream_timeouts == 1);
 }
+
+TEST_CASE("an endpoint that leads back here is a 508, not a circle without end",
+          "[forwarder_net]") {
+  OneServer story(answer_with("hello"));
+  story.upstream.address = story.address();
+  story.publish({{&story.upstream}});
+  Client client(story);
+  const auto response = client.ask(kGet);
+  REQUIRE(response.status == 508);
+  REQUIRE(response.has("X-Nearmost-Reason: request goes in a circle\r\n"));
+  REQUIRE(story.totals().requests == forwarder::net::Limits().hops + 1);
+  REQUIRE(story.totals().loops == 1);
+}
+
+TEST_CASE("many proxies before us are no loop", "[forwarder_net]") {
+  OneServer story(answer_with("hello"));
+  Client client(story);
+  std::string forwarded = "X-Forwarded-For: 10.0.0.1";
+  for (std::size_t i = 2; i < forwarder::net::Limits().hops; ++i) forwarded += ", 10.0.0.1";
+  const auto ask = [&](const std::string& more) {
+    return client.ask("GET / HTTP/1.1\r\nHost: svc.test\r\n" + forwarded + more + "\r\n\r\n");
+  };
+  REQUIRE(ask("").status == 200);
+  REQUIRE(ask("\r\nx-forwarded-for: 10.0.0.1").status == 508);
+}
