@@ -113,13 +113,16 @@ std::string_view Attempt::render_head(http::Framing framing) {
   poolable_ = head.keep_alive && head.framing != http::Framing::until_close;
   work_.rendered.clear();
   http::render_response(head, {framing, request_.minor_version(), !closing_}, {}, work_.rendered);
-  auto& counters = work_.counters;
-  auto& of_class = head.status < 300   ? counters.responses_2xx
-                   : head.status < 400 ? counters.responses_3xx
-                   : head.status < 500 ? counters.responses_4xx
-                                       : counters.responses_5xx;
-  of_class.add();
   return work_.rendered;
+}
+
+void Attempt::count(std::uint16_t status) {
+  auto& counters = work_.counters;
+  auto& of_class = status < 300   ? counters.responses_2xx
+                   : status < 400 ? counters.responses_3xx
+                   : status < 500 ? counters.responses_4xx
+                                  : counters.responses_5xx;
+  of_class.add();
 }
 
 Task<Outcome> Attempt::relay(std::string_view rest) {
@@ -128,6 +131,8 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
   auto& reframer = work_.reframer;
   reframer.begin(render_head(framing));
   auto reframed = reframer.add(body, rest, framing);
+  if (reframed.malformed) co_return Outcome::failed;  // and not a byte of it went to the client
+  count(work_.response_head.status);
   if (reframed.consumed < rest.size()) poolable_ = false;  // nobody asked for more
   Buffer spill(work_.buffers);
   for (;;) {

@@ -57,6 +57,7 @@ class Attempt {
   base::net::Task<void> upload();
   void stop_upload(Failure failure);
   std::string_view render_head(http::Framing framing);
+  void count(std::uint16_t status);
   base::TimePoint answer_deadline() const;
 
   Session& session_;

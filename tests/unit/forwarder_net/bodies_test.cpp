@@ -304,3 +304,38 @@ TEST_CASE("an answer that ends as the request fails is a cut, also where it ends
   REQUIRE(response.body == "half");
   REQUIRE_FALSE(response.complete);
 }
+
+TEST_CASE("an answer whose body is nonsense from the start is a 502, later a cut",
+          "[forwarder_net]") {
+  const bool later = GENERATE(false, true);
+  OneServer story([](const std::string&, std::size_t) { return Answer{}; });
+  auto listener = std::move(*Listener::open(*story.loop, {base::IpAddress::v4(0x7f000001), 0}));
+  story.upstream.die();
+  story.upstream.address = listener->address();
+  story.publish({{&story.upstream}});
+  struct Story {
+    static Task<void> serve(ProxyStory& story, Listener& listener, bool later) {
+      auto accepted = co_await listener.accept(kNoDeadline);
+      Stream stream(*story.loop, std::move(accepted->fd), Stream::State::connected);
+      std::array<char, 4096> buffer;
+      co_await stream.read(buffer, story.loop->now() + 20s);
+      const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+      const std::string begin = head + (later ? "2\r\nab\r\n" : "");
+      if (later) {
+        co_await stream.write(begin, story.loop->now() + 20s);
+        while (story.totals().responses_2xx == 0)
+          co_await sleep_until(*story.loop, story.loop->now() + 1ms);
+      }
+      const std::string rest = (later ? "" : begin) + "zz\r\n";
+      co_await stream.write(rest, story.loop->now() + 20s);
+      co_await stream.read(buffer, story.loop->now() + 20s);
+    }
+  };
+  Scope scope(*story.loop);
+  scope.spawn(Story::serve(story, *listener, later));
+  Client client(story);
+  const auto response = client.ask("GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n");
+  REQUIRE(response.complete == !later);
+  REQUIRE(response.status == (later ? 200 : 502));
+  REQUIRE(story.totals().responses_2xx == (later ? 1 : 0));
+}
