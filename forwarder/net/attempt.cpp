@@ -138,8 +138,11 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
   for (;;) {
     if (reframed.malformed) co_return Outcome::cut;
     auto sent = send_now(client_, reframer.pieces(), spill);
-    if (!spill.empty())
+    work_.counters.bytes_to_clients.add(sent.bytes);
+    if (!spill.empty()) {
       sent = co_await client_.write(spill.view(), work_.in(work_.timeouts.body_idle));
+      work_.counters.bytes_to_clients.add(sent.bytes);
+    }
     spill.release();
     if (!sent) co_return Outcome::client_gone;
     if (reframed.done) co_return Outcome::answered;

@@ -52,7 +52,7 @@ class Counter {
   COUNTER(replayed)           /* sent again, idempotent and without an answer */             \
   COUNTER(tunnels)            /* 101 */                                                      \
   COUNTER(bytes_from_clients) /* bodies and heads, as read */                                \
-  COUNTER(bytes_to_clients)
+  COUNTER(bytes_to_clients)   /* of answers; what a tunnel carries is not counted */
 
 struct Counters {
 #define FORWARDER_COUNTER(name) Counter name;

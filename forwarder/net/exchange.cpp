@@ -165,6 +165,7 @@ Task<Then> Exchange::answer(const Reply& routed) {
 Task<Then> Exchange::send(Buffer& reply) {
   const auto sent =
       co_await session_.client().write(reply.view(), work_.in(work_.timeouts.body_idle));
+  work_.counters.bytes_to_clients.add(sent.bytes);
   if (!sent) co_return Then::cut;
   if (!request_.whole()) co_return Then::linger;
   co_return reply_connection() == http::Connection::close ? Then::close : Then::next_request;

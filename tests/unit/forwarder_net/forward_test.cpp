@@ -35,6 +35,8 @@ TEST_CASE("requests on one client connection use one upstream connection", "[for
           "GET /a?b=c HTTP/1.1\r\nHost: svc.test\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n");
   REQUIRE(story.totals().requests == 5);
   REQUIRE(story.totals().reused == 4);
+  REQUIRE(story.totals().bytes_from_clients == 5 * kGet.size());
+  story.turn_until([&] { return story.totals().bytes_to_clients == 5 * ok("hello").size(); });
 }
 
 TEST_CASE("an unknown host is 404, answered here, and the connection stays", "[forwarder_net]") {
