@@ -1,5 +1,6 @@
 #include "agent/agent.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +22,12 @@ constexpr base::Duration kHealthEvery = std::chrono::milliseconds(200);
 std::uint64_t draw_seed() {
   std::random_device device;
   return static_cast<std::uint64_t>(device()) << 32 | device();
+}
+
+// That this process may have; unlimited is very many.
+std::size_t descriptor_limit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
 // What this cluster alone would warn of, the others may settle: only errors hold a document back.
@@ -118,7 +125,9 @@ void Agent::make_builder() {
 void Agent::make_forwarder() {
   if (config_.forwarder.listen.empty()) return;
   forwarder::net::Config config;
-  config.workers = workers_of(config_.forwarder.workers, kMaxWorkers);
+  const auto workers = workers_of(config_.forwarder.workers, kMaxWorkers);
+  config.workers = workers;
+  config.limits = forwarder_limits(descriptor_limit(), workers);
   config.seed = seed_ ^ 0x666f7277;
   forwarder_ =
       std::make_unique<forwarder::net::Forwarder>(std::move(config), forwarder_table_, log_);

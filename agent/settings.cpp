@@ -52,6 +52,14 @@ forwarder::ForwarderConfig forwarder_config(const Config& config) {
   return {config.cluster, config.forwarder.listen};
 }
 
+forwarder::net::Limits forwarder_limits(std::size_t descriptors, std::uint32_t workers) {
+  forwarder::net::Limits limits;
+  const auto each = std::max<std::size_t>(1, descriptors / 4 / std::max(1u, workers));
+  limits.connections = std::min(limits.connections, each);
+  limits.idle_upstream = std::min(limits.idle_upstream, each);
+  return limits;
+}
+
 std::string advertised(const Config& config) {
   const auto& gossip = config.gossip;
   if (gossip.advertise) return gossip.advertise->to_string();

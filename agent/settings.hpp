@@ -9,12 +9,17 @@
 #include "discovery/assemble.hpp"
 #include "dns/build_table.hpp"
 #include "forwarder/compile.hpp"
+#include "forwarder/net/limits.hpp"
 
 namespace agent {
 
 discovery::AssemblyRules assembly_rules(const Config& config);
 dns::ZoneConfig zone_config(const Config& config);
 forwarder::ForwarderConfig forwarder_config(const Config& config);
+
+// For each of `workers`. Clients get a quarter of the descriptors that the process may have, the
+// connections that their requests take one, idle upstream connections one; the last is all others'.
+forwarder::net::Limits forwarder_limits(std::size_t descriptors, std::uint32_t workers);
 
 // Where others reach us, host:port; "" when only we can dial.
 std::string advertised(const Config& config);

@@ -34,3 +34,12 @@ TEST_CASE("callers are told addresses off loopback, where there is one", "[agent
   CHECK(text(agent::assembly_rules(listening(loopback)).forwarders) == loopback);
   CHECK(text(agent::zone_config(listening(loopback)).ns_addresses) == loopback);
 }
+
+TEST_CASE("clients of the forwarder leave descriptors to all others", "[agent]") {
+  const forwarder::net::Limits shipped;
+  CHECK(agent::forwarder_limits(1 << 20, 2).connections == shipped.connections);
+  CHECK(agent::forwarder_limits(1 << 20, 2).idle_upstream == shipped.idle_upstream);
+  CHECK(agent::forwarder_limits(1024, 2).connections == 128);
+  CHECK(agent::forwarder_limits(1024, 2).idle_upstream == 128);
+  CHECK(agent::forwarder_limits(0, 64).connections == 1);
+}
