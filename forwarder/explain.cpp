@@ -1,5 +1,7 @@
 #include "forwarder/explain.hpp"
 
+#include "forwarder/dot_segments.hpp"
+
 namespace forwarder {
 namespace {
 
@@ -22,7 +24,9 @@ void add_outcome(const Entry& entry, const Request& request, Explanation& explan
 
 }  // namespace
 
-Explanation explain(const Table& table, const Request& request) {
+Explanation explain(const Table& table, const Request& asked) {
+  const SeenRequest seen(asked);
+  const auto& request = *seen;
   Explanation explanation;
   const auto* host = table.routes->find(request);
   if (!host) {

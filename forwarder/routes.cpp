@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "forwarder/dot_segments.hpp"
+
 namespace forwarder {
 namespace {
 
@@ -96,11 +98,12 @@ Reply unknown_host(const Table& table) {
 Reply no_route() { return {404, "", "no route matches\n"}; }
 
 Decision Table::decide(const Request& request, base::Random& random) const {
-  const auto* host = routes->find(request);
+  const SeenRequest seen(request);
+  const auto* host = routes->find(*seen);
   if (!host) return {unknown_host(*this), {}};
-  const auto* entry = host->routes->find(request);
+  const auto* entry = host->routes->find(*seen);
   if (!entry) return {no_route(), {}};
-  return act(*entry, request, random);
+  return act(*entry, *seen, random);
 }
 
 }  // namespace forwarder
