@@ -140,10 +140,9 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
     auto sent = send_now(client_, reframer.pieces(), spill);
     work_.counters.bytes_to_clients.add(sent.bytes);
     if (!spill.empty()) {
-      sent = co_await client_.write(spill.view(), work_.in(work_.timeouts.body_idle));
+      sent = co_await send_rest(work_, client_, spill);
       work_.counters.bytes_to_clients.add(sent.bytes);
     }
-    spill.release();
     if (!sent) co_return Outcome::client_gone;
     if (reframed.done) co_return Outcome::answered;
 
@@ -179,9 +178,7 @@ Task<void> Attempt::upload() {
     }
     if (reframed.done) session_.keep_for_later(input.substr(reframed.consumed));
     auto sent = send_now(upstream_, work_.reframer.pieces(), spill);
-    if (!spill.empty())
-      sent = co_await upstream_.write(spill.view(), work_.in(work_.timeouts.body_idle));
-    spill.release();
+    if (!spill.empty()) sent = co_await send_rest(work_, upstream_, spill);
     if (!sent) {
       // Whoever awaits the answer sees why, or waits no longer than for one.
       upload_ = Upload::broken_off;

@@ -27,8 +27,7 @@ Task<void> Tunnel::pump(base::net::Stream& from, base::net::Stream& to) {
     moved_at_ = work_.loop.now();
     iovec piece{work_.scratch.data(), got.bytes};
     auto sent = send_now(to, {&piece, 1}, spill);
-    if (!spill.empty()) sent = co_await to.write(spill.view(), work_.in(work_.timeouts.body_idle));
-    spill.release();
+    if (!spill.empty()) sent = co_await send_rest(work_, to, spill);
     if (!sent) break;
   }
   break_off();

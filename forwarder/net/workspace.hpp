@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/net/event_loop.hpp"
+#include "base/net/task.hpp"
 #include "base/net/waiter.hpp"
 #include "base/published.hpp"
 #include "base/random.hpp"
@@ -54,8 +55,14 @@ struct Workspace {
   Reframer reframer;
 };
 
-// Writes what the socket takes now; the rest is copied into `spill` (which must be empty) for a
-// co_await of stream.write(): the pieces may lie in the workspace.
+// Writes what the socket takes now; the rest is copied into `spill` (which must be empty) for
+// send_rest(): the pieces may lie in the workspace.
 base::net::IoResult send_now(base::net::Stream& stream, std::span<iovec> pieces, Buffer& spill);
+
+// Writes what send_now() has spilled, and releases it. Times out when nothing moved for
+// Timeouts::body_idle, neither into the socket nor out of it: a socket takes more only when a good
+// part of it is free, and while a slow reader empties it that may be long.
+base::net::Task<base::net::IoResult> send_rest(Workspace& work, base::net::Stream& stream,
+                                               Buffer& spill);
 
 }  // namespace forwarder::net

@@ -339,3 +339,34 @@ TEST_CASE("an answer whose body is nonsense from the start is a 502, later a cut
   REQUIRE(response.status == (later ? 200 : 502));
   REQUIRE(story.totals().responses_2xx == (later ? 1 : 0));
 }
+
+TEST_CASE("a slow reader is not taken for one that has stopped", "[forwarder_net]") {
+  constexpr std::size_t kBody = 32'000'000;  // more than the sockets hold
+  forwarder::net::Config config;
+  config.timeouts.body_idle = 500ms;
+  OneServer story(
+      [](const std::string&, std::size_t) { return Answer{ok(std::string(kBody, 'x'))}; }, config);
+  struct Story {
+    static Task<void> read_slowly(Stream& stream, std::size_t& taken) {
+      std::array<char, 4096> buffer;
+      auto& loop = stream.loop();
+      const auto until = loop.now() + 1500ms;  // three times as long as nothing may move
+      while (loop.now() < until) {
+        const auto got = co_await stream.read(buffer, loop.now() + 20s);
+        taken += got.bytes;
+        co_await sleep_until(loop, loop.now() + 5ms);
+      }
+      auto got = co_await stream.read(buffer, loop.now() + 20s);
+      while (got && taken + got.bytes < kBody) {
+        taken += got.bytes;
+        got = co_await stream.read(buffer, loop.now() + 20s);
+      }
+      taken += got.bytes;
+    }
+  };
+  Client client(story);
+  client.send("GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n");
+  std::size_t taken = 0;
+  story.run(Story::read_slowly(client.stream(), taken));
+  REQUIRE(taken >= kBody);
+}
