@@ -1,5 +1,8 @@
 #include "base/net/stream.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <climits>
@@ -65,6 +68,11 @@ Attempt Stream::try_write(std::span<iovec>& from) {
     from.front().iov_len -= taken;
     side.ready = false;  // a short write has filled the socket
   }
+}
+
+std::size_t Stream::in_flight() const {
+  int bytes = 0;
+  return ::ioctl(watch_.fd(), SIOCOUTQ, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 void Stream::shutdown_read() { ::shutdown(watch_.fd(), SHUT_RD); }

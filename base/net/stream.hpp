@@ -60,6 +60,8 @@ class Stream {
   bool peer_closed() const { return watch_.peer_closed(); }
   // Bytes or an end wait to be read, as far as the loop has been told.
   bool readable() { return watch_.reads().ready; }
+  // Bytes written that the peer's machine has not taken yet.
+  std::size_t in_flight() const;
 
   Attempt try_read(std::span<char> into);
   Attempt try_write(std::span<iovec>& from);  // leaves in `from` what was not written

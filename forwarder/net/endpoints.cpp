@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace forwarder::net {
+namespace {
+
+// Where nothing is under way a reset does no harm, and leaves no port in TIME-WAIT: those of POSTs,
+// which have a new connection each, would be used up at 500 a second.
+void hang_up(base::net::Stream& stream) {
+  if (stream.in_flight() == 0) stream.abort_on_close();
+}
+
+}  // namespace
 
 std::uint32_t Endpoints::active(const Member& member) const {
   const auto* state = known(member);
@@ -69,8 +78,9 @@ void Endpoints::put(const Member& member, std::unique_ptr<Connection> connection
   State* state = state_of(member);
   auto& stream = connection->stream;
   if (!state || stream.readable() || stream.peer_closed()) return;
-  if (idle_ >= limits_.idle_upstream) return;
-  if (state->idle.size() >= limits_.idle_per_endpoint) return;
+  const bool full =
+      idle_ >= limits_.idle_upstream || state->idle.size() >= limits_.idle_per_endpoint;
+  if (full) return hang_up(stream);
   connection->owner_ = this;
   connection->slot_ = member.slot;
   connection->idle_since_ = loop_.now();

@@ -1,23 +1,10 @@
 #include "forwarder/net/workspace.hpp"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-
 namespace forwarder::net {
 
 using base::net::IoResult;
 using base::net::IoStatus;
 using base::net::Task;
-
-namespace {
-
-// Bytes in the socket that the peer's machine has not taken.
-int queued(base::net::Stream& stream) {
-  int bytes = 0;
-  return ::ioctl(stream.watch().fd(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
-}
-
-}  // namespace
 
 IoResult send_now(base::net::Stream& stream, std::span<iovec> pieces, Buffer& spill) {
   const auto attempt = stream.try_write(pieces);
@@ -31,11 +18,11 @@ Task<IoResult> send_rest(Workspace& work, base::net::Stream& stream, Buffer& spi
   auto rest = spill.view();
   IoResult all;
   for (bool moves = true; moves;) {
-    const auto before = queued(stream);
+    const auto before = stream.in_flight();
     const auto sent = co_await stream.write(rest, work.in(work.timeouts.body_idle));
     rest.remove_prefix(sent.bytes);
     all = {sent.status, sent.error_number, all.bytes + sent.bytes};
-    moves = sent.status == IoStatus::timeout && (sent.bytes > 0 || queued(stream) < before);
+    moves = sent.status == IoStatus::timeout && (sent.bytes > 0 || stream.in_flight() < before);
   }
   spill.release();
   co_return all;

@@ -1,6 +1,8 @@
 #include "tests/unit/forwarder_net/proxy_story.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <cerrno>
 
 using namespace std::chrono_literals;
 
@@ -231,4 +233,37 @@ TEST_CASE("a rewritten target goes upstream as it was decided, with its query", 
   Client client(story);
   REQUIRE(client.ask(kGet).status == 200);
   REQUIRE(server.requests[0].starts_with("GET /new?v=2&p=a&b=c HTTP/1.1\r\n"));
+}
+
+TEST_CASE("what a full pool does not keep is reset, so that no port of ours waits",
+          "[forwarder_net]") {
+  using namespace base::net;
+  forwarder::net::Config config;
+  config.limits.idle_per_endpoint = 0;
+  OneServer story(answer_with(""), config);
+  auto listener = std::move(*Listener::open(*story.loop, {base::IpAddress::v4(0x7f000001), 0}));
+  story.upstream.die();
+  story.upstream.address = listener->address();
+  story.publish({{&story.upstream}});
+  struct Story {
+    static Task<void> serve(ProxyStory& story, Listener& listener, IoResult& end) {
+      auto accepted = co_await listener.accept(kNoDeadline);
+      Stream stream(*story.loop, std::move(accepted->fd), Stream::State::connected);
+      std::array<char, 4096> buffer;
+      co_await stream.read(buffer, story.loop->now() + 20s);
+      const auto answer = ok("hello");
+      co_await stream.write(answer, story.loop->now() + 20s);
+      const auto got = co_await stream.read(buffer, story.loop->now() + 20s);
+      end = got;
+    }
+  };
+  IoResult end;
+  Scope scope(*story.loop);
+  scope.spawn(Story::serve(story, *listener, end));
+  Client client(story);
+  const auto response = client.ask("POST / HTTP/1.1\r\nHost: svc.test\r\n\r\n");
+  REQUIRE(response.body == "hello");
+  story.turn_until([&] { return scope.size() == 0; });
+  REQUIRE(end.status == IoStatus::failed);
+  REQUIRE(end.error_number == ECONNRESET);
 }
