@@ -32,7 +32,7 @@ std::size_t descriptor_limit() {
 
 // What this cluster alone would warn of, the others may settle: only errors hold a document back.
 resources::Problems errors_alone(const Config& config, const resources::Documents& documents) {
-  auto problems = serve_alone(config, documents).problems;
+  auto problems = serve_alone(config, documents, others_of(config)).problems;
   std::erase_if(problems, [](const auto& p) { return p.severity != resources::Severity::error; });
   return problems;
 }

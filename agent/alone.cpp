@@ -44,7 +44,8 @@ void add_dead_ports(const discovery::view::Destination& destination,
 
 }  // namespace
 
-Alone serve_alone(const Config& config, const resources::Documents& documents) {
+Alone serve_alone(const Config& config, const resources::Documents& documents,
+                  forwarder::Others others) {
   Alone alone;
   auto rows = discovery::sources::make_rows(documents, {});
   alone.problems = std::move(rows.problems);
@@ -59,8 +60,9 @@ Alone serve_alone(const Config& config, const resources::Documents& documents) {
     add_dead_ports(destination, documents, alone.problems);
   }
   forwarder::SlotMap slots;
-  auto compiled =
-      forwarder::compile(documents.route_tables, resolution, forwarder_config(config), slots);
+  auto routing = forwarder_config(config);
+  routing.others = others;
+  auto compiled = forwarder::compile(documents.route_tables, resolution, routing, slots);
   alone.problems.insert(alone.problems.end(), compiled.problems.begin(), compiled.problems.end());
   alone.statuses = std::move(compiled.statuses);
   alone.listeners = compiled.table->listeners;

@@ -22,6 +22,8 @@ struct Alone {
   std::vector<base::SocketAddress> listeners;  // that the forwarder would open
 };
 
-Alone serve_alone(const Config& config, const resources::Documents& documents);
+// `others`: whether what these documents lack may be had elsewhere.
+Alone serve_alone(const Config& config, const resources::Documents& documents,
+                  forwarder::Others others);
 
 }  // namespace agent

@@ -5,12 +5,13 @@
 
 namespace agent {
 
-Checked check(const Config& config, const std::vector<resources::File>& files) {
+Checked check(const Config& config, const std::vector<resources::File>& files,
+              forwarder::Others others) {
   Checked checked;
   DocumentStore store;
   // Judged last are the documents accepted.
   checked.documents = store.accept(files, {}, [&](const auto& documents) {
-    checked.alone = serve_alone(config, documents);
+    checked.alone = serve_alone(config, documents, others);
     return checked.alone.problems;
   });
   checked.problems = checked.documents->problems;

@@ -30,6 +30,8 @@ resources::Problems check_certificates(const LoadedConfig& loaded,
 resources::Problems check_ports(const LoadedConfig& loaded,
                                 const std::vector<base::SocketAddress>& forwarder);
 
-Checked check(const Config& config, const std::vector<resources::File>& files);
+// `others` as for serve_alone; of documents without an agent.yaml nobody knows.
+Checked check(const Config& config, const std::vector<resources::File>& files,
+              forwarder::Others others);
 
 }  // namespace agent

@@ -49,7 +49,13 @@ dns::ZoneConfig zone_config(const Config& config) {
 }
 
 forwarder::ForwarderConfig forwarder_config(const Config& config) {
-  return {config.cluster, config.forwarder.listen};
+  return {config.cluster, config.forwarder.listen, others_of(config)};
+}
+
+forwarder::Others others_of(const Config& config) {
+  const auto& gossip = config.gossip;
+  const bool unheard = gossip.peers.empty() && !gossip.advertise && gossip.listen.ip.is_loopback();
+  return unheard ? forwarder::Others::none : forwarder::Others::may_be_heard;
 }
 
 forwarder::net::Limits forwarder_limits(std::size_t descriptors, std::uint32_t workers) {

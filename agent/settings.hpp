@@ -21,6 +21,9 @@ forwarder::ForwarderConfig forwarder_config(const Config& config);
 // connections that their requests take one, idle upstream connections one; the last is all others'.
 forwarder::net::Limits forwarder_limits(std::size_t descriptors, std::uint32_t workers);
 
+// None where nobody is dialled and nobody else's host can dial us.
+forwarder::Others others_of(const Config& config);
+
 // Where others reach us, host:port; "" when only we can dial.
 std::string advertised(const Config& config);
 

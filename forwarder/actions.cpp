@@ -12,10 +12,19 @@ ReplyAction say_broken(const std::string& route, const std::string& reason) {
   return {500, "route " + route + " is broken: " + reason + '\n'};
 }
 
-// What only another cluster defines is no mistake of our documents where it lacks. A service
-// without a cluster may come from there too, but once all are heard its name is likelier mistyped.
-bool comes_by_gossip(const resources::DestinationRef& ref) {
-  return ref.kind == resources::DestinationKind::virtual_destination || !ref.ref.cluster.empty();
+bool is_supported(resources::DestinationKind kind) {
+  return kind == resources::DestinationKind::service ||
+         kind == resources::DestinationKind::virtual_destination;
+}
+
+// The weight of a sole destination says nothing.
+base::Result<std::vector<std::uint32_t>> shares_of(
+    const std::vector<resources::DestinationRef>& refs) {
+  if (refs.empty()) return base::invalid("no destinations, and the table has no default");
+  std::vector<std::optional<std::uint32_t>> weights;
+  for (const auto& ref : refs) weights.push_back(ref.weight);
+  if (refs.size() == 1) weights.front().reset();
+  return shares(weights);
 }
 
 }  // namespace
@@ -43,8 +52,12 @@ Actions::Action Actions::compile(const FlatRoute& flat, const resources::Forward
   auto refs = forward.destinations;
   if (refs.empty() && flat.table->default_destination)
     refs.push_back(*flat.table->default_destination);
-  auto destinations = find_destinations(flat, refs);
-  if (!destinations) return broken(flat, "forwardTo.destinations", destinations.error());
+  const auto parts = shares_of(refs);
+  if (!parts) return broken(flat, "forwardTo.destinations", parts.error());
+  ForwardAction action;
+  for (const auto part : *parts) action.destinations.emplace_back().share = part;
+  const auto nothing = find_destinations(flat, refs, action.destinations);
+  if (!nothing.empty()) return say_broken(name_of(*flat.table, flat.index), nothing);
 
   if (const auto path = check_path(forward.path_rewrite); !path)
     return broken(flat, "forwardTo.pathRewrite", path.error());
@@ -52,8 +65,6 @@ Actions::Action Actions::compile(const FlatRoute& flat, const resources::Forward
     if (const auto host = check_host(forward.host_rewrite); !host)
       return broken(flat, "forwardTo.hostRewrite", host.error());
 
-  ForwardAction action;
-  action.destinations = std::move(*destinations);
   action.host = forward.host_rewrite;
   action.auto_host = forward.auto_host_rewrite;
   action.path.replacement = forward.path_rewrite;
@@ -81,54 +92,56 @@ Actions::Action Actions::compile(const FlatRoute& flat, const resources::Redirec
 
 Actions::Action Actions::broken(const FlatRoute& flat, std::string_view field,
                                 const base::Error& reason) {
-  const auto severity = reason.code == base::Code::not_found ? Severity::warning : Severity::error;
-  auto& problem = problems_.emplace_back(
-      route_problem(severity, *flat.table, flat.index, field, reason.message));
-  if (severity == Severity::warning) problem.hint = "it must come from another cluster";
+  problems_.push_back(
+      route_problem(Severity::error, *flat.table, flat.index, field, reason.message));
   return say_broken(name_of(*flat.table, flat.index), reason.message);
 }
 
-base::Result<std::vector<WeightedUpstream>> Actions::find_destinations(
-    const FlatRoute& flat, const std::vector<resources::DestinationRef>& refs) {
-  if (refs.empty()) return base::invalid("no destinations, and the table has no default");
-  std::vector<std::optional<std::uint32_t>> weights;
-  for (const auto& ref : refs) weights.push_back(ref.weight);
-  // The weight of a sole destination says nothing.
-  if (refs.size() == 1) weights.front().reset();
-  const auto parts = shares(weights);
-  if (!parts) return parts.error();
-
-  std::vector<WeightedUpstream> destinations;
+std::string Actions::find_destinations(const FlatRoute& flat,
+                                       const std::vector<resources::DestinationRef>& refs,
+                                       std::vector<WeightedUpstream>& found) {
   std::string missing;
-  std::size_t known = 0;
-  bool may_come = false, unheard = false;
+  bool leads_somewhere = false;
   for (std::size_t i = 0; i < refs.size(); ++i) {
-    auto& destination = destinations.emplace_back();
-    destination.share = (*parts)[i];
     auto target = upstreams_.find(refs[i], flat.table->metadata.namespace_);
     if (target) {
-      ++known;
-      destination.name = target->upstream->name;
-      destination.upstream = std::move(target->upstream);
-      destination.host = std::move(target->host);
+      leads_somewhere = true;
+      found[i].name = target->upstream->name;
+      found[i].upstream = std::move(target->upstream);
+      found[i].host = std::move(target->host);
       continue;
     }
-    destination.name = refs[i].ref.name;
+    found[i].name = refs[i].ref.name;
     missing = target.error().message;
-    if (target.error().code == base::Code::not_found && !comes_by_gossip(refs[i]))
-      missing += " (if another cluster has it, ref.cluster must say so)";
-    may_come = may_come || comes_by_gossip(refs[i]);
-    const bool not_yet = target.error().code == base::Code::unavailable;
-    unheard = unheard || not_yet;
-    if (refs.size() > 1 || not_yet)
-      problems_.push_back(route_problem(Severity::warning, *flat.table, flat.index,
-                                        "forwardTo.destinations[" + std::to_string(i) + ']',
-                                        missing));
+    report(flat, refs[i], i, target.error());
+    if (target.error().code == base::Code::unavailable) leads_somewhere = true;  // before long
   }
-  if (known == 0 && !unheard && may_come) return base::Error{base::Code::not_found, missing};
-  if (known == 0 && !unheard) return base::invalid(missing);
-  fail_over(destinations);
-  return destinations;
+  if (!leads_somewhere) return missing;
+  fail_over(found);
+  return "";
+}
+
+bool Actions::may_come(const resources::DestinationRef& ref) const {
+  return config_.others == Others::may_be_heard ||
+         (!ref.ref.cluster.empty() && ref.ref.cluster != config_.cluster);
+}
+
+void Actions::report(const FlatRoute& flat, const resources::DestinationRef& ref, std::size_t index,
+                     const base::Error& reason) {
+  const bool unknown = reason.code == base::Code::not_found;
+  const bool mistaken =
+      unknown ? !may_come(ref) : reason.code == base::Code::invalid && is_supported(ref.kind);
+  auto problem =
+      route_problem(mistaken ? Severity::error : Severity::warning, *flat.table, flat.index,
+                    "forwardTo.destinations[" + std::to_string(index) + ']', reason.message);
+  const auto* forward = std::get_if<resources::ForwardTo>(&flat.route().action);
+  if (forward && forward->destinations.empty()) problem.field = "spec.defaultDestination";
+  if (ref.place.line != 0) problem.place = ref.place;
+  if (unknown) problem.hint = upstreams_.did_you_mean(ref, flat.table->metadata.namespace_);
+  if (unknown && problem.hint.empty())
+    problem.hint = mistaken ? "define it, or say in ref.cluster which cluster does"
+                            : "it must come from another cluster";
+  problems_.push_back(std::move(problem));
 }
 
 }  // namespace forwarder

@@ -3,14 +3,18 @@
 //
 // A route that can't do what is written answers 500 with the reason and is a problem; the other
 // routes of its table stay as they are (failureMode ROUTE_REPLACEMENT). Of several weighted
-// destinations, one that is not known is a warning and counts as one without endpoints: what other
-// clusters export comes and goes. Before the first sync so does a sole one: such a route leads to
-// nothing yet (503) and is not broken. Thread: the builder's.
+// destinations, one that is not known counts as one without endpoints. Before the first sync so
+// does a sole one: such a route leads to nothing yet (503) and is not broken.
+//
+// A destination that is not known here is an error where nobody else can have it: no other agent is
+// heard, and its reference names no other cluster. Else it is a warning, for what other clusters
+// export comes and goes; so is one of a kind that is not supported. Thread: the builder's.
 #pragma once
 
 #include <map>
 #include <memory>
 
+#include "forwarder/compile.hpp"
 #include "forwarder/delegation.hpp"
 #include "forwarder/routes.hpp"
 #include "forwarder/upstreams.hpp"
@@ -19,8 +23,8 @@ namespace forwarder {
 
 class Actions {
  public:
-  Actions(Upstreams& upstreams, resources::Problems& problems)
-      : upstreams_(upstreams), problems_(problems) {}
+  Actions(Upstreams& upstreams, const ForwarderConfig& config, resources::Problems& problems)
+      : upstreams_(upstreams), config_(config), problems_(problems) {}
 
   // A route that several parents lead to is made once.
   std::shared_ptr<const Route> of(const FlatRoute& flat);
@@ -30,10 +34,16 @@ class Actions {
   Action compile(const FlatRoute& flat, const resources::ForwardTo& forward);
   Action compile(const FlatRoute& flat, const resources::Redirect& redirect);
   Action broken(const FlatRoute& flat, std::string_view field, const base::Error& reason);
-  base::Result<std::vector<WeightedUpstream>> find_destinations(
-      const FlatRoute& flat, const std::vector<resources::DestinationRef>& refs);
+  // "" or why the route leads to nothing, which is among the problems then.
+  std::string find_destinations(const FlatRoute& flat,
+                                const std::vector<resources::DestinationRef>& refs,
+                                std::vector<WeightedUpstream>& found);
+  bool may_come(const resources::DestinationRef& ref) const;
+  void report(const FlatRoute& flat, const resources::DestinationRef& ref, std::size_t index,
+              const base::Error& reason);
 
   Upstreams& upstreams_;
+  const ForwarderConfig& config_;
   resources::Problems& problems_;
   std::map<const resources::HttpRoute*, std::shared_ptr<const Route>> made_;
 };

@@ -103,7 +103,7 @@ Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& 
   compiled.table->version = slots.begin_table();
   compiled.table->synced = resolution.view->synced;
   Upstreams upstreams(resolution, slots);
-  Actions actions(upstreams, compiled.problems);
+  Actions actions(upstreams, config, compiled.problems);
   Delegation delegation(tables, config.cluster, compiled.problems);
 
   const auto& view = *resolution.view;

@@ -29,9 +29,13 @@ namespace forwarder {
 
 inline constexpr std::size_t kMaxListeners = 1024;
 
+// Whether what is not known here may be known to another agent.
+enum class Others { none, may_be_heard };
+
 struct ForwarderConfig {
   std::string cluster;                     // our own
   std::vector<base::IpAddress> addresses;  // to listen on
+  Others others = Others::may_be_heard;
 };
 
 struct Compiled {

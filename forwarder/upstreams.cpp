@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "resources/suggest.hpp"
+
 namespace forwarder {
 namespace {
 
@@ -125,6 +127,28 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   const auto selection = view::select(narrow(destination, cluster, ref.subset), *resolution_.view,
                                       resolution_.callers.classes.front());
   return Target{make(name, selection, *port), destination.host};
+}
+
+std::string Upstreams::did_you_mean(const resources::DestinationRef& ref,
+                                    std::string_view home) const {
+  std::vector<Key> known;
+  if (ref.kind == DestinationKind::service)
+    for (const auto& [key, unused] : services_) known.push_back(key);
+  else
+    for (const auto& [key, candidates] : by_name_)
+      for (const auto* candidate : candidates)
+        if (candidate->destination->kind == view::Destination::Kind::virtual_destination)
+          known.push_back(key);
+  const auto namespace_ = ref.ref.namespace_.empty() ? home : std::string_view(ref.ref.namespace_);
+  std::vector<std::string_view> beside;  // in the same namespace
+  std::string elsewhere;                 // of the same name
+  for (const auto& [space, name] : known) {
+    if (space == namespace_) beside.push_back(name);
+    if (name == ref.ref.name) elsewhere = std::string(space) + '/' + std::string(name);
+  }
+  const auto near = resources::nearest(ref.ref.name, beside);
+  if (!near.empty()) elsewhere = std::string(namespace_) + '/' + std::string(near);
+  return elsewhere.empty() ? "" : "did you mean \"" + elsewhere + "\"?";
 }
 
 std::shared_ptr<const Upstream> Upstreams::of(const view::ResolvedDestination& destination,

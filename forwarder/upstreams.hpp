@@ -37,6 +37,9 @@ class Upstreams {
   // while the view is not synced, for it may come; invalid where the reference itself is wrong.
   base::Result<Target> find(const resources::DestinationRef& ref, std::string_view home);
 
+  // The name nearest to one that is not known, as a hint; "" when none is near.
+  std::string did_you_mean(const resources::DestinationRef& ref, std::string_view home) const;
+
   std::shared_ptr<const Upstream> of(const discovery::view::ResolvedDestination& destination,
                                      const discovery::view::DestinationPort& port);
 

@@ -88,7 +88,6 @@ void check_claimed_hosts(Documents& documents, Problems& problems) {
 void check_together(Documents& documents, Problems& problems) {
   remove_duplicates(documents, problems);
   check_claimed_hosts(documents, problems);
-  check_destinations(documents, problems);
   check_delegation(documents.route_tables, problems);
 }
 

@@ -2,9 +2,9 @@
 //
 // The same object twice, a host of two VirtualDestinations of one cluster and a delegation cycle
 // are errors: the later object, the one that does not win the host, or the table that closes the
-// cycle is taken out. The rest are warnings, since it may be settled by another cluster or another
-// source: a host that two clusters' VirtualDestinations name, routes to services, ports or tables
-// that are not here.
+// cycle is taken out. The rest are warnings: a host that two clusters' VirtualDestinations name, a
+// delegate that selects no table. Whether a route's destinations are known is for the forwarder to
+// say (forwarder/actions.hpp), which finds them.
 #pragma once
 
 #include <string>
@@ -18,7 +18,6 @@ void check_together(Documents& documents, Problems& problems);
 
 void remove_duplicates(Documents& documents, Problems& problems);
 void check_claimed_hosts(Documents& documents, Problems& problems);
-void check_destinations(const Documents& documents, Problems& problems);
 void check_delegation(std::vector<RouteTable>& tables, Problems& problems);
 
 std::string name_of(const Metadata& object);   // "shop/reviews"

@@ -35,7 +35,8 @@ struct Loaded {
 };
 
 // Reads the files and checks each document by itself and against the others: the same object twice,
-// hosts defined twice, weights that do not add up, a route to nothing, a delegation cycle.
+// hosts defined twice, weights that do not add up, a route without destinations, a delegation
+// cycle.
 Loaded load(const std::vector<File>& files);
 
 }  // namespace resources

@@ -8,6 +8,7 @@
 #include "agent/agent.hpp"
 #include "agent/check.hpp"
 #include "agent/cli/commands.hpp"
+#include "agent/settings.hpp"
 
 namespace agent::cli {
 namespace {
@@ -64,7 +65,7 @@ int run(const std::string& path) {
 
   auto read = discovery::sources::read_files(config.resources);
   auto problems = std::move(read.unreadable);
-  const auto checked = check(config, read.files);
+  const auto checked = check(config, read.files, others_of(config));
   for (const auto& more :
        {checked.problems, check_certificates(loaded, std::chrono::system_clock::now()),
         check_ports(loaded, checked.alone.listeners)})

@@ -7,6 +7,7 @@
 #include "agent/config.hpp"
 #include "agent/http_message.hpp"
 #include "agent/report.hpp"
+#include "agent/settings.hpp"
 #include "discovery/sources/files.hpp"
 
 namespace agent::cli {
@@ -65,7 +66,8 @@ int run(const Asked& asked) {
   paths.insert(paths.end(), named.begin(), named.end());
   auto read = discovery::sources::read_files(paths);
   add(read.unreadable);
-  const auto checked = check(loaded.config, read.files);
+  const auto others = configured ? others_of(loaded.config) : forwarder::Others::may_be_heard;
+  const auto checked = check(loaded.config, read.files, others);
   add(checked.problems);
   // Where an agent answers, the ports are taken by the one who is asked about.
   const bool serves = configured && answers(loaded.config);

@@ -162,7 +162,8 @@ forwarder::Compiled Mesh::compile(const std::vector<resources::RouteTable>& tabl
       if (service->name == destination.name) destination.services.push_back(service);
     view->destinations[destination.host] = destination;
   }
-  const forwarder::ForwarderConfig config{"east", {base::IpAddress::parse("127.0.0.9").value()}};
+  const forwarder::ForwarderConfig config{
+      "east", {base::IpAddress::parse("127.0.0.9").value()}, others_};
   return forwarder::compile(tables, discovery::view::resolve(view), config, slots_);
 }
 

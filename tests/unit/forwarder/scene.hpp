@@ -54,6 +54,8 @@ class Mesh {
   // What other clusters have is not heard yet.
   Mesh& unsynced() { return synced_ = false, *this; }
   Mesh& synced() { return synced_ = true, *this; }
+  // No other agent is ever heard.
+  Mesh& alone() { return others_ = forwarder::Others::none, *this; }
 
   forwarder::Compiled compile(const std::vector<resources::RouteTable>& tables);
 
@@ -61,6 +63,7 @@ class Mesh {
   std::vector<discovery::view::Service> services_;
   std::vector<discovery::view::Destination> virtual_;
   bool synced_ = true;
+  forwarder::Others others_ = forwarder::Others::may_be_heard;
   forwarder::SlotMap slots_;
 };
 

@@ -154,37 +154,6 @@ TEST_CASE(
         });
 }
 
-TEST_CASE("a route to what is not in the documents is a warning, where they could know",
-          "[resources]") {
-  const std::string services =
-      "service: reviews\nnamespace: shop\nports: {http: 80, admin: 81}\nendpoints: []\n";
-  const auto say = [&](const std::string& to_what) -> Lines {
-    const auto loaded =
-        load_text(services + destination("ratings", "r.mesh") + root("t", forward(to_what)));
-    CHECK(tables(loaded) == Lines{"t"});
-    Lines all;
-    for (const auto& problem : loaded.problems)
-      all.push_back(problem.field + ": " + problem.message + "; " + problem.hint);
-    return all;
-  };
-  const std::string at = "spec.http[0].forwardTo.destinations[0]: ";
-  CHECK(say("ref: {name: reviews}, port: {number: 80}").empty());
-  CHECK(say("ref: {name: reviews}, port: {name: admin}").empty());
-  CHECK(say("ref: {name: reviews}, port: {number: 82}") ==
-        Lines{at + "service shop/reviews has no port 82; it has 81 (admin), 80 (http)"});
-  CHECK(say("ref: {name: reviews}") ==
-        Lines{at + "service shop/reviews has several ports; choose one: port: {number: …} of 81 "
-                   "(admin), 80 (http)"});
-  CHECK(
-      say("ref: {name: reviws}") ==
-      Lines{at + "service shop/reviws is not in these documents; did you mean \"shop/reviews\"?"});
-  CHECK(say("ref: {name: reviews, namespace: other}").size() == 1);
-  CHECK(say("ref: {name: anything, cluster: west}").empty());
-  CHECK(say("ref: {name: ratings}, kind: VIRTUAL_DESTINATION").empty());
-  CHECK(say("ref: {name: ratngs}, kind: VIRTUAL_DESTINATION").size() == 1);
-  CHECK(load_text(root("t", forward("ref: {name: reviews}"))).problems.empty());
-}
-
 TEST_CASE("a delegate that selects no child is a warning that names it", "[resources]") {
   const auto say = [](const std::string& text) {
     const auto loaded = load_text(text);

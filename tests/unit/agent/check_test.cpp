@@ -1,0 +1,78 @@
+#include "agent/check.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "agent/settings.hpp"
+
+using namespace agent;
+
+namespace {
+
+const std::string kTable = R"(apiVersion: networking.gloo.solo.io/v2
+kind: RouteTable
+metadata: {name: t}
+spec:
+  hosts: [x.mesh.internal]
+  http:
+  - forwardTo:
+      destinations:
+      - ref: {name: nobody}
+)";
+
+std::vector<std::string> errors(const resources::Problems& problems) {
+  std::vector<std::string> all;
+  for (const auto& problem : problems)
+    if (problem.severity == resources::Severity::error) all.push_back(problem.to_string());
+  return all;
+}
+
+Checked check_as(const std::string& config, const std::string& documents) {
+  const auto loaded = parse_config("agent.yaml", config);
+  CHECK(errors(loaded.problems).empty());
+  return check(loaded.config, {{"a.yaml", documents}}, others_of(loaded.config));
+}
+
+}  // namespace
+
+TEST_CASE("a route to nothing is an error of an agent that hears no other, named with its line") {
+  const auto alone = check_as("cluster: east", kTable);
+  CHECK(errors(alone.problems) ==
+        std::vector<std::string>{
+            "a.yaml:9:9: error: RouteTable default/t: spec.http[0].forwardTo.destinations[0]: "
+            "service default/nobody is not known here; define it, or say in ref.cluster which "
+            "cluster does"});
+}
+
+TEST_CASE("a route to what another cluster may have holds no table back") {
+  for (const auto* config : {"cluster: east\ngossip: {peers: ['west.example.net:7700']}",
+                             "cluster: east\ngossip: {advertise: 'east.example.net:7700'}",
+                             "cluster: east\ngossip: {listen: '0.0.0.0:7700', insecure: true}"}) {
+    INFO(config);
+    const auto checked = check_as(config, kTable);
+    CHECK(errors(checked.problems).empty());
+    CHECK(checked.documents->documents.route_tables.size() == 1);
+    CHECK_FALSE(checked.problems.empty());
+  }
+}
+
+TEST_CASE("published valid Gloo documents pass the whole check", "[vectors]") {
+  const std::filesystem::path folder = std::string(NEARMOST_VECTORS) + "/gloo/valid";
+  if (!std::filesystem::exists(folder)) {
+    std::cout << "skipped: no vectors at " << folder << " (cmake -DNEARMOST_VECTORS=…)\n";
+    return;
+  }
+  Config config;
+  config.cluster = "check";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::ostringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    INFO(entry.path());
+    const auto checked =
+        check(config, {{entry.path().string(), text.str()}}, forwarder::Others::may_be_heard);
+    CHECK(errors(checked.problems) == std::vector<std::string>{});
+  }
+}
