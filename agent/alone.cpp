@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/foreign_hosts.hpp"
 #include "agent/routed_hosts.hpp"
 #include "agent/settings.hpp"
 #include "discovery/sources/rows.hpp"
@@ -49,6 +50,8 @@ Alone serve_alone(const Config& config, const resources::Documents& documents,
   Alone alone;
   auto rows = discovery::sources::make_rows(documents, {});
   alone.problems = std::move(rows.problems);
+  std::ranges::move(warn_of_foreign_hosts(documents.virtual_destinations, config.dns.zones),
+                    std::back_inserter(alone.problems));
   auto rules = assembly_rules(config);
   rules.routed_hosts = routed_hosts(documents);
   discovery::Assembler assembler;

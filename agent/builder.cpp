@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/foreign_hosts.hpp"
 #include "agent/routed_hosts.hpp"
 #include "discovery/sources/rows.hpp"
 
@@ -93,6 +94,9 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   auto documents =
       store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
   auto rows = discovery::sources::make_rows(documents->documents, {});
+  std::ranges::move(
+      warn_of_foreign_hosts(documents->documents.virtual_destinations, config_.rules.zones),
+      std::back_inserter(rows.problems));
   log_problems(documents->problems);
   log_problems(rows.problems);
   for (const auto& file : documents->held_back)

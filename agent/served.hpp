@@ -23,7 +23,7 @@ struct Served {
   std::shared_ptr<const discovery::Publication> publication;
   std::shared_ptr<const AcceptedDocuments> documents;
   std::shared_ptr<const discovery::view::Resolution> resolution;
-  resources::Problems row_problems;      // documents that could not become rows
+  resources::Problems row_problems;      // documents that are no rows, or that nobody asks for here
   resources::Problems routing_problems;  // of route tables: a bad regex, a route to nothing
   std::vector<forwarder::DocumentStatus> routing;
   std::vector<std::string> dns_problems;

@@ -14,12 +14,6 @@ using view::DestinationPort;
 using view::Door;
 using view::View;
 
-bool inside(std::string_view host, const std::vector<std::string>& zones) {
-  return std::any_of(zones.begin(), zones.end(), [host](const std::string& zone) {
-    return host == zone || (host.ends_with(zone) && host[host.size() - zone.size() - 1] == '.');
-  });
-}
-
 // The origin that speaks for each cluster.
 std::map<std::string, const OriginPublication*> speakers(const Publication& publication) {
   std::map<std::string, const OriginPublication*> chosen;
@@ -143,7 +137,7 @@ class Assembly {
     for (const auto* definition : definitions_) {
       auto& copy = admitted.emplace_back(*definition);
       if (copy.metadata.cluster != rules_.cluster)
-        std::erase_if(copy.hosts, [&](const auto& host) { return !inside(host, rules_.zones); });
+        std::erase_if(copy.hosts, [&](const auto& host) { return !is_inside(host, rules_.zones); });
     }
     std::vector<const resources::VirtualDestination*> pointers;
     for (const auto& definition : admitted) pointers.push_back(&definition);
@@ -274,6 +268,12 @@ class Assembly {
 };
 
 }  // namespace
+
+bool is_inside(std::string_view host, const std::vector<std::string>& zones) {
+  return std::any_of(zones.begin(), zones.end(), [host](const std::string& zone) {
+    return host == zone || (host.ends_with(zone) && host[host.size() - zone.size() - 1] == '.');
+  });
+}
 
 std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
                                                 const AssemblyRules& rules, std::uint64_t version) {

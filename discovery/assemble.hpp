@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "discovery/import_rule.hpp"
@@ -34,6 +35,9 @@ struct AssemblyRules : ImportRule {
   // Where callers of this cluster reach the forwarder; empty = there is none.
   std::vector<base::IpAddress> forwarders;
 };
+
+// Whether a host (lower case) is one of the zones or below one.
+bool is_inside(std::string_view host, const std::vector<std::string>& zones);
 
 class Assembler {
  public:

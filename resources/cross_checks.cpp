@@ -8,10 +8,10 @@
 namespace resources {
 namespace {
 
+std::string written_at(const Place& place) { return place.file + ':' + std::to_string(place.line); }
+
 // Where each object was first seen, by cluster, namespace and name.
 using Seen = std::unordered_map<std::string, Place>;
-
-std::string written(const Place& place) { return place.file + ':' + std::to_string(place.line); }
 
 template <class T>
 void remove_seen(std::vector<T>& list, std::string_view kind, Seen& seen, Problems& problems) {
@@ -21,7 +21,7 @@ void remove_seen(std::vector<T>& list, std::string_view kind, Seen& seen, Proble
         seen.try_emplace(metadata.cluster + '/' + name_of(metadata), metadata.place);
     if (fresh) return false;
     problems.push_back(about(Severity::error, kind, metadata, metadata.place, "",
-                             "defined twice, first at " + written(first->second),
+                             "defined twice, first at " + written_at(first->second),
                              "remove one of them"));
     return true;
   });
@@ -30,7 +30,6 @@ void remove_seen(std::vector<T>& list, std::string_view kind, Seen& seen, Proble
 }  // namespace
 
 std::string name_of(const Metadata& object) { return object.namespace_ + '/' + object.name; }
-std::string place_of(const Metadata& object) { return written(object.place); }
 
 Problem about(Severity severity, std::string_view kind, const Metadata& object, const Place& place,
               std::string field, std::string message, std::string hint) {
@@ -55,34 +54,45 @@ void remove_duplicates(Documents& documents, Problems& problems) {
 // One cluster's documents give a host one meaning: the loser is an error and serves nothing.
 // (Between clusters a conflict cannot be refused; discovery/claims names the winner there.)
 void check_claimed_hosts(Documents& documents, Problems& problems) {
-  std::map<std::string_view, std::vector<const Metadata*>> claims;
-  for (const auto& destination : documents.virtual_destinations) {
-    for (const auto& host : destination.hosts) claims[host].push_back(&destination.metadata);
-  }
-  const auto add = [&problems](Severity severity, const Metadata& object, std::string message) {
-    problems.push_back(about(severity, "VirtualDestination", object, object.place, "spec.hosts",
-                             std::move(message), "give each its own hosts"));
+  struct Claim {
+    const VirtualDestination* by;
+    std::size_t host;  // which of its own
+
+    const Metadata& object() const { return by->metadata; }
+    std::string written() const {
+      return name_of(object()) + " (" + written_at(by->place_of_host(host)) + ')';
+    }
   };
-  std::set<const Metadata*> losers;
+  std::map<std::string_view, std::vector<Claim>> claims;
+  for (const auto& destination : documents.virtual_destinations)
+    for (std::size_t i = 0; i < destination.hosts.size(); ++i)
+      claims[destination.hosts[i]].push_back({&destination, i});
+  const auto add = [&problems](Severity severity, const Claim& claim, std::string message) {
+    problems.push_back(about(severity, "VirtualDestination", claim.object(),
+                             claim.by->place_of_host(claim.host),
+                             "spec.hosts[" + std::to_string(claim.host) + ']', std::move(message),
+                             "give each its own hosts"));
+  };
+  std::set<const VirtualDestination*> losers;
   for (auto& [host, claimants] : claims) {
     if (claimants.size() < 2) continue;
     std::sort(claimants.begin(), claimants.end(),
-              [](const auto* a, const auto* b) { return precedes(*a, *b); });
-    const Metadata& winner = *claimants.front();
+              [](const auto& a, const auto& b) { return precedes(a.object(), b.object()); });
+    const auto& winner = claimants.front();
     const auto conflict = "CONFLICT: host \"" + std::string(host) + "\" is also given by ";
-    add(Severity::warning, winner,
-        conflict + name_of(*claimants[1]) + " (" + place_of(*claimants[1]) + "); this one wins");
+    add(Severity::warning, winner, conflict + claimants[1].written() + "; this one wins");
     for (std::size_t i = 1; i < claimants.size(); ++i) {
-      const bool older = winner.created_at != claimants[i]->created_at;
-      const bool same_cluster = winner.cluster == claimants[i]->cluster;
-      add(same_cluster ? Severity::error : Severity::warning, *claimants[i],
-          conflict + name_of(winner) + " (" + place_of(winner) + "), which wins: it is " +
+      const auto& loser = claimants[i].object();
+      const bool older = winner.object().created_at != loser.created_at;
+      const bool same_cluster = winner.object().cluster == loser.cluster;
+      add(same_cluster ? Severity::error : Severity::warning, claimants[i],
+          conflict + winner.written() + ", which wins: it is " +
               (older ? "older" : "first by name"));
-      if (same_cluster) losers.insert(claimants[i]);
+      if (same_cluster) losers.insert(claimants[i].by);
     }
   }
   std::erase_if(documents.virtual_destinations,
-                [&](const auto& destination) { return losers.contains(&destination.metadata); });
+                [&](const auto& destination) { return losers.contains(&destination); });
 }
 
 void check_together(Documents& documents, Problems& problems) {

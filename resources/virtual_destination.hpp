@@ -19,11 +19,16 @@ struct VirtualDestinationPort {
 struct VirtualDestination {
   Metadata metadata;
   std::vector<std::string> hosts;  // lower case, no trailing dot, no wildcard
+  std::vector<Place> host_places;  // beside hosts; empty where it came another way than a document
   std::vector<ObjectSelector> services;
   std::vector<VirtualDestinationPort> ports;
   // Ours: "zone", "cluster", "region", "cluster:NAME", "any", best first; empty = the default
   // ladder.
   std::vector<std::string> prefer;
+
+  const Place& place_of_host(std::size_t host) const {
+    return host < host_places.size() ? host_places[host] : metadata.place;
+  }
 };
 
 }  // namespace resources

@@ -34,12 +34,21 @@ void read_workloads(Fields& spec, std::vector<ObjectSelector>& out) {
   }
 }
 
-void check_hosts(const Value& spec, const RouteTable& table) {
+void read_hosts(Fields& spec, std::vector<std::string>& out) {
+  const auto list = spec.find("hosts");
+  if (!list) return;
+  read(*list, out, Wildcards::allowed);
+  if (!list->node().is_list() || list->node().children.size() != out.size()) return;
   std::set<std::string_view> seen;
-  for (const auto& host : table.hosts) {
-    if (!seen.insert(host).second)
-      spec.warn("host \"" + host + "\" is given twice", "keep one of them");
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (!seen.insert(out[i]).second)
+      Value(list->node().children[i], *list)
+          .warn("host \"" + out[i] + "\" is given twice", "keep one of them");
   }
+}
+
+// What a child may not have.
+void check_hosts(const Value& spec, const RouteTable& table) {
   if (!table.hosts.empty()) return;
   for (const auto name : kRootOnly) {
     const Node* field = find_field(spec.node(), name);
@@ -100,7 +109,7 @@ void read(const Value& document, RouteTable& out) {
   if (!value) return fields.missing("spec");
 
   Fields spec(*value);
-  spec.optional("hosts", out.hosts, Wildcards::allowed);
+  read_hosts(spec, out.hosts);
   spec.optional("virtualGateways", out.virtual_gateways);
   out.has_workload_selectors = find_field(value->node(), "workloadSelectors") != nullptr;
   read_workloads(spec, out.workload_selectors);

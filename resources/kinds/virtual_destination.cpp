@@ -42,11 +42,14 @@ void read_ports(Fields& spec, std::vector<VirtualDestinationPort>& ports) {
   if (!list) return spec.missing("ports");
   if (!list->node().is_list()) return list->expected("a list");
   if (list->node().children.empty()) return list->error("no ports", "at least one is required");
-  for (const Node& item : list->node().children) read_port(Value(item, *list), ports);
   std::set<std::uint16_t> numbers;
-  for (const auto& port : ports) {
-    if (!numbers.insert(port.number).second) {
-      list->error("port " + std::to_string(port.number) + " is given twice", "keep one of them");
+  for (const Node& item : list->node().children) {
+    const Value value(item, *list);
+    const auto before = ports.size();
+    read_port(value, ports);
+    if (ports.size() > before && !numbers.insert(ports.back().number).second) {
+      value.error("port " + std::to_string(ports.back().number) + " is given twice",
+                  "keep one of them");
     }
   }
 }
@@ -72,11 +75,18 @@ void read_prefer(Fields& spec, std::vector<std::string>& prefer) {
   }
 }
 
-void check_hosts(const Value& spec, const std::vector<std::string>& hosts) {
+void read_hosts(Fields& spec, VirtualDestination& out) {
+  const auto list = spec.find("hosts");
+  if (!list) return;
+  read(*list, out.hosts, Wildcards::refused);
+  if (!list->node().is_list() || list->node().children.size() != out.hosts.size()) return;
   std::set<std::string_view> seen;
-  for (const auto& host : hosts) {
-    if (!seen.insert(host).second) {
-      spec.error("host \"" + host + "\" is given twice", "hosts of one VirtualDestination differ");
+  for (std::size_t i = 0; i < out.hosts.size(); ++i) {
+    const Value item(list->node().children[i], *list);
+    out.host_places.push_back(item.place());
+    if (!seen.insert(out.hosts[i]).second) {
+      item.error("host \"" + out.hosts[i] + "\" is given twice",
+                 "hosts of one VirtualDestination differ");
     }
   }
 }
@@ -90,14 +100,13 @@ void read(const Value& document, VirtualDestination& out) {
   if (!value) return fields.missing("spec");
 
   Fields spec(*value);
-  spec.optional("hosts", out.hosts, Wildcards::refused);
+  read_hosts(spec, out);
   spec.optional("services", out.services);
   read_ports(spec, out.ports);
   read_prefer(spec, out.prefer);
   spec.unsupported({"externalServices", "externalWorkloads", "clientMode"});
   const bool old_selectors = value->node().find("selectors") != nullptr;
   spec.renamed("selectors", "services");
-  check_hosts(*value, out.hosts);
 
   const Node& node = value->node();
   const bool selects = !out.services.empty() || find_field(node, "externalServices") ||

@@ -92,7 +92,8 @@ def commands_explain_what_is_served(mesh):
     equal([e["address"] for e in from_eu["tiers"][0]["endpoints"]], [mesh.address("eu", 21)], "as eu would get it")
     status = mesh.ask("west", "status")
     equal((status["ready"], status["degraded"], len(status["members"])), (True, [], 3), "status of a whole mesh")
-    equal(status["documents"]["problems"], [], "no complaint about the demo's documents")
+    equal([p["message"] for p in status["documents"]["problems"] if "productpage.bookinfo.example" not in p["message"]],
+          [], "no complaint about the demo's documents, but that a stub must point here")
     route = mesh.ask("west", "route", "GET", f"http://{REVIEWS}:9080/reviews/1", "-H", "end-user: jason")
     if "jason" not in route["route"]:
         raise AssertionError(f"route: {route}")

@@ -59,6 +59,41 @@ TEST_CASE("a route to what another cluster may have holds no table back") {
   }
 }
 
+TEST_CASE("a host outside dns.zones is served with a warning at its line that says what to do") {
+  const std::string destination = R"(apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {name: d}
+spec:
+  hosts:
+  - web.mesh.internal
+  - web.example.com
+  - mesh.internal
+  - xmesh.internal
+  services: [{name: web}]
+  ports: [{number: 80, protocol: HTTP}]
+)";
+  const auto told = [&](const std::string& zones) {
+    std::vector<std::string> all;
+    const auto checked = check_as("cluster: east" + zones, destination);
+    CHECK(errors(checked.problems).empty());
+    CHECK(checked.documents->documents.virtual_destinations.size() == 1);
+    for (const auto& problem : checked.problems) all.push_back(problem.to_string());
+    return all;
+  };
+  const std::string hint =
+      ": only clusters that define it answer for it; point a stub of the callers' resolver here "
+      "for that "
+      "name, or add its zone to dns.zones everywhere";
+  CHECK(told("") == std::vector<std::string>{
+                        "a.yaml:7:5: warning: VirtualDestination default/d: spec.hosts[1]: "
+                        "\"web.example.com\" is outside dns.zones (mesh.internal)" +
+                            hint,
+                        "a.yaml:9:5: warning: VirtualDestination default/d: spec.hosts[3]: "
+                        "\"xmesh.internal\" is outside dns.zones (mesh.internal)" +
+                            hint});
+  CHECK(told("\ndns: {zones: [mesh.internal, xmesh.internal, example.com]}").empty());
+}
+
 TEST_CASE("published valid Gloo documents pass the whole check", "[vectors]") {
   const std::filesystem::path folder = std::string(NEARMOST_VECTORS) + "/gloo/valid";
   if (!std::filesystem::exists(folder)) {

@@ -27,9 +27,6 @@ std::string child(const std::string& name, const std::string& action,
 std::string to(const std::string& table_name) {
   return "delegate: {routeTables: [{name: " + table_name + "}]}";
 }
-std::string forward(const std::string& destination) {
-  return "forwardTo: {destinations: [{" + destination + "}]}";
-}
 
 std::string destination(const std::string& name, const std::string& host,
                         const std::string& metadata = "") {
@@ -137,21 +134,20 @@ TEST_CASE(
       load_text(destination("b", "x.mesh", ", creationTimestamp: 2024-01-01T00:00:00Z") +
                 destination("a", "X.mesh., y.mesh") + destination("c", "y.mesh"));
   CHECK(loaded.documents.virtual_destinations.size() == 1);
-  CHECK(lines(loaded.problems) ==
-        Lines{
-            "a.yaml:2:1: warning: VirtualDestination shop/b: spec.hosts: CONFLICT: host \"x.mesh\" "
-            "is also given by "
-            "shop/a (a.yaml:7); this one wins; give each its own hosts",
-            "a.yaml:7:1: error: VirtualDestination shop/a: spec.hosts: CONFLICT: host \"x.mesh\" "
-            "is also given by "
-            "shop/b (a.yaml:2), which wins: it is older; give each its own hosts",
-            "a.yaml:7:1: warning: VirtualDestination shop/a: spec.hosts: CONFLICT: host \"y.mesh\" "
-            "is also given by "
-            "shop/c (a.yaml:12); this one wins; give each its own hosts",
-            "a.yaml:12:1: error: VirtualDestination shop/c: spec.hosts: CONFLICT: host "
-            "\"y.mesh\" is also given by "
-            "shop/a (a.yaml:7), which wins: it is first by name; give each its own hosts",
-        });
+  CHECK(
+      lines(loaded.problems) ==
+      Lines{
+          "a.yaml:5:16: warning: VirtualDestination shop/b: spec.hosts[0]: CONFLICT: host "
+          "\"x.mesh\" is also given by shop/a (a.yaml:10); this one wins; give each its own hosts",
+          "a.yaml:10:16: error: VirtualDestination shop/a: spec.hosts[0]: CONFLICT: host "
+          "\"x.mesh\" is also given by shop/b (a.yaml:5), which wins: it is older; give each its "
+          "own hosts",
+          "a.yaml:10:25: warning: VirtualDestination shop/a: spec.hosts[1]: CONFLICT: host "
+          "\"y.mesh\" is also given by shop/c (a.yaml:15); this one wins; give each its own hosts",
+          "a.yaml:15:16: error: VirtualDestination shop/c: spec.hosts[0]: CONFLICT: host "
+          "\"y.mesh\" is also given by shop/a (a.yaml:10), which wins: it is first by name; give "
+          "each its own hosts",
+      });
 }
 
 TEST_CASE("a delegate that selects no child is a warning that names it", "[resources]") {

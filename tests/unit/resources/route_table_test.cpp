@@ -290,7 +290,7 @@ TEST_CASE("hosts of a RouteTable may be wildcards on the left", "[resources]") {
     INFO(bad);
     CHECK(host(bad).size() == 1);
   }
-  CHECK(host("a.b, a.b") == Lines{"warning spec: host \"a.b\" is given twice"});
+  CHECK(host("a.b, a.b") == Lines{"warning spec.hosts[1]: host \"a.b\" is given twice"});
   CHECK(host("\"apps.${DOMAIN}\"") == Lines{"warning spec.hosts[0]: a shell variable that nobody "
                                             "filled in: no request has this host"});
 }
