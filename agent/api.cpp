@@ -138,7 +138,10 @@ std::vector<std::string> Api::degraded(const Served& served, const Membership& m
       reasons.push_back("cluster " + member.id.to_string() + " is silent for " +
                         base::to_string(member.age));
   for (const auto& file : served.documents->held_back)
-    reasons.push_back("documents: " + file + " has errors and is held back");
+    reasons.push_back("documents: " + file + " has errors and is held back: " +
+                      (std::ranges::count(served.documents->never_good, file)
+                           ? "nothing of it serves"
+                           : "its last good state serves"));
   for (const auto& resolved : served.resolution->destinations)
     if (resolved.by_class.front().fail_open)
       reasons.push_back(resolved.destination->host + (resolved.by_class.front().tiers.empty()

@@ -91,16 +91,22 @@ void Builder::run() {
 
 void Builder::accept(discovery::sources::ReadFiles files) {
   const auto before = (accepted_.empty() ? serving_ : accepted_.back()).documents;
+  auto left_out = std::move(files.left_out);
   auto documents =
       store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
   auto rows = discovery::sources::make_rows(documents->documents, {});
   std::ranges::move(
       warn_of_foreign_hosts(documents->documents.virtual_destinations, config_.rules.zones),
       std::back_inserter(rows.problems));
+  std::ranges::move(left_out, std::back_inserter(rows.problems));
   log_problems(documents->problems);
   log_problems(rows.problems);
   for (const auto& file : documents->held_back)
-    log_.warn("documents", "held back: the last good state of the file serves", {{"file", file}});
+    log_.warn("documents",
+              std::ranges::count(documents->never_good, file)
+                  ? "held back: it never was good, so nothing of it serves"
+                  : "held back: its last good state serves",
+              {{"file", file}});
   for (const auto& file : before->held_back)
     if (!std::ranges::count(documents->held_back, file))
       log_.info("documents", "no longer held back", {{"file", file}});

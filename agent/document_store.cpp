@@ -36,6 +36,11 @@ bool DocumentStore::serves(const resources::File& file) const {
   return good != good_.end() && good->second == file.text;
 }
 
+bool DocumentStore::has_good(const std::string& path) const {
+  return std::ranges::any_of(good_,
+                             [&](const auto& good) { return at_or_below(good.first, path); });
+}
+
 std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resources::File> files,
                                                                resources::Problems unreadable,
                                                                const Judge& judge) {
@@ -46,11 +51,13 @@ std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resou
     for (auto& problem : judge(loaded.documents)) loaded.problems.push_back(std::move(problem));
     return loaded;
   };
-  std::set<std::string> held;
+  std::set<std::string> held, read;
+  for (const auto& file : files) read.insert(file.name);
   for (const auto& problem : unreadable) {
     held.insert(problem.place.file);
     for (const auto& [name, text] : good_)
-      if (at_or_below(name, problem.place.file)) files.push_back({name, text});
+      if (at_or_below(name, problem.place.file) && read.insert(name).second)
+        files.push_back({name, text});
   }
   auto loaded = load(files);
   accepted->problems = loaded.problems;
@@ -86,6 +93,8 @@ std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resou
 
   good_.clear();
   for (auto& file : files) good_[std::move(file.name)] = std::move(file.text);
+  for (const auto& file : held)
+    if (!has_good(file)) accepted->never_good.push_back(file);
   accepted->documents = std::move(loaded.documents);
   accepted->held_back.assign(held.begin(), held.end());
   return accepted;

@@ -18,8 +18,9 @@ namespace agent {
 
 struct AcceptedDocuments {
   resources::Documents documents;
-  resources::Problems problems;        // of the files as written
-  std::vector<std::string> held_back;  // files whose last good text serves, or nothing
+  resources::Problems problems;         // of the files as written
+  std::vector<std::string> held_back;   // files and folders whose last good text serves, or nothing
+  std::vector<std::string> never_good;  // those of them of which nothing serves
 };
 
 class DocumentStore {
@@ -36,6 +37,7 @@ class DocumentStore {
  private:
   std::vector<resources::File> as_before(std::vector<resources::File> files) const;
   bool serves(const resources::File& file) const;  // as it is written
+  bool has_good(const std::string& path) const;    // of the file, or of one below the folder
 
   std::map<std::string, std::string> good_;
 };

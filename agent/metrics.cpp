@@ -125,7 +125,8 @@ void add(Metrics& metrics, const Served& served) {
                 static_cast<double>(degraded));
   metrics.gauge("nearmost_destinations_fail_open", "names without a healthy endpoint",
                 static_cast<double>(fail_open));
-  metrics.gauge("nearmost_documents_held_back", "files with errors whose last good state serves",
+  metrics.gauge("nearmost_documents_held_back",
+                "files with errors whose last good state serves, or nothing",
                 static_cast<double>(served.documents->held_back.size()));
 }
 

@@ -260,6 +260,7 @@ Json report_documents(const Served& served) {
               {"routeTables", loaded.route_tables.size()},
               {"services", loaded.services.size() + loaded.static_services.size()},
               {"heldBack", accepted.held_back},
+              {"neverGood", accepted.never_good},
               {"problems", std::move(problems)},
               {"dnsProblems", served.dns_problems},
               {"routing", report(served.routing)}};

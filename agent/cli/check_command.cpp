@@ -66,6 +66,7 @@ int run(const Asked& asked) {
   paths.insert(paths.end(), named.begin(), named.end());
   auto read = discovery::sources::read_files(paths);
   add(read.unreadable);
+  add(read.left_out);
   const auto others = configured ? others_of(loaded.config) : forwarder::Others::may_be_heard;
   const auto checked = check(loaded.config, read.files, others);
   add(checked.problems);

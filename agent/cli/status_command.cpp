@@ -49,8 +49,6 @@ std::string line_of(const Json& problem) {
 }
 
 void print_problems(const Json& documents) {
-  for (const auto& file : documents.at("heldBack"))
-    std::cout << "HELD BACK: " << file.get<std::string>() << ": what was last good of it serves\n";
   for (const auto& problem : documents.at("problems")) std::cout << line_of(problem) << "\n";
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "resources/tree.hpp"
@@ -20,16 +21,29 @@ namespace fs = std::filesystem;
 constexpr std::uint32_t kEvents = IN_CREATE | IN_DELETE | IN_CLOSE_WRITE | IN_MOVED_FROM |
                                   IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB;
 
-bool is_document(const fs::path& path) {
+bool is_hidden(const fs::path& path) {
   const auto name = path.filename().string();
-  if (name.empty() || name.front() == '.') return false;
-  const auto extension = path.extension();
-  return extension == ".yaml" || extension == ".yml" || extension == ".json";
+  return name.empty() || name.front() == '.';
+}
+
+bool is_ending(std::string_view text) {
+  return text == ".yaml" || text == ".yml" || text == ".json";
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
 }
 
 void complain(ReadFiles& read, const std::string& path, std::string message, std::string hint) {
   read.unreadable.push_back(
       {resources::Severity::error, {path, 0, 0}, "", "", std::move(message), std::move(hint)});
+}
+
+void leave_out(ReadFiles& read, const std::string& path, std::string message, std::string hint) {
+  read.left_out.push_back(
+      {resources::Severity::warning, {path, 0, 0}, "", "", std::move(message), std::move(hint)});
 }
 
 // What an operator can do about it.
@@ -83,35 +97,74 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, ignored);
 }
 
-void read_folder(ReadFiles& read, const std::string& path) {
+// The files of a folder that hold documents, by name.
+std::vector<std::string> list_folder(ReadFiles& read, const std::string& path) {
   std::error_code error;
-  std::vector<std::string> names;
+  std::vector<std::string> names, others;
   for (fs::directory_iterator entry(path, error), end; !error && entry != end;
-       entry.increment(error))
-    if (is_document(entry->path()) && !is_folder(entry->path()))
+       entry.increment(error)) {
+    if (is_hidden(entry->path())) continue;
+    const auto ending = entry->path().extension().string();
+    if (is_folder(entry->path()))
+      others.push_back(entry->path().string());
+    else if (is_ending(ending))
       names.push_back(entry->path().string());
-  if (error)
-    return complain(read, path, "cannot be listed: " + error.message(), hint_for(error.value()));
+    else if (is_ending(lower(ending)))
+      leave_out(read, entry->path().string(), "is not read: its ending is in upper case",
+                "rename it to " + lower(ending));
+  }
+  for (const auto& folder : others)
+    leave_out(read, folder, "is a folder in a folder: what is in it is not read",
+              "name it too where its parent is named");
+  if (error) {
+    complain(read, path, "cannot be listed: " + error.message(), hint_for(error.value()));
+    return {};
+  }
   std::sort(names.begin(), names.end());
   if (names.size() > kMaxFiles) {
     complain(read, path, "holds more than " + std::to_string(kMaxFiles) + " documents' files",
              "merge some");
     names.resize(kMaxFiles);
   }
-  for (const auto& name : names) read_one(read, name);
+  return names;
+}
+
+// The same for all ways to write a path; links are not followed.
+std::string identity_of(const fs::path& path) {
+  std::error_code ignored;
+  auto whole = fs::absolute(path, ignored).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();  // "resources/"
+  return whole.string();
 }
 
 }  // namespace
 
 ReadFiles read_files(const std::vector<std::string>& paths) {
   ReadFiles read;
+  std::set<std::string> named, seen;
+  for (const auto& path : paths) named.insert(identity_of(path));
   for (const auto& path : paths) {
-    if (is_folder(path))
-      read_folder(read, path);
-    else
+    if (!seen.insert(identity_of(path)).second) continue;
+    if (!is_folder(path)) {
       read_one(read, path);
+      continue;
+    }
+    for (const auto& name : list_folder(read, path))
+      if (seen.insert(identity_of(name)).second) read_one(read, name);
   }
+  std::erase_if(read.left_out, [&](const auto& problem) {
+    return named.contains(identity_of(problem.place.file));
+  });
   return read;
+}
+
+std::vector<std::string> watched_for(const std::vector<std::string>& paths) {
+  std::vector<std::string> watched;
+  for (const auto& path : paths) {
+    watched.push_back(path);
+    watched.push_back(fs::path(identity_of(path)).parent_path().string());
+  }
+  return watched;
 }
 
 base::Result<std::unique_ptr<Files>> Files::open(base::net::EventLoop& loop,
@@ -150,14 +203,10 @@ base::net::Task<void> Files::run() {
   }
 }
 
-// Adding a watch that is there changes nothing; a folder made again gets its new one here. The
-// folder above is watched too, for the moment in which the path itself is gone.
+// Adding a watch that is there changes nothing; a folder made again gets its new one here.
 void Files::watch_paths() {
-  for (const auto& path : paths_) {
+  for (const auto& path : watched_for(paths_))
     inotify_add_watch(inotify_.watch().fd(), path.c_str(), kEvents);
-    const auto above = fs::path(path).lexically_normal().parent_path();
-    inotify_add_watch(inotify_.watch().fd(), above.empty() ? "." : above.c_str(), kEvents);
-  }
 }
 
 void Files::drain() {
@@ -171,7 +220,8 @@ void Files::read_and_compare() {
   auto now = read_files(paths_);
   std::vector<std::pair<std::string, std::string>> seen;
   for (const auto& file : now.files) seen.emplace_back(file.name, file.text);
-  for (const auto& problem : now.unreadable) seen.emplace_back(problem.place.file, problem.message);
+  for (const auto* problems : {&now.unreadable, &now.left_out})
+    for (const auto& problem : *problems) seen.emplace_back(problem.place.file, problem.message);
   if (!std::exchange(first_, false) && seen == last_) return;
   last_ = std::move(seen);
   changed_(std::move(now));

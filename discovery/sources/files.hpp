@@ -6,9 +6,10 @@
 // after the first. Without any event the files are read again every kRereadEvery.
 //
 // A folder gives its *.yaml, *.yml and *.json, not those of folders in it and none whose name
-// begins with a dot. Limits: resources::kMaxFileBytes a file, kMaxFiles a reading. Errors: a path
-// that does not exist or cannot be read is a problem that names it. Thread: read_files any; Files
-// the loop's. Ownership: the loop outlives Files.
+// begins with a dot; a folder in it and a file with such an ending in upper case are named in a
+// warning. A file that several paths lead to is read once. Limits: resources::kMaxFileBytes a file,
+// kMaxFiles a folder. Errors: a path that does not exist or cannot be read is a problem that names
+// it. Thread: read_files any; Files the loop's. Ownership: the loop outlives Files.
 #pragma once
 
 #include <functional>
@@ -27,10 +28,15 @@ inline constexpr std::size_t kMaxFiles = 10'000;
 
 struct ReadFiles {
   std::vector<resources::File> files;  // in the order of the paths, a folder's by name
-  resources::Problems unreadable;
+  resources::Problems unreadable;      // one a path: what was good of it, or below it, may serve on
+  resources::Problems left_out;        // warnings of what looks like documents and is not read
 };
 
 ReadFiles read_files(const std::vector<std::string>& paths);
+
+// What is watched for these paths: each itself, and the folder above it for the moment in which the
+// path itself is gone.
+std::vector<std::string> watched_for(const std::vector<std::string>& paths);
 
 class Files {
  public:

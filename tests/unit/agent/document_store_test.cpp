@@ -38,6 +38,7 @@ TEST_CASE("a file that was never good serves nothing and spoils nothing") {
   const auto accepted = store.accept({{"a.yaml", "service: ["}, {"b.yaml", service("b", 1)}});
   CHECK(accepted->documents.static_services.size() == 1);
   CHECK(accepted->held_back == std::vector<std::string>{"a.yaml"});
+  CHECK(accepted->never_good == std::vector<std::string>{"a.yaml"});
 }
 
 TEST_CASE("a file that cannot be read is held back, one that is gone is gone") {
@@ -49,6 +50,7 @@ TEST_CASE("a file that cannot be read is held back, one that is gone is gone") {
   const auto held = store.accept({{"b.yaml", service("b", 1)}}, {unreadable});
   CHECK(port_of(*held, "a") == 1);
   CHECK(held->held_back == std::vector<std::string>{"a.yaml"});
+  CHECK(held->never_good.empty());
   CHECK(port_of(*store.accept({{"b.yaml", service("b", 1)}}), "a") == 0);
 }
 
@@ -80,6 +82,21 @@ TEST_CASE("a folder that vanishes takes nothing with it") {
   const auto held = store.accept({}, {gone});
   CHECK(port_of(*held, "a") == 1);
   CHECK(port_of(*held, "b") == 0);  // docs2 is another folder
+}
+
+TEST_CASE("a folder that holds too much spoils nothing of what was read of it") {
+  DocumentStore store;
+  resources::Problem too_many;
+  too_many.place.file = "docs";
+  const auto read = [&](int port) {
+    return store.accept({{"docs/a.yaml", service("a", port)}}, {too_many});
+  };
+  CHECK(read(1)->never_good.empty());
+  const auto accepted = read(2);
+  CHECK(accepted->problems.size() == 1);  // no "defined twice"
+  CHECK(port_of(*accepted, "a") == 2);
+  CHECK(accepted->held_back == std::vector<std::string>{"docs"});
+  CHECK(accepted->never_good.empty());
 }
 
 TEST_CASE("what only the judge finds is held back too") {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -48,6 +49,50 @@ TEST_CASE("a folder gives its documents in order of name and nothing else") {
   CHECK(read.files[0].text == "a");
   CHECK(read.files[1].text == "b");
   CHECK(read.unreadable.empty());
+}
+
+TEST_CASE("what looks like documents and is not read is named, unless it is named itself") {
+  const Folder folder;
+  folder.write("a.yaml", "a");
+  folder.write("B.YAML", "b");
+  folder.write("notes.txt", "c");
+  fs::create_directory(folder.path + "/more");
+  fs::create_directory(folder.path + "/.git");
+  std::ofstream(folder.path + "/more/c.yaml") << "c";
+  const auto read = sources::read_files({folder.path});
+  CHECK(read.files.size() == 1);
+  std::vector<std::string> told;
+  for (const auto& problem : read.left_out) {
+    CHECK(problem.severity == resources::Severity::warning);
+    told.push_back(problem.place.file.substr(folder.path.size()) + ": " + problem.hint);
+  }
+  std::sort(told.begin(), told.end());
+  CHECK(told == std::vector<std::string>{"/B.YAML: rename it to .yaml",
+                                         "/more: name it too where its parent is named"});
+  const auto all =
+      sources::read_files({folder.path, folder.path + "/more/", folder.path + "/B.YAML"});
+  CHECK(all.files.size() == 3);
+  CHECK(all.left_out.empty());
+}
+
+TEST_CASE("a file that is named twice over is read once") {
+  const Folder folder;
+  folder.write("a.yaml", "a");
+  const auto file = folder.path + "/a.yaml";
+  for (const auto& twice :
+       {std::vector{file, file}, std::vector{file, folder.path},
+        std::vector{folder.path, folder.path + "/"},
+        std::vector{folder.path + "/./a.yaml",
+                    folder.path + "/../" + fs::path(folder.path).filename().string() + "/a.yaml"}})
+    CHECK(sources::read_files(twice).files.size() == 1);
+  CHECK(sources::read_files({"/nonexistent/x.yaml", "/nonexistent/x.yaml"}).unreadable.size() == 1);
+}
+
+TEST_CASE("a folder is watched from above too, however it is written") {
+  for (const auto* path : {"/etc/nearmost/resources", "/etc/nearmost/resources/",
+                           "/etc/./nearmost/more/../resources//"})
+    CHECK(sources::watched_for({path}) == std::vector<std::string>{path, "/etc/nearmost"});
+  CHECK(sources::watched_for({"resources/"})[1] == fs::current_path().string());
 }
 
 TEST_CASE("a path that is not there is a problem that names it") {
