@@ -13,6 +13,7 @@
 #include "agent/tls.hpp"
 #include "agent/version.hpp"
 #include "dns/net/sockets.hpp"
+#include "resources/suggest.hpp"
 
 namespace agent {
 namespace {
@@ -40,6 +41,10 @@ resources::Problems errors_alone(const Config& config, const resources::Document
 BuilderConfig builder_config(const Config& config) {
   return {assembly_rules(config), zone_config(config), forwarder_config(config),
           [config](const auto& documents) { return errors_alone(config, documents); }};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  return resources::joined(std::vector<std::string_view>(words.begin(), words.end()));
 }
 
 }  // namespace
@@ -268,9 +273,12 @@ void Agent::reload() {
     else
       log_.warn("config", problem.without_severity());
   if (!good) return log_.error("config", "not reloaded: the last good one stays");
-  for (const auto& field : changes_that_need_a_restart(config_, loaded.config))
-    log_.warn("config", "changed, but takes effect only at a restart", {{"field", field}});
-  config_ = with_live_changes(config_, loaded.config);
+  if (const auto refused = joined(changes_that_need_a_restart(config_, loaded.config));
+      !refused.empty()) {
+    log_.warn("config", "changed, but takes effect only at a restart", {{"fields", refused}});
+    condition_.config("changed, but takes effect only at a restart: " + refused);
+  }
+  const auto before = std::exchange(config_, with_live_changes(config_, loaded.config));
   log_.set_level(config_.log.level);
   control_->post(Peers{config_.gossip.peers});
   post_agent_row();
@@ -281,7 +289,7 @@ void Agent::reload() {
         files_->reread(config.resources);
       },
       base::Delivery::must_deliver);
-  log_.info("config", "reloaded");
+  log_.info("config", "reloaded", {{"changed", joined(changes(before, config_))}});
 }
 
 // Readiness goes first, so that callers and peers look elsewhere while requests in flight end; the

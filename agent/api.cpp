@@ -137,11 +137,7 @@ std::vector<std::string> Api::degraded(const Served& served, const Membership& m
     if (member.state != discovery::Member::State::fresh && !member.local)
       reasons.push_back("cluster " + member.id.to_string() + " is silent for " +
                         base::to_string(member.age));
-  for (const auto& file : served.documents->held_back)
-    reasons.push_back("documents: " + file + " has errors and is held back: " +
-                      (std::ranges::count(served.documents->never_good, file)
-                           ? "nothing of it serves"
-                           : "its last good state serves"));
+  for (auto& trouble : troubles_of(served)) reasons.push_back(std::move(trouble));
   for (const auto& resolved : served.resolution->destinations)
     if (resolved.by_class.front().fail_open)
       reasons.push_back(resolved.destination->host + (resolved.by_class.front().tiers.empty()

@@ -252,16 +252,13 @@ Json report(const std::vector<forwarder::DocumentStatus>& statuses) {
 
 Json report_documents(const Served& served) {
   const auto& accepted = *served.documents;
-  auto problems = report(accepted.problems);
-  for (const auto* more : {&served.row_problems, &served.routing_problems})
-    for (auto& problem : report(*more)) problems.push_back(std::move(problem));
   const auto& loaded = accepted.documents;
   return Json{{"virtualDestinations", loaded.virtual_destinations.size()},
               {"routeTables", loaded.route_tables.size()},
               {"services", loaded.services.size() + loaded.static_services.size()},
               {"heldBack", accepted.held_back},
               {"neverGood", accepted.never_good},
-              {"problems", std::move(problems)},
+              {"problems", report(problems_of(served))},
               {"dnsProblems", served.dns_problems},
               {"routing", report(served.routing)}};
 }

@@ -26,7 +26,12 @@ struct Served {
   resources::Problems row_problems;      // documents that are no rows, or that nobody asks for here
   resources::Problems routing_problems;  // of route tables: a bad regex, a route to nothing
   std::vector<forwarder::DocumentStatus> routing;
-  std::vector<std::string> dns_problems;
+  std::vector<std::string> dns_problems;  // names that clash, or that cannot be
 };
+
+// All that is wrong with the documents, each said once, whoever found it.
+resources::Problems problems_of(const Served& served);
+// What an operator must mend of them, one line a file: held back, or serving with an error.
+std::vector<std::string> troubles_of(const Served& served);
 
 }  // namespace agent

@@ -50,6 +50,8 @@ std::string line_of(const Json& problem) {
 
 void print_problems(const Json& documents) {
   for (const auto& problem : documents.at("problems")) std::cout << line_of(problem) << "\n";
+  for (const auto& problem : documents.at("dnsProblems"))
+    std::cout << "warning: DNS: " << problem.get<std::string>() << "\n";
 }
 
 int run(const Options& options) {

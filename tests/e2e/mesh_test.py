@@ -206,6 +206,24 @@ def a_bad_document_changes_nothing_and_is_named(mesh):
     mesh.write("west", "west.yaml", good)
 
 
+def a_reload_says_what_it_cannot_change(mesh):
+    path = mesh.path("west", "agent.yaml")
+    with open(path, encoding="utf-8") as file:
+        good = file.read()
+
+    def write(text):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def refused():
+        return [r for r in mesh.ask("west", "status", check=False)["degraded"] if r.startswith("config: ")]
+    write(good + "replica: 1\n")
+    told = until(refused, 10, "the refused field is in status")
+    equal(told, ["config: changed, but takes effect only at a restart: replica"], "what is refused")
+    write(good)
+    until(lambda: not refused(), 10, "nothing is refused any more")
+
+
 def garbage_is_refused_and_changes_nothing(mesh):
     import socket
     address = mesh.address("west")
@@ -237,7 +255,8 @@ def agents_stop_when_told(mesh):
 STORIES = [names_resolve_to_the_nearest_cluster, dig_gets_what_the_rules_of_dns_say, requests_go_by_the_route_tables,
            commands_explain_what_is_served, the_loss_of_a_cluster_moves_traffic_and_loses_none,
            a_revived_cluster_takes_its_traffic_back, the_loss_of_an_agent_alone_moves_nothing,
-           a_bad_document_changes_nothing_and_is_named, garbage_is_refused_and_changes_nothing, agents_stop_when_told]
+           a_bad_document_changes_nothing_and_is_named, a_reload_says_what_it_cannot_change,
+           garbage_is_refused_and_changes_nothing, agents_stop_when_told]
 
 
 def main():
