@@ -1,7 +1,11 @@
 #include "agent/check.hpp"
 
+#include <algorithm>
+
+#include "agent/config_values.hpp"
 #include "agent/tls.hpp"
 #include "base/net/socket.hpp"
+#include "discovery/sources/files.hpp"
 
 namespace agent {
 
@@ -18,10 +22,24 @@ Checked check(const Config& config, const std::vector<resources::File>& files,
   return checked;
 }
 
+Checked check_all(const LoadedConfig& loaded, std::vector<std::string> paths,
+                  forwarder::Others others, std::chrono::system_clock::time_point now) {
+  // That one does not exist agent.yaml's own problems say.
+  std::ranges::copy_if(loaded.config.resources, std::back_inserter(paths), exists);
+  const auto read = discovery::sources::read_files(paths);
+  auto checked = check(loaded.config, read.files, others);
+  auto of_documents = std::exchange(checked.problems, loaded.problems);
+  for (const auto& more :
+       {check_certificates(loaded, now), read.unreadable, read.left_out, of_documents})
+    checked.problems.insert(checked.problems.end(), more.begin(), more.end());
+  return checked;
+}
+
 resources::Problems check_certificates(const LoadedConfig& loaded,
                                        std::chrono::system_clock::time_point now) {
   const auto& gossip = loaded.config.gossip;
-  if (!gossip.tls) return {};
+  // Without a name there is nobody to prove; that it lacks is said.
+  if (!gossip.tls || loaded.config.cluster.empty()) return {};
   const auto certificates = tls::load({gossip.tls->cert, gossip.tls->key, gossip.tls->ca},
                                       {gossip.trust_domain, loaded.config.cluster}, now);
   if (certificates) return {};

@@ -30,8 +30,13 @@ resources::Problems check_certificates(const LoadedConfig& loaded,
 resources::Problems check_ports(const LoadedConfig& loaded,
                                 const std::vector<base::SocketAddress>& forwarder);
 
-// `others` as for serve_alone; of documents without an agent.yaml nobody knows.
+// What documents are, and what is wrong with them. `others` as for serve_alone; of documents
+// without an agent.yaml nobody knows.
 Checked check(const Config& config, const std::vector<resources::File>& files,
               forwarder::Others others);
+
+// All but the ports: agent.yaml as loaded, its certificates, the documents that it or `paths` name.
+Checked check_all(const LoadedConfig& loaded, std::vector<std::string> paths,
+                  forwarder::Others others, std::chrono::system_clock::time_point now);
 
 }  // namespace agent

@@ -19,6 +19,57 @@ bool at_or_below(std::string_view file, std::string_view path) {
   return file == path || (file.starts_with(path) && file.substr(path.size()).starts_with('/'));
 }
 
+template <class T>
+void append(std::vector<T>& list, const std::vector<T>& more) {
+  list.insert(list.end(), more.begin(), more.end());
+}
+
+resources::Documents with_broken(const resources::Loaded& loaded) {
+  auto all = loaded.documents;
+  append(all.virtual_destinations, loaded.broken.virtual_destinations);
+  append(all.route_tables, loaded.broken.route_tables);
+  append(all.services, loaded.broken.services);
+  append(all.endpoint_slices, loaded.broken.endpoint_slices);
+  append(all.static_services, loaded.broken.static_services);
+  return all;
+}
+
+std::vector<std::string> names_of(const resources::Documents& documents) {
+  std::vector<std::string> names;
+  const auto add = [&names](const auto& list) {
+    for (const auto& object : list)
+      if (!object.metadata.name.empty())
+        names.push_back(object.metadata.namespace_ + '/' + object.metadata.name);
+  };
+  add(documents.virtual_destinations);
+  add(documents.route_tables);
+  add(documents.services);
+  add(documents.static_services);
+  return names;
+}
+
+bool at_or_inside(std::string_view field, std::string_view outer) {
+  return field.starts_with(outer) &&
+         (field.size() == outer.size() || field[outer.size()] == '.' || field[outer.size()] == '[');
+}
+
+// What the judge finds wrong with documents that reading has left out: told together with why it
+// has. What follows from that (the field itself, or one around it) is not told again.
+resources::Problems further_problems(const resources::Loaded& loaded,
+                                     const DocumentStore::Judge& judge) {
+  const auto broken = names_of(loaded.broken);
+  if (!judge || broken.empty()) return {};
+  auto problems = judge(with_broken(loaded));
+  std::erase_if(problems, [&](const resources::Problem& problem) {
+    const bool of_broken = std::ranges::any_of(
+        broken, [&](const std::string& name) { return problem.object.ends_with(name); });
+    return !of_broken || std::ranges::any_of(loaded.problems, [&](const auto& known) {
+      return known.object == problem.object && at_or_inside(known.field, problem.field);
+    });
+  });
+  return problems;
+}
+
 }  // namespace
 
 // The same files with their last good texts; those that have none are left out.
@@ -61,7 +112,8 @@ std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resou
   }
   auto loaded = load(files);
   accepted->problems = loaded.problems;
-  accepted->problems.insert(accepted->problems.end(), unreadable.begin(), unreadable.end());
+  append(accepted->problems, further_problems(loaded, judge));
+  append(accepted->problems, unreadable);
 
   // Bad files get their last good text, or nothing. Where what served clashes with what changed
   // (two files that name one host), it is the change that waits: every changed file is held back.

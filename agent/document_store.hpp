@@ -3,7 +3,8 @@
 //
 // The unit is the file: while a file has an error its last good text serves, the others change as
 // written; a file that was never good serves nothing. Problems are always those of the files as
-// they are now. Thread: builder.
+// they are now, all at once: a document that cannot be read is judged too, as far as it could be.
+// Thread: builder.
 #pragma once
 
 #include <functional>

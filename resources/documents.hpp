@@ -31,7 +31,8 @@ struct File {
 
 struct Loaded {
   Documents documents;  // what could be read; a document with an error is not in it
-  Problems problems;    // in the order of files and lines
+  Documents broken;   // those with an error, as far as they could be read: to look for more of them
+  Problems problems;  // in the order of files and lines
 };
 
 // Reads the files and checks each document by itself and against the others: the same object twice,

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -60,17 +61,14 @@ int run(const std::string& path) {
   raise_descriptor_limit();
   const auto signals = block_signals();
   const auto loaded = load_config(path);
-  if (complain_all(loaded.problems) != kDone) return kWrongUse;
   auto config = loaded.config;
-
-  auto read = discovery::sources::read_files(config.resources);
-  auto problems = std::move(read.unreadable);
-  const auto checked = check(config, read.files, others_of(config));
-  for (const auto& more :
-       {checked.problems, check_certificates(loaded, std::chrono::system_clock::now()),
-        check_ports(loaded, checked.alone.listeners)})
-    problems.insert(problems.end(), more.begin(), more.end());
+  const auto checked = check_all(loaded, {}, others_of(config), std::chrono::system_clock::now());
+  auto problems = checked.problems;
+  // Of an agent.yaml with a mistake nobody knows which ports are meant.
+  if (!resources::has_errors(loaded.problems))
+    std::ranges::move(check_ports(loaded, checked.alone.listeners), std::back_inserter(problems));
   if (resources::has_errors(problems)) return complain_all(problems);
+  complain_all(loaded.problems);
 
   base::Logger log(config.log.level, config.log.format);
   auto agent = Agent::make(std::move(config), path, log);

@@ -8,7 +8,6 @@
 #include "agent/http_message.hpp"
 #include "agent/report.hpp"
 #include "agent/settings.hpp"
-#include "discovery/sources/files.hpp"
 
 namespace agent::cli {
 namespace {
@@ -48,34 +47,20 @@ void print(const resources::Problems& problems, const Checked& checked) {
 }
 
 int run(const Asked& asked) {
-  resources::Problems problems;
-  const auto add = [&problems](const resources::Problems& more) {
-    problems.insert(problems.end(), more.begin(), more.end());
-  };
   LoadedConfig loaded;
   const bool configured = !asked.config.empty();
-  if (configured) {
+  if (configured)
     loaded = load_config(asked.config);
-    add(loaded.problems);
-    add(check_certificates(loaded, std::chrono::system_clock::now()));
-  } else {
+  else
     loaded.config.cluster = "check";
-  }
-  auto paths = asked.documents;
-  const auto& named = loaded.config.resources;
-  paths.insert(paths.end(), named.begin(), named.end());
-  auto read = discovery::sources::read_files(paths);
-  add(read.unreadable);
-  add(read.left_out);
   const auto others = configured ? others_of(loaded.config) : forwarder::Others::may_be_heard;
-  const auto checked = check(loaded.config, read.files, others);
-  add(checked.problems);
+  const auto checked = check_all(loaded, asked.documents, others, std::chrono::system_clock::now());
+  auto problems = checked.problems;
   // Where an agent answers, the ports are taken by the one who is asked about.
-  const bool serves = configured && answers(loaded.config);
-  if (configured && !serves && !resources::has_errors(loaded.problems)) {
+  if (configured && !resources::has_errors(loaded.problems) && !answers(loaded.config)) {
     auto taken = check_ports(loaded, checked.alone.listeners);
     for (auto& problem : taken) problem.severity = resources::Severity::warning;
-    add(taken);
+    problems.insert(problems.end(), taken.begin(), taken.end());
   }
 
   if (asked.output == "json")

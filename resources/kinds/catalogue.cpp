@@ -48,22 +48,18 @@ std::string object_name(const Node& root, const Identity& id) {
   return kind + ' ' + space + '/' + name;
 }
 
-template <class T>
-void keep(const Value& document, std::vector<T>& list) {
-  T object;
+template <auto List>
+void read_into(const Value& document, Loaded& out) {
+  typename std::decay_t<decltype(out.documents.*List)>::value_type object;
   read(document, object);
   object.metadata.place = document.place();
-  if (document.report().errors() == 0) list.push_back(std::move(object));
-}
-
-template <auto List>
-void read_into(const Value& document, Documents& out) {
-  keep(document, out.*List);
+  auto& documents = document.report().errors() == 0 ? out.documents : out.broken;
+  (documents.*List).push_back(std::move(object));
 }
 
 struct Reader {
   std::string_view group, version, kind;
-  void (*read)(const Value& document, Documents& out);
+  void (*read)(const Value& document, Loaded& out);
 
   std::string api() const {
     return (group.empty() ? "" : std::string(group) + '/') + std::string(version);
@@ -102,9 +98,10 @@ void turn_away(const Value& document, const Identity& id) {
   document.warn(name + " is not a kind Nearmost reads: ignored");
 }
 
-void read_object(const Value& document, const Identity& id, Documents& out) {
+void read_object(const Value& document, const Identity& id, Loaded& out) {
   if (!document.node().is_map()) return document.expected("a map with apiVersion and kind");
-  if (is_short_form(document.node(), id)) return keep(document, out.static_services);
+  if (is_short_form(document.node(), id))
+    return read_into<&Documents::static_services>(document, out);
   if (id.kind.empty()) {
     return document.error("no kind",
                           "a document has apiVersion and kind, or is a service in the short form");
@@ -119,13 +116,13 @@ void read_object(const Value& document, const Identity& id, Documents& out) {
 
 }  // namespace
 
-void read_document(std::string_view file_name, Tree&& tree, Documents& documents,
-                   Problems& problems) {
+void read_document(std::string_view file_name, Tree&& tree, Loaded& loaded) {
+  auto& problems = loaded.problems;
   const auto read_one = [&](const Node& root, const Identity& id, Problems&& before) {
     Report report(std::string(file_name), problems, UnknownFields::warn);
     report.name_object(object_name(root, id));
     report.adopt(std::move(before));
-    read_object(Value(root, report), id, documents);
+    read_object(Value(root, report), id, loaded);
   };
 
   const Identity outer = identity(tree.root);

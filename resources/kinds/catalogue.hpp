@@ -8,9 +8,8 @@
 
 namespace resources {
 
-// Reads one document (or a List of them) into `documents`. One with an error is left out; its
-// problems say so.
-void read_document(std::string_view file_name, Tree&& tree, Documents& documents,
-                   Problems& problems);
+// Reads one document (or a List of them). One with an error is among the broken; its problems say
+// why.
+void read_document(std::string_view file_name, Tree&& tree, Loaded& loaded);
 
 }  // namespace resources

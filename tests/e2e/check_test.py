@@ -147,17 +147,57 @@ def a_certificate_for_another_name_is_named(binary):
     return None
 
 
+def a_certificate_is_not_held_against_no_name(binary):
+    with Mesh(binary, ["east"]) as mesh:
+        path = mesh.path("east", "agent.yaml")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace("cluster: east", "cluster: East"))
+        returned, output = run(binary, "check", "-c", path)
+        if returned != 2 or "cert.pem" in output or 'write "east"' not in output:
+            return f"check of a cluster without a good name: {returned}\n{output}"
+    return None
+
+
+def every_mistake_is_told_at_once(binary):
+    """Of agent.yaml, of a document that cannot be read, of one that can, and of what the compiler finds in either."""
+    folder = tempfile.mkdtemp(prefix="nearmost-check-")
+    documents = SERVICE.replace("9080", "0") + "---\n" + table(
+        "r", "hosts: [x.mesh.internal]\n" + forward("weight: 80", "weight: 30") +
+        "\n- matchers: [{uri: {regex: '/(('}}]\n  directResponse: {status: 200}") + "---\n" + table(
+        "s", "hosts: [y.mesh.internal]\nhttp:\n- matchers: [{uri: {regex: '/(('}}]\n  directResponse: {status: 200}")
+    path = os.path.join(folder, "agent.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("clutser: east\nresources: [a.yaml]\n")
+    with open(os.path.join(folder, "a.yaml"), "w", encoding="utf-8") as file:
+        file.write(documents)
+    try:
+        for command in ("check", "agent"):
+            returned, output = run(binary, command, "-c", path)
+            for words in (["agent.yaml:1:", "clutser"], ["a.yaml:2:", "port"], ["RouteTable default/r", "110"],
+                          ["RouteTable default/r", "regex"], ["RouteTable default/s", "regex"]):
+                if sum(all(word in line for word in words) for line in output.split("\n")) != 1:
+                    return f"{command}: not one line with {words} in\n{output}"
+            if returned != 2:
+                return f"{command} ends with {returned}"
+    finally:
+        shutil.rmtree(folder)
+    return None
+
+
 def main():
     binary = os.path.abspath(sys.argv[1])
     folder = tempfile.mkdtemp(prefix="nearmost-check-")
     os.symlink(os.path.join(folder, "nowhere"), os.path.join(folder, "dangling"))
     failures = [failure for case in CASES if (failure := check(binary, folder, case))]
-    failures += [failure for test in (a_port_in_use_is_named, a_certificate_for_another_name_is_named)
-                 if (failure := test(binary))]
+    tests = (a_port_in_use_is_named, a_certificate_for_another_name_is_named, every_mistake_is_told_at_once,
+             a_certificate_is_not_held_against_no_name)
+    failures += [failure for test in tests if (failure := test(binary))]
     shutil.rmtree(folder)
     for failure in failures:
         print("FAILED  " + failure)
-    print(f"{len(CASES) + 2} cases, {len(failures)} failures")
+    print(f"{len(CASES) + len(tests)} cases, {len(failures)} failures")
     sys.exit(1 if failures else 0)
 
 

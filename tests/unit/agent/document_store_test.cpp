@@ -115,6 +115,29 @@ TEST_CASE("what only the judge finds is held back too") {
   CHECK(held->held_back == std::vector<std::string>{"a.yaml"});
 }
 
+TEST_CASE("what else is wrong with a document that cannot serve is told at once, without echoes") {
+  const std::string table = R"(apiVersion: networking.gloo.solo.io/v2
+kind: RouteTable
+metadata: {name: t}
+spec: {hosts: [h], http: [{forwardTo: {destinations: [{ref: {name: x}, weight: 101}]}}]}
+)";
+  const DocumentStore::Judge judge = [](const resources::Documents& documents) {
+    resources::Problems problems;
+    for (const auto& one : documents.route_tables)
+      for (const auto* field :
+           {"spec.http[0].forwardTo.destinations[0]", "spec.http[0].forwardTo.pathRewrite"})
+        problems.push_back({resources::Severity::error, one.metadata.place, "RouteTable default/t",
+                            field, "wrong", ""});
+    return problems;
+  };
+  const auto accepted = DocumentStore().accept({{"t.yaml", table}}, {}, judge);
+  std::vector<std::string> fields;
+  for (const auto& problem : accepted->problems) fields.push_back(problem.field);
+  CHECK(fields == std::vector<std::string>{"spec.http[0].forwardTo.destinations[0].weight",
+                                           "spec.http[0].forwardTo.pathRewrite"});
+  CHECK(accepted->documents.route_tables.empty());
+}
+
 TEST_CASE("what was bad already holds no other change back") {
   DocumentStore store;
   // b's route needs a's service: whoever judges says so.
