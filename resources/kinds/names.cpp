@@ -119,9 +119,20 @@ bool is_dns_label(std::string_view text) {
 }
 
 void check_dns_label(const Value& value, std::string_view text) {
-  if (is_dns_label(text)) return;
+  if (text.empty() || is_dns_label(text)) return;
   value.error("\"" + std::string(text) + "\" cannot be part of a DNS name",
               "use 1 to 63 lower-case letters, digits and inner hyphens");
+}
+
+void read_dns_label(const Value& value, std::string& out) {
+  read(value, out);
+  if (value.node().is_scalar()) check_dns_label(value, out);
+}
+
+void check_endpoint_address(const Value& value, const base::IpAddress& ip) {
+  const auto broadcast = base::IpAddress::v4(0xffffffff);
+  if (!ip.is_unspecified() && !ip.is_multicast() && ip != broadcast) return;
+  value.error(ip.to_string() + " is nobody's address", "write the address clients connect to");
 }
 
 }  // namespace resources

@@ -1,10 +1,12 @@
 // What names may look like: hosts of RouteTables and VirtualDestinations (gloo.md §2, §3), and
-// names that become a label of a DNS name (RFC 1123 §2.1).
+// names that become a label of a DNS name (RFC 1123 §2.1); and which addresses an endpoint may
+// have.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "base/address.hpp"
 #include "resources/binder.hpp"
 
 namespace resources {
@@ -30,7 +32,12 @@ void check_object_name(const Value& value, std::string_view text);
 
 bool is_dns_label(std::string_view text);  // lower-case letters, digits, inner hyphens; 1..63
 
-// Reports a name that cannot be part of a DNS name.
+// Reports a name that cannot be part of a DNS name; "" is for who requires one to say.
 void check_dns_label(const Value& value, std::string_view text);
+// A name that becomes one label of a DNS name.
+void read_dns_label(const Value& value, std::string& out);
+
+// Reports an address that no endpoint can have: unspecified, multicast, broadcast.
+void check_endpoint_address(const Value& value, const base::IpAddress& ip);
 
 }  // namespace resources

@@ -67,8 +67,10 @@ void read(const Value& value, Metadata& out) {
   Fields fields(value);
   if (fields.required("name", out.name) && out.name.empty()) fields.missing("name");
   fields.optional("namespace", out.namespace_);
-  check_object_name(value, out.name);
-  check_object_name(value, out.namespace_);
+  if (const Node* name = find_field(value.node(), "name"))
+    check_object_name(Value(*name, value), out.name);
+  if (const Node* space = find_field(value.node(), "namespace"))
+    check_object_name(Value(*space, value), out.namespace_);
   fields.optional("labels", out.labels);
   fields.optional("annotations", out.annotations);
   read_creation(fields, out.created_at);

@@ -44,22 +44,27 @@ void read_port(const Value& value, std::vector<ServicePort>& ports) {
 void read(const Value& document, Service& out) {
   Fields fields(document);
   read_envelope(fields, out.metadata);
-  if (!out.metadata.name.empty()) check_dns_label(document, out.metadata.name);
+  if (const Node* metadata = find_field(document.node(), "metadata")) {
+    const Value above(*metadata, document);
+    if (const Node* name = find_field(*metadata, "name"))
+      check_dns_label(Value(*name, above), out.metadata.name);
+  }
   const auto value = fields.find("spec");
   if (!value) return fields.missing("spec");
 
   Fields spec(*value);
   if (const auto ports = spec.find("ports")) {
     if (!ports->node().is_list()) return ports->expected("a list");
-    for (const Node& item : ports->node().children) read_port(Value(item, *ports), out.ports);
-    std::set<std::string_view> names;
-    for (const auto& port : out.ports) {
-      if (!names.insert(port.name).second) {
-        ports->error(port.name.empty() ? "several ports without a name"
-                                       : "port name \"" + port.name + "\" is given twice",
-                     "give each port a name of its own");
-        break;
-      }
+    std::set<std::string> names;
+    for (const Node& item : ports->node().children) {
+      const Value port(item, *ports);
+      const auto before = out.ports.size();
+      read_port(port, out.ports);
+      if (out.ports.size() == before || names.insert(out.ports.back().name).second) continue;
+      const auto& name = out.ports.back().name;
+      port.error(name.empty() ? "a second port without a name"
+                              : "port name \"" + name + "\" is given twice",
+                 "give each port a name of its own");
     }
   }
   spec.optional("selector", out.selector);
@@ -99,18 +104,21 @@ void read_conditions(const Value& value, SliceEndpoint& out) {
   fields.optional("terminating", out.terminating);
 }
 
+void read_address(const Value& value, SliceEndpoint& out) {
+  std::string text;
+  read(value, text);
+  if (!value.node().is_scalar()) return;
+  const auto ip = base::IpAddress::parse(text);
+  if (!ip) return value.error("\"" + text + "\" is no IP address");
+  check_endpoint_address(value, *ip);
+  out.addresses.push_back(*ip);
+}
+
 void read_endpoint(const Value& value, SliceEndpoint& out) {
   Fields fields(value);
   if (const auto addresses = fields.find("addresses")) {
-    std::vector<std::string> texts;
-    read(*addresses, texts);
-    for (const auto& text : texts) {
-      if (const auto ip = base::IpAddress::parse(text)) {
-        out.addresses.push_back(*ip);
-      } else {
-        addresses->error("\"" + text + "\" is no IP address");
-      }
-    }
+    if (!addresses->node().is_list()) return addresses->expected("a list");
+    for (const Node& item : addresses->node().children) read_address(Value(item, *addresses), out);
   } else {
     fields.missing("addresses");
   }

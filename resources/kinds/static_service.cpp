@@ -26,18 +26,19 @@ void read_locality(Fields& fields, base::Locality& out) {
 void read_address(const Value& value, StaticEndpoint& out) {
   std::string text;
   read(value, text);
+  if (!value.node().is_scalar()) return;
   if (const auto ip = base::IpAddress::parse(text)) {
     out.ip = *ip;
   } else if (const auto socket = base::SocketAddress::parse(text)) {
     out.ip = socket->ip;
     out.port = socket->port;
+    if (out.port == 0) value.error("port 0 is nobody's", "write a port from 1 to 65535");
   } else {
     return value.error(
         "\"" + text + "\" is no IP address",
         "write 10.0.0.5, 10.0.0.5:9080 or [fd00::5]:9080; names are not resolved here");
   }
-  if (out.ip.is_unspecified())
-    value.error("\"" + text + "\" is nobody's address", "write the address clients connect to");
+  check_endpoint_address(value, out.ip);
 }
 
 void read_endpoint(const Value& value, StaticEndpoint& out) {
@@ -49,11 +50,13 @@ void read_endpoint(const Value& value, StaticEndpoint& out) {
   } else {
     fields.missing("address");
   }
-  fields.optional("port", out.port, between(1, 65535));
+  if (const auto port = fields.find("port")) {
+    if (out.port != 0) port->error("a second port: the address has one", "keep one of the two");
+    read(*port, out.port, between(1, 65535));
+  }
   read_locality(fields, out.locality);
   if (const auto network = fields.find("network")) read_network(*network, out.network);
-  fields.optional("hostname", out.hostname);
-  if (!out.hostname.empty()) check_dns_label(value, out.hostname);
+  if (const auto hostname = fields.find("hostname")) read_dns_label(*hostname, out.hostname);
   fields.optional("labels", out.labels);
   fields.optional("weight", out.weight, between(0, kMaxWeight));
   fields.optional("ready", out.ready);
@@ -85,13 +88,17 @@ void read_endpoints(const Value& list, const Defaults& defaults, StaticService& 
     StaticEndpoint endpoint;
     endpoint.locality = defaults.locality;
     endpoint.network = defaults.network;
+    const auto errors = value.report().errors();
     read_endpoint(value, endpoint);
+    const bool readable = value.report().errors() == errors;
     if (endpoint.port != 0 && out.ports.size() > 1) {
       value.error("an endpoint's own port, but the service has " +
                       std::to_string(out.ports.size()) + " ports",
                   "leave the port out, or split the service");
     }
-    if (!seen.insert({endpoint.ip, endpoint.port}).second)
+    const auto port =
+        endpoint.port == 0 && out.ports.size() == 1 ? out.ports[0].number : endpoint.port;
+    if (readable && !seen.insert({endpoint.ip, port}).second)
       value.error("the same endpoint twice", "remove one of them");
     out.endpoints.push_back(std::move(endpoint));
   }
@@ -102,10 +109,13 @@ void read_endpoints(const Value& list, const Defaults& defaults, StaticService& 
 void read(const Value& document, StaticService& out) {
   out.metadata.place = document.place();
   Fields fields(document);
-  fields.required("service", out.metadata.name);
-  fields.optional("namespace", out.metadata.namespace_);
-  if (!out.metadata.name.empty()) check_dns_label(document, out.metadata.name);
-  check_dns_label(document, out.metadata.namespace_);
+  const auto name = fields.find("service");
+  if (name) read_dns_label(*name, out.metadata.name);
+  if (!name || (name->node().is_scalar() && out.metadata.name.empty())) fields.missing("service");
+  if (const auto space = fields.find("namespace")) {
+    read_dns_label(*space, out.metadata.namespace_);
+    if (out.metadata.namespace_.empty()) space->error("empty", "leave it out for \"default\"");
+  }
   fields.optional("labels", out.metadata.labels);
   fields.optional("headless", out.headless);
   read_ports(fields, out.ports);

@@ -47,7 +47,8 @@ void read_ports(Fields& spec, std::vector<VirtualDestinationPort>& ports) {
     const Value value(item, *list);
     const auto before = ports.size();
     read_port(value, ports);
-    if (ports.size() > before && !numbers.insert(ports.back().number).second) {
+    if (ports.size() == before || ports.back().number == 0) continue;  // told already
+    if (!numbers.insert(ports.back().number).second) {
       value.error("port " + std::to_string(ports.back().number) + " is given twice",
                   "keep one of them");
     }

@@ -54,17 +54,59 @@ TEST_CASE("mistakes in the short form are named", "[resources]") {
   CHECK(first("service: ratings\nport: 80\nendpoints: [ratings.example]\n")
             .find("a.yaml:3:13: error: service default/ratings: endpoints[0]: \"ratings.example\" "
                   "is no IP address") == 0);
-  CHECK(
-      first("service: Ratings_1\nport: 80\nendpoints: []\n").find("cannot be part of a DNS name") !=
-      std::string::npos);
+  CHECK(first("port: 80\nservice: Ratings_1\nendpoints: []\n")
+            .find("a.yaml:2:10: error: service default/Ratings_1: service: \"Ratings_1\" cannot be "
+                  "part of a DNS name") == 0);
+  CHECK(first("service: ''\nport: 80\nendpoints: []\n").find("service: missing") !=
+        std::string::npos);
   CHECK(first("service: ratings\nports: {a: 1, b: 2}\nendpoints: [10.0.0.1:80]\n")
             .find("but the service has 2 ports") != std::string::npos);
   CHECK(first("service: ratings\nport: 80\nendpoints: [10.0.0.1, 10.0.0.1]\n")
             .find("the same endpoint twice") != std::string::npos);
   CHECK(first("service: ratings\nport: 80\nports: {a: 1}\nendpoints: []\n")
             .find("cannot stand beside \"port\"") != std::string::npos);
-  CHECK(first("service: ratings\nport: 80\nendpoints: [0.0.0.0]\n").find("nobody's address") !=
-        std::string::npos);
+}
+
+TEST_CASE("an endpoint is an address that somebody can have, once", "[resources]") {
+  const auto told = [](const std::string& endpoints) {
+    Lines all;
+    for (const auto& problem :
+         load_text("service: a\nport: 80\nendpoints: [" + endpoints + "]\n").problems)
+      all.push_back(problem.field + ": " + problem.message);
+    return all;
+  };
+  for (const auto* nobody : {"0.0.0.0", "'::'", "224.0.0.1", "'ff02::1'", "255.255.255.255"}) {
+    INFO(nobody);
+    const auto all = told(nobody);
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].find("is nobody's address") != std::string::npos);
+  }
+  CHECK(told("10.0.0.1:0") == Lines{"endpoints[0]: port 0 is nobody's"});
+  CHECK(told("{address: 10.0.0.1:81, port: 82}") ==
+        Lines{"endpoints[0].port: a second port: the address has one"});
+  CHECK(told("10.0.0.1, 10.0.0.1:80") == Lines{"endpoints[1]: the same endpoint twice"});
+  CHECK(told("10.0.0.1, 10.0.0.1:81").empty());
+  CHECK(told("nowhere, nowhere-else").size() == 2);  // neither is the other
+}
+
+TEST_CASE("a mistake in a Service is told at its own line", "[resources]") {
+  const auto loaded = load_text(R"(apiVersion: v1
+kind: Service
+metadata:
+  namespace: shop
+  name: Rating.s
+spec:
+  ports:
+  - {name: a, port: 80}
+  - {name: b, port: 81}
+  - {name: a, port: 82}
+)");
+  CHECK(
+      lines(loaded.problems) ==
+      Lines{"a.yaml:5:9: error: Service shop/Rating.s: metadata.name: \"Rating.s\" cannot be part "
+            "of a DNS name; use 1 to 63 lower-case letters, digits and inner hyphens",
+            "a.yaml:10:5: error: Service shop/Rating.s: spec.ports[2]: port name \"a\" is given "
+            "twice; give each port a name of its own"});
 }
 
 TEST_CASE("a service without endpoints is worth a word, unless it says so", "[resources]") {
