@@ -109,19 +109,24 @@ void read_gossip(const Value& value, const std::string& folder, const std::strin
   check_gossip_identity(value, listen, out);
 }
 
+void read_zones(const Value& value, std::vector<std::string>& out) {
+  resources::read(value, out, kName);
+  if (!value.node().is_list()) return;
+  if (out.empty()) return value.error("no zones", "leave `zones` out for mesh.internal");
+  if (out.size() != value.node().children.size()) return;
+  for (std::size_t i = 1; i < out.size(); ++i) {
+    const auto before = out.begin() + static_cast<std::ptrdiff_t>(i);
+    if (!out[i].empty() && std::find(out.begin(), before, out[i]) != before)
+      Value(value.node().children[i], value)
+          .error("zone " + out[i] + " twice", "name each zone once");
+  }
+}
+
 void read_dns(const Value& value, DnsConfig& out) {
   Fields fields(value);
-  if (const auto listen = fields.find("listen")) read_one_or_more(*listen, out.listen, kAddress);
-  fields.optional("zones", out.zones, kName);
-  if (out.zones.empty()) value.error("no zones", "leave `zones` out for mesh.internal");
-  auto zones = out.zones;
-  std::ranges::sort(zones);
-  if (const auto twice = std::ranges::adjacent_find(zones); twice != zones.end())
-    value.error("zone " + *twice + " twice", "name each zone once");
-  for (const auto& listen : out.listen)
-    if (listen.ip.is_unspecified())
-      value.error(listen.ip.to_string() + " means every address of the machine",
-                  "name the addresses that clients ask; answers must come from the one asked");
+  if (const auto listen = fields.find("listen"))
+    read_one_or_more(*listen, out.listen, kSourceOfAnswers);
+  if (const auto zones = fields.find("zones")) read_zones(*zones, out.zones);
   const auto ttl = resources::between(base::Duration(0), kMaxTtl);
   fields.optional("ttl", out.ttl, ttl);
   fields.optional("degradedTtl", out.degraded_ttl, ttl);
@@ -168,35 +173,6 @@ void read_log(const Value& value, LogConfig& out) {
   fields.optional("format", out.format, kFormats);
 }
 
-// Two listeners at one place would be told "address in use" by the kernel, one at a time.
-void check_listeners_differ(const Value& root, const Config& config) {
-  std::vector<std::pair<base::SocketAddress, std::string>> listeners{
-      {config.gossip.listen, "gossip.listen"},
-      {config.admin, "admin.listen"},
-      {config.probes, "probes.listen"}};
-  for (const auto& address : config.dns.listen) listeners.emplace_back(address, "dns.listen");
-  std::ranges::stable_sort(listeners, {}, [](const auto& listener) { return listener.first; });
-  for (std::size_t i = 1; i < listeners.size(); ++i) {
-    const auto& [address, field] = listeners[i];
-    if (address != listeners[i - 1].first || address.port == 0) continue;
-    root.error(listeners[i - 1].second + " and " + field + " are both " + address.to_string(),
-               "give one of them another port");
-  }
-}
-
-// Names whose door is the forwarder answer with its address, to whoever asks.
-void check_door_is_reachable(const Value& root, const Config& config) {
-  const auto loopback = [](const base::IpAddress& ip) { return ip.is_loopback(); };
-  const auto& door = config.forwarder.listen;
-  const bool asked_from_afar = !std::ranges::all_of(config.dns.listen, loopback,
-                                                    [](const auto& address) { return address.ip; });
-  if (asked_from_afar && !door.empty() && std::ranges::all_of(door, loopback))
-    root.warn(
-        "dns.listen is not loopback, every forwarder.listen is: callers on other hosts are told "
-        "an address that only this one has",
-        "add `forwarder: {listen: ADDRESS}` that callers reach, or `forwarder: false`");
-}
-
 void read_root(const Value& value, const std::string& folder, Config& out) {
   Fields fields(value);
   fields.required("cluster", out.cluster, kLabel);
@@ -224,9 +200,6 @@ void read_root(const Value& value, const std::string& folder, Config& out) {
       state->warn("not supported yet: nothing is kept on disk over a restart");
     }
   }
-  if (!value.node().is_map()) return;
-  check_listeners_differ(value, out);
-  check_door_is_reachable(value, out);
 }
 
 void note_places(const Value& value, std::map<std::string, resources::Place>& out) {
@@ -236,6 +209,42 @@ void note_places(const Value& value, std::map<std::string, resources::Place>& ou
     out.emplace(field.path(), field.place());
     note_places(field, out);
   }
+}
+
+// Two listeners at one place would be told "address in use" by the kernel, one at a time.
+void check_listeners_differ(LoadedConfig& loaded) {
+  const auto& config = loaded.config;
+  std::vector<std::pair<base::SocketAddress, std::string>> listeners{
+      {config.gossip.listen, "gossip.listen"},
+      {config.admin, "admin.listen"},
+      {config.probes, "probes.listen"}};
+  for (const auto& address : config.dns.listen) listeners.emplace_back(address, "dns.listen");
+  std::ranges::stable_sort(listeners, {}, [](const auto& listener) { return listener.first; });
+  for (std::size_t i = 1; i < listeners.size(); ++i) {
+    const auto& [address, field] = listeners[i];
+    const auto& [before, other] = listeners[i - 1];
+    if (address != before || address.port == 0) continue;
+    // Told where it is written: the other one may be a default.
+    const auto& told = loaded.places.contains(field) ? field : other;
+    loaded.problems.push_back({resources::Severity::error, loaded.place(told), "", told,
+                               other + " and " + field + " are both " + address.to_string(),
+                               "give one of them another port"});
+  }
+}
+
+// Names whose door is the forwarder answer with its address, to whoever asks.
+void check_door_is_reachable(LoadedConfig& loaded) {
+  const auto loopback = [](const base::IpAddress& ip) { return ip.is_loopback(); };
+  const auto& config = loaded.config;
+  const auto& door = config.forwarder.listen;
+  const bool asked_from_afar = !std::ranges::all_of(config.dns.listen, loopback,
+                                                    [](const auto& address) { return address.ip; });
+  if (!asked_from_afar || door.empty() || !std::ranges::all_of(door, loopback)) return;
+  loaded.problems.push_back(
+      {resources::Severity::warning, loaded.place("dns.listen"), "", "dns.listen",
+       "it is not loopback, every forwarder.listen is: callers on other hosts are told an address "
+       "that only this one has",
+       "add `forwarder: {listen: ADDRESS}` that callers reach, or `forwarder: false`"});
 }
 
 }  // namespace
@@ -284,6 +293,8 @@ LoadedConfig parse_config(const std::string& path, std::string_view text) {
     note_places(root, loaded.places);
   });
   loaded.problems.insert(loaded.problems.end(), unreadable.begin(), unreadable.end());
+  check_listeners_differ(loaded);
+  check_door_is_reachable(loaded);
   if (documents == 0 && unreadable.empty()) {
     loaded.problems.push_back({resources::Severity::error,
                                {path, 0, 0},

@@ -53,6 +53,14 @@ void read(const resources::Value& value, base::SocketAddress& out, const Address
   }
 }
 
+void read(const resources::Value& value, base::SocketAddress& out, const SourceOfAnswers&) {
+  const auto errors = value.report().errors();
+  read(value, out, kAddress);
+  if (value.report().errors() == errors && out.ip.is_unspecified())
+    value.error(out.ip.to_string() + " means every address of the machine",
+                "name the addresses that clients ask; answers must come from the one asked");
+}
+
 void read(const resources::Value& value, base::HostPort& out, const Address&) {
   const auto text = scalar(value);
   if (!text) return;

@@ -16,19 +16,22 @@ namespace agent {
 
 inline constexpr std::int64_t kMaxAnswers = 64;
 
-struct Address {};      // "10.0.0.1:7700", "[::1]:7700"; for HostPort also "name:7700"
-struct WithoutPort {};  // "10.0.0.1"; no wildcard
-struct Label {};        // a DNS label (RFC 1035 as Kubernetes takes it): a-z 0-9 -, at most 63
+struct Address {};          // "10.0.0.1:7700", "[::1]:7700"; for HostPort also "name:7700"
+struct SourceOfAnswers {};  // an address with a port that answers can come from: no wildcard
+struct WithoutPort {};      // "10.0.0.1"; no wildcard
+struct Label {};            // a DNS label (RFC 1035 as Kubernetes takes it): a-z 0-9 -, at most 63
 struct Name {};  // labels joined by dots, at most 253; upper case and a trailing dot are mended
 struct ExistingPath {  // relative paths stand below `folder`
   std::string folder;
 };
 inline constexpr Address kAddress;
+inline constexpr SourceOfAnswers kSourceOfAnswers;
 inline constexpr WithoutPort kWithoutPort;
 inline constexpr Label kLabel;
 inline constexpr Name kName;
 
 void read(const resources::Value& value, base::SocketAddress& out, const Address& how);
+void read(const resources::Value& value, base::SocketAddress& out, const SourceOfAnswers& how);
 void read(const resources::Value& value, base::HostPort& out, const Address& how);
 void read(const resources::Value& value, base::IpAddress& out, const WithoutPort& how);
 void read(const resources::Value& value, std::string& out, const Label& how);

@@ -32,6 +32,21 @@ std::string oddity(const resources::HttpMatcher& matcher, const resources::HttpR
   return {};
 }
 
+// Where the matcher stands, which may be in a table above.
+resources::Problem matcher_problem(const FlatRoute& route, const resources::HttpMatcher& matcher,
+                                   const std::string& field, const std::string& message) {
+  const auto& own = route.route().matchers;
+  const auto written = std::find_if(own.begin(), own.end(), [&](const auto& one) {
+    return one.place == matcher.place && matcher.place.line != 0;
+  });
+  const auto index = written == own.end() ? "" : '[' + std::to_string(written - own.begin()) + ']';
+  auto problem =
+      route_problem(Severity::error, *route.table, route.index, "matchers" + index + '.' + field,
+                    message + ": this matcher takes no request");
+  if (matcher.place.line != 0) problem.place = matcher.place;
+  return problem;
+}
+
 // Children inherit their parents' selectors and can only narrow them.
 std::shared_ptr<const Addresses> excluded_from(const std::vector<const RouteTable*>& path,
                                                const view::View& view) {
@@ -49,18 +64,13 @@ std::vector<Entry> entries_of(const std::vector<FlatRoute>& flat, const view::Vi
     const auto compiled = actions.of(route);
     if (route.path != path) excluded = excluded_from(path = route.path, view);
     for (const auto& source : route.matchers) {
-      const auto report = [&](Severity severity, std::string_view field, std::string message) {
-        auto problem =
-            route_problem(severity, *route.table, route.index, field, std::move(message));
-        if (source.place.line != 0) problem.place = source.place;
-        problems.push_back(std::move(problem));
-      };
       std::vector<MatcherError> errors;
       auto matcher = compile_matcher(source, errors);
       for (const auto& [field, message] : errors)
-        report(Severity::error, "matchers." + field, message + ": this matcher takes no request");
+        problems.push_back(matcher_problem(route, source, field, message));
       if (auto odd = oddity(source, route.route()); !odd.empty())
-        report(Severity::warning, "forwardTo.pathRewrite", std::move(odd));
+        problems.push_back(route_problem(Severity::warning, *route.table, route.index,
+                                         "forwardTo.pathRewrite", std::move(odd)));
       matcher.not_from = excluded;
       if (errors.empty()) entries.push_back({std::move(matcher), compiled});
     }

@@ -49,8 +49,12 @@ resources::Problem route_problem(resources::Severity severity, const RouteTable&
                                  std::size_t route, std::string_view field, std::string message) {
   auto path = "spec.http[" + std::to_string(route) + ']';
   if (!field.empty()) path.append(".").append(field);
-  return {severity,        table.http[route].place, "RouteTable " + name_of(table),
-          std::move(path), std::move(message),      ""};
+  return {severity,
+          table.http[route].place_of(field),
+          "RouteTable " + name_of(table),
+          std::move(path),
+          std::move(message),
+          ""};
 }
 
 Delegation::Delegation(const std::vector<RouteTable>& tables, std::string_view own_cluster,

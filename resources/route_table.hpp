@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -81,6 +83,15 @@ struct HttpRoute {
   std::vector<HttpMatcher> matchers;  // empty = everything
   HttpAction action;
   Place place;
+  // Of the fields of its action, by their path below the route: "forwardTo.pathRewrite", a literal.
+  std::vector<std::pair<std::string_view, Place>> places;
+
+  // Where a field is written, or else the route.
+  const Place& place_of(std::string_view field) const {
+    for (const auto& [path, at] : places)
+      if (path == field) return at;
+    return place;
+  }
 };
 
 enum class FailureMode { route_replacement, freeze_config };

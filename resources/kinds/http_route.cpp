@@ -162,6 +162,29 @@ void check_weights(const Value& list, const std::vector<DestinationRef>& destina
   }
 }
 
+namespace {
+
+// What can be written well and yet be wrong, as the forwarder finds when it makes the route.
+constexpr std::string_view kJudgedLater[] = {
+    "forwardTo.destinations",         "forwardTo.pathRewrite",
+    "forwardTo.regexRewrite.pattern", "forwardTo.regexRewrite.substitution",
+    "forwardTo.hostRewrite",          "redirect.hostRedirect",
+    "redirect.pathRedirect",          "delegate"};
+
+void note_places(const Value& route, HttpRoute& out) {
+  for (const auto path : kJudgedLater) {
+    const Node* at = &route.node();
+    for (auto rest = path; at && !rest.empty();) {
+      const auto dot = rest.find('.');
+      at = find_field(*at, rest.substr(0, dot));
+      rest = dot == std::string_view::npos ? "" : rest.substr(dot + 1);
+    }
+    if (at) out.places.emplace_back(path, Value(*at, route).place());
+  }
+}
+
+}  // namespace
+
 void read(const Value& value, HttpRoute& out) {
   out.place = value.place();
   Fields fields(value);
@@ -169,6 +192,7 @@ void read(const Value& value, HttpRoute& out) {
   fields.optional("labels", out.labels);
   fields.optional("matchers", out.matchers);
   read_action(value, fields, out.matchers, out.action);
+  note_places(value, out);
 }
 
 }  // namespace resources

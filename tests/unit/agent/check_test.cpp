@@ -94,6 +94,44 @@ spec:
   CHECK(told("\ndns: {zones: [mesh.internal, xmesh.internal, example.com]}").empty());
 }
 
+TEST_CASE("what only the forwarder finds wrong in a route is told where it is written") {
+  const auto checked = check_as("cluster: east\nforwarder: false", R"(service: web
+port: 80
+endpoints: [10.0.0.1]
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: RouteTable
+metadata: {name: t}
+spec:
+  hosts: [x.mesh.internal]
+  http:
+  - matchers:
+    - uri: {prefix: /}
+    - uri: {regex: '/(('}
+    forwardTo:
+      destinations: [{ref: {name: web}}]
+      hostRewrite: no host
+  - matchers: [{uri: {prefix: /a}}]
+    redirect:
+      responseCode: FOUND
+      pathRedirect: "/a b"
+  - matchers: [{uri: {prefix: /b}}]
+    forwardTo:
+      destinations: [{ref: {name: web}}]
+      regexRewrite:
+        substitution: /\1
+        pattern: {regex: '/('}
+)");
+  std::vector<std::string> places;
+  for (const auto& problem : checked.problems)
+    if (problem.severity == resources::Severity::error)
+      places.push_back(std::to_string(problem.place.line) + ' ' + problem.field);
+  CHECK(places == std::vector<std::string>{"16 spec.http[0].forwardTo.hostRewrite",
+                                           "13 spec.http[0].matchers[1].uri.regex",
+                                           "20 spec.http[1].redirect.pathRedirect",
+                                           "26 spec.http[2].forwardTo.regexRewrite.pattern"});
+}
+
 TEST_CASE("published valid Gloo documents pass the whole check", "[vectors]") {
   const std::filesystem::path folder = std::string(NEARMOST_VECTORS) + "/gloo/valid";
   if (!std::filesystem::exists(folder)) {

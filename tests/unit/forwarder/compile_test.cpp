@@ -168,7 +168,7 @@ TEST_CASE("a matcher with a bad pattern takes nothing, the route's others stay")
   CHECK(outcome(*compiled.table, Incoming("GET", "h", "/(")) == "404 no route matches\n");
   REQUIRE(compiled.problems.size() == 1);
   CHECK(compiled.problems[0].place.line == 7);
-  CHECK(compiled.problems[0].field == "spec.http[0].matchers.uri.regex");
+  CHECK(compiled.problems[0].field == "spec.http[0].matchers[0].uri.regex");
 }
 
 TEST_CASE("a child's mistake is said once however many parents lead to it") {
