@@ -54,13 +54,25 @@ class Maker {
   }
 
   MadeRows finish() && {
+    for (const auto& [space, left] : left_out_) {
+      made_.problems.push_back(
+          {Severity::warning, left.first, "namespace " + space, "",
+           "not exported: " + std::to_string(left.count) + " of its objects serve nothing",
+           space == rule_.own_namespace ? "it is the agent's own"
+                                        : "kube-* is Kubernetes' own: use another namespace"});
+    }
     for (auto& [key, value] : rows_) made_.rows.push_back({key, std::move(value)});
     return std::move(made_);
   }
 
  private:
-  bool exported(const Metadata& metadata) const {
-    return !metadata.namespace_.starts_with("kube-") && metadata.namespace_ != rule_.own_namespace;
+  // Counts what it says no of.
+  bool exported(const Metadata& metadata) {
+    const auto& space = metadata.namespace_;
+    if (!space.starts_with("kube-") && space != rule_.own_namespace) return true;
+    auto& left = left_out_[space];
+    if (++left.count == 1) left.first = metadata.place;
+    return false;
   }
 
   void add(const resources::Service& service) {
@@ -198,8 +210,14 @@ class Maker {
                               std::move(message), std::move(hint)});
   }
 
+  struct LeftOut {
+    std::size_t count = 0;
+    resources::Place first;
+  };
+
   const ExportRule& rule_;
   MadeRows made_;
+  std::map<std::string, LeftOut> left_out_;  // by namespace
   std::map<base::Bytes, base::Bytes> rows_;
   std::map<ServiceKey, std::vector<const EndpointSlice*>> slices_;
   std::set<ServiceKey> services_;

@@ -4,8 +4,9 @@
 // Several slices of one service are joined; an address that stands in two with the same ports (as
 // it does while it moves between slices) is one endpoint, and the healthier word wins. A slice
 // without its Service gives its endpoints all the same. What is not exported (`kube-*`, the agent's
-// own namespace) makes no row. Errors: a document that cannot be a row is a problem at its place;
-// the others are rows. Thread: a pure function. Cost: linear in the documents.
+// own namespace) makes no row; a warning counts it. Errors: a document that cannot be a row is a
+// problem at its place; the others are rows. Thread: a pure function. Cost: linear in the
+// documents.
 #pragma once
 
 #include <string>

@@ -101,12 +101,18 @@ endpoints:
   CHECK(third.health == view::Health::unhealthy);
 }
 
-TEST_CASE("kube-* and the agent's own namespace are not exported") {
+TEST_CASE("kube-* and the agent's own namespace are not exported, and a warning counts them") {
   const auto rows = rows_of(
       "service: a\nnamespace: kube-system\nport: 1\nendpoints: [10.0.0.1]\n---\n"
+      "service: a2\nnamespace: kube-system\nport: 1\nendpoints: [10.0.0.1]\n---\n"
       "service: b\nnamespace: nearmost\nport: 1\nendpoints: [10.0.0.1]\n---\n"
       "service: c\nport: 1\nendpoints: [10.0.0.1]\n");
   CHECK(rows.rows.size() == 2);
+  REQUIRE(rows.problems.size() == 2);
+  CHECK(rows.problems[0].to_string() ==
+        "test.yaml:1:1: warning: namespace kube-system: not exported: 2 of its objects serve nothing; "
+        "kube-* is Kubernetes' own: use another namespace");
+  CHECK(rows.problems[1].object == "namespace nearmost");
 }
 
 TEST_CASE("a service defined both ways is a problem at the second, and the first serves") {
