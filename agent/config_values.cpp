@@ -48,7 +48,7 @@ void read(const resources::Value& value, base::SocketAddress& out, const Address
   if (const auto address = base::SocketAddress::parse(*text)) {
     out = *address;
   } else {
-    value.error("\"" + *text + "\" is not an address with a port",
+    value.error(resources::quoted(*text) + " is not an address with a port",
                 "write it like 127.0.0.1:7700 or \"[::1]:7700\"");
   }
 }
@@ -66,12 +66,16 @@ void read(const resources::Value& value, base::HostPort& out, const Address&) {
   if (!text) return;
   const auto parsed = base::HostPort::parse(*text);
   if (!parsed || parsed->port == 0) {
-    return value.error("\"" + *text + "\" is not a host with a port",
+    return value.error(resources::quoted(*text) + " is not a host with a port",
                        "write it like west.example.net:7700");
   }
   const auto ip = base::IpAddress::parse(parsed->host);
+  if (!ip.ok() && !is_name(lower(parsed->host))) {
+    return value.error(resources::quoted(parsed->host) + " is no host",
+                       "write a name or an address, and a port: west.example.net:7700");
+  }
   if (ip.ok() && ip->is_unspecified()) {
-    return value.error("\"" + *text + "\": nobody can be reached at a wildcard",
+    return value.error(resources::quoted(*text) + ": nobody can be reached at a wildcard",
                        "name a host or an address");
   }
   out = *parsed;
@@ -87,10 +91,11 @@ void read(const resources::Value& value, base::IpAddress& out, const WithoutPort
     }
     out = *ip;
   } else if (base::SocketAddress::parse(*text)) {
-    value.error("\"" + *text + "\" has a port",
+    value.error(resources::quoted(*text) + " has a port",
                 "the ports are the destinations': write the address alone");
   } else {
-    value.error("\"" + *text + "\" is not an IP address", "write it like 10.0.0.1 or ::1");
+    value.error(resources::quoted(*text) + " is not an IP address",
+                "write it like 10.0.0.1 or ::1");
   }
 }
 
@@ -100,7 +105,7 @@ void read(const resources::Value& value, std::string& out, const Label&) {
   if (is_label(*text, "-")) {
     out = *text;
   } else {
-    value.error("\"" + *text + "\" is not a DNS label",
+    value.error(resources::quoted(*text) + " is not a DNS label",
                 is_label(lower(*text), "-")
                     ? "write \"" + lower(*text) + "\""
                     : "a-z, 0-9 and - inside, at most " + std::to_string(kMaxLabel));
@@ -115,7 +120,7 @@ void read(const resources::Value& value, std::string& out, const Name&) {
   if (is_name(name)) {
     out = name;
   } else {
-    value.error("\"" + *text + "\" is not a name",
+    value.error(resources::quoted(*text) + " is not a name",
                 "labels of a-z, 0-9 and - joined by dots: mesh.internal");
   }
 }

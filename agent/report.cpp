@@ -181,13 +181,13 @@ Json report(const resources::Problems& problems) {
   for (const auto& problem : problems)
     json.push_back(
         {{"severity", problem.severity == resources::Severity::error ? "error" : "warning"},
-         {"file", problem.place.file},
+         {"file", resources::shown(problem.place.file)},
          {"line", problem.place.line},
          {"column", problem.place.column},
-         {"object", problem.object},
-         {"field", problem.field},
-         {"message", problem.message},
-         {"hint", problem.hint}});
+         {"object", resources::shown(problem.object)},
+         {"field", resources::shown(problem.field)},
+         {"message", resources::shown(problem.message)},
+         {"hint", resources::shown(problem.hint)}});
   return json;
 }
 

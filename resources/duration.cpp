@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "resources/tree.hpp"
+
 namespace resources {
 namespace {
 
@@ -26,7 +28,7 @@ constexpr double kMaxNanoseconds = 9.2e18;  // just under 2^63
 
 base::Result<base::Duration> parse_duration(std::string_view text) {
   const auto refuse = [whole = std::string(text)](std::string_view why) {
-    return base::invalid("\"" + whole + "\" is no duration: " + std::string(why));
+    return base::invalid(quoted(whole) + " is no duration: " + std::string(why));
   };
   const bool negative = text.starts_with("-");
   if (negative || text.starts_with("+")) text.remove_prefix(1);

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "resources/utf8.hpp"
+
 namespace resources {
 
 namespace {
 
 std::string where(const Place& place) {
-  std::string text = place.file;
+  std::string text = shown(place.file);
   if (place.line != 0) text += ':' + std::to_string(place.line);
   if (place.line != 0 && place.column != 0) text += ':' + std::to_string(place.column);
   return text.empty() ? text : text + ": ";
@@ -15,14 +17,16 @@ std::string where(const Place& place) {
 
 std::string what(const Problem& problem) {
   std::string text;
-  if (!problem.object.empty()) text += problem.object + ": ";
-  if (!problem.field.empty()) text += problem.field + ": ";
-  text += problem.message;
-  if (!problem.hint.empty()) text += "; " + problem.hint;
+  if (!problem.object.empty()) text += shown(problem.object) + ": ";
+  if (!problem.field.empty()) text += shown(problem.field) + ": ";
+  text += shown(problem.message);
+  if (!problem.hint.empty()) text += "; " + shown(problem.hint);
   return text;
 }
 
 }  // namespace
+
+std::string shown(std::string_view part) { return printable(part, kMaxShown); }
 
 std::string Problem::to_string() const {
   return where(place) + (severity == Severity::error ? "error: " : "warning: ") + what(*this);

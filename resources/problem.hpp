@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace resources {
@@ -19,6 +20,12 @@ struct Place {
 };
 
 enum class Severity { warning, error };
+
+inline constexpr std::size_t kMaxShown = 600;  // bytes of each part of a problem that are shown
+
+// A part of a problem as it is shown: on one line, without its middle where it is too long. What
+// operators write is in it, whatever that is.
+std::string shown(std::string_view part);
 
 struct Problem {
   Severity severity = Severity::error;

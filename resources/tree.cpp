@@ -9,7 +9,7 @@
 namespace resources {
 namespace {
 
-constexpr std::size_t kMaxQuoted = 40;  // longer texts are cut in messages
+constexpr std::size_t kMaxQuoted = 80;  // longer texts are cut in messages
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 Mark mark_at(std::string_view text, std::size_t offset) {
@@ -75,8 +75,12 @@ std::string_view to_string(Node::Kind kind) {
 
 std::string quoted(const Node& node) {
   if (!node.is_scalar() || node.is_null()) return std::string(to_string(node.kind));
-  if (node.text.size() <= kMaxQuoted) return '"' + node.text + '"';
-  return '"' + std::string(cut(node.text, kMaxQuoted)) + "…\"";
+  return quoted(std::string_view(node.text));
+}
+
+std::string quoted(std::string_view text) {
+  const auto shown = cut(text, kMaxQuoted);
+  return '"' + printable(shown, kMaxQuoted) + (shown.size() < text.size() ? "…\"" : "\"");
 }
 
 Problems read_trees(std::string_view file_name, std::string_view text,

@@ -46,9 +46,11 @@ struct Node {
   const Node* find(std::string_view name) const;  // the member of that key, or nullptr
 };
 
-// For messages: "a list", "a string", …; and a node by its text if it has one.
+// For messages: "a list", "a string", …; and a node by its text if it has one. A text is fit for
+// one line, whatever is in it.
 std::string_view to_string(Node::Kind kind);
 std::string quoted(const Node& node);
+std::string quoted(std::string_view text);
 
 struct Tree {
   Node root;

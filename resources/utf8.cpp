@@ -1,6 +1,37 @@
 #include "resources/utf8.hpp"
 
 namespace resources {
+namespace {
+
+void append_escaped(std::string& out, char c) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  if (c == '\n') {
+    out += "\\n";
+  } else if (c == '\t') {
+    out += "\\t";
+  } else {
+    out += "\\x";
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+}
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto length = sequence_length(text);
+    const auto one = text.substr(0, length == 0 ? 1 : length);
+    if (is_plain_text(one))
+      out += one;
+    else
+      for (const char c : one) append_escaped(out, c);
+    text.remove_prefix(one.size());
+  }
+  return out;
+}
+
+}  // namespace
 
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -39,6 +70,13 @@ std::string_view cut(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text;
   while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
   return text.substr(0, most);
+}
+
+std::string printable(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return escaped(text);
+  auto end = text.size() - most / 2;
+  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+  return escaped(cut(text, most / 2)) + "…" + escaped(text.substr(end));
 }
 
 }  // namespace resources

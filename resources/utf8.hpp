@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace resources {
@@ -18,5 +19,9 @@ bool is_plain_text(std::string_view text);
 
 // The longest beginning of valid UTF-8 text that is at most `most` bytes and tears no sequence.
 std::string_view cut(std::string_view text, std::size_t most);
+
+// Fit for one line of a terminal or a log: what is no plain text becomes \n, \t or \x1b; of a text
+// of more than about `most` bytes the middle is left out.
+std::string printable(std::string_view text, std::size_t most);
 
 }  // namespace resources

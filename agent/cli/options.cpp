@@ -11,8 +11,10 @@ namespace {
 base::Result<Config> config_of(const std::string& path, std::string_view field) {
   auto loaded = load_config(path);
   for (const auto& problem : loaded.problems)
+    // "admin" itself too: what is no map there has no admin.listen.
     if (problem.severity == resources::Severity::error &&
-        (loaded.places.empty() || problem.field.starts_with(field)))
+        (loaded.places.empty() || problem.field.starts_with(field) ||
+         (!problem.field.empty() && field.starts_with(problem.field + '.'))))
       return base::invalid(problem.to_string());
   return std::move(loaded.config);
 }

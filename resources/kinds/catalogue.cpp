@@ -98,14 +98,20 @@ void turn_away(const Value& document, const Identity& id) {
   document.warn(name + " is not a kind Nearmost reads: ignored");
 }
 
+// What would have said the kind, where one of the keys is nearly it.
+std::string hint_for_no_kind(const Node& root) {
+  constexpr std::string_view kTelling[] = {"service", "kind"};
+  for (const Node& member : root.children)
+    if (auto hint = did_you_mean(member.key, kTelling); !hint.empty())
+      return quoted(member.key) + ": " + hint;
+  return "a document has apiVersion and kind, or is a service in the short form";
+}
+
 void read_object(const Value& document, const Identity& id, Loaded& out) {
   if (!document.node().is_map()) return document.expected("a map with apiVersion and kind");
   if (is_short_form(document.node(), id))
     return read_into<&Documents::static_services>(document, out);
-  if (id.kind.empty()) {
-    return document.error("no kind",
-                          "a document has apiVersion and kind, or is a service in the short form");
-  }
+  if (id.kind.empty()) return document.error("no kind", hint_for_no_kind(document.node()));
   for (const Reader& reader : kReaders) {
     if (reader.kind != id.kind) continue;
     if (id.api.empty()) return document.error("no apiVersion", "write apiVersion: " + reader.api());

@@ -72,7 +72,7 @@ void read_value_match(const Value& value, Of of, ValueMatch& out) {
   std::transform(out.name.begin(), out.name.end(), out.name.begin(), lower);
   // Pseudo-headers such as :authority are matched too.
   const auto name = std::string_view(out.name).substr(out.name.starts_with(":") ? 1 : 0);
-  if (!out.name.empty() && !is_token(name)) value.error("\"" + out.name + "\" is no header name");
+  if (!out.name.empty() && !is_token(name)) value.error(quoted(out.name) + " is no header name");
 }
 
 void read_value_matches(Fields& fields, std::string_view name, Of of,
@@ -89,7 +89,7 @@ void read_method(Fields& fields, std::string& out) {
   const auto value = fields.find("method");
   if (!value) return;
   read(*value, out);
-  if (!out.empty() && !is_token(out)) return value->error("\"" + out + "\" is no method");
+  if (!out.empty() && !is_token(out)) return value->error(quoted(out) + " is no method");
   std::string capital = out;
   std::transform(capital.begin(), capital.end(), capital.begin(), upper);
   if (capital == out || std::find(kMethods.begin(), kMethods.end(), capital) == kMethods.end())

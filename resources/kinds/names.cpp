@@ -79,7 +79,7 @@ void read(const Value& value, std::string& host, const Wildcards& wildcards) {
     value.warn("a shell variable that nobody filled in: no request has this host",
                "run the file through envsubst");
   } else if (const auto fault = host_fault(text, wildcards); !fault.empty()) {
-    value.error("\"" + value.node().text + "\" is no host: " + std::string(fault), hint_for(text));
+    value.error(quoted(value.node().text) + " is no host: " + std::string(fault), hint_for(text));
   }
   if (text.ends_with(".")) text.pop_back();
   host = std::move(text);
@@ -95,7 +95,7 @@ void read_network(const Value& value, std::string& network) {
   std::replace(labels.begin(), labels.end(), '_', '-');  // may stand where a hyphen may
   std::string_view last = labels;
   if (labels.size() > kMaxHost || !skip_labels(last))
-    return value.error("\"" + value.node().text + "\" is no name of a network",
+    return value.error(quoted(value.node().text) + " is no name of a network",
                        "use letters, digits, dots, inner - and _");
   network = std::move(text);
 }
@@ -120,7 +120,7 @@ bool is_dns_label(std::string_view text) {
 
 void check_dns_label(const Value& value, std::string_view text) {
   if (text.empty() || is_dns_label(text)) return;
-  value.error("\"" + std::string(text) + "\" cannot be part of a DNS name",
+  value.error(quoted(text) + " cannot be part of a DNS name",
               "use 1 to 63 lower-case letters, digits and inner hyphens");
 }
 

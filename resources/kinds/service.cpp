@@ -109,7 +109,7 @@ void read_address(const Value& value, SliceEndpoint& out) {
   read(value, text);
   if (!value.node().is_scalar()) return;
   const auto ip = base::IpAddress::parse(text);
-  if (!ip) return value.error("\"" + text + "\" is no IP address");
+  if (!ip) return value.error(quoted(text) + " is no IP address");
   check_endpoint_address(value, *ip);
   out.addresses.push_back(*ip);
 }

@@ -35,7 +35,7 @@ void read_address(const Value& value, StaticEndpoint& out) {
     if (out.port == 0) value.error("port 0 is nobody's", "write a port from 1 to 65535");
   } else {
     return value.error(
-        "\"" + text + "\" is no IP address",
+        quoted(text) + " is no IP address",
         "write 10.0.0.5, 10.0.0.5:9080 or [fd00::5]:9080; names are not resolved here");
   }
   check_endpoint_address(value, out.ip);

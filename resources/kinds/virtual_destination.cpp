@@ -67,11 +67,11 @@ void read_prefer(Fields& spec, std::vector<std::string>& prefer) {
                            std::end(kPreferences) ||
                        (step.starts_with(kClusterPrefix) && step.size() > kClusterPrefix.size());
     if (!known) {
-      item.error("\"" + step + "\" is no place to prefer",
+      item.error(quoted(step) + " is no place to prefer",
                  "one of zone, cluster, region, cluster:NAME, any");
     } else if (std::find(prefer.begin(), prefer.begin() + static_cast<std::ptrdiff_t>(i), step) !=
                prefer.begin() + static_cast<std::ptrdiff_t>(i)) {
-      item.error("\"" + step + "\" is given twice", "keep the first");
+      item.error(quoted(step) + " is given twice", "keep the first");
     }
   }
 }

@@ -160,6 +160,19 @@ def a_certificate_is_not_held_against_no_name(binary):
     return None
 
 
+def an_address_that_is_none_is_not_passed_over(binary):
+    """status asks where agent.yaml says, or says why it cannot; never the default address instead."""
+    folder = tempfile.mkdtemp(prefix="nearmost-check-")
+    path = os.path.join(folder, "agent.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("cluster: east\nadmin: 127.0.0.1:17780\n")
+    returned, output = run(binary, "status", "-c", path)
+    shutil.rmtree(folder)
+    if returned != 2 or "agent.yaml:2:8: error: admin: expected a map" not in output:
+        return f"status with an admin that is no map: {returned}\n{output}"
+    return None
+
+
 def every_mistake_is_told_at_once(binary):
     """Of agent.yaml, of a document that cannot be read, of one that can, and of what the compiler finds in either."""
     folder = tempfile.mkdtemp(prefix="nearmost-check-")
@@ -192,7 +205,7 @@ def main():
     os.symlink(os.path.join(folder, "nowhere"), os.path.join(folder, "dangling"))
     failures = [failure for case in CASES if (failure := check(binary, folder, case))]
     tests = (a_port_in_use_is_named, a_certificate_for_another_name_is_named, every_mistake_is_told_at_once,
-             a_certificate_is_not_held_against_no_name)
+             a_certificate_is_not_held_against_no_name, an_address_that_is_none_is_not_passed_over)
     failures += [failure for test in tests if (failure := test(binary))]
     shutil.rmtree(folder)
     for failure in failures:

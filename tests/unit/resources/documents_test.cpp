@@ -71,6 +71,27 @@ TEST_CASE("kinds we do not read are named, with what was probably meant", "[reso
         std::string::npos);
 }
 
+TEST_CASE("what an operator wrote is told on one line, cut where it is long", "[resources]") {
+  const auto told = [](const std::string& text) { return lines(load_text(text).problems).at(0); };
+  CHECK(told("service: \"a\\n\\e[31m\"\nport: 80\nendpoints: []\n") ==
+        "a.yaml:1:10: error: service default/a\\n\\x1b[31m: service: \"a\\n\\x1b[31m\" cannot be "
+        "part of a DNS name; use 1 to 63 lower-case letters, digits and inner hyphens");
+  CHECK(told("\"x\\ny\": 1\nservice: a\nport: 80\nendpoints: []\n").find("x\\ny: unknown field") !=
+        std::string::npos);
+  const std::string million(1'000'000, 'x');
+  const auto long_one = told("service: " + million + "é\nport: 80\nendpoints: []\n");
+  CHECK(long_one.size() < 1500);
+  CHECK(long_one.find("é: service: ") != std::string::npos);  // the end of the name
+  CHECK(long_one.ends_with("inner hyphens"));
+}
+
+TEST_CASE("a mistyped kind of the short form is told what it nearly is", "[resources]") {
+  CHECK(lines(load_text("servcie: a\nport: 80\nendpoints: []\n").problems) ==
+        Lines{"a.yaml:1:1: error: no kind; \"servcie\": did you mean \"service\"?"});
+  CHECK(lines(load_text("apiVersion: v1\nKnid: Service\n").problems) ==
+        Lines{"a.yaml:1:1: error: no kind; \"Knid\": did you mean \"kind\"?"});
+}
+
 TEST_CASE("a document that is no object is an error", "[resources]") {
   CHECK(lines(load_text("apiVersion: v1\n").problems) ==
         Lines{"a.yaml:1:1: error: no kind; a document has apiVersion and kind, or is a service in "

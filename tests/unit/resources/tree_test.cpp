@@ -95,7 +95,8 @@ TEST_CASE("broken YAML is named by line and column, and costs one document", "[r
   CHECK(all.problems ==
         Lines{"a.yaml:4:1: error: b[1]: not YAML: a [ that is never closed; add the ]"});
 
-  for (const char* open : {"a: 1\nb: \"never\nc: 3\n", "a: 1\nb: 'never\n", "a: \"x\n---\nb: 2\n"}) {
+  for (const char* open :
+       {"a: 1\nb: \"never\nc: 3\n", "a: 1\nb: 'never\n", "a: \"x\n---\nb: 2\n"}) {
     INFO(open);
     const auto lost = read(open).problems;
     REQUIRE(lost.size() == 1);
@@ -180,11 +181,11 @@ TEST_CASE("depth, encoding and keys have bounds", "[resources]") {
 }
 
 TEST_CASE("a long text is cut in messages between characters, never inside one", "[resources]") {
-  // 39 bytes, then a character of two, three and four bytes across the limit of 40.
+  // 79 bytes, then a character of two, three and four bytes across the limit of 80.
   for (const char* character : {"ö", "東", "🦊"}) {
-    const auto loaded = load_text("service: a\nport: " + std::string(39, 'x') + character + "yy\n");
+    const auto loaded = load_text("service: a\nport: " + std::string(79, 'x') + character + "yy\n");
     const auto all = lines(loaded.problems);
     INFO(all.back());
-    CHECK(all.back().find('"' + std::string(39, 'x') + "…\"") != std::string::npos);
+    CHECK(all.back().find('"' + std::string(79, 'x') + "…\"") != std::string::npos);
   }
 }
