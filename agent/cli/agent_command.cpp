@@ -9,6 +9,8 @@
 #include "agent/agent.hpp"
 #include "agent/check.hpp"
 #include "agent/cli/commands.hpp"
+#include "agent/http_message.hpp"
+#include "agent/report.hpp"
 #include "agent/settings.hpp"
 
 namespace agent::cli {
@@ -51,27 +53,36 @@ void serve_until_told(Agent& agent, const sigset_t& signals) {
   }
 }
 
-int complain_all(const resources::Problems& problems) {
-  for (const auto& problem : problems) std::cerr << problem.to_string() << "\n";
-  return resources::has_errors(problems) ? kWrongUse : kDone;
+struct Asked {
+  std::string config = "agent.yaml", output;
+
+  bool json() const { return output == "json"; }
+};
+
+void tell(const resources::Problems& problems, const Asked& asked) {
+  if (asked.json())
+    std::cerr << to_text({{"problems", report(problems)}}) << "\n";
+  else
+    for (const auto& problem : problems) std::cerr << problem.to_string() << "\n";
 }
 
-int run(const std::string& path) {
+int run(const Asked& asked) {
   share_arenas();
   raise_descriptor_limit();
   const auto signals = block_signals();
-  const auto loaded = load_config(path);
+  const auto loaded = load_config(asked.config);
   auto config = loaded.config;
+  if (asked.json()) config.log.format = base::LogFormat::json;
   const auto checked = check_all(loaded, {}, others_of(config), std::chrono::system_clock::now());
   auto problems = checked.problems;
   // Of an agent.yaml with a mistake nobody knows which ports are meant.
   if (!resources::has_errors(loaded.problems))
     std::ranges::move(check_ports(loaded, checked.alone.listeners), std::back_inserter(problems));
-  if (resources::has_errors(problems)) return complain_all(problems);
-  complain_all(loaded.problems);
+  if (resources::has_errors(problems)) return tell(problems, asked), kWrongUse;
+  if (!loaded.problems.empty()) tell(loaded.problems, asked);
 
   base::Logger log(config.log.level, config.log.format);
-  auto agent = Agent::make(std::move(config), path, log);
+  auto agent = Agent::make(std::move(config), asked.config, log);
   if (!agent) return complain(agent.error()), kWrongUse;
   if (auto started = (*agent)->start(); !started) return complain(started.error()), kWrongUse;
   serve_until_told(**agent, signals);
@@ -82,9 +93,10 @@ int run(const std::string& path) {
 
 void add_agent(CLI::App& app, int& exit) {
   auto* command = app.add_subcommand("agent", "Runs the agent of this cluster");
-  auto config = std::make_shared<std::string>("agent.yaml");
-  command->add_option("-c,--config", *config, "agent.yaml")->capture_default_str();
-  command->callback([=, &exit] { exit = run(*config); });
+  auto asked = std::make_shared<Asked>();
+  command->add_option("-c,--config", asked->config, "agent.yaml")->capture_default_str();
+  add_output(*command, asked->output);
+  command->callback([=, &exit] { exit = run(*asked); });
 }
 
 }  // namespace agent::cli

@@ -84,9 +84,7 @@ void add_check(CLI::App& app, int& exit) {
   command->add_option("-c,--config", asked->config,
                       "agent.yaml (default: ./agent.yaml, unless documents are named)");
   command->add_option("documents", asked->documents, "more files or folders of documents");
-  command->add_option("-o,--output", asked->output, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->default_val("text");
+  add_output(*command, asked->output);
   command->callback([=, &exit] {
     if (asked->config.empty() && asked->documents.empty()) asked->config = "agent.yaml";
     exit = run(*asked);

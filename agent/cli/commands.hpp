@@ -49,6 +49,8 @@ void add_version(CLI::App& app, int& exit);
 
 // -c, --admin, -o as this command wants them.
 void add_options(CLI::App& command, Options& options);
+// -o alone: "text" or "json".
+void add_output(CLI::App& command, std::string& output);
 // Prints "error: …" and gives kFailed.
 int complain(const base::Error& error);
 

@@ -10,10 +10,13 @@ void add_demo(CLI::App& app, int& exit) {
       "demo",
       "Three clusters on loopback: they find each other, resolve, forward, lose one and heal");
   auto keep = std::make_shared<bool>(false);
+  auto output = std::make_shared<std::string>();
+  add_output(*command, *output);
   command->add_flag("--keep", *keep, "leave it running until Ctrl-C, to try things by hand");
   command->callback([=, &exit] {
     const auto afterwards = *keep ? demo::Afterwards::keep_running : demo::Afterwards::stop;
-    exit = demo::play(afterwards) ? kDone : kFailed;
+    const auto form = *output == "json" ? demo::Form::json : demo::Form::text;
+    exit = demo::play(afterwards, form) ? kDone : kFailed;
   });
 }
 

@@ -27,7 +27,11 @@ void add_options(CLI::App& command, Options& options) {
       .add_option("--admin", options.admin,
                   "admin address of the agent to ask (default 127.0.0.1:7780)")
       ->envname("NEARMOST_ADMIN");
-  command.add_option("-o,--output", options.output, "text or json")
+  add_output(command, options.output);
+}
+
+void add_output(CLI::App& command, std::string& output) {
+  command.add_option("-o,--output", output, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->default_val("text");
 }

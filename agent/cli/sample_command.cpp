@@ -13,7 +13,7 @@ namespace agent::cli {
 namespace {
 
 struct Asked {
-  std::string cluster, listen, service = "sample", version = "v1", resources;
+  std::string cluster, listen, service = "sample", version = "v1", resources, output;
 };
 
 struct Sample {
@@ -68,7 +68,10 @@ int run(const Asked& asked) {
     opened = open(samples, **loop, *address, {asked.service, asked.version, asked.cluster});
   }
   if (!opened) return complain(opened.error());
-  std::cout << samples.size() << " sample services serve" << std::endl;
+  if (asked.output == "json")
+    std::cout << Json{{"serving", samples.size()}}.dump() << std::endl;
+  else
+    std::cout << samples.size() << " sample services serve" << std::endl;
   (*loop)->run();
   return kDone;
 }
@@ -85,6 +88,7 @@ void add_sample(CLI::App& app, int& exit) {
   command->add_option("--version", asked->version, "its version");
   command->add_option("--resources", asked->resources,
                       "play every service in this folder's documents");
+  add_output(*command, asked->output);
   command->callback([=, &exit] { exit = run(*asked); });
 }
 

@@ -2,20 +2,25 @@
 #include <iostream>
 
 #include "agent/cli/commands.hpp"
+#include "agent/http_message.hpp"
 #include "agent/tls.hpp"
 
 namespace agent::cli {
 namespace {
 
 struct Asked {
-  std::string dir = "./tls", trust_domain = tls::kDefaultTrustDomain, cluster;
+  std::string dir = "./tls", trust_domain = tls::kDefaultTrustDomain, cluster, output;
   bool force = false;
 
   tls::Existing existing() const { return force ? tls::Existing::overwrite : tls::Existing::keep; }
 };
 
-int tell(const base::Result<tls::Written>& written) {
+int tell(const base::Result<tls::Written>& written, const Asked& asked) {
   if (!written) return complain(written.error());
+  if (asked.output == "json") {
+    std::cout << to_text({{"wrote", written->files}, {"next", written->next}}, 2) << "\n";
+    return kDone;
+  }
   for (const auto& file : written->files) std::cout << "wrote " << file << "\n";
   std::cout << written->next << "\n";
   return kDone;
@@ -32,10 +37,12 @@ void add_tls(CLI::App& app, int& exit) {
   init->add_option("--dir", asked->dir, "where the authority is kept")->capture_default_str();
   init->add_option("--trust-domain", asked->trust_domain, "the mesh's name in every certificate")
       ->capture_default_str();
+  add_output(*init, asked->output);
   init->add_flag("--force", asked->force, "replace an authority that is there");
   init->callback([=, &exit] {
     exit = tell(tls::init_ca(asked->dir, asked->trust_domain, std::chrono::system_clock::now(),
-                             asked->existing()));
+                             asked->existing()),
+                *asked);
   });
 
   auto* issue =
@@ -43,10 +50,12 @@ void add_tls(CLI::App& app, int& exit) {
   issue->add_option("--dir", asked->dir, "where the authority is kept")->capture_default_str();
   issue->add_option("--cluster", asked->cluster, "the cluster's name, as in its agent.yaml")
       ->required();
+  add_output(*issue, asked->output);
   issue->add_flag("--force", asked->force, "replace files that are there");
   issue->callback([=, &exit] {
-    exit = tell(tls::issue(asked->dir, asked->cluster, std::chrono::system_clock::now(),
-                           asked->existing()));
+    exit = tell(
+        tls::issue(asked->dir, asked->cluster, std::chrono::system_clock::now(), asked->existing()),
+        *asked);
   });
 }
 

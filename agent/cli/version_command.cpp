@@ -9,9 +9,7 @@ namespace agent::cli {
 void add_version(CLI::App& app, int& exit) {
   auto* command = app.add_subcommand("version", "The version of this program");
   auto options = std::make_shared<Options>();
-  command->add_option("-o,--output", options->output, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->default_val("text");
+  add_output(*command, options->output);
   command->callback([=, &exit] {
     if (options->json())
       std::cout << Json{{"version", version()}}.dump() << "\n";

@@ -204,11 +204,12 @@ void epilogue(const Stage& stage, Narrator& tell, bool goes_on) {
 
 }  // namespace
 
-bool play(Afterwards afterwards) {
+bool play(Afterwards afterwards, Form form) {
   auto made = Stage::make();
-  Narrator tell(std::cout);
+  Narrator tell(std::cout, form);
   if (!made) {
     tell.require(made.error());
+    tell.end();
     return false;
   }
   auto& stage = *made;
@@ -231,10 +232,9 @@ bool play(Afterwards afterwards) {
   const bool goes_on = afterwards == Afterwards::keep_running && tell.good();
   epilogue(stage, tell, goes_on);
   if (goes_on || !tell.good()) stage.keep();
-  if (goes_on) {
-    tell.say("\nCtrl-C ends it.");
-    stage.wait_for_signal();
-  }
+  if (goes_on) tell.say("\nCtrl-C ends it.");
+  tell.end();
+  if (goes_on) stage.wait_for_signal();
   return tell.good();
 }
 

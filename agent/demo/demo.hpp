@@ -4,11 +4,13 @@
 // Thread: one; blocks for about half a minute.
 #pragma once
 
+#include "agent/demo/narrator.hpp"
+
 namespace agent::demo {
 
 enum class Afterwards { stop, keep_running };
 
 // True when everything that was promised held.
-bool play(Afterwards afterwards);
+bool play(Afterwards afterwards, Form form);
 
 }  // namespace agent::demo

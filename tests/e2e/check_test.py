@@ -2,6 +2,7 @@
 """check_test.py NEARMOST: every kind of bad input is named with its line, by `check` and by an agent that starts; both
 end with exit code 2, and what is only odd is a warning.
 """
+import json
 import os
 import shutil
 import socket
@@ -173,6 +174,28 @@ def an_address_that_is_none_is_not_passed_over(binary):
     return None
 
 
+def every_command_speaks_json(binary):
+    """tls and agent here; those that ask an agent, in mesh_test.py."""
+    folder = tempfile.mkdtemp(prefix="nearmost-check-")
+    path = os.path.join(folder, "agent.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("clutser: east\n")
+    try:
+        made = json.loads(run(binary, "tls", "init", "--dir", folder, "-o", "json")[1])
+        issued = json.loads(run(binary, "tls", "issue", "--dir", folder, "--cluster", "east", "-o", "json")[1])
+        refused, output = run(binary, "agent", "-c", path, "-o", "json")
+        problems = json.loads(output)["problems"]
+    except ValueError as error:
+        return f"no JSON: {error}"
+    finally:
+        shutil.rmtree(folder)
+    if len(made["wrote"]) != 2 or len(issued["wrote"]) != 3 or not issued["next"]:
+        return f"tls -o json: {made} {issued}"
+    if refused != 2 or not any(problem["field"] == "clutser" for problem in problems):
+        return f"agent -o json: {refused} {problems}"
+    return None
+
+
 def every_mistake_is_told_at_once(binary):
     """Of agent.yaml, of a document that cannot be read, of one that can, and of what the compiler finds in either."""
     folder = tempfile.mkdtemp(prefix="nearmost-check-")
@@ -205,7 +228,8 @@ def main():
     os.symlink(os.path.join(folder, "nowhere"), os.path.join(folder, "dangling"))
     failures = [failure for case in CASES if (failure := check(binary, folder, case))]
     tests = (a_port_in_use_is_named, a_certificate_for_another_name_is_named, every_mistake_is_told_at_once,
-             a_certificate_is_not_held_against_no_name, an_address_that_is_none_is_not_passed_over)
+             a_certificate_is_not_held_against_no_name, an_address_that_is_none_is_not_passed_over,
+             every_command_speaks_json)
     failures += [failure for test in tests if (failure := test(binary))]
     shutil.rmtree(folder)
     for failure in failures:
