@@ -46,15 +46,13 @@ base::Result<Written> init_ca(const std::string& dir, const std::string& trust_d
 base::Result<Written> issue(const std::string& dir, const std::string& cluster, WallTime now,
                             Existing existing = Existing::keep, const std::string& out = "");
 
-// What one certificate says of itself; nothing is proven by it.
+// What a certificate says of itself.
 struct Certificate {
-  std::string trust_domain;
-  std::string cluster;  // "" = a CA's
+  std::string trust_domain, cluster;  // "" = a CA's
   WallTime not_before, not_after;
 
   base::Duration left(WallTime now) const { return not_after - now; }
 };
-base::Result<Certificate> inspect(const std::string& cert_file);
 
 struct Files {
   std::string cert, key, ca;

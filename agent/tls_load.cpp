@@ -12,12 +12,7 @@ base::Result<Certificate> describe(X509& x, const std::string& path) {
   Certificate certificate;
   certificate.not_before = to_wall_time(X509_get0_notBefore(&x));
   certificate.not_after = to_wall_time(X509_get0_notAfter(&x));
-  if (X509_check_ca(&x) != 0) {
-    const auto names = uri_names(x);
-    if (names.size() == 1 && names[0].starts_with("spiffe://"))
-      certificate.trust_domain = names[0].substr(9);
-    return certificate;
-  }
+  if (X509_check_ca(&x) != 0) return certificate;
   auto identity = discovery::Identity::of(uri_names(x));
   if (!identity) return base::invalid(path + ": " + identity.error().message);
   certificate.trust_domain = std::move(identity->trust_domain);
@@ -72,14 +67,6 @@ base::Result<void> check_chain(std::vector<X509Ptr>& chain, std::vector<X509Ptr>
 }
 
 }  // namespace
-
-base::Result<Certificate> inspect(const std::string& cert_file) {
-  const auto pem = read_pem_file(cert_file);
-  if (!pem) return pem.error();
-  const auto x = parse_certificate(*pem, cert_file);
-  if (!x) return x.error();
-  return describe(**x, cert_file);
-}
 
 base::Result<Loaded> load(const Files& files, const Expected& expected, WallTime now) {
   Loaded loaded;

@@ -162,6 +162,14 @@ def the_loss_of_a_cluster_moves_traffic_and_loses_none(mesh):
         raise AssertionError("status does not say that east is gone")
 
 
+def a_cluster_is_forgotten_when_told(mesh):
+    equal("east" in mesh.members("eu"), True, "eu remembers the dead cluster")
+    equal(mesh.ask("eu", "forget", "east"), {"forget": "east"}, "what is forgotten")
+    until(lambda: "east" not in mesh.members("eu"), 5, "eu has forgotten it")
+    own = mesh.run("forget", "eu", "--admin", f"{mesh.address('eu')}:7780", check=False)
+    equal((own.returncode, "cannot forget its own cluster" in own.stderr), (2, True), "its own cluster stays")
+
+
 def a_revived_cluster_takes_its_traffic_back(mesh):
     mesh.start_backends("east")
     mesh.start_agent("east")
@@ -254,9 +262,9 @@ def agents_stop_when_told(mesh):
 
 STORIES = [names_resolve_to_the_nearest_cluster, dig_gets_what_the_rules_of_dns_say, requests_go_by_the_route_tables,
            commands_explain_what_is_served, the_loss_of_a_cluster_moves_traffic_and_loses_none,
-           a_revived_cluster_takes_its_traffic_back, the_loss_of_an_agent_alone_moves_nothing,
-           a_bad_document_changes_nothing_and_is_named, a_reload_says_what_it_cannot_change,
-           garbage_is_refused_and_changes_nothing, agents_stop_when_told]
+           a_cluster_is_forgotten_when_told, a_revived_cluster_takes_its_traffic_back,
+           the_loss_of_an_agent_alone_moves_nothing, a_bad_document_changes_nothing_and_is_named,
+           a_reload_says_what_it_cannot_change, garbage_is_refused_and_changes_nothing, agents_stop_when_told]
 
 
 def main():
