@@ -109,8 +109,9 @@ void Agent::make_control() {
   };
   auto dialer = std::make_unique<discovery::rpc::Dialer>(control_->links(), security_,
                                                          random.fork(), resolve);
-  dialer->set_peers(base::TimePoint{}, config_.gossip.peers);
-  control_->use(std::move(dialer));
+  PeerList peers(assembly_rules(config_));
+  peers.configure(config_.gossip.peers);
+  control_->use(std::move(dialer), std::move(peers));
   prober_ = std::make_unique<discovery::sources::Prober>(
       *io_, assembly_rules(config_),
       [this](discovery::ProbeReply reply) { control_->post(std::move(reply)); });

@@ -58,6 +58,12 @@ Control::Control(discovery::NodeConfig config, std::uint64_t seed, Callbacks cal
 
 Control::~Control() { stop(discovery::Goodbye::Reason::leaving); }
 
+void Control::use(std::unique_ptr<discovery::rpc::Dialer> dialer, PeerList peers) {
+  dialer_ = std::move(dialer);
+  peers_ = std::move(peers);
+  dialer_->set_peers(base::TimePoint{}, peers_.to_dial());
+}
+
 void Control::start() { thread_ = std::thread(&Control::run, this); }
 
 void Control::stop(discovery::Goodbye::Reason reason) {
@@ -144,8 +150,10 @@ void Control::handle(base::TimePoint now, Command& command) {
     act(now, node_.leave(now, leave->reason));
   else if (const auto* forget = std::get_if<Forget>(&command))
     act(now, node_.forget(now, forget->cluster));
-  else if (auto* peers = std::get_if<Peers>(&command); peers && dialer_)
-    dialer_->set_peers(now, std::move(peers->peers));
+  else if (auto* peers = std::get_if<Peers>(&command); peers && dialer_) {
+    peers_.configure(std::move(peers->peers));
+    dialer_->set_peers(now, peers_.to_dial());
+  }
 }
 
 void Control::handle(base::TimePoint now, discovery::rpc::LinkEvent& event) {
@@ -194,13 +202,20 @@ void Control::remember(base::TimePoint now) {
   membership->synced = node_.synced(now);
   membership->stamp = node_.stamp();
   membership->members = node_.members(now);
-  if (dialer_) membership->peers = dialer_->status(now);
+  if (dialer_) {
+    learn_peers(now, membership->members);
+    membership->peers = dialer_->status(now);
+  }
   membership->node = node_.counters();
   membership->turns = turns_;
   membership->slow_turns = slow_turns_;
   membership->commands_dropped = commands_.dropped();
   const std::lock_guard lock(membership_mutex_);
   membership_ = std::move(membership);
+}
+
+void Control::learn_peers(base::TimePoint now, const std::vector<discovery::Member>& members) {
+  if (peers_.learn(members)) dialer_->set_peers(now, peers_.to_dial());
 }
 
 void Control::log(const Event& event) {

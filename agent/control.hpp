@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "agent/peer_list.hpp"
 #include "base/inbox.hpp"
 #include "base/log.hpp"
 #include "discovery/node.hpp"
@@ -77,7 +78,7 @@ class Control {
   // For the server, which adds links to it; and for the dialer, which is driven from here. Both
   // before start().
   discovery::rpc::Links& links() { return links_; }
-  void use(std::unique_ptr<discovery::rpc::Dialer> dialer) { dialer_ = std::move(dialer); }
+  void use(std::unique_ptr<discovery::rpc::Dialer> dialer, PeerList peers);
 
   void start();
   // Says goodbye to every peer, then ends the thread and the links.
@@ -98,6 +99,7 @@ class Control {
   void pump(base::TimePoint now);
   void publish(base::TimePoint now);
   void remember(base::TimePoint now);
+  void learn_peers(base::TimePoint now, const std::vector<discovery::Member>& members);
   void log(const discovery::Event& event);
 
   base::Logger& log_;
@@ -111,6 +113,7 @@ class Control {
   base::Inbox<discovery::rpc::LinkEvent> link_events_;
   discovery::rpc::Links links_;
   std::unique_ptr<discovery::rpc::Dialer> dialer_;
+  PeerList peers_;
 
   // The control thread's own.
   discovery::Node node_;

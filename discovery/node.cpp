@@ -277,6 +277,19 @@ std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
   return state.published;
 }
 
+namespace {
+
+// By the agent's own row.
+std::string advertised_in(const OriginState* rows) {
+  const auto row = rows ? rows->rows().find(kAgentKey) : std::nullopt;
+  if (!row) return "";
+  const auto value = decode(row->key, row->value);
+  const auto* agent = value.ok() ? std::get_if<AgentRow>(&*value) : nullptr;
+  return agent ? agent->advertise : "";
+}
+
+}  // namespace
+
 std::vector<Member> Node::members(base::TimePoint now) const {
   const auto& state = *state_;
   std::vector<Member> members;
@@ -287,15 +300,18 @@ std::vector<Member> Node::members(base::TimePoint now) const {
                      "",
                      state.config.advertise,
                      state.local.size(),
-                     true});
+                     true,
+                     false,
+                     state.config.advertise});
   for (const auto& [origin, remote] : state.membership.remotes()) {
     const auto* rows = state.catalog.find(origin);
     const auto* link = state.link_to(origin);
+    auto advertise = link ? link->advertise : advertised_in(rows);
     members.push_back({origin, rows ? rows->stamp() : Stamp{}, remote.ageing.state(),
                        remote.ageing.age(now),
                        link || remote.via == origin.cluster ? "direct" : remote.via,
-                       link ? (link->advertise.empty() ? link->peer.address : link->advertise) : "",
-                       rows ? rows->size() : 0, false});
+                       link && advertise.empty() ? link->peer.address : advertise,
+                       rows ? rows->size() : 0, false, link != nullptr, std::move(advertise)});
   }
   return members;
 }

@@ -118,6 +118,8 @@ struct Member {
   std::string address;  // of the link, or what it advertises
   std::size_t rows = 0;
   bool local = false;
+  bool linked = false;    // a link joins us
+  std::string advertise;  // where it takes links, by its Hello or its own row; "" = nowhere known
 };
 
 class Node {

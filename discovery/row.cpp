@@ -158,7 +158,7 @@ EncodedRow encode_row(const AgentRow& row) {
   out.text(agent_field::sub_zone, row.locality.sub_zone);
   for (const auto& ip : row.forwarders)
     out.entry(agent_field::forwarder, base::as_text(ip.bytes()));
-  return {"a", std::move(out).take()};
+  return {base::Bytes(kAgentKey), std::move(out).take()};
 }
 
 EncodedRow encode_row(const ServiceRow& row) {
@@ -370,7 +370,7 @@ bool decode_destination(std::string_view value, resources::VirtualDestination& d
 }
 
 base::Result<RowValue> read_row(std::string_view key, std::string_view value) {
-  if (key == "a") {
+  if (key == kAgentKey) {
     AgentRow row;
     if (decode_agent(value, row)) return RowValue(std::move(row));
   } else if (key.starts_with("s/")) {

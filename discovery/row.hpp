@@ -19,6 +19,8 @@
 
 namespace discovery {
 
+inline constexpr std::string_view kAgentKey = "a";  // of the one AgentRow of an origin
+
 struct AgentRow {
   std::string advertise;                    // gossip address; "" = it only dials
   std::string version;                      // of the program, for status

@@ -111,7 +111,7 @@ class Agents(Members):
         self.run("tls", "issue", "--cluster", self.cluster(number), "--dir", authority)
         shutil.copytree(os.path.join(authority, self.cluster(number)), os.path.join(home, "tls"))
         me = self.address(number)
-        peers = ", ".join(f"{self.address(other)}:7700" for other in range(self.count) if other != number)
+        peers = f"{self.address(0)}:7700" if number else ""
         with open(os.path.join(home, "agent.yaml"), "w", encoding="utf-8") as file:
             file.write(f"""cluster: {self.cluster(number)}
 gossip: {{listen: {me}:7700, peers: [{peers}]}}

@@ -1,0 +1,37 @@
+// Whom to dial: the peers of agent.yaml, and every agent that the mesh tells of and no link joins
+// us with. So one seed is enough for a full mesh; who takes no links itself dials the others.
+//
+// An agent once dialled stays listed, linked or not, until it is forgotten: it is tried again after
+// every partition. An address that the import rule refuses is not dialled on others' word, however
+// it is written; names are resolved as those of agent.yaml are. Limit: kMaxLearnt. Thread: control.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "base/address.hpp"
+#include "discovery/import_rule.hpp"
+#include "discovery/node.hpp"
+
+namespace agent {
+
+class PeerList {
+ public:
+  static constexpr std::size_t kMaxLearnt = discovery::kMaxOrigins;
+
+  explicit PeerList(discovery::ImportRule rule = {}) : rule_(std::move(rule)) {}
+
+  void configure(std::vector<base::HostPort> peers) { configured_ = std::move(peers); }
+  // True when it changes whom to dial.
+  bool learn(const std::vector<discovery::Member>& members);
+  std::vector<base::HostPort> to_dial() const;  // each once
+
+ private:
+  bool admits(const base::HostPort& peer) const;
+
+  discovery::ImportRule rule_;
+  std::vector<base::HostPort> configured_;
+  std::map<discovery::OriginId, base::HostPort> learnt_;
+};
+
+}  // namespace agent
