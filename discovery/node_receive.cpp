@@ -120,8 +120,10 @@ void Node::State::take(base::TimePoint now, Link& link, const Beacons& beacons, 
 void Node::State::hear_of_self(base::TimePoint now, Link& link, const Beacon& beacon,
                                Effects& effects) {
   restart_own(now, beacon.stamp, effects);
-  const bool same_life = beacon.stamp.incarnation == local.published().incarnation;
-  const auto known = same_life ? beacon.stamp : Stamp{};
+  // What is above our stamp came too soon after another to be refuted: nobody has it.
+  const auto mine = local.published();
+  const bool ours = beacon.stamp.incarnation == mine.incarnation && beacon.stamp <= mine;
+  const auto known = ours ? beacon.stamp : Stamp{};
   for (auto& [id, other] : links)
     if (other.ready && other.origin == link.origin && other.instance == link.instance)
       other.cursor = std::max(other.cursor.value_or(Stamp{}), known);

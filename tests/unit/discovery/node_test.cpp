@@ -194,3 +194,19 @@ TEST_CASE("all that has arrived is heard before anybody is called silent", "[dis
   CHECK(story.state("m", "east") == State::fresh);
   CHECK(story.state("m", "west") == State::fresh);
 }
+
+TEST_CASE("a claim of our own life that came too soon to be refuted holds up no push",
+          "[discovery]") {
+  Story story;
+  story.start("east", {{"k", "1"}});
+  story.start("west", {{"k", "2"}});
+  const auto link = story.connect("east", "west");
+  for (int n = 0; n < 20; ++n) {
+    const Stamp claimed{story.node("west").stamp().incarnation, 1'000};
+    story.sends("west", link, Beacons{{{{"west", 0}, claimed, 1, {}, 0s}}});
+  }
+  REQUIRE(story.node("west").counters().refutations < 20);
+  story.says("west", {{"k", "3"}});
+  story.run(100ms);
+  CHECK(story.knows("east", "west") == Story::Contents{{"k", "3"}});
+}
