@@ -1,18 +1,14 @@
-#include <fcntl.h>
 #include <openssl/rand.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <filesystem>
 
 #include "agent/tls.hpp"
 #include "agent/tls_x509.hpp"
-#include "base/net/fd.hpp"
 #include "discovery/identity.hpp"
 #include "discovery/origin.hpp"
+#include "discovery/sources/whole_file.hpp"
 
 namespace agent::tls {
 namespace {
@@ -29,26 +25,6 @@ std::string join(const std::string& dir, std::string_view name) {
   return (std::filesystem::path(dir) / name).lexically_normal().string();
 }
 
-// Beside its place first, then moved there: nobody reads half a file, and its mode is right from
-// the first byte.
-base::Result<void> write_file(const NewFile& file) {
-  const auto beside = file.path + ".new";
-  ::unlink(beside.c_str());
-  const base::net::Fd fd(
-      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file.mode));
-  if (!fd.valid()) return base::from_errno("cannot create " + beside, errno);
-  std::string_view rest = file.text;
-  while (!rest.empty()) {
-    const auto written = ::write(fd.get(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return base::from_errno("cannot write " + beside, errno);
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::fsync(fd.get()) != 0 || ::rename(beside.c_str(), file.path.c_str()) != 0)
-    return base::from_errno("cannot write " + file.path, errno);
-  return {};
-}
-
 base::Result<Written> write_files(const std::string& dir, const std::vector<NewFile>& files,
                                   Existing existing, std::string next) {
   if (existing == Existing::keep)
@@ -61,7 +37,8 @@ base::Result<Written> write_files(const std::string& dir, const std::vector<NewF
   if (failed) return base::from_errno("cannot create " + dir, failed.value());
   Written written{{}, std::move(next)};
   for (const auto& file : files) {
-    if (const auto done = write_file(file); !done) return done.error();
+    const auto done = discovery::sources::write_whole(file.path, file.text, file.mode);
+    if (!done) return done.error();
     written.files.push_back(file.path);
   }
   return written;

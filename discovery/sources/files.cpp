@@ -1,8 +1,6 @@
 #include "discovery/sources/files.hpp"
 
-#include <fcntl.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include <set>
 #include <system_error>
 
+#include "discovery/sources/whole_file.hpp"
 #include "resources/tree.hpp"
 
 namespace discovery::sources {
@@ -70,25 +69,23 @@ void cannot_read(ReadFiles& read, const std::string& path, int error) {
 }
 
 void read_one(ReadFiles& read, const std::string& path) {
-  // Not blocking: what is no regular file must not hold the loop up before it is known to be none.
-  const base::net::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status {};
-  if (!file.valid() || ::fstat(file.get(), &status) != 0) return cannot_read(read, path, errno);
-  if (!S_ISREG(status.st_mode))
-    return complain(read, path, "is no regular file", "name a file or a folder");
-  std::string text;
-  for (char piece[64 * 1024];;) {
-    const auto got = ::read(file.get(), piece, sizeof piece);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return cannot_read(read, path, errno);
-    if (got == 0) break;
-    text.append(piece, static_cast<std::size_t>(got));
-    if (text.size() > resources::kMaxFileBytes)
-      return complain(read, path,
-                      "is larger than " + std::to_string(resources::kMaxFileBytes >> 20) + " MiB",
-                      "split it");
+  auto file = read_whole(path, resources::kMaxFileBytes);
+  switch (file.outcome) {
+    case WholeFile::Outcome::read:
+      read.files.push_back({path, std::move(file.bytes)});
+      break;
+    case WholeFile::Outcome::failed:
+      cannot_read(read, path, file.error);
+      break;
+    case WholeFile::Outcome::no_regular_file:
+      complain(read, path, "is no regular file", "name a file or a folder");
+      break;
+    case WholeFile::Outcome::too_large:
+      complain(read, path,
+               "is larger than " + std::to_string(resources::kMaxFileBytes >> 20) + " MiB",
+               "split it");
+      break;
   }
-  read.files.push_back({path, std::move(text)});
 }
 
 // What cannot be told is none: whoever reads it will say why.
