@@ -135,8 +135,9 @@ std::vector<std::string> Api::degraded(const Served& served, const Membership& m
   for (auto& trouble : sources_.troubles()) reasons.push_back(std::move(trouble));
   for (const auto& member : membership.members)
     if (member.state != discovery::Member::State::fresh && !member.local)
-      reasons.push_back("cluster " + member.id.to_string() + " is silent for " +
-                        base::to_string(member.age));
+      reasons.push_back("cluster " + member.id.to_string() +
+                        (member.age ? " is silent for " + base::to_string(*member.age)
+                                    : " is known from disk only"));
   for (auto& trouble : troubles_of(served)) reasons.push_back(std::move(trouble));
   for (const auto& resolved : served.resolution->destinations)
     if (resolved.by_class.front().fail_open)

@@ -69,8 +69,10 @@ void add(Metrics& metrics, const Membership& membership,
                   member.local || member.state == discovery::Member::State::fresh ? 1 : 0,
                   {{"member", member.id.to_string()}});
   for (const auto& member : membership.members)
-    metrics.gauge("nearmost_member_age_seconds", "since the newest word of the member",
-                  seconds(member.age), {{"member", member.id.to_string()}});
+    if (member.age)
+      metrics.gauge("nearmost_member_age_seconds",
+                    "since the newest word of the member, from the first on", seconds(*member.age),
+                    {{"member", member.id.to_string()}});
   for (const auto& member : membership.members)
     metrics.gauge("nearmost_member_rows", "live rows of the member",
                   static_cast<double>(member.rows), {{"member", member.id.to_string()}});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "resources/suggest.hpp"
 
@@ -26,6 +27,10 @@ std::string_view to_string(Member::State state) {
       return "returning";
   }
   return "unknown";
+}
+
+Json ms_of(const std::optional<base::Duration>& age) {
+  return age ? Json(base::to_ms(*age)) : Json(nullptr);
 }
 
 Json address_of(const view::Endpoint& endpoint) {
@@ -167,7 +172,7 @@ Json report(const std::vector<Member>& members) {
     json.push_back({{"member", member.id.to_string()},
                     {"state", to_string(member.state)},
                     {"local", member.local},
-                    {"ageMs", base::to_ms(member.age)},
+                    {"ageMs", ms_of(member.age)},
                     {"via", member.via},
                     {"address", member.address},
                     {"incarnation", member.stamp.incarnation},
@@ -301,7 +306,7 @@ Json explain(const view::Resolution& resolution, std::string_view name, std::str
   for (const auto& service : destination->services)
     if (const auto* cluster = view.find_cluster(service->cluster))
       clusters[cluster->name] = {{"freshness", view::to_string(cluster->freshness)},
-                                 {"ageMs", base::to_ms(cluster->age)}};
+                                 {"ageMs", ms_of(cluster->age)}};
   json["clusters"] = std::move(clusters);
   return json;
 }

@@ -29,7 +29,17 @@ std::optional<Kind> event_of(State state) {
 }  // namespace
 
 Ageing::Ageing(const NodeConfig& config, base::TimePoint now, base::Duration age)
-    : config_(&config), spoke_at_(now - age), silent_since_(spoke_at_), answered_at_(spoke_at_) {}
+    : config_(&config), spoke_at_(now - age), silent_since_(*spoke_at_), answered_at_(*spoke_at_) {}
+
+Ageing Ageing::remembered(const NodeConfig& config, base::TimePoint now, std::uint64_t incarnation,
+                          bool left) {
+  Ageing ageing(config, now, config.suspect_after);
+  ageing.spoke_at_.reset();
+  ageing.incarnation_ = incarnation;
+  ageing.suspect();
+  if (left) ageing.leaving(incarnation);
+  return ageing;
+}
 
 Ageing::Change Ageing::enter(State state) {
   if (state_ == state) return std::nullopt;
@@ -50,13 +60,13 @@ Ageing::Heard Ageing::heard(base::TimePoint now, std::uint64_t incarnation, std:
   const auto word = std::pair(incarnation, sequence), last = std::pair(incarnation_, sequence_);
   // A life that everybody has lost but we, and the one that came after it by chance lower: who
   // speaks while the other is silent is the one who lives.
-  const bool outlived =
-      incarnation < incarnation_ && (now - age) - spoke_at_ >= config_->suspect_after;
+  const bool outlived = incarnation < incarnation_ &&
+                        (!spoke_at_ || (now - age) - *spoke_at_ >= config_->suspect_after);
   if (from == From::origin ? word == last : word <= last && !outlived) return {};
   incarnation_ = incarnation;
   sequence_ = sequence;
-  spoke_at_ = std::max(spoke_at_, now - age);
-  silent_since_ = std::max(silent_since_, spoke_at_);
+  spoke_at_ = std::max(spoke_at_.value_or(base::TimePoint::min()), now - age);
+  silent_since_ = std::max(silent_since_, *spoke_at_);
   if (now - silent_since_ >= config_->suspect_after) return {true, std::nullopt};
   left_ = false;
   return {true, enter(State::fresh)};

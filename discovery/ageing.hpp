@@ -28,6 +28,10 @@ class Ageing {
   using Change = std::optional<Event::Kind>;
 
   Ageing(const NodeConfig& config, base::TimePoint now, base::Duration age);
+  // Known from disk, not heard of yet: it spoke before this life of ours, and nobody knows when.
+  // Suspect from the start, dead if it had left.
+  static Ageing remembered(const NodeConfig& config, base::TimePoint now, std::uint64_t incarnation,
+                           bool left);
 
   // A word of the origin that is `age` old. Not news when we have heard it or a later one; but
   // whatever was heard from others, the origin itself knows where it is.
@@ -49,9 +53,14 @@ class Ageing {
 
   State state() const { return state_; }
   base::Duration silence(base::TimePoint now) const { return now - silent_since_; }
-  base::Duration age(base::TimePoint now) const { return now - spoke_at_; }
+  // Nothing where only the disk tells of it.
+  std::optional<base::Duration> age(base::TimePoint now) const {
+    return spoke_at_ ? std::optional(now - *spoke_at_) : std::nullopt;
+  }
   std::uint64_t sequence() const { return sequence_; }
   std::uint64_t incarnation() const { return incarnation_; }
+  // Dead by its own word in this life or a later one.
+  bool left(std::uint64_t incarnation) const { return left_ && incarnation <= ended_; }
   bool wants_probes() const;
   view::Freshness freshness() const;
   base::TimePoint deadline(Judgement judgement) const;
@@ -66,7 +75,7 @@ class Ageing {
   State state_ = State::fresh;
   std::uint64_t incarnation_ = 0, sequence_ = 0;  // of the newest word
   std::uint64_t ended_ = 0;                       // this incarnation has said goodbye
-  base::TimePoint spoke_at_;                      // of the newest word, by summed ages
+  std::optional<base::TimePoint> spoke_at_;       // of the newest word, by summed ages
   base::TimePoint silent_since_;                  // the same, less our own stalls
   base::TimePoint answered_at_;                   // the last answered probe
   base::TimePoint held_until_;                    // while it is returning

@@ -21,21 +21,6 @@ bool is_part(const Delta& delta) {
   return delta.kind == Kind::changes_part || delta.kind == Kind::snapshot_part;
 }
 
-bool well_formed(const Delta& delta) {
-  if (delta.incarnation == 0 || delta.incarnation > kMaxIncarnation || delta.from > delta.to ||
-      delta.rows.size() > kMaxRowsPerOrigin)
-    return false;
-  const bool snapshot = is_snapshot(delta);
-  if (snapshot ? delta.from != 0 : delta.from < delta.gc_floor) return false;
-  auto before = delta.from;
-  for (const auto& row : delta.rows) {
-    if (!within_limits(row, delta.to)) return false;
-    if (snapshot ? row.removed : row.version <= before) return false;
-    before = row.version;
-  }
-  return true;
-}
-
 bool continues(const Delta& parts, const Delta& next) {
   return next.part == parts.part + 1 && parts.origin == next.origin &&
          parts.incarnation == next.incarnation && parts.from == next.from && parts.to == next.to &&
@@ -53,6 +38,21 @@ bool fits(const std::vector<Row>& rows) {
 }
 
 }  // namespace
+
+bool well_formed(const Delta& delta) {
+  if (delta.incarnation == 0 || delta.incarnation > kMaxIncarnation || delta.from > delta.to ||
+      !fits(delta.rows))
+    return false;
+  const bool snapshot = is_snapshot(delta);
+  if (snapshot ? delta.from != 0 : delta.from < delta.gc_floor) return false;
+  auto before = delta.from;
+  for (const auto& row : delta.rows) {
+    if (!within_limits(row, delta.to)) return false;
+    if (snapshot ? row.removed : row.version <= before) return false;
+    before = row.version;
+  }
+  return true;
+}
 
 OriginState* Catalog::find(const OriginId& origin) {
   const auto at = states_.find(origin);
@@ -103,6 +103,10 @@ Applied Catalog::apply(LinkId link, From from, Delta delta) {
     return joined;
   if (!well_formed(whole.delta)) return Applied::malformed;
   return is_snapshot(whole.delta) ? apply_snapshot(from, whole) : apply_changes(whole.delta);
+}
+
+bool Catalog::restore(const OriginId& origin, Stamp stamp, Rows rows) {
+  return states_.try_emplace(origin, stamp, std::move(rows), max_changes_).second;
 }
 
 Applied Catalog::apply_changes(Delta& delta) {

@@ -26,12 +26,17 @@ enum class Applied : std::uint8_t {
   malformed,  // breaks a limit or the order: the sender is at fault
 };
 
+// Breaks no order and no limit of docs/PROTOCOL.md §4 and §6; of parts, each alone.
+bool well_formed(const Delta& delta);
+
 class Catalog {
  public:
   explicit Catalog(std::size_t max_changes) : max_changes_(max_changes) {}
 
   enum class From : std::uint8_t { origin, relay };
   Applied apply(LinkId link, From from, Delta delta);
+  // A state that was held before: false, and nothing changes, when one of the origin is held now.
+  bool restore(const OriginId& origin, Stamp stamp, Rows rows);
   void link_lost(LinkId link) { parts_.erase(link); }
 
   OriginState* find(const OriginId& origin);

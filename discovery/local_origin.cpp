@@ -11,7 +11,7 @@ LocalOrigin::LocalOrigin(std::uint64_t last_incarnation, base::Random random,
 }
 
 std::uint64_t LocalOrigin::above(std::uint64_t incarnation) {
-  return ((incarnation >> kChanceBits) + 1) << kChanceBits | random_.below(1ull << kChanceBits);
+  return next_life(incarnation) | random_.below(1ull << kChanceBits);
 }
 
 void LocalOrigin::set_ready() {

@@ -21,6 +21,10 @@ namespace discovery {
 
 // Lives that cannot hear of each other differ by chance: 16 bits were not enough for 10,000 seeds.
 inline constexpr unsigned kChanceBits = 32;
+// The least incarnation of the life after that of `incarnation`, whatever chance adds to it.
+constexpr std::uint64_t next_life(std::uint64_t incarnation) {
+  return ((incarnation >> kChanceBits) + 1) << kChanceBits;
+}
 
 class LocalOrigin {
  public:

@@ -35,13 +35,15 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
       remotes_.try_emplace(beacon.origin, Remote{Ageing(*config_, now, beacon.age), {}, {}, {}});
   auto& remote = at->second;
   const auto before = remote.ageing.state();
+  const bool first_word = !remote.ageing.age(now);  // before it nobody was told of this origin
   if (via != beacon.origin && beacon.age >= config_->suspect_after) remote.confirmed_at = now;
   const auto heard =
       remote.ageing.heard(now, beacon.stamp.incarnation, beacon.sequence, beacon.age,
                           via == beacon.origin ? Ageing::From::origin : Ageing::From::relay);
   if (heard.news) remote.via = via.cluster;
   if (heard.change) remote.probing.stop();
-  if (heard.change && before == Ageing::State::dead) remote.news = ++news_;
+  const bool from_the_dead = heard.change && before == Ageing::State::dead;
+  if (from_the_dead || (heard.news && first_word)) remote.news = ++news_;
   tell(beacon.origin, heard.change, effects);
   return true;
 }
@@ -49,6 +51,14 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
 void Membership::is_news(const OriginId& origin) {
   const auto at = remotes_.find(origin);
   if (at != remotes_.end()) at->second.news = ++news_;
+}
+
+void Membership::remember(base::TimePoint now, const OriginId& origin, std::uint64_t incarnation,
+                          bool left) {
+  remotes_.try_emplace(
+      origin,
+      Remote{
+          Ageing::remembered(*config_, now, incarnation, left), {}, std::string(kViaDisk), {}, 0});
 }
 
 void Membership::link_reset(const OriginId& origin, Effects& effects) {

@@ -20,11 +20,13 @@ namespace discovery {
 
 inline constexpr std::size_t kIsolationClusters = 5;  // with fewer, silence proves nothing
 inline constexpr std::size_t kMaxEpitaphs = 4'096;
+inline constexpr std::string_view kViaDisk = "(disk)";  // no cluster is called like this
 
 struct Remote {
   Ageing ageing;
   Probing probing;
-  std::string via;  // the cluster that brought the newest word; the origin's own when direct
+  // The cluster that brought the newest word; the origin's own when direct; kViaDisk before any.
+  std::string via;
   base::TimePoint confirmed_at{};  // somebody else called it silent
   std::uint64_t news = 0;          // when there was last news of it: rows for the first time, or a
                                    // word from the dead
@@ -38,6 +40,8 @@ class Membership {
   // A beacon of a remote origin that came from `via`. False when it is not to be taken in:
   // forgotten, or one too many.
   bool heard(base::TimePoint now, const Beacon& beacon, const OriginId& via, Effects& effects);
+  // From disk, not heard of yet.
+  void remember(base::TimePoint now, const OriginId& origin, std::uint64_t incarnation, bool left);
   void link_reset(const OriginId& origin, Effects& effects);
   void goodbye(base::TimePoint now, const OriginId& origin, Goodbye::Reason reason,
                Effects& effects);

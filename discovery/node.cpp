@@ -67,6 +67,13 @@ void Node::State::ask(base::TimePoint now) {
   }
 }
 
+bool Node::State::restore(base::TimePoint now, SavedOrigin saved) {
+  if (saved.id == config.self || membership.remotes().size() >= kMaxOrigins) return false;
+  if (!catalog.restore(saved.id, saved.stamp, std::move(saved.rows))) return false;
+  membership.remember(now, saved.id, saved.stamp.incarnation, saved.left);
+  return true;
+}
+
 void Node::State::forget_origin(const OriginId& origin) {
   catalog.erase(origin);
   pulls.erase(origin);
@@ -107,7 +114,7 @@ Effects Node::State::turn(base::TimePoint now) {
 Effects Node::State::finish(base::TimePoint now, Effects effects) {
   if (pulls.deadline() <= now) ask(now);
   if (!synced && local.ready() &&
-      (now - started >= config.sync_patience || (beacons_heard && pulls.empty()))) {
+      (restored || now - started >= config.sync_patience || (beacons_heard && pulls.empty()))) {
     synced = true;
     effects.publish = true;
   }
@@ -140,6 +147,13 @@ base::TimePoint Node::State::deadline(base::TimePoint now) const {
 Node::Node(NodeConfig config, base::Random random, base::TimePoint now)
     : state_(std::make_unique<State>(std::move(config), random, now)) {}
 Node::~Node() = default;
+
+Effects Node::restore(base::TimePoint now, SavedState saved) {
+  auto effects = state_->turn(now);
+  for (auto& origin : saved.origins) effects.publish |= state_->restore(now, std::move(origin));
+  state_->restored = effects.publish && saved.whole;
+  return state_->finish(now, std::move(effects));
+}
 
 Effects Node::link_up(base::TimePoint now, LinkId id, LinkPeer peer) {
   auto effects = state_->turn(now);
@@ -270,7 +284,8 @@ std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
     const auto* remote = state.membership.find(origin);
     CHECK(remote);
     next->origins.push_back({origin, rows.stamp(), false, remote->ageing.freshness(),
-                             remote->ageing.age(now), remote->probing.failed(), rows.rows()});
+                             remote->ageing.age(now), remote->probing.failed(), rows.rows(),
+                             remote->ageing.left(rows.stamp().incarnation)});
   }
   if (!self_added) add_self();
   state.published = std::move(next);

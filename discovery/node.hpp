@@ -25,6 +25,7 @@
 #include "discovery/message.hpp"
 #include "discovery/publication.hpp"
 #include "discovery/row.hpp"
+#include "discovery/saved_state.hpp"
 
 namespace discovery {
 
@@ -113,9 +114,9 @@ struct Member {
     dead,
     returning
   } state = State::fresh;
-  base::Duration age{};
-  std::string via;      // "direct" or the cluster whose beacons bring it
-  std::string address;  // of the link, or what it advertises
+  std::optional<base::Duration> age;  // since its newest word; nothing before any
+  std::string via;                    // "direct", the cluster whose beacons bring it, or "(disk)"
+  std::string address;                // of the link, or what it advertises
   std::size_t rows = 0;
   bool local = false;
   bool linked = false;    // a link joins us
@@ -128,6 +129,11 @@ class Node {
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
+
+  // What an earlier life of this agent knew of others, before anything else: shown at once, called
+  // silent until heard, and completed from there. Of an origin that is known by now nothing is
+  // taken, nor of the own one, which is what the sources say.
+  Effects restore(base::TimePoint now, SavedState saved);
 
   Effects link_up(base::TimePoint now, LinkId link, LinkPeer peer);
   // `reset`: the transport broke, which starts the probes at once; otherwise the stream ended

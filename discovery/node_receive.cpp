@@ -6,10 +6,6 @@
 namespace discovery {
 namespace {
 
-bool is_name(const OriginId& origin) {
-  return is_cluster_name(origin.cluster) && origin.replica < kMaxReplicas;
-}
-
 bool is_life(std::uint64_t incarnation) {
   return incarnation != 0 && incarnation <= kMaxIncarnation;
 }

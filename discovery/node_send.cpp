@@ -13,6 +13,15 @@ Stamp Node::State::known_of(const OriginId& origin) const {
   return std::max(catalog.stamp(origin), Stamp{remote ? remote->ageing.incarnation() : 0, 0});
 }
 
+// Since the origin's newest word. Nothing for one that only our disk tells of: it is not passed on,
+// for whoever takes it over must know how old it is.
+std::optional<base::Duration> Node::State::age_of(base::TimePoint now,
+                                                  const OriginId& origin) const {
+  if (origin == config.self) return base::Duration::zero();
+  const auto* remote = membership.find(origin);
+  return remote ? remote->ageing.age(now) : std::nullopt;
+}
+
 Hello Node::State::make_hello(const Link& link) const {
   Hello hello;
   hello.self = config.self;
@@ -29,14 +38,15 @@ std::optional<Beacon> Node::State::make_beacon(base::TimePoint now, const Origin
   const auto* remote = membership.find(origin);
   const auto* state = catalog.find(origin);
   const auto stamp = state ? state->stamp() : known_of(origin);
-  if (!remote || stamp.incarnation == 0) return std::nullopt;
+  const auto age = remote ? remote->ageing.age(now) : std::nullopt;
+  if (!age || stamp.incarnation == 0) return std::nullopt;
   // A word is worth its own life only: of an older state it says nothing.
   const bool same_life = remote->ageing.incarnation() == stamp.incarnation;
   return Beacon{origin,
                 stamp,
                 same_life ? remote->ageing.sequence() : 0,
                 state ? state->hash() : base::Hash128{},
-                remote->ageing.age(now),
+                *age,
                 missed.contains(origin)};
 }
 
@@ -94,7 +104,7 @@ std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
     const auto& [origin, have] = *next;
     const bool own = origin == config.self;
     auto* state = own ? (local.ready() ? &local.state() : nullptr) : catalog.find(origin);
-    if (!state || state->stamp().version == 0) continue;
+    if (!state || state->stamp().version == 0 || !age_of(now, origin)) continue;
     const bool whole = have.version == 0;  // asked for although it may be what they have
     if (!whole && have >= state->stamp()) continue;
     link.transfer.emplace(origin, *state, have);
@@ -105,7 +115,7 @@ std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
     link.own_went = link.beacons_due;
   }
   auto delta = link.transfer->next(max_bytes);
-  if (const auto* remote = membership.find(delta.origin)) delta.age = remote->ageing.age(now);
+  delta.age = age_of(now, delta.origin).value_or(base::Duration::zero());
   if (link.transfer->done()) link.transfer.reset();
   return delta;
 }

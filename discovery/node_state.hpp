@@ -55,7 +55,7 @@ struct Node::State {
   std::uint64_t released = 0;
   base::TimePoint released_at;
   unsigned refutations_left = kMaxRefutations;
-  bool beacons_heard = false, synced = false;
+  bool beacons_heard = false, restored = false, synced = false;
   std::shared_ptr<const Publication> published;
   bool publication_due = true;
 
@@ -63,6 +63,7 @@ struct Node::State {
   Effects turn(base::TimePoint now);
   Effects finish(base::TimePoint now, Effects effects);
   void serve_deadlines(base::TimePoint now, Effects& effects);
+  bool restore(base::TimePoint now, SavedOrigin saved);
   void release_changes(base::TimePoint now);
   void restart_own(base::TimePoint now, Stamp claimed, Effects& effects);
   void ask(base::TimePoint now);
@@ -101,6 +102,7 @@ struct Node::State {
   // node_send.cpp
   std::optional<Frame> next_frame(base::TimePoint now, Link& link, std::size_t max_bytes);
   Stamp known_of(const OriginId& origin) const;
+  std::optional<base::Duration> age_of(base::TimePoint now, const OriginId& origin) const;
   Hello make_hello(const Link& link) const;
   std::optional<Beacon> make_beacon(base::TimePoint now, const OriginId& origin) const;
   std::set<OriginId> worth_telling(const Link& link) const;

@@ -1,7 +1,8 @@
-// Names and order of origins: an origin is one agent of one cluster, and the only writer of its rows.
+// Names and order of origins: an origin is one agent of one cluster, and the only writer of its
+// rows.
 //
-// Order is (incarnation, version), both counters: an incarnation is one life of the agent's state, a version one
-// change in it. Neither is a clock. An origin never reuses a pair.
+// Order is (incarnation, version), both counters: an incarnation is one life of the agent's state,
+// a version one change in it. Neither is a clock. An origin never reuses a pair.
 #pragma once
 
 #include <compare>
@@ -18,7 +19,9 @@ struct OriginId {
   std::string cluster;
   std::uint32_t replica = 0;
 
-  std::string to_string() const { return replica == 0 ? cluster : cluster + "/" + std::to_string(replica); }
+  std::string to_string() const {
+    return replica == 0 ? cluster : cluster + "/" + std::to_string(replica);
+  }
   friend auto operator<=>(const OriginId&, const OriginId&) = default;
   friend bool operator==(const OriginId&, const OriginId&) = default;
 };
@@ -53,10 +56,15 @@ struct Row {
 // A claim above this is no incarnation of anybody's: it would leave no room to rise above it.
 inline constexpr std::uint64_t kMaxIncarnation = std::uint64_t{1} << 60;
 inline constexpr std::size_t kMaxKeyBytes = 512;
-inline constexpr std::size_t kMaxRowBytes = 64 * 1024;  // key and value together; a larger row is refused at its origin
+// Key and value together; a larger row is refused at its origin.
+inline constexpr std::size_t kMaxRowBytes = 64 * 1024;
 inline constexpr std::size_t kMaxRowsPerOrigin = 250'000;
 inline constexpr std::size_t kMaxBytesPerOrigin = 128 * 1024 * 1024;  // keys and values
 inline constexpr std::size_t kMaxOrigins = 2'000;
 inline constexpr std::uint32_t kMaxReplicas = 64;  // of one cluster; ids are slots 0..63
+
+inline bool is_name(const OriginId& origin) {
+  return is_cluster_name(origin.cluster) && origin.replica < kMaxReplicas;
+}
 
 }  // namespace discovery

@@ -1,9 +1,11 @@
-// What the control thread hands to the builder: every origin's live rows and what is known of the origin's freshness,
-// at one moment. Immutable; the rows are shared with the catalog, so making one costs a pointer an origin.
+// What the control thread hands to the builder: every origin's live rows and what is known of the
+// origin's freshness, at one moment. Immutable; the rows are shared with the catalog, so making one
+// costs a pointer an origin.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/time.hpp"
@@ -18,15 +20,18 @@ struct OriginPublication {
   Stamp stamp;
   bool local = false;
   view::Freshness freshness = view::Freshness::fresh;
-  base::Duration age{};                       // since its newest word, at the time of publishing
-  std::vector<base::SocketAddress> path_failed;  // sorted; endpoints of it that did not answer our probes
-  Rows rows;                                  // live rows only: no tombstones
+  // Since its newest word, at the time of publishing; nothing before any.
+  std::optional<base::Duration> age;
+  // Endpoints of it that did not answer our probes; sorted.
+  std::vector<base::SocketAddress> path_failed;
+  Rows rows;          // live rows only: no tombstones
+  bool left = false;  // its agent stopped for good, by its own word, in the life of `stamp`
 };
 
 struct Publication {
   std::uint64_t version = 0;  // grows by one with each publication
   base::TimePoint at{};
-  bool synced = false;        // DESIGN §7 Ready
+  bool synced = false;                     // DESIGN §7 Ready
   std::vector<OriginPublication> origins;  // by id
 };
 

@@ -148,9 +148,10 @@ class Renderer {
     if (!choice.stale || tier.stale) return;
     tier.stale = true;
     const auto* cluster = resolution_.view->find_cluster(choice.endpoint().cluster);
-    tier.ede = error_option(Ede::stale_answer,
-                            "cluster " + choice.endpoint().cluster + " is silent" +
-                                (cluster ? " for " + base::to_string(cluster->age) : ""));
+    tier.ede =
+        error_option(Ede::stale_answer,
+                     "cluster " + choice.endpoint().cluster + " is silent" +
+                         (cluster && cluster->age ? " for " + base::to_string(*cluster->age) : ""));
   }
 
   std::optional<Name> name_of(const view::Choice& choice) const {

@@ -57,9 +57,14 @@ void print(const Json& answer) {
                endpoint.value("locality", ""), "left out: " + endpoint.value("reason", "")});
   std::cout << "\n" << table.to_string();
   for (const auto& [name, cluster] : answer.at("clusters").items())
-    if (cluster.value("freshness", "") != "fresh")
-      std::cout << "cluster " << name << " is " << cluster.value("freshness", "") << ", last heard "
-                << cluster.value("ageMs", std::int64_t{0}) << " ms ago\n";
+    if (cluster.value("freshness", "") != "fresh") {
+      const auto& ms = cluster.at("ageMs");
+      std::cout << "cluster " << name << " is " << cluster.value("freshness", "")
+                << (ms.is_null()
+                        ? ", known from disk only"
+                        : ", last heard " + std::to_string(ms.get<std::int64_t>()) + " ms ago")
+                << "\n";
+    }
 }
 
 int run(const Options& options, const std::string& name, const std::string& from) {

@@ -10,9 +10,10 @@ namespace agent::cli {
 namespace {
 
 std::string age_of(const Json& member) {
-  return member.value("local", false)
-             ? "-"
-             : base::to_string(std::chrono::milliseconds(member.value("ageMs", std::int64_t{0})));
+  if (member.value("local", false)) return "-";
+  const auto& ms = member.at("ageMs");  // null: only its disk tells the agent of it
+  return ms.is_null() ? "unknown"
+                      : base::to_string(std::chrono::milliseconds(ms.get<std::int64_t>()));
 }
 
 void print_members(const Json& members) {

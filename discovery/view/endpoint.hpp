@@ -66,7 +66,8 @@ struct Cluster {
   std::string name;
   base::Locality locality;
   Freshness freshness = Freshness::fresh;
-  base::Duration age{};           // since the newest word of it, as of the view's making
+  // Since the newest word of it, as of the view's making; nothing where only the disk tells of it.
+  std::optional<base::Duration> age;
   std::uint64_t undecodable = 0;  // its rows that made no sense and were skipped
 };
 

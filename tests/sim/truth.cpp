@@ -168,11 +168,13 @@ void Truth::check_rows(std::size_t viewer, const discovery::OriginPublication& s
 void Truth::check_age(Clock now, std::size_t viewer, const discovery::OriginPublication& shown) {
   const auto cluster = index(shown.id);
   const auto& origin = origins_[cluster];
+  if (!shown.age && shown.freshness == discovery::view::Freshness::fresh)
+    violated(name(viewer) + " calls " + name(cluster) + " fresh without having heard it");
   if (origin.alive) return;
   const auto silent = now - origin.died_at, late = kMaxHops * origin.slowest;
-  if (shown.age + late < silent)
-    violated(name(viewer) + " calls what " + name(cluster) + " said " + base::to_string(shown.age) +
-             " old, " + base::to_string(silent) + " after its death");
+  if (shown.age && *shown.age + late < silent)
+    violated(name(viewer) + " calls what " + name(cluster) + " said " +
+             base::to_string(*shown.age) + " old, " + base::to_string(silent) + " after its death");
   if (shown.freshness != discovery::view::Freshness::fresh) return;
   auto allowed = kFreshSlack + late;
   // What a viewer sleeps through it does not take for silence.

@@ -104,6 +104,17 @@ TEST_CASE("nobody is dead whose endpoints were not asked", "[discovery]") {
   CHECK(origin.after(0s) == State::dead);
 }
 
+TEST_CASE("who left one life has not left the next, though no word of that has come",
+          "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  origin.ageing.leaving(1);
+  CHECK(origin.ageing.left(1));
+  CHECK_FALSE(origin.ageing.left(2));
+  origin.speaks(0s, 2);
+  CHECK_FALSE(origin.ageing.left(1));
+}
+
 TEST_CASE("a frozen judgement demotes nobody", "[discovery]") {
   Origin origin;
   origin.speaks();

@@ -1,0 +1,56 @@
+// What an agent keeps on disk, as bytes: the state of each other origin, and which life of its own
+// it has reached.
+//
+// A record is
+//     "nearmost" | u16 format | u16 kind | u64 length of the body | XXH3-128 of the body | body
+// with integers as base::ByteWriter writes them. The body of an origin: cluster, replica,
+// incarnation, version, state hash, whether it left, and its live rows to the end; that of the
+// agent itself: cluster, incarnation. Another meaning of these bytes is another format.
+//
+// Invariant: what is decoded is what was encoded, within the limits that a peer's snapshot is held
+// to and proven by its state hash, or an error that says what is wrong with the bytes. Limit:
+// kMaxSavedBytes a record. Thread: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "discovery/message.hpp"
+#include "discovery/publication.hpp"
+
+namespace discovery {
+
+inline constexpr std::uint16_t kSavedFormat = 1;
+// Keys, values, and what stands beside them.
+inline constexpr std::size_t kMaxSavedBytes =
+    kMaxBytesPerOrigin + kMaxRowsPerOrigin * kRowFrameBytes + 4'096;
+
+struct SavedOrigin {
+  OriginId id;
+  Stamp stamp;
+  Rows rows;
+  bool left = false;
+};
+
+// What an agent begins with.
+struct SavedState {
+  std::vector<SavedOrigin> origins;
+  bool whole = true;  // false: some of it could not be read, so what is not here may well exist
+};
+
+struct SavedSelf {
+  std::string cluster;
+  std::uint64_t incarnation = 0;  // none above it was ever used
+  friend bool operator==(const SavedSelf&, const SavedSelf&) = default;
+};
+
+base::Bytes encode(const OriginPublication& origin);
+base::Bytes encode(const SavedSelf& self);
+base::Result<SavedOrigin> decode_origin(std::string_view bytes);
+base::Result<SavedSelf> decode_self(std::string_view bytes);
+
+}  // namespace discovery
