@@ -1,32 +1,10 @@
 #include "base/log.hpp"
 
-#include <unistd.h>
+#include "tests/unit/base/standard_error.hpp"
 
-#include <array>
-#include <catch2/catch.hpp>
-#include <functional>
+#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
 
 using namespace base;
-
-namespace {
-
-// What is written to standard error while `work` runs; fits into a pipe.
-std::string standard_error_of(const std::function<void()>& work) {
-  std::array<int, 2> ends{};
-  REQUIRE(::pipe(ends.data()) == 0);
-  const int saved = ::dup(STDERR_FILENO);
-  ::dup2(ends[1], STDERR_FILENO);
-  ::close(ends[1]);
-  work();
-  ::dup2(saved, STDERR_FILENO);
-  ::close(saved);
-  std::array<char, 4096> buffer{};
-  const auto count = ::read(ends[0], buffer.data(), buffer.size());
-  ::close(ends[0]);
-  return {buffer.data(), static_cast<std::size_t>(count > 0 ? count : 0)};
-}
-
-}  // namespace
 
 TEST_CASE("an event is one line of text that can be taken apart again", "[base]") {
   const auto line = standard_error_of([] {
