@@ -56,6 +56,7 @@ base::Result<std::unique_ptr<Agent>> Agent::make(Config config, std::string conf
   if (!loop) return loop.error();
   agent->io_ = std::move(*loop);
   if (auto done = agent->secure(); !done) return done.error();
+  if (auto done = agent->open_state(); !done) return done.error();
   agent->make_control();
   agent->make_builder();
   agent->make_forwarder();
@@ -89,21 +90,40 @@ base::Result<void> Agent::secure() {
   return {};
 }
 
+base::Result<void> Agent::open_state() {
+  if (config_.state_dir.empty()) return {};
+  const auto began = std::chrono::steady_clock::now();
+  auto opened = discovery::sources::StateFolder::open(config_.state_dir, config_.cluster);
+  if (!opened) return opened.error();
+  saved_ = std::move(*opened);
+  state_ = std::make_unique<discovery::sources::StateWriter>(std::move(saved_.folder), log_);
+  std::size_t rows = 0;
+  for (const auto& origin : saved_.state.origins) rows += origin.rows.size();
+  log_.info("state", "read",
+            {{"origins", saved_.state.origins.size()},
+             {"rows", rows},
+             {"time", base::to_string(std::chrono::steady_clock::now() - began)}});
+  return {};
+}
+
 void Agent::make_control() {
   base::Random random(seed_);
   discovery::NodeConfig node;
   node.self = {config_.cluster, config_.replica};
   for (auto& byte : node.instance) byte = static_cast<std::uint8_t>(random.next());
   node.advertise = advertised(config_);
+  node.last_incarnation = saved_.last_incarnation;
 
   Control::Callbacks callbacks;
   callbacks.published = [this](auto publication, std::uint64_t edition) {
+    if (state_) state_->publication(publication);
     builder_->publication(std::move(publication), edition);
   };
   callbacks.probe = [this](discovery::ProbeRequest request) {
     io_->post([this, request = std::move(request)] { prober_->probe(request); });
   };
   control_ = std::make_unique<Control>(std::move(node), random.next(), std::move(callbacks), log_);
+  control_->post(std::exchange(saved_.state, {}));  // before all that others post
   auto resolve = [this](const std::string& host, auto answer) {
     resolver_.resolve(host, std::move(answer));
   };
@@ -237,6 +257,7 @@ base::Result<void> Agent::start() {
     if (auto started = forwarder_->start(); !started) return started;
   post_agent_row();
   builder_->start();
+  if (state_) state_->start();
   control_->start();
   health_ = std::make_unique<base::net::Scope>(*io_);
   health_->spawn(keep_health());
@@ -307,6 +328,7 @@ void Agent::stop(discovery::Goodbye::Reason reason) {
   health_.reset();
   gossip_->stop();
   builder_->stop();
+  if (state_) state_->stop();
 }
 
 // Builder thread. The first rows open the gate: until they are in, peers would see an empty
@@ -318,6 +340,8 @@ void Agent::publish_rows(std::vector<discovery::EncodedRow> rows, std::uint64_t 
 
 std::vector<std::string> Agent::troubles() const {
   auto troubles = condition_.troubles(std::chrono::system_clock::now());
+  if (state_)
+    for (const auto& trouble : state_->status().troubles) troubles.push_back("state: " + trouble);
   if (!forwarder_) return troubles;
   for (const auto& listener : forwarder_->listeners())
     if (listener.error)
@@ -348,6 +372,7 @@ void Agent::add_worker_metrics(Metrics& metrics) const {
   metrics.counter("nearmost_gossip_handshakes_failed_total",
                   "connections to or from the gossip port that did not prove themselves",
                   grpc_log_.handshakes_failed());
+  if (state_) add(metrics, state_->status());
   if (!forwarder_) return;
   const auto listeners = forwarder_->listeners();
   metrics.gauge("nearmost_forwarder_listeners_failed", "ports of destinations that cannot be bound",

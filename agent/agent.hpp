@@ -3,7 +3,8 @@
 //
 //   files ─┐                        ┌─ Published<dns::Table> ─────── DNS workers
 //   links ─┼→ control ─→ builder ───┼─ Published<forwarder::Table> ─ forwarder workers
-//   probes ┘   (node)    (view)     └─ Published<Served> ─────────── admin, probes (io)
+//   probes ┤   (node)    (view)     └─ Published<Served> ─────────── admin, probes (io)
+//   disk ──┘      └────→ disk
 //
 // Thread: make, start, reload and stop from the main thread. The parts' own threads are in
 // docs/ARCHITECTURE.md.
@@ -30,6 +31,7 @@
 #include "discovery/sources/files.hpp"
 #include "discovery/sources/prober.hpp"
 #include "discovery/sources/resolver.hpp"
+#include "discovery/sources/state_writer.hpp"
 #include "dns/net/tcp_server.hpp"
 #include "dns/net/udp_server.hpp"
 #include "forwarder/net/forwarder.hpp"
@@ -63,6 +65,7 @@ class Agent {
 
   Agent(Config config, std::string config_path, base::Logger& log);
   base::Result<void> secure();
+  base::Result<void> open_state();
   void make_control();
   void make_builder();
   base::Result<void> open_gossip();
@@ -92,6 +95,8 @@ class Agent {
   std::unique_ptr<base::net::EventLoop> io_;
   std::shared_ptr<discovery::rpc::Security> security_;
   discovery::sources::Resolver resolver_;
+  discovery::sources::StateFolder::Opened saved_;  // until control has it
+  std::unique_ptr<discovery::sources::StateWriter> state_;
   std::unique_ptr<Control> control_;
   std::unique_ptr<Builder> builder_;
   std::unique_ptr<GossipServer> gossip_;

@@ -195,10 +195,7 @@ void read_root(const Value& value, const std::string& folder, Config& out) {
   if (const auto log = fields.find("log")) read_log(*log, out.log);
   if (const auto state = fields.find("state")) {
     Fields state_fields(*state);
-    if (state_fields.optional("dir", out.state_dir)) {
-      out.state_dir = below(folder, out.state_dir);
-      state->warn("not supported yet: nothing is kept on disk over a restart");
-    }
+    if (state_fields.optional("dir", out.state_dir)) out.state_dir = below(folder, out.state_dir);
   }
 }
 

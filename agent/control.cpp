@@ -144,6 +144,8 @@ void Control::handle(base::TimePoint now, Command& command) {
     if (local->edition) edition_ = local->edition, publish_ = true;
   } else if (std::holds_alternative<LocalReady>(command))
     act(now, node_.local_ready(now));
+  else if (auto* saved = std::get_if<discovery::SavedState>(&command))
+    act(now, node_.restore(now, std::move(*saved)));
   else if (auto* reply = std::get_if<discovery::ProbeReply>(&command))
     act(now, node_.probed(now, std::move(*reply)));
   else if (const auto* leave = std::get_if<Leave>(&command))

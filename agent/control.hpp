@@ -42,7 +42,8 @@ struct Forget {
 struct Peers {
   std::vector<base::HostPort> peers;
 };
-using Command = std::variant<LocalRows, LocalReady, discovery::ProbeReply, Leave, Forget, Peers>;
+using Command = std::variant<discovery::SavedState, LocalRows, LocalReady, discovery::ProbeReply,
+                             Leave, Forget, Peers>;
 
 // What status, metrics and health show; replaced at every turn that changed something and at least
 // once a second.

@@ -132,6 +132,16 @@ void add(Metrics& metrics, const Served& served) {
                 static_cast<double>(served.documents->held_back.size()));
 }
 
+void add(Metrics& metrics, const discovery::sources::StateStatus& state) {
+  metrics.counter("nearmost_state_files_written_total", "files of state.dir written",
+                  state.written);
+  metrics.counter("nearmost_state_bytes_written_total", "bytes of them", state.bytes_written);
+  metrics.counter("nearmost_state_failures_total", "files of state.dir that could not be written",
+                  state.failures);
+  metrics.counter("nearmost_state_files_set_aside_total",
+                  "files of state.dir that could not be used", state.set_aside);
+}
+
 void add(Metrics& metrics, const std::vector<const dns::Counters*>& workers) {
   const auto sum = [&](auto&& count_of) { return sum_of(workers, count_of); };
   for (std::size_t i = 0; i < dns::Counters::kTypeNames.size(); ++i)

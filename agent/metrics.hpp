@@ -11,6 +11,7 @@
 
 #include "agent/control.hpp"
 #include "agent/served.hpp"
+#include "discovery/sources/state_folder.hpp"
 #include "dns/counters.hpp"
 #include "dns/net/tcp_server.hpp"
 #include "forwarder/net/counters.hpp"
@@ -37,6 +38,7 @@ class Metrics {
 void add(Metrics& metrics, const Membership& membership,
          const discovery::rpc::Links::Counters& links);
 void add(Metrics& metrics, const Served& served);
+void add(Metrics& metrics, const discovery::sources::StateStatus& state);
 // Summed over workers.
 void add(Metrics& metrics, const std::vector<const dns::Counters*>& workers);
 void add(Metrics& metrics, const std::vector<const dns::net::TcpCounters*>& servers);

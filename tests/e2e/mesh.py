@@ -215,9 +215,9 @@ state: {{dir: state}}
         members = self.members(cluster)
         return all(members.get(other) == "fresh" for other in self.clusters if other != cluster)
 
-    def resolve(self, cluster, host):
+    def resolve(self, cluster, host, timeout=2.0):
         """The clusters that the A records of a host point into; None when there is no answer."""
-        reply = query(self.address(cluster), host)
+        reply = query(self.address(cluster), host, timeout=timeout)
         return None if reply is None else sorted({self.cluster_of(a) for a in reply})
 
     def request(self, cluster, host, port, path, method="GET", headers=None, timeout=10):

@@ -191,6 +191,60 @@ def the_loss_of_an_agent_alone_moves_nothing(mesh):
     equal(mesh.resolve("west", DETAILS), ["east"], "nothing moved")
 
 
+def state_file(mesh, cluster, origin):
+    return mesh.path(cluster, "state", f"{origin}.0.rows")
+
+
+def kill_agents_once_saved(mesh, cluster):
+    """All of them; what a next life of that cluster's knows of the others it has from its disk."""
+    for other in mesh.clusters:
+        until(lambda: other == cluster or os.path.exists(state_file(mesh, cluster, other)), 10, f"{other} is on disk")
+    for name in mesh.clusters:
+        mesh.kill_agent(name)
+
+
+def a_restarted_agent_answers_from_its_disk_while_the_others_are_gone(mesh):
+    kill_agents_once_saved(mesh, "west")
+    mesh.start_agent("west")
+    begun = time.monotonic()
+    # Without its disk it would wait 10 s for a peer, and then know nothing of details, which west does not run.
+    until(lambda: mesh.resolve("west", DETAILS, timeout=0.05) == ["east"], 5, "west answers from its disk")
+    print(f"  answered after {time.monotonic() - begun:.2f} s")
+    until(lambda: mesh.ready("west"), 5, "west is ready")
+    print(f"  ready after {time.monotonic() - begun:.2f} s")
+    until(lambda: mesh.members("west").get("east") == "stale", 5, "east's endpoints answer, its agent does not")
+    equal(mesh.ask("west", "explain", DETAILS)["clusters"]["east"]["freshness"], "stale", "it is marked")
+    stays(lambda: mesh.resolve("west", DETAILS), ["east"], 1, "the answer stays")
+    for other in ("east", "eu"):
+        mesh.start_agent(other)
+    for cluster in mesh.clusters:
+        until(lambda: mesh.sees_all(cluster), 20, f"{cluster} sees everybody again")
+    equal(mesh.ask("west", "status")["degraded"], [], "nothing is wrong any more")
+
+
+def a_corrupt_file_of_the_state_is_set_aside_and_the_rest_serves(mesh):
+    kill_agents_once_saved(mesh, "west")
+    path = state_file(mesh, "west", "east")
+    with open(path, "r+b") as file:
+        file.seek(os.path.getsize(path) // 2)
+        byte = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte[0] ^ 0x10]))
+    mesh.start_agent("west")
+    until(lambda: mesh.resolve("west", DETAILS) == ["eu"], 5, "west answers with what is left")
+    trouble = "east.0.rows does not match its checksum: set aside as east.0.rows.bad"
+    if trouble not in mesh.agents["west"].tail():
+        raise AssertionError(f"no word of it in the log:\n{mesh.agents['west'].tail()}")
+    until(lambda: trouble in str(mesh.ask("west", "status", check=False)["degraded"]), 5, "status names it")
+    equal((os.path.exists(path + ".bad"), os.path.exists(path)), (True, False), "the file is set aside")
+    for other in ("east", "eu"):
+        mesh.start_agent(other)
+    for cluster in mesh.clusters:
+        until(lambda: mesh.sees_all(cluster), 20, f"{cluster} sees everybody again")
+    until(lambda: mesh.resolve("west", DETAILS) == ["east"], 10, "east is back")
+    until(lambda: mesh.ask("west", "status", check=False)["degraded"] == [], 10, "its file is good again")
+
+
 def a_bad_document_changes_nothing_and_is_named(mesh):
     good = mesh.document("west.yaml")
     before = mesh.ask("west", "explain", REVIEWS)["tiers"]
@@ -263,7 +317,9 @@ def agents_stop_when_told(mesh):
 STORIES = [names_resolve_to_the_nearest_cluster, dig_gets_what_the_rules_of_dns_say, requests_go_by_the_route_tables,
            commands_explain_what_is_served, the_loss_of_a_cluster_moves_traffic_and_loses_none,
            a_cluster_is_forgotten_when_told, a_revived_cluster_takes_its_traffic_back,
-           the_loss_of_an_agent_alone_moves_nothing, a_bad_document_changes_nothing_and_is_named,
+           the_loss_of_an_agent_alone_moves_nothing,
+           a_restarted_agent_answers_from_its_disk_while_the_others_are_gone,
+           a_corrupt_file_of_the_state_is_set_aside_and_the_rest_serves, a_bad_document_changes_nothing_and_is_named,
            a_reload_says_what_it_cannot_change, garbage_is_refused_and_changes_nothing, agents_stop_when_told]
 
 
