@@ -21,13 +21,12 @@ void AgentFaults::crash() {
   come_back(n, mesh_.seconds(0.1, 30));
 }
 
-// A disk may be lost (or corrupt: then it is set aside), or one of an earlier day.
+// A disk may be lost, corrupt, or one of an earlier day.
 void AgentFaults::come_back(std::size_t n, base::Duration time) {
-  auto& cluster = mesh_.clusters()[n];
   const auto luck = mesh_.random().below(10);
-  if (luck < 3) cluster.disk = 0;
-  if (luck == 3 && !cluster.disks.empty())
-    cluster.disk = cluster.disks[mesh_.random().below(cluster.disks.size())];
+  if (luck < 2) mesh_.lose_disk(n);
+  if (luck == 2) mesh_.put_older_disk(n);
+  if (luck == 3) mesh_.corrupt_disk(n);
   // Sources go on while nobody publishes them.
   mesh_.after(time / 2, [this, n] {
     if (!mesh_.clusters()[n].process) mesh_.change_rows(n, 5);

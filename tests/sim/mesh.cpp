@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "discovery/local_origin.hpp"
 #include "discovery/row.hpp"
 #include "tests/sim/describe.hpp"
 
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxRows = 60;      // per cluster
 constexpr std::size_t kChanges = 24;      // remembered; small, so that every run falls behind
 constexpr std::size_t kMostSkew = 8'760;  // hours between the clocks of two processes
+constexpr base::Duration kSaveEvery = 2s;
 
 base::SocketAddress endpoint(std::size_t cluster, std::size_t number) {
   const auto host =
@@ -152,16 +154,17 @@ void Mesh::start(std::size_t n) {
   config.self = {cluster.name, 0};
   config.instance[0] = static_cast<std::uint8_t>(process.life);
   config.instance[1] = static_cast<std::uint8_t>(process.life >> 8);
-  config.last_incarnation = cluster.disk;
+  config.last_incarnation = cluster.disk.life;
   config.max_changes = kChanges;
   process.skew = std::chrono::hours(random_.below(kMostSkew));
   process.node = std::make_unique<discovery::Node>(config, random_.fork(), clock_of(n));
-  const bool old = !cluster.disks.empty() && cluster.disk != cluster.disks.back();
-  truth_.born(n);
+  const bool sound = cluster.keeps_disk && cluster.disk.life >= cluster.last_life;
+  truth_.born(n, sound);
   note(cluster.name + " starts" +
-       (cluster.disk == 0 ? " without a disk"
-        : old             ? " with an old disk"
-                          : ""));
+       (sound                    ? ""
+        : cluster.disk.life == 0 ? " without a disk"
+                                 : " with an old disk"));
+  restore(n);
   cluster.answering = {cluster.endpoints.begin(), cluster.endpoints.end()};
   // Sources take their time, and the first of them does not say everything.
   act(n, process.node->replace_local(clock_of(n), "agent", {encoded(cluster).front()}));
@@ -171,6 +174,73 @@ void Mesh::start(std::size_t n) {
     return node.local_ready(at);
   });
   keep_changing(n, process.life);
+}
+
+// What can be read; what cannot is set aside.
+discovery::SavedState Mesh::read_disk(std::size_t n) {
+  auto& cluster = clusters_[n];
+  discovery::SavedState state;
+  std::erase_if(cluster.disk.files, [&](const auto& entry) {
+    auto saved = discovery::decode_origin(entry.second.bytes);
+    if (saved)
+      state.origins.push_back(std::move(*saved));
+    else
+      note(cluster.name + " sets " + entry.first.cluster + " aside: it " + saved.error().message);
+    state.whole &= saved.ok();
+    return !saved;
+  });
+  return state;
+}
+
+void Mesh::restore(std::size_t n) {
+  auto& cluster = clusters_[n];
+  if (!cluster.keeps_disk) return;
+  cluster.disk.life = discovery::next_life(cluster.disk.life);
+  auto& node = *cluster.process->node;
+  auto state = read_disk(n);
+  const auto expected = state.origins.size() + 1;
+  act(n, node.restore(clock_of(n), std::move(state)));
+  const auto members = node.members(clock_of(n));
+  if (members.size() != expected)
+    truth_.violated(cluster.name + " does not show what its disk holds");
+  for (const auto& member : members)
+    if (!member.local) truth_.remembers(n, member);
+}
+
+void Mesh::save(Cluster& cluster, Clock its_clock) {
+  auto& node = *cluster.process->node;
+  auto& disk = cluster.disk;
+  if (const auto life = node.stamp().incarnation; life > disk.life) {
+    disk.life = life;
+    cluster.disks.push_back(disk);
+  }
+  if (now_ < cluster.save_at) return;
+  cluster.save_at = now_ + kSaveEvery;
+  std::map<discovery::OriginId, Disk::File> files;
+  for (const auto& origin : node.publication(its_clock)->origins) {
+    if (origin.local) continue;
+    auto& file = files[origin.id] = std::move(disk.files[origin.id]);
+    if (file.stamp != origin.stamp || file.left != origin.left)
+      file = {origin.stamp, origin.left, encode(origin)};
+  }
+  disk.files = std::move(files);
+}
+
+void Mesh::lose_disk(std::size_t n) { clusters_[n].disk = {}; }
+
+void Mesh::put_older_disk(std::size_t n) {
+  auto& cluster = clusters_[n];
+  if (!cluster.disks.empty()) cluster.disk = cluster.disks[random_.below(cluster.disks.size())];
+}
+
+// Each file may be hit, and that of its own life with them: what cannot be read is not there.
+void Mesh::corrupt_disk(std::size_t n) {
+  if (random_.chance(0.3)) clusters_[n].disk.life = 0;
+  for (auto& [origin, file] : clusters_[n].disk.files) {
+    if (random_.chance(0.5)) continue;
+    auto& byte = file.bytes[random_.below(file.bytes.size())];
+    byte = static_cast<char>(byte ^ (1 << random_.below(8)));
+  }
 }
 
 void Mesh::keep_changing(std::size_t n, std::uint64_t life) {
@@ -242,11 +312,8 @@ void Mesh::act(std::size_t n, discovery::Effects effects) {
   if (!cluster.process) return;
   auto& node = *cluster.process->node;
   truth_.says(now_, n, node.stamp(), cluster.rows);
-  if (const auto life = node.stamp().incarnation;
-      cluster.keeps_disk && life != 0 && life != cluster.disk) {
-    cluster.disk = life;
-    cluster.disks.push_back(life);
-  }
+  cluster.last_life = std::max(cluster.last_life, node.stamp().incarnation);
+  if (cluster.keeps_disk) save(cluster, clock_of(n));
   for (const auto& event : effects.events) {
     note(cluster.name + ": " + describe(event));
     if (!event.origin.cluster.empty())

@@ -38,14 +38,27 @@ struct Process {
   base::Duration skew{};  // of its clock
 };
 
+// What state.dir would hold, as bytes.
+struct Disk {
+  struct File {
+    discovery::Stamp stamp;
+    bool left = false;
+    base::Bytes bytes;
+  };
+  std::uint64_t life = 0;  // none above it was used, unless the disk is an older one
+  std::map<discovery::OriginId, File> files;
+};
+
 struct Cluster {
   std::string name;
   std::map<std::string, std::string> rows;  // what its sources say now, value by key
   std::vector<base::SocketAddress> endpoints;
   std::set<base::SocketAddress> answering;
   bool keeps_disk = true;
-  std::uint64_t disk = 0;            // the last incarnation, if it kept its disk
-  std::vector<std::uint64_t> disks;  // what its disk has held, for one that is put back
+  Disk disk;
+  std::vector<Disk> disks;  // what it has held, for one that is put back
+  Clock save_at{};
+  std::uint64_t last_life = 0;  // the highest incarnation that was published
   std::optional<Process> process;
 };
 
@@ -82,6 +95,10 @@ class Mesh {
   void kill(std::size_t cluster);
   void leave(std::size_t cluster, discovery::Goodbye::Reason reason);  // and stops a little later
   void pause(std::size_t cluster, base::Duration time);
+  // Of a cluster that does not run: what it will find.
+  void lose_disk(std::size_t cluster);
+  void put_older_disk(std::size_t cluster);
+  void corrupt_disk(std::size_t cluster);
   void change_rows(std::size_t cluster, std::size_t count);
   void reset(discovery::LinkId link);
   void swallow(discovery::LinkId link, std::size_t way);
@@ -123,6 +140,9 @@ class Mesh {
     }
   };
   bool is_life(std::size_t cluster, std::uint64_t life) const;
+  discovery::SavedState read_disk(std::size_t cluster);
+  void restore(std::size_t cluster);
+  void save(Cluster& cluster, Clock its_clock);
   void act(std::size_t cluster, discovery::Effects effects);
   void probe(std::size_t cluster, discovery::ProbeRequest request);
   void pump(discovery::LinkId link, std::size_t way);

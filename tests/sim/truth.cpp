@@ -54,17 +54,26 @@ void Truth::says(Clock now, std::size_t cluster, discovery::Stamp stamp, const C
   auto& origin = origins_[cluster];
   if (stamp == discovery::Stamp{} || stamp == origin.now) return;
   if (origin.said.contains(stamp)) violated(name(cluster) + " used " + describe(stamp) + " twice");
+  if (origin.with_disk && !origin.said.empty() && stamp < origin.said.rbegin()->first)
+    violated(name(cluster) + " goes back to " + describe(stamp) + " though it has its disk");
   origin.now = stamp;
   origin.highest_life = std::max(origin.highest_life, stamp.incarnation);
   origin.said[stamp] = {hash_of(contents), ++origin.order, stamp.incarnation < origin.highest_life,
                         now};
 }
 
-void Truth::born(std::size_t cluster) {
+void Truth::born(std::size_t cluster, bool with_disk) {
   auto& origin = origins_[cluster];
   origin.alive = true;
   origin.left = false;
+  origin.with_disk = with_disk;
   viewers_[cluster] = {};
+}
+
+void Truth::remembers(std::size_t viewer, const discovery::Member& member) {
+  viewers_[viewer].seen[index(member.id)].suspected = true;
+  if (member.state == discovery::Member::State::fresh)
+    violated(name(viewer) + " calls " + member.id.cluster + " fresh by its disk alone");
 }
 
 void Truth::died(Clock now, std::size_t cluster) {

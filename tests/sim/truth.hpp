@@ -36,8 +36,11 @@ class Truth {
 
   // The cluster's agent now publishes `contents` at `stamp`.
   void says(Clock now, std::size_t cluster, discovery::Stamp stamp, const Contents& contents);
-  void born(std::size_t cluster);
+  // `with_disk`: it knows its lives from there.
+  void born(std::size_t cluster, bool with_disk);
   void died(Clock now, std::size_t cluster);
+  // Of its disk alone.
+  void remembers(std::size_t viewer, const discovery::Member& member);
   void left(std::size_t cluster) { origins_[cluster].left = true; }
   void stalled(Clock until, std::size_t viewer, base::Duration time) {
     viewers_[viewer].stalls.emplace_back(until, time);
@@ -73,7 +76,7 @@ class Truth {
   struct Origin {
     std::map<discovery::Stamp, Said> said;
     std::size_t order = 0;
-    bool alive = false, left = false;
+    bool alive = false, left = false, with_disk = false;
     std::uint64_t highest_life = 0;
     Clock died_at{};
     base::Duration slowest{};  // of the frames delivered since it died
