@@ -129,7 +129,7 @@ void Agent::make_control() {
   };
   auto dialer = std::make_unique<discovery::rpc::Dialer>(control_->links(), security_,
                                                          random.fork(), resolve);
-  PeerList peers(assembly_rules(config_));
+  PeerList peers({config_.cluster, config_.replica}, assembly_rules(config_));
   peers.configure(config_.gossip.peers);
   control_->use(std::move(dialer), std::move(peers));
   prober_ = std::make_unique<discovery::sources::Prober>(

@@ -217,7 +217,7 @@ void Control::remember(base::TimePoint now) {
 }
 
 void Control::learn_peers(base::TimePoint now, const std::vector<discovery::Member>& members) {
-  if (peers_.learn(members)) dialer_->set_peers(now, peers_.to_dial());
+  if (peers_.learn(now, members)) dialer_->set_peers(now, peers_.to_dial());
 }
 
 void Control::log(const Event& event) {

@@ -114,7 +114,7 @@ class Control {
   base::Inbox<discovery::rpc::LinkEvent> link_events_;
   discovery::rpc::Links links_;
   std::unique_ptr<discovery::rpc::Dialer> dialer_;
-  PeerList peers_;
+  PeerList peers_{{}, {}};
 
   // The control thread's own.
   discovery::Node node_;

@@ -1,9 +1,11 @@
 // Whom to dial: the peers of agent.yaml, and every agent that the mesh tells of and no link joins
 // us with. So one seed is enough for a full mesh; who takes no links itself dials the others.
 //
-// An agent once dialled stays listed, linked or not, until it is forgotten: it is tried again after
-// every partition. An address that the import rule refuses is not dialled on others' word, however
-// it is written; names are resolved as those of agent.yaml are. Limit: kMaxLearnt. Thread: control.
+// Of two agents that learn of each other the lesser dials at once and the greater after kYields, so
+// that the two need one link; it may be the only one that can. An agent once dialled stays listed,
+// linked or not, until it is forgotten: it is tried again after every partition. An address that
+// the import rule refuses is not dialled on others' word, however it is written; names are resolved
+// as those of agent.yaml are. Limit: kMaxLearnt. Thread: control.
 #pragma once
 
 #include <map>
@@ -18,20 +20,25 @@ namespace agent {
 class PeerList {
  public:
   static constexpr std::size_t kMaxLearnt = discovery::kMaxOrigins;
+  static constexpr base::Duration kYields = std::chrono::seconds(5);
 
-  explicit PeerList(discovery::ImportRule rule = {}) : rule_(std::move(rule)) {}
+  PeerList(discovery::OriginId self, discovery::ImportRule rule)
+      : self_(std::move(self)), rule_(std::move(rule)) {}
 
   void configure(std::vector<base::HostPort> peers) { configured_ = std::move(peers); }
   // True when it changes whom to dial.
-  bool learn(const std::vector<discovery::Member>& members);
+  bool learn(base::TimePoint now, const std::vector<discovery::Member>& members);
   std::vector<base::HostPort> to_dial() const;  // each once
 
  private:
   bool admits(const base::HostPort& peer) const;
+  bool is_ours_to_dial(base::TimePoint now, const discovery::OriginId& member) const;
 
+  discovery::OriginId self_;
   discovery::ImportRule rule_;
   std::vector<base::HostPort> configured_;
   std::map<discovery::OriginId, base::HostPort> learnt_;
+  std::map<discovery::OriginId, base::TimePoint> apart_since_;  // no link joins us
 };
 
 }  // namespace agent

@@ -22,41 +22,66 @@ std::vector<std::string> dialled(const PeerList& peers) {
 }
 
 using Names = std::vector<std::string>;
+using namespace std::chrono_literals;
+
+constexpr base::TimePoint kNow{1h};
+
+PeerList list() { return PeerList({"a", 0}, {}); }
 
 }  // namespace
 
 TEST_CASE("who is only heard of is dialled, and stays so once linked") {
-  PeerList peers;
+  auto peers = list();
   peers.configure({{"seed.example", 7700}});
-  CHECK(peers.learn({member("east", "east.example:7700")}));
+  CHECK(peers.learn(kNow, {member("east", "east.example:7700")}));
   CHECK(dialled(peers) == Names{"east.example:7700", "seed.example:7700"});
-  CHECK_FALSE(peers.learn({member("east", "east.example:7700", true)}));
+  CHECK_FALSE(peers.learn(kNow, {member("east", "east.example:7700", true)}));
   CHECK(dialled(peers).size() == 2);
-  CHECK(peers.learn({member("east", "elsewhere.example:7700")}));
+  CHECK(peers.learn(kNow, {member("east", "elsewhere.example:7700")}));
   CHECK(dialled(peers) == Names{"elsewhere.example:7700", "seed.example:7700"});
-  CHECK(peers.learn({}));
+  CHECK(peers.learn(kNow, {}));
   CHECK(dialled(peers) == Names{"seed.example:7700"});
 }
 
 TEST_CASE("who has a link to us already, takes none or is ourselves is not dialled") {
-  PeerList peers;
+  auto peers = list();
   auto self = member("us", "us.example:7700");
   self.local = true;
-  CHECK_FALSE(peers.learn({member("east", "east.example:7700", true), member("leaf", ""), self,
-                           member("odd", "no port")}));
+  CHECK_FALSE(peers.learn(kNow, {member("east", "east.example:7700", true), member("leaf", ""),
+                                 self, member("odd", "no port")}));
   CHECK(dialled(peers).empty());
 }
 
 TEST_CASE("a peer that is configured and learnt is dialled once") {
-  PeerList peers;
+  auto peers = list();
   peers.configure({{"east.example", 7700}});
-  peers.learn({member("east", "east.example:7700")});
+  peers.learn(kNow, {member("east", "east.example:7700")});
   CHECK(dialled(peers) == Names{"east.example:7700"});
 }
 
+TEST_CASE("of two the lesser dials at once, the greater when the other has not come") {
+  PeerList peers({"m", 0}, {});
+  const auto lesser = member("east", "east.example:7700");
+  CHECK(peers.learn(kNow, {lesser, member("west", "west.example:7700")}));
+  CHECK(dialled(peers) == Names{"west.example:7700"});
+  CHECK_FALSE(
+      peers.learn(kNow + PeerList::kYields - 1s, {lesser, member("west", "west.example:7700")}));
+  SECTION("it has not come") {
+    CHECK(peers.learn(kNow + PeerList::kYields, {lesser, member("west", "west.example:7700")}));
+    CHECK(dialled(peers) == Names{"east.example:7700", "west.example:7700"});
+  }
+  SECTION("it came, and is lost again") {
+    auto joined = lesser;
+    joined.linked = true;
+    CHECK(peers.learn(kNow + 4s, {joined}));
+    CHECK_FALSE(peers.learn(kNow + 10s, {lesser}));
+    CHECK(peers.learn(kNow + 15s, {lesser}));
+  }
+}
+
 TEST_CASE("nobody is dialled at an address that a peer must not send us to") {
-  PeerList peers;
-  CHECK_FALSE(peers.learn({member("a", "127.0.0.1:22"), member("b", "169.254.169.254:80"),
-                           member("c", "0.0.0.0:7700"), member("d", "[::1]:7700")}));
-  CHECK(peers.learn({member("e", "10.0.0.1:7700")}));
+  auto peers = list();
+  CHECK_FALSE(peers.learn(kNow, {member("x", "127.0.0.1:22"), member("x1", "169.254.169.254:80"),
+                                 member("x2", "0.0.0.0:7700"), member("x3", "[::1]:7700")}));
+  CHECK(peers.learn(kNow, {member("e", "10.0.0.1:7700")}));
 }
