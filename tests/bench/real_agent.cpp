@@ -104,6 +104,14 @@ std::vector<discovery::EncodedRow> endpoints(std::size_t cluster, std::size_t co
   return rows;
 }
 
+// The others are joined with this agent alone: in a full mesh they would hear each other.
+void leave_out_thirds(discovery::Frame& frame, const discovery::OriginId& from,
+                      const discovery::OriginId& to) {
+  if (auto* said = std::get_if<discovery::Beacons>(&frame))
+    std::erase_if(said->beacons,
+                  [&](const auto& beacon) { return beacon.origin != from && beacon.origin != to; });
+}
+
 }  // namespace
 
 void million(Report& report) {
@@ -180,6 +188,55 @@ void rate(Report& report) {
   const auto rows = static_cast<double>(joiner.node().counters().rows_applied - applied);
   report.at_least("changes per second, one processor, 1,000 at a time, decoded too",
                   rows / std::chrono::duration<double>(joiner.busy_time).count(), 50'000, "/s");
+}
+
+void idle(Report& report, std::size_t clusters, double most_kilobytes) {
+  constexpr auto kTime = 20s;
+  base::TimePoint now{1h};
+  const auto self = Joiner::config("joiner");
+  discovery::Node node(self, base::Random(1), now);
+  node.local_ready(now);
+  std::vector<std::unique_ptr<discovery::Node>> others;
+  std::vector<discovery::OriginId> names;
+  for (std::size_t n = 0; n + 1 < clusters; ++n) {
+    names.push_back({"c" + std::to_string(n), 0});
+    others.push_back(origin_of(names[n].cluster, n, now, endpoints(n, 16, 16)));
+    node.link_up(now, n, {"", "", false});
+    others[n]->link_up(now, n, {"", "", true});
+  }
+  std::size_t bytes = 0;
+  const auto bring = [&](discovery::Node& other, std::size_t n) {
+    for (bool busy = true; busy;) {
+      busy = false;
+      while (auto frame = node.next_frame(now, n)) {
+        busy = true;
+        bytes += discovery::rpc::encode(*frame).size();
+        leave_out_thirds(*frame, self.self, names[n]);
+        other.receive(now, n, std::move(*frame));
+      }
+      while (auto frame = other.next_frame(now, n)) {
+        busy = true;
+        node.receive(now, n, std::move(*frame));
+      }
+    }
+  };
+  const auto run = [&](base::Duration time) {
+    for (const auto end = now + time; now < end;) {
+      now += 50ms;
+      node.tick(now);
+      for (std::size_t n = 0; n < others.size(); ++n) {
+        others[n]->tick(now);
+        bring(*others[n], n);
+      }
+    }
+  };
+  run(kTime);
+  bytes = 0;
+  run(kTime);
+  const auto each_second =
+      static_cast<double>(bytes) / std::chrono::duration<double>(kTime).count();
+  report.at_most("idle payload of an agent joined with " + std::to_string(others.size()),
+                 each_second / 1'000, most_kilobytes, "kB/s");
 }
 
 }  // namespace bench

@@ -12,5 +12,7 @@ void million(Report& report);
 void rate(Report& report);
 // One change at a time in a service of so many endpoints.
 void single_changes(Report& report, std::size_t service);
+// What it says in a second while it is joined with all others of a mesh and nothing changes.
+void idle(Report& report, std::size_t clusters, double most_kilobytes);
 
 }  // namespace bench
