@@ -135,7 +135,7 @@ def send_queries(mesh, clusters, tally, stop, rate):
         if not clusters.lived_through(cluster, begun - 15):
             continue  # just started: SERVFAIL before the first sync is right
         if not answer:
-            tally.fail(f"query for {name} in {cluster}: {answer}")
+            tally.fail(f"query for {name} in {cluster}: {answer} after {time.monotonic() - begun:.2f} s")
             continue
         tally.count("queries")
         gone = clusters.gone({mesh.cluster_of(address) for address in answer})
