@@ -41,7 +41,8 @@ bool fits(const std::vector<Row>& rows) {
 
 bool well_formed(const Delta& delta) {
   if (delta.incarnation == 0 || delta.incarnation > kMaxIncarnation || delta.from > delta.to ||
-      !fits(delta.rows))
+      !fits(delta.rows) || delta.proof.signature.size() > kMaxSignatureBytes ||
+      delta.proof.certificate.size() > kMaxCertificateBytes)
     return false;
   const bool snapshot = is_snapshot(delta);
   if (snapshot ? delta.from != 0 : delta.from < delta.gc_floor) return false;
@@ -102,39 +103,64 @@ Applied Catalog::apply(LinkId link, From from, Delta delta) {
   if (const auto joined = collect(link, std::move(delta), whole); joined != Applied::applied)
     return joined;
   if (!well_formed(whole.delta)) return Applied::malformed;
-  return is_snapshot(whole.delta) ? apply_snapshot(from, whole) : apply_changes(whole.delta);
+  if (!notary_) whole.delta.proof = {};
+  return is_snapshot(whole.delta) ? apply_snapshot(from, whole) : apply_changes(from, whole.delta);
 }
 
 bool Catalog::restore(const OriginId& origin, Stamp stamp, Rows rows) {
   return states_.try_emplace(origin, stamp, std::move(rows), max_changes_).second;
 }
 
-Applied Catalog::apply_changes(Delta& delta) {
+// A link proves what its origin says on it; of others only the origin's signature counts.
+bool Catalog::is_proven(From from, const Delta& delta) const {
+  return from == From::origin || !notary_ ||
+         proves(*notary_, delta.proof, delta.origin, delta.state_hash);
+}
+
+// An origin signs a state after it has told of it: the proof follows alone.
+Applied Catalog::nothing_new(From from, const Delta& delta) {
+  auto* state = find(delta.origin);
+  const bool late =
+      from == From::origin && !delta.proof.empty() && delta.state_hash == state->hash();
+  if (!late) return Applied::duplicate;
+  state->prove(delta.proof);
+  return Applied::proven;
+}
+
+Applied Catalog::apply_changes(From from, Delta& delta) {
   auto* state = find(delta.origin);
   const auto mine = state ? state->stamp() : Stamp{};
   const Stamp target{delta.incarnation, delta.to};
-  if (target <= mine) return Applied::duplicate;
+  if (target <= mine) return nothing_new(from, delta);
   if (!state || delta.incarnation != mine.incarnation || delta.from > mine.version)
     return Applied::gap;
   std::erase_if(delta.rows, [&](const Row& row) { return row.version <= mine.version; });
   auto next = state->rows().with(delta.rows);
   if (state_hash(target, next) != delta.state_hash) return Applied::diverged;
+  if (!is_proven(from, delta)) return Applied::unproven;
   if (!fits(next)) return Applied::malformed;
   state->adopt(std::move(next), delta.rows, delta.to);
+  if (!delta.proof.empty()) state->prove(std::move(delta.proof));
   return Applied::applied;
 }
 
 Applied Catalog::apply_snapshot(From from, Parts& whole) {
-  const auto& delta = whole.delta;
+  auto& delta = whole.delta;
   const Stamp stamp{delta.incarnation, delta.to};
   const auto* mine = find(delta.origin);
   // At the same stamp a snapshot mends a copy that differs, and only the origin may say which one
   // is right.
   const bool mends =
       mine && stamp == mine->stamp() && from == From::origin && delta.state_hash != mine->hash();
-  if (mine && stamp <= mine->stamp() && !mends) return Applied::duplicate;
+  if (mine && stamp <= mine->stamp() && !mends) return nothing_new(from, delta);
   if (state_hash(stamp, whole.rows) != delta.state_hash) return Applied::diverged;
-  states_.insert_or_assign(delta.origin, OriginState(stamp, std::move(whole.rows), max_changes_));
+  if (!is_proven(from, delta)) return Applied::unproven;
+  OriginState next(stamp, std::move(whole.rows), max_changes_);
+  if (!delta.proof.empty())
+    next.prove(std::move(delta.proof));
+  else if (mine && mine->proven().stamp < stamp)
+    next.keep_proven(mine->proven());
+  states_.insert_or_assign(delta.origin, std::move(next));
   return Applied::applied;
 }
 

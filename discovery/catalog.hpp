@@ -21,8 +21,10 @@ enum class Applied : std::uint8_t {
   part,       // kept for the parts to come
   stray,      // a part of what did not begin here, or not like this
   duplicate,  // nothing new
+  proven,     // nothing new but the proof of what is held
   gap,        // starts after what we have: pull
   diverged,   // does not lead where it says: pull a snapshot
+  unproven,   // a relay's, and its origin has not signed where it leads
   malformed,  // breaks a limit or the order: the sender is at fault
 };
 
@@ -31,13 +33,19 @@ bool well_formed(const Delta& delta);
 
 class Catalog {
  public:
-  explicit Catalog(std::size_t max_changes) : max_changes_(max_changes) {}
+  // `notary`: null where nothing is proven; it outlives this.
+  explicit Catalog(std::size_t max_changes, Notary* notary = nullptr)
+      : max_changes_(max_changes), notary_(notary) {}
 
   enum class From : std::uint8_t { origin, relay };
   Applied apply(LinkId link, From from, Delta delta);
   // A state that was held before: false, and nothing changes, when one of the origin is held now.
   bool restore(const OriginId& origin, Stamp stamp, Rows rows);
   void link_lost(LinkId link) { parts_.erase(link); }
+  // What thirds may be given of it: nothing ({0, 0}) that they would not believe.
+  Checkpoint to_relay(const OriginState& state) const {
+    return notary_ ? state.proven() : state.now();
+  }
 
   OriginState* find(const OriginId& origin);
   const OriginState* find(const OriginId& origin) const;
@@ -51,10 +59,13 @@ class Catalog {
     Rows rows;    // of a snapshot, so far
   };
   Applied collect(LinkId link, Delta delta, Parts& whole);
-  Applied apply_changes(Delta& delta);
+  bool is_proven(From from, const Delta& delta) const;
+  Applied nothing_new(From from, const Delta& delta);
+  Applied apply_changes(From from, Delta& delta);
   Applied apply_snapshot(From from, Parts& whole);
 
   std::size_t max_changes_;
+  Notary* notary_;
   std::map<OriginId, OriginState> states_;
   std::map<LinkId, Parts> parts_;  // a link carries one delta at a time
 };

@@ -40,6 +40,9 @@ struct Link {
   std::uint64_t told = 0;     // the news (Membership::news) that went out on this link
   Repeats repeats;            // what was last said here, and what was last heard
 
+  bool proof_due = false;                           // of our newest signed state
+  base::Bytes certificate_told, certificate_heard;  // of the last proofs, ours and theirs
+
   // The highest that others remember of the other side's own origin, of a life that it does not
   // know of.
   Stamp rumour;
@@ -55,10 +58,30 @@ struct Link {
   bool farewell = false;   // the other side stops on purpose: its end is no reset
   bool announced = false;  // the skin knows that there is something to pull
 
+  // Proofs of ours and of theirs: each side says its certificate here once.
+  void shorten(Proof& proof) {
+    if (!(features & kFeatureProof)) proof = {};
+    if (proof.empty()) return;
+    if (proof.certificate == certificate_told)
+      proof.certificate.clear();
+    else
+      certificate_told = proof.certificate;
+  }
+  void complete(Proof& proof) {
+    if (proof.empty()) return;
+    if (proof.certificate.empty())
+      proof.certificate = certificate_heard;
+    else
+      certificate_heard = proof.certificate;
+    if (proof.certificate.empty()) proof = {};
+  }
+
   std::size_t backlog() const {
     return pulls.size() + requested.size() + (transfer ? transfer->held() : 0);
   }
-  bool owes_own(Stamp released) const { return ready && talking && cursor && *cursor < released; }
+  bool owes_own(Stamp released) const {
+    return ready && talking && cursor && (*cursor < released || proof_due);
+  }
   // Before beacons that are due: one own delta, where the last one was not ours while others wait.
   bool owes_own_first(const OriginId& self, Stamp released) const {
     return owes_own(released) && !transfer && !own_went && (served != self || requested.empty());

@@ -31,6 +31,7 @@ class LocalOrigin {
   LocalOrigin(std::uint64_t last_incarnation, base::Random random, std::size_t max_changes);
 
   OriginState& state() { return state_; }
+  const OriginState& state() const { return state_; }
   // {0, 0} until published: who has read nothing says nothing.
   Stamp published() const { return ready_ ? state_.stamp() : Stamp{}; }
   bool ready() const { return ready_; }

@@ -13,6 +13,7 @@
 
 #include "base/time.hpp"
 #include "discovery/origin.hpp"
+#include "discovery/proof.hpp"
 
 namespace discovery {
 
@@ -28,7 +29,8 @@ inline std::size_t frame_bytes(const Row& row) {
 inline constexpr std::size_t kMaxTextBytes = 512;  // Goodbye::text, longer is cut by the sender
 
 inline constexpr std::uint64_t kFeatureStill = 1;  // reads Still
-inline constexpr std::uint64_t kFeatures = kFeatureStill;
+inline constexpr std::uint64_t kFeatureProof = 2;  // asks for proofs and passes them on
+inline constexpr std::uint64_t kFeatures = kFeatureStill | kFeatureProof;
 
 // First on every stream, once, from both sides. Nothing else is heard before it.
 struct Hello {
@@ -93,6 +95,7 @@ struct Delta {
   std::vector<Row> rows;
   std::uint32_t part = 0;  // how many of the same delta went before: one alone is never taken for
                            // the whole
+  Proof proof{};           // of state_hash; in the last part, where there is one
   friend bool operator==(const Delta&, const Delta&) = default;
 };
 

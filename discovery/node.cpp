@@ -11,7 +11,7 @@ Node::State::State(NodeConfig node_config, base::Random seed, base::TimePoint no
     : config(std::move(node_config)),
       random(seed),
       local(config.last_incarnation, random.fork(), config.max_changes),
-      catalog(config.max_changes),
+      catalog(config.max_changes, config.notary.get()),
       membership(config, catalog, random.fork()),
       started(now),
       expected(now + config.beacon_interval),
@@ -30,6 +30,7 @@ void Node::State::restart_own(base::TimePoint now, Stamp claimed, Effects& effec
   effects.events.push_back({Event::Kind::refuted, config.self, {}});
   sequence = 1;
   effects.publish = true;
+  sign_own();
   release_changes(now);
   for (auto& [id, link] : links) link.beacons_due = link.ready;
 }
@@ -41,6 +42,19 @@ void Node::State::release_changes(base::TimePoint now) {
   if (released == version || now < released_at + config.coalesce) return;
   released = version;
   released_at = now;
+}
+
+// A signature a beacon's interval at most, not one a change: what thirds are given lags behind by
+// that. A life begins with one.
+void Node::State::sign_own() {
+  if (!config.notary || !local.ready()) return;
+  auto& state = local.state();
+  const auto& proven = state.proven();
+  if (proven.stamp == state.stamp() && config.notary->is_current(*proven.proof)) return;
+  auto proof = config.notary->sign(proof_text(config.self, state.hash()));
+  if (proof.empty()) return;
+  state.prove(std::move(proof));
+  for (auto& [id, link] : links) link.proof_due = link.features & kFeatureProof;
 }
 
 void Node::State::ask(base::TimePoint now) {
@@ -91,6 +105,7 @@ void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
     const auto tenth = static_cast<std::uint64_t>(config.beacon_interval.count() / 10);
     next_beacon = now + config.beacon_interval - config.beacon_interval / 20 +
                   base::Duration(static_cast<std::int64_t>(random.below(tenth + 1)));
+    sign_own();
     look_who_is_missed(now);
     for (auto& [id, link] : links) link.beacons_due = link.ready;
   }
@@ -212,6 +227,7 @@ Effects Node::local_ready(base::TimePoint now) {
   auto effects = state_->turn(now);
   if (!state_->local.ready()) {
     state_->local.set_ready();
+    state_->sign_own();
     state_->release_changes(now);
     effects.publish = true;
     for (auto& [id, link] : state_->links) link.beacons_due = link.ready;

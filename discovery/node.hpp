@@ -48,6 +48,7 @@ struct NodeConfig {
   std::size_t probes_per_round = 8;  // of an origin; fewer where many are silent:
   std::size_t max_probes = 512;      // of all rounds together, as many as the skin makes at once
   std::size_t max_changes = 4'096;   // remembered of each origin
+  std::shared_ptr<Notary> notary;    // null: an insecure mesh, nothing is proven or asked for
 };
 
 // Who is at the other end, as the skin knows before any frame.
@@ -174,7 +175,7 @@ class Node {
 
   struct Counters {
     std::uint64_t frames_received = 0, frames_sent = 0, rows_applied = 0, duplicates = 0, gaps = 0,
-                  malformed = 0, refused = 0, divergences = 0, snapshots_sent = 0,
+                  malformed = 0, refused = 0, unproven = 0, divergences = 0, snapshots_sent = 0,
                   snapshots_applied = 0, probes = 0, refutations = 0;
   };
   const Counters& counters() const;

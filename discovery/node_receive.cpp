@@ -58,6 +58,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects&
   link.instance = hello.instance;
   link.advertise = std::move(hello.advertise);
   link.features = hello.features & kFeatures;
+  link.proof_due = (link.features & kFeatureProof) && local.ready();
   if (!link.peer.dialled) link.hello_due = true;
   restart_own(now, hello.known_of_you, effects);
   choose_talking(link.origin);
@@ -161,6 +162,11 @@ void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon,
   }
 }
 
+bool Node::State::is_relayed(const OriginId& origin) const {
+  const auto* state = catalog.find(origin);
+  return state && catalog.to_relay(*state).stamp.version > 0;
+}
+
 void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects& effects) {
   const auto origin = delta.origin;
   if (origin == config.self) {
@@ -179,17 +185,23 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
     const Beacon word{origin, {delta.incarnation, delta.to}, 0, delta.state_hash, delta.age};
     if (!membership.heard(now, word, link.origin, effects)) return;
   }
+  if (direct) link.complete(delta.proof);
+  const bool was_relayed = is_relayed(origin);
+  apply(now, link, std::move(delta), effects);
+  if (!was_relayed && is_relayed(origin)) membership.is_news(origin);
+}
+
+void Node::State::apply(base::TimePoint now, Link& link, Delta delta, Effects& effects) {
+  const auto origin = delta.origin;
   const Stamp target{delta.incarnation, delta.to};
   const auto rows = delta.rows.size();
   const bool snapshot = delta.kind == Delta::Kind::snapshot_end;
-  const bool first = !catalog.find(origin);
-  switch (catalog.apply(link.id, direct ? Catalog::From::origin : Catalog::From::relay,
-                        std::move(delta))) {
+  const auto from = origin == link.origin ? Catalog::From::origin : Catalog::From::relay;
+  switch (catalog.apply(link.id, from, std::move(delta))) {
     case Applied::applied:
       counters.rows_applied += rows;
       counters.snapshots_applied += snapshot ? 1 : 0;
       effects.publish = true;
-      if (first) membership.is_news(origin);
       pulls.erase(origin);  // what is lacking still, if it is true, the next beacons show
       break;
     case Applied::part:
@@ -201,6 +213,16 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
     case Applied::duplicate:
       ++counters.duplicates;
       pulls.reached(origin, catalog.stamp(origin));
+      break;
+    case Applied::proven:
+      pulls.reached(origin, catalog.stamp(origin));
+      break;
+    case Applied::unproven:
+      ++counters.unproven;
+      pulls.refused(origin);
+      effects.events.push_back(
+          {Event::Kind::refused, origin,
+           "what " + link.origin.to_string() + " passes on is not signed by it"});
       break;
     case Applied::gap:
       ++counters.gaps;

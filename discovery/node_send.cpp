@@ -26,18 +26,20 @@ Hello Node::State::make_hello(const Link& link) const {
   Hello hello;
   hello.self = config.self;
   hello.instance = config.instance;
-  hello.features = kFeatures;
+  hello.features = config.notary ? kFeatures : kFeatureStill;
   hello.stamp = local.published();
   if (link.ready) hello.known_of_you = known_of(link.origin);
   hello.advertise = config.advertise;
   return hello;
 }
 
-// What there is to say of a third: what we hold, or the life of a word that came without rows.
+// What there is to say of a third: what it can be given, or the life of a word without that.
 std::optional<Beacon> Node::State::make_beacon(base::TimePoint now, const OriginId& origin) const {
   const auto* remote = membership.find(origin);
   const auto* state = catalog.find(origin);
-  const auto stamp = state ? state->stamp() : known_of(origin);
+  const auto held = state ? catalog.to_relay(*state) : Checkpoint{};
+  const bool none = held.stamp.version == 0;
+  const auto stamp = none ? Stamp{known_of(origin).incarnation, 0} : held.stamp;
   const auto age = remote ? remote->ageing.age(now) : std::nullopt;
   if (!age || stamp.incarnation == 0) return std::nullopt;
   // A word is worth its own life only: of an older state it says nothing.
@@ -45,7 +47,7 @@ std::optional<Beacon> Node::State::make_beacon(base::TimePoint now, const Origin
   return Beacon{origin,
                 stamp,
                 same_life ? remote->ageing.sequence() : 0,
-                state ? state->hash() : base::Hash128{},
+                none ? base::Hash128{} : held.hash(),
                 *age,
                 missed.contains(origin)};
 }
@@ -96,6 +98,15 @@ std::optional<Pull> Node::State::next_request(Link& link) {
   return next;
 }
 
+// Where a proof is due a link stops at what we have signed before it goes on, so that the other
+// side has something to pass on. Not where it asks for the whole of what it has.
+Checkpoint Node::State::own_target(const Link& link, Stamp have) const {
+  const auto& state = local.state();
+  const bool mends = have == Stamp{state.stamp().incarnation, 0};
+  const bool stops = link.proof_due && have <= state.proven().stamp && !mends;
+  return stops ? state.proven() : state.now();
+}
+
 std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
                                              std::size_t max_bytes) {
   while (!link.transfer) {
@@ -104,10 +115,13 @@ std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
     const auto& [origin, have] = *next;
     const bool own = origin == config.self;
     auto* state = own ? (local.ready() ? &local.state() : nullptr) : catalog.find(origin);
-    if (!state || state->stamp().version == 0 || !age_of(now, origin)) continue;
+    if (!state || !age_of(now, origin)) continue;
+    const auto target = own ? own_target(link, have) : catalog.to_relay(*state);
+    const bool proof_alone = own && std::exchange(link.proof_due, false) && target.proof;
+    if (target.stamp.version == 0) continue;
     const bool whole = have.version == 0;  // asked for although it may be what they have
-    if (!whole && have >= state->stamp()) continue;
-    link.transfer.emplace(origin, *state, have);
+    if (!whole && (have > target.stamp || (have == target.stamp && !proof_alone))) continue;
+    link.transfer.emplace(origin, *state, target, have);
     counters.snapshots_sent += link.transfer->is_snapshot() ? 1 : 0;
     link.served = origin;
     if (!own) continue;
@@ -115,6 +129,7 @@ std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
     link.own_went = link.beacons_due;
   }
   auto delta = link.transfer->next(max_bytes);
+  if (delta.origin == config.self) link.shorten(delta.proof);
   delta.age = age_of(now, delta.origin).value_or(base::Duration::zero());
   if (link.transfer->done()) link.transfer.reset();
   return delta;

@@ -70,6 +70,7 @@ struct Node::State {
   void forget_origin(const OriginId& origin);
   base::TimePoint deadline(base::TimePoint now) const;
   Stamp released_stamp() const;
+  void sign_own();
 
   // node_links.cpp
   Link* link_to(const OriginId& origin);
@@ -97,6 +98,8 @@ struct Node::State {
   void take(base::TimePoint now, Link& link, const Beacons& beacons, Effects& effects);
   void answer_missed(Link& link, const Beacons& beacons);
   void hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
+  void apply(base::TimePoint now, Link& link, Delta delta, Effects& effects);
+  bool is_relayed(const OriginId& origin) const;
   void hear_of_self(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
 
   // node_send.cpp
@@ -108,6 +111,7 @@ struct Node::State {
   std::set<OriginId> worth_telling(const Link& link) const;
   Frame make_beacons(base::TimePoint now, Link& link);
   std::optional<Pull> next_request(Link& link);
+  Checkpoint own_target(const Link& link, Stamp have) const;
   std::optional<Delta> next_delta(base::TimePoint now, Link& link, std::size_t max_bytes);
 };
 

@@ -19,14 +19,24 @@ base::Hash128 state_hash(Stamp stamp, const Rows& rows) {
 OriginState::OriginState(Stamp stamp, Rows rows, std::size_t max_changes)
     : max_changes_(max_changes), stamp_(stamp), rows_(std::move(rows)), gc_floor_(stamp.version) {}
 
-std::vector<Change> OriginState::changes_since(std::uint64_t version) const {
+Checkpoint OriginState::now() const {
+  return {stamp_, rows_, proven_.stamp == stamp_ ? proven_.proof : nullptr};
+}
+
+void OriginState::prove(Proof proof) {
+  proven_ = {stamp_, rows_, std::make_shared<const Proof>(std::move(proof))};
+}
+
+std::vector<Change> OriginState::changes_since(std::uint64_t version,
+                                               const Checkpoint& until) const {
   CHECK(version >= gc_floor_);
   std::vector<Change> changes;
   std::unordered_set<std::string_view> removed;
   for (auto at = changes_.rbegin(); at != changes_.rend() && at->version > version; ++at) {
+    if (at->version > until.stamp.version) continue;
     const bool stands = at->is_tombstone()
-                            ? !rows_.find(at->removed) && removed.insert(at->removed).second
-                            : rows_.find(at->key_hash, at->version).has_value();
+                            ? !until.rows.find(at->removed) && removed.insert(at->removed).second
+                            : until.rows.find(at->key_hash, at->version).has_value();
     if (stands) changes.push_back(*at);
   }
   std::reverse(changes.begin(), changes.end());
@@ -52,6 +62,7 @@ void OriginState::restart(std::uint64_t incarnation) {
   stamp_.incarnation = incarnation;
   gc_floor_ = stamp_.version;
   changes_.clear();
+  proven_ = {};
 }
 
 }  // namespace discovery

@@ -6,9 +6,11 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "discovery/proof.hpp"
 #include "discovery/rows.hpp"
 
 namespace discovery {
@@ -27,6 +29,15 @@ struct Change {
 // another.
 base::Hash128 state_hash(Stamp stamp, const Rows& rows);
 
+// One state, held while later changes go on: the rows are shared.
+struct Checkpoint {
+  Stamp stamp;  // {0, 0}: none
+  Rows rows;
+  std::shared_ptr<const Proof> proof;  // null: none
+
+  base::Hash128 hash() const { return state_hash(stamp, rows); }
+};
+
 class OriginState {
  public:
   explicit OriginState(std::size_t max_changes = kMaxChanges) : max_changes_(max_changes) {}
@@ -40,14 +51,21 @@ class OriginState {
   std::size_t bytes() const { return rows_.bytes(); }  // keys and values of the live rows
   std::uint64_t gc_floor() const { return gc_floor_; }
 
-  // The last change of each key after `version`, rising; `version` must not be below gc_floor.
-  std::vector<Change> changes_since(std::uint64_t version) const;
+  Checkpoint now() const;
+  // The newest state that a proof has come for: what thirds may be given.
+  const Checkpoint& proven() const { return proven_; }
+  void prove(Proof proof);  // the state as it is now
+  void keep_proven(Checkpoint earlier) { proven_ = std::move(earlier); }
+
+  // The last change of each key after `version`, rising, up to a state of this life; `version` must
+  // not be below gc_floor.
+  std::vector<Change> changes_since(std::uint64_t version, const Checkpoint& until) const;
   // Makes changes whose versions rise above the stamp's; the last becomes it.
   void write(std::span<const Row> changes);
   // The same where the caller has made the rows already, up to `version`.
   void adopt(Rows rows, std::span<const Row> changes, std::uint64_t version);
   void advance(std::uint64_t version) { stamp_.version = version; }
-  // The same rows in a new life: nobody can go on from the old one's versions.
+  // The same rows in a new life: nobody can go on from the old one's versions, or proof.
   void restart(std::uint64_t incarnation);
 
  private:
@@ -56,6 +74,7 @@ class OriginState {
   Rows rows_;
   std::uint64_t gc_floor_ = 0;
   std::deque<Change> changes_;  // by rising version; some have been written over since
+  Checkpoint proven_;
 };
 
 }  // namespace discovery

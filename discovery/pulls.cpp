@@ -46,6 +46,11 @@ void Pulls::reached(const OriginId& origin, Stamp stamp) {
   if (stamp >= at->second.target) wants_.erase(at);
 }
 
+void Pulls::refused(const OriginId& origin) {
+  const auto at = wants_.find(origin);
+  if (at != wants_.end()) at->second.asked.reset();
+}
+
 void Pulls::progress(base::TimePoint now, const OriginId& origin) {
   const auto at = wants_.find(origin);
   if (at != wants_.end())

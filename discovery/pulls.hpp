@@ -27,6 +27,7 @@ class Pulls {
   // What we have cannot be mended by changes: ask for the whole, and now.
   void broken(base::TimePoint now, const OriginId& origin, Stamp target, LinkId from);
   void reached(const OriginId& origin, Stamp stamp);
+  void refused(const OriginId& origin);  // the answer; in time another is asked
   void progress(base::TimePoint now, const OriginId& origin);  // a part has arrived
   void link_lost(base::TimePoint now, LinkId link);
   void hurry(base::TimePoint now, const OriginId& origin);  // nobody will bring it by himself

@@ -1,20 +1,24 @@
 #include "discovery/transfer.hpp"
 
+#include <algorithm>
+
 namespace discovery {
 
-Transfer::Transfer(const OriginId& origin, const OriginState& state, Stamp have)
-    : rows_(state.rows()), cursor_(rows_) {
-  const auto stamp = state.stamp();
+Transfer::Transfer(const OriginId& origin, const OriginState& state, const Checkpoint& target,
+                   Stamp have)
+    : target_(target), cursor_(target_.rows) {
+  const auto stamp = target.stamp;
+  const bool same_life = stamp.incarnation == state.stamp().incarnation;
   header_.origin = origin;
   header_.incarnation = stamp.incarnation;
   header_.to = stamp.version;
-  header_.gc_floor = state.gc_floor();
-  header_.state_hash = state.hash();
-  snapshot_ =
-      have.incarnation != stamp.incarnation || have.version == 0 || have.version < state.gc_floor();
+  header_.gc_floor = same_life ? std::min(state.gc_floor(), stamp.version) : stamp.version;
+  header_.state_hash = target.hash();
+  snapshot_ = have.incarnation != stamp.incarnation || have.version == 0 || !same_life ||
+              have.version < state.gc_floor();
   if (!snapshot_) {
     header_.from = have.version;
-    changes_ = state.changes_since(have.version);
+    changes_ = state.changes_since(have.version, target_);
   }
   ahead_ = step();
 }
@@ -26,7 +30,7 @@ std::optional<Row> Transfer::step() {
   } else if (change_ < changes_.size()) {
     const auto& change = changes_[change_++];
     if (change.is_tombstone()) return Row{change.removed, change.version, {}, true};
-    row = rows_.find(change.key_hash, change.version);
+    row = target_.rows.find(change.key_hash, change.version);
   }
   return row ? std::optional(row->copy()) : std::nullopt;
 }
@@ -39,6 +43,7 @@ Delta Transfer::next(std::size_t max_bytes) {
     part.rows.push_back(std::move(*ahead_));
   }
   ++header_.part;
+  if (done() && target_.proof) part.proof = *target_.proof;
   using Kind = Delta::Kind;
   if (snapshot_)
     part.kind = done() ? Kind::snapshot_end : Kind::snapshot_part;

@@ -17,9 +17,9 @@ namespace discovery {
 
 class Transfer {
  public:
-  // From `have` to the state's stamp: changes where the state still knows them all, else a
-  // snapshot.
-  Transfer(const OriginId& origin, const OriginState& state, Stamp have);
+  // From `have` to `target`, which `state` is at or has been at: changes where it still knows them
+  // all, else a snapshot.
+  Transfer(const OriginId& origin, const OriginState& state, const Checkpoint& target, Stamp have);
 
   const OriginId& origin() const { return header_.origin; }
   Stamp target() const { return {header_.incarnation, header_.to}; }
@@ -34,8 +34,8 @@ class Transfer {
 
   Delta header_;
   bool snapshot_ = false;
-  Rows rows_;
-  Rows::Cursor cursor_;          // in rows_
+  Checkpoint target_;
+  Rows::Cursor cursor_;          // in its rows
   std::vector<Change> changes_;  // not of a snapshot
   std::size_t change_ = 0;
   std::optional<Row> ahead_;  // the first of the next part

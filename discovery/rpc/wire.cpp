@@ -100,6 +100,8 @@ void put(const Delta& delta, pb::Frame& frame) {
   to.set_state_hash_high(delta.state_hash.high);
   to.set_state_hash_low(delta.state_hash.low);
   to.set_part(delta.part);
+  to.set_signature(delta.proof.signature);
+  to.set_certificate(delta.proof.certificate);
   to.mutable_rows()->Reserve(static_cast<int>(delta.rows.size()));
   auto next = first_version(delta);
   for (const auto& row : delta.rows) {
@@ -220,6 +222,12 @@ Row read(pb::Row&& from, std::uint64_t next, std::string_view field, Reader& rea
           from.removed()};
 }
 
+Proof read_proof(pb::Delta& from, Reader& reader) {
+  reader.need_at_most(from.signature().size(), kMaxSignatureBytes, "delta.signature");
+  reader.need_at_most(from.certificate().size(), kMaxCertificateBytes, "delta.certificate");
+  return {std::move(*from.mutable_signature()), std::move(*from.mutable_certificate())};
+}
+
 Frame read(pb::Delta&& from, Reader& reader) {
   Delta delta;
   delta.origin = reader.origin(from.has_origin(), from.origin(), "delta.origin");
@@ -230,6 +238,7 @@ Frame read(pb::Delta&& from, Reader& reader) {
   delta.state_hash = {from.state_hash_high(), from.state_hash_low()};
   delta.age = std::chrono::milliseconds(from.age_ms());
   delta.part = from.part();
+  delta.proof = read_proof(from, reader);
   reader.need(delta.incarnation != 0, "delta.incarnation: missing");
   reader.need(delta.from <= delta.to, "delta.from: ", std::to_string(delta.from), " is above ",
               std::to_string(delta.to));

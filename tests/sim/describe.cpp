@@ -39,6 +39,7 @@ std::string text(const Delta& delta) {
             std::to_string(delta.rows[at].version);
   if (delta.rows.size() > kShown)
     line += " and " + std::to_string(delta.rows.size() - kShown) + " more";
+  if (!delta.proof.empty()) line += ", signed";
   return line;
 }
 

@@ -1,5 +1,8 @@
 #include "tests/sim/meddling.hpp"
 
+#include "discovery/origin_state.hpp"
+#include "tests/sim/toy_notary.hpp"
+
 namespace sim {
 
 using discovery::Beacons;
@@ -44,7 +47,25 @@ bool BitFlips::meets(discovery::Frame& frame, std::size_t every) {
   return false;
 }
 
-Fate HostileRelay::lie(Clock now, const discovery::OriginId& victim, Delta& delta) {
+// One row of its own making, as the whole of what the origin has.
+Fate HostileRelay::forge(const discovery::OriginId& liar, Delta& delta) {
+  if (!forges_) return Fate::passes;
+  delta.kind = Delta::Kind::snapshot_end;
+  delta.from = delta.gc_floor = 0;
+  delta.part = 0;
+  delta.to += random_.below(3);
+  delta.rows = {{"x/forged", delta.to, "!", false}};
+  delta.state_hash =
+      discovery::state_hash({delta.incarnation, delta.to}, discovery::Rows().with(delta.rows));
+  const auto proof = random_.below(3);
+  if (proof == 0) delta.proof = {};
+  if (proof == 1)
+    delta.proof = ToyNotary(liar.cluster).sign(proof_text(delta.origin, delta.state_hash));
+  return Fate::altered;
+}
+
+Fate HostileRelay::lie(Clock now, const discovery::OriginId& liar,
+                       const discovery::OriginId& victim, Delta& delta) {
   const auto of = delta.origin;
   const auto trick = random_.below(5);
   if (trick == 0) return Fate::lost;
@@ -55,7 +76,7 @@ Fate HostileRelay::lie(Clock now, const discovery::OriginId& victim, Delta& delt
     delta.age += now - old->second.at;
     return Fate::altered;
   }
-  if (trick == 2) return forge(delta);
+  if (trick == 2) return forge(liar, delta);
   if (trick == 3) {
     delta.origin = victim;
     return Fate::altered;
@@ -81,11 +102,11 @@ Fate HostileRelay::meets(Clock now, const discovery::OriginId& liar,
                          const discovery::OriginId& victim, discovery::Frame& frame) {
   if (auto* beacons = std::get_if<Beacons>(&frame)) return lie(liar, *beacons);
   auto* delta = std::get_if<Delta>(&frame);
-  return delta && delta->origin != liar ? lie(now, victim, *delta) : Fate::passes;
+  return delta && delta->origin != liar ? lie(now, liar, victim, *delta) : Fate::passes;
 }
 
 Meddling::Meddling(Mesh& mesh)
-    : mesh_(mesh), flips_(mesh.random().fork()), relay_(mesh.random().fork()) {
+    : mesh_(mesh), flips_(mesh.random().fork()), relay_(mesh.random().fork(), mesh.secure) {
   mesh.meets = [this](std::size_t from, std::size_t to, discovery::Frame& frame) {
     if (mesh_.now() < flips_until_ && flips_.meets(frame, every_)) return Fate::altered;
     if (mesh_.now() >= lies_until_ || from != liar_) return Fate::passes;

@@ -3,11 +3,10 @@
 //
 // What is altered must be refused, or seen and mended; nobody may show it (truth.hpp, promise 1).
 // The liar is a member of the mesh: what it says of itself is its right. Of others it withholds,
-// alters, repeats what is past, and tells an agent about that agent itself; the hash it sends along
-// is the one it was given, so that what it makes up does not fit. Ages it tells truly: a bridge
-// that lies about them is believed, signature or not. One that computes a fitting hash
-// over rows of its own making is believed as long as no origin signs its state: see
-// HostileRelay::forge.
+// alters, repeats what is past, and tells an agent about that agent itself; under the hash that it
+// was given, so that what it makes up does not fit. Where origins sign it also makes up whole
+// states under a hash that fits, without a proof, with that of another state, or signed by itself.
+// Ages it tells truly: a bridge that lies about them is believed, signature or not.
 #pragma once
 
 #include <map>
@@ -34,19 +33,20 @@ class BitFlips {
 
 class HostileRelay {
  public:
-  explicit HostileRelay(base::Random random) : random_(random) {}
+  // `forges`: in an insecure mesh it would be believed.
+  HostileRelay(base::Random random, bool forges) : random_(random), forges_(forges) {}
   // A frame that `liar` sends to `victim`.
   Fate meets(Clock now, const discovery::OriginId& liar, const discovery::OriginId& victim,
              discovery::Frame& frame);
 
  private:
-  Fate lie(Clock now, const discovery::OriginId& victim, discovery::Delta& delta);
+  Fate lie(Clock now, const discovery::OriginId& liar, const discovery::OriginId& victim,
+           discovery::Delta& delta);
   Fate lie(const discovery::OriginId& liar, discovery::Beacons& beacons);
-  // The place for rows of its own under a hash that fits them: to be refused once origins sign.
-  // Until then it would be believed, and is left out.
-  Fate forge(discovery::Delta&) { return Fate::passes; }
+  Fate forge(const discovery::OriginId& liar, discovery::Delta& delta);
 
   base::Random random_;
+  bool forges_;
   struct Past {
     Clock at;
     discovery::Delta delta;

@@ -5,6 +5,7 @@
 #include "discovery/local_origin.hpp"
 #include "discovery/row.hpp"
 #include "tests/sim/describe.hpp"
+#include "tests/sim/toy_notary.hpp"
 
 namespace sim {
 namespace {
@@ -35,7 +36,8 @@ discovery::EncodedRow endpoint_row(const base::SocketAddress& address, std::size
 }  // namespace
 
 Mesh::Mesh(std::uint64_t seed, std::size_t clusters)
-    : random_(seed),
+    : secure(base::Random(~seed).chance(0.8)),
+      random_(seed),
       blocked_(clusters, std::vector<int>(clusters)),
       data_blocked_(clusters, std::vector<int>(clusters)),
       truth_(clusters) {
@@ -156,6 +158,7 @@ void Mesh::start(std::size_t n) {
   config.instance[1] = static_cast<std::uint8_t>(process.life >> 8);
   config.last_incarnation = cluster.disk.life;
   config.max_changes = kChanges;
+  if (secure) config.notary = std::make_shared<ToyNotary>(cluster.name);
   process.skew = std::chrono::hours(random_.below(kMostSkew));
   process.node = std::make_unique<discovery::Node>(config, random_.fork(), clock_of(n));
   const bool sound = cluster.keeps_disk && cluster.disk.life >= cluster.last_life;

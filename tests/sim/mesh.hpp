@@ -124,6 +124,7 @@ class Mesh {
   void check_flow(std::size_t viewer, std::size_t of, base::Duration bound);
   void check_converged(std::size_t viewer);
 
+  const bool secure;  // origins sign; without that whoever lies about others is believed
   base::Duration slow_reader[16] = {};  // per cluster: time taken for each frame
   bool changing = true;
   std::function<void(const std::string&)> transcript;  // gets each line, if set

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "discovery/origin_state.hpp"
 #include "discovery/row.hpp"
 #include "tests/sim/describe.hpp"
 #include "tests/unit/discovery/story.hpp"
@@ -174,6 +175,41 @@ std::string collection() {
   return transcript.text();
 }
 
+std::string bridge() {
+  Transcript transcript(Beacons::left_out);
+  auto& story = transcript.story;
+  story.secure = true;
+  transcript.say("east and west meet; eu knows east through west alone");
+  for (const auto* name : {"east", "west", "eu"}) story.start(name, {{"s/shop/web", "1"}});
+  story.connect("east", "west");
+  story.connect("eu", "west");
+  story.run(2s);
+  transcript.show("eu", "east");
+  transcript.say("a change goes at once; to eu when it is signed");
+  story.says("east", {{"s/shop/web", "1"}, {"s/shop/new", "1"}});
+  story.run(2s);
+  transcript.show("eu", "east");
+  transcript.say("another tells eu of rows that it made up, under a hash that fits");
+  const auto liar = story.meet("eu", "liar");
+  const auto at = story.node("east").stamp();
+  const discovery::Stamp claimed{at.incarnation, at.version + 1};
+  const std::vector<discovery::Row> rows{{"s/shop/fake", claimed.version, "1", false}};
+  const auto hash = state_hash(claimed, discovery::Rows().with(rows));
+  story.sends("eu", liar, discovery::Beacons{{{{"east", 0}, claimed, 0, hash, {}}}});
+  story.sends("eu", liar,
+              discovery::Delta{{"east", 0},
+                               claimed.incarnation,
+                               0,
+                               claimed.version,
+                               0,
+                               hash,
+                               {},
+                               discovery::Delta::Kind::snapshot_end,
+                               rows});
+  transcript.show("eu", "east");
+  return transcript.text();
+}
+
 int compare(const std::string& path, const std::string& now) {
   std::ifstream file(path);
   std::ostringstream reviewed;
@@ -198,11 +234,8 @@ int main(int count, char** arguments) {
   const std::string folder = arguments[1];
   const bool rewrite = count > 2 && std::string_view(arguments[2]) == "--rewrite";
   const std::vector<std::pair<std::string, std::function<std::string()>>> stories{
-      {"join", join},
-      {"suspicion", suspicion},
-      {"refutation", refutation},
-      {"partition", partition},
-      {"collection", collection}};
+      {"join", join},           {"suspicion", suspicion},   {"refutation", refutation},
+      {"partition", partition}, {"collection", collection}, {"bridge", bridge}};
   int failed = 0;
   for (const auto& [name, tell] : stories) {
     const auto path = folder + "/" + name + ".txt";

@@ -152,6 +152,8 @@ void Truth::look(Clock now, std::size_t viewer, discovery::Node& node, Clock its
   if (node.counters().divergences > 0 && !eyes.deceived)
     violated(name(viewer) + ": copies diverged by " +
              base::to_string(now.time_since_epoch() - std::chrono::hours(1)));
+  if (node.counters().unproven > 0 && !eyes.deceived)
+    violated(name(viewer) + " was brought what is not proven, though nobody lied to it");
 }
 
 void Truth::check_rows(std::size_t viewer, const discovery::OriginPublication& shown) {

@@ -27,7 +27,7 @@ struct Pair {
   }
   std::vector<Delta> deltas(Stamp have, std::size_t max_bytes = kMaxFrameBytes) {
     std::vector<Delta> all;
-    for (Transfer transfer(kEast, origin, have); all.empty() || !transfer.done();)
+    for (Transfer transfer(kEast, origin, origin.now(), have); all.empty() || !transfer.done();)
       all.push_back(transfer.next(max_bytes));
     return all;
   }
@@ -53,7 +53,7 @@ TEST_CASE("a catalog follows an origin by snapshot and changes", "[discovery]") 
   CHECK(pair.delta(pair.catalog.stamp(kEast)).kind == Delta::Kind::changes);
   CHECK(pair.bring() == Applied::applied);
   CHECK(pair.equal());
-  CHECK(pair.catalog.find(kEast)->changes_since(1).back().removed == "a");
+  CHECK(pair.catalog.find(kEast)->changes_since(1, pair.origin.now()).back().removed == "a");
 }
 
 TEST_CASE("what came before changes nothing", "[discovery]") {
@@ -188,7 +188,7 @@ TEST_CASE("what comes between parts drops them, and the whole can come anew", "[
 TEST_CASE("a transfer keeps to one state while changes go on", "[discovery]") {
   Pair pair;
   for (int n = 0; n < 9; ++n) pair.write("k" + std::to_string(n));
-  Transfer transfer(kEast, pair.origin, {});
+  Transfer transfer(kEast, pair.origin, pair.origin.now(), {});
   CHECK(pair.apply(transfer.next(100)) == Applied::part);
   const auto target = pair.origin.stamp();
   pair.write("k1", "later");

@@ -26,7 +26,8 @@ OriginState with_rows(std::size_t count, std::size_t max_changes = kMaxChanges) 
 
 std::vector<std::uint64_t> versions_since(const OriginState& state, std::uint64_t version) {
   std::vector<std::uint64_t> versions;
-  for (const auto& change : state.changes_since(version)) versions.push_back(change.version);
+  for (const auto& change : state.changes_since(version, state.now()))
+    versions.push_back(change.version);
   return versions;
 }
 
@@ -38,7 +39,7 @@ TEST_CASE("changes since a version are exactly the later ones, rising", "[discov
   auto state = with_rows(100);
   change(state, key(3), "new");
   remove(state, key(4));
-  const auto changes = state.changes_since(99);
+  const auto changes = state.changes_since(99, state.now());
   REQUIRE(changes.size() == 3);
   CHECK(state.rows().find(changes[0].key_hash, 100)->key == key(100));
   CHECK(state.rows().find(changes[1].key_hash, 101)->value == "new");
@@ -67,7 +68,7 @@ TEST_CASE("what is remembered is bounded and the floor tells who is too far behi
   CHECK(state.gc_floor() == 90);
   for (std::uint64_t n = 1; n <= 50; ++n) remove(state, key(n));
   CHECK(state.gc_floor() == 140);
-  CHECK(state.changes_since(140).size() == 10);
+  CHECK(state.changes_since(140, state.now()).size() == 10);
 }
 
 TEST_CASE("a snapshot knows nothing of what came before it, and goes on", "[discovery]") {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "discovery/node.hpp"
+#include "tests/sim/toy_notary.hpp"
 
 class Story {
  public:
@@ -30,6 +31,7 @@ class Story {
     config.self = origin(name);
     config.instance[0] = static_cast<std::uint8_t>(++instances_);
     config.advertise = name + ".example:7700";
+    if (secure) config.notary = std::make_shared<sim::ToyNotary>(config.self.cluster);
     return config;
   }
   // "east" or "east/1".
@@ -80,6 +82,7 @@ class Story {
     const auto id = ++last_link_;
     discovery::Hello hello;
     hello.self = origin(as);
+    hello.features = secure ? discovery::kFeatureProof : 0;
     hello.instance[0] = static_cast<std::uint8_t>(++instances_);
     act(name, actor(name).node->link_up(now, id, {"", as, false}));
     act(name, actor(name).node->receive(now, id, hello));
@@ -137,6 +140,7 @@ class Story {
   Actor& actor(const std::string& name) { return actors_.at(name); }
   discovery::Node& node(const std::string& name) { return *actor(name).node; }
 
+  bool secure = false;  // agents that start from now on sign what they say
   base::TimePoint now{std::chrono::hours(1)};
   std::set<base::SocketAddress> answering;  // endpoints that accept connections
   std::size_t max_frame = discovery::kMaxFrameBytes;

@@ -81,6 +81,7 @@ Frame some_frame(base::Random& random) {
       delta.kind = static_cast<Delta::Kind>(random.below(4));
       delta.to = delta.from + random.below(100);
       delta.part = static_cast<std::uint32_t>(random.next());
+      delta.proof = {some_bytes(random, 80), some_bytes(random, 600)};
       delta.rows.resize(random.below(20));
       for (auto& row : delta.rows) {
         row = {"k" + some_bytes(random, kMaxKeyBytes - 1), 1 + random.next() / 2, "",
@@ -131,7 +132,7 @@ TEST_CASE("every part of a large state of small rows is read by the other side",
   state.write(written);
   const Stamp halfway{3, 6'000};
   for (const auto have : {Stamp{}, halfway}) {
-    Transfer transfer({"west", 0}, state, have);
+    Transfer transfer({"west", 0}, state, state.now(), have);
     std::size_t rows = 0, parts = 0;
     while (!transfer.done()) {
       const Frame part = transfer.next(kMaxFrameBytes);
@@ -213,6 +214,10 @@ TEST_CASE("a field that is missing, too large or absurd is refused by name", "[r
       {a_delta(),
        [](Message& m) { m.mutable_delta()->mutable_rows(0)->set_value(std::string(65536, 'v')); },
        "delta.rows[0]: 65541 bytes, at most 65536"},
+      {a_delta(), [](Message& m) { m.mutable_delta()->set_signature(std::string(513, 's')); },
+       "delta.signature: 513 bytes, at most 512"},
+      {a_delta(), [](Message& m) { m.mutable_delta()->set_certificate(std::string(16385, 'c')); },
+       "delta.certificate: 16385 bytes, at most 16384"},
       {a_delta(),
        [](Message& m) {
          m.mutable_delta()->set_part(1);
