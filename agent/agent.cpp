@@ -11,6 +11,7 @@
 #include "agent/alone.hpp"
 #include "agent/settings.hpp"
 #include "agent/tls.hpp"
+#include "agent/tls_notary.hpp"
 #include "agent/version.hpp"
 #include "dns/net/sockets.hpp"
 #include "resources/suggest.hpp"
@@ -113,6 +114,9 @@ void Agent::make_control() {
   for (auto& byte : node.instance) byte = static_cast<std::uint8_t>(random.next());
   node.advertise = advertised(config_);
   node.last_incarnation = saved_.last_incarnation;
+  if (config_.gossip.tls)
+    node.notary = std::make_shared<tls::Notary>(security_, config_.gossip.trust_domain,
+                                                [] { return std::chrono::system_clock::now(); });
 
   Control::Callbacks callbacks;
   callbacks.published = [this](auto publication, std::uint64_t edition) {

@@ -89,6 +89,8 @@ void add(Metrics& metrics, const Membership& membership,
                   node.malformed + links.malformed);
   metrics.counter("nearmost_gossip_refused_total", "links and origins turned away",
                   node.refused + links.refused);
+  metrics.counter("nearmost_gossip_unproven_total",
+                  "what a third passed on without its origin's signature", node.unproven);
   metrics.counter("nearmost_gossip_refutations_total",
                   "own lives begun anew because a peer remembered a later one", node.refutations);
   metrics.counter("nearmost_gossip_probes_total", "probe rounds of silent clusters", node.probes);

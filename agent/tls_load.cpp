@@ -2,6 +2,7 @@
 #include "agent/tls_x509.hpp"
 #include "base/time.hpp"
 #include "discovery/identity.hpp"
+#include "discovery/proof.hpp"
 
 namespace agent::tls {
 namespace {
@@ -48,22 +49,19 @@ base::Result<void> check_time(const Certificate& certificate, WallTime now,
 }
 
 // By the CA file alone, as the other side will.
-base::Result<void> check_chain(std::vector<X509Ptr>& chain, std::vector<X509Ptr>& authorities,
-                               WallTime now, const Files& files) {
-  const std::unique_ptr<X509_STORE, Free<X509_STORE_free>> store(X509_STORE_new());
-  for (auto& authority : authorities) X509_STORE_add_cert(store.get(), authority.get());
-  struct FreeStack {
-    void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }
-  };
-  const std::unique_ptr<STACK_OF(X509), FreeStack> rest(sk_X509_new_null());
-  for (std::size_t i = 1; i < chain.size(); ++i) sk_X509_push(rest.get(), chain[i].get());
-  const std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>> context(X509_STORE_CTX_new());
-  X509_STORE_CTX_init(context.get(), store.get(), chain.front().get(), rest.get());
-  X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(context.get()),
-                             std::chrono::system_clock::to_time_t(now));
-  if (X509_verify_cert(context.get()) == 1) return {};
-  return base::invalid(files.cert + " is not proven by " + files.ca + ": " +
-                       X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
+base::Result<void> check_chain(const std::vector<X509Ptr>& chain,
+                               const std::vector<X509Ptr>& authorities, WallTime now,
+                               const Files& files) {
+  std::size_t bytes = 0;
+  for (const auto& one : chain) bytes += to_der(*one).size();
+  if (bytes > discovery::kMaxCertificateBytes)
+    return base::invalid(files.cert + " holds " + std::to_string(bytes) +
+                         " bytes of certificates, at most " +
+                         std::to_string(discovery::kMaxCertificateBytes) +
+                         " go with a signature: leave out those that " + files.ca + " holds");
+  const auto objection = chain_objection(chain, authorities, now);
+  if (objection.empty()) return {};
+  return base::invalid(files.cert + " is not proven by " + files.ca + ": " + objection);
 }
 
 }  // namespace

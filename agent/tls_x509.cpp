@@ -76,6 +76,24 @@ base::Result<KeyPtr> parse_key(const std::string& pem, const std::string& path) 
   return key;
 }
 
+std::string chain_objection(const std::vector<X509Ptr>& chain,
+                            const std::vector<X509Ptr>& authorities, WallTime now) {
+  const std::unique_ptr<X509_STORE, Free<X509_STORE_free>> store(X509_STORE_new());
+  for (const auto& authority : authorities) X509_STORE_add_cert(store.get(), authority.get());
+  struct FreeStack {
+    void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }
+  };
+  const std::unique_ptr<STACK_OF(X509), FreeStack> rest(sk_X509_new_null());
+  for (std::size_t i = 1; i < chain.size(); ++i) sk_X509_push(rest.get(), chain[i].get());
+  const std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>> context(X509_STORE_CTX_new());
+  X509_STORE_CTX_init(context.get(), store.get(), chain.front().get(), rest.get());
+  X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(context.get()),
+                             std::chrono::system_clock::to_time_t(now));
+  const bool holds = X509_verify_cert(context.get()) == 1;
+  ERR_clear_error();
+  return holds ? "" : X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
+}
+
 std::string to_pem(X509& certificate) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
   CHECK(PEM_write_bio_X509(bio.get(), &certificate) == 1);
@@ -86,6 +104,15 @@ std::string to_pem(EVP_PKEY& key) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
   CHECK(PEM_write_bio_PKCS8PrivateKey(bio.get(), &key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
   return text_of(*bio);
+}
+
+std::string to_der(X509& certificate) {
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509(&certificate, &bytes);
+  CHECK(size > 0);
+  std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  OPENSSL_free(bytes);
+  return der;
 }
 
 std::vector<std::string> uri_names(X509& certificate) {

@@ -35,8 +35,14 @@ base::Result<std::vector<X509Ptr>> parse_certificates(const std::string& pem,
                                                       const std::string& path);
 base::Result<KeyPtr> parse_key(const std::string& pem, const std::string& path);
 
+// Why a certificate, the first of `chain`, does not lead to one of `authorities`; "" = it does.
+std::string chain_objection(const std::vector<X509Ptr>& chain,
+                            const std::vector<X509Ptr>& authorities, WallTime now);
+
 std::string to_pem(X509& certificate);
 std::string to_pem(EVP_PKEY& key);
+
+std::string to_der(X509& certificate);
 
 std::vector<std::string> uri_names(X509& certificate);
 WallTime to_wall_time(const ASN1_TIME* time);
