@@ -89,6 +89,8 @@ void add(Metrics& metrics, const Membership& membership,
                   node.malformed + links.malformed);
   metrics.counter("nearmost_gossip_refused_total", "links and origins turned away",
                   node.refused + links.refused);
+  metrics.counter("nearmost_gossip_proven_total",
+                  "what a third passed on with its origin's signature", node.proven);
   metrics.counter("nearmost_gossip_unproven_total",
                   "what a third passed on without its origin's signature", node.unproven);
   metrics.counter("nearmost_gossip_refutations_total",

@@ -175,8 +175,8 @@ class Node {
 
   struct Counters {
     std::uint64_t frames_received = 0, frames_sent = 0, rows_applied = 0, duplicates = 0, gaps = 0,
-                  malformed = 0, refused = 0, unproven = 0, divergences = 0, snapshots_sent = 0,
-                  snapshots_applied = 0, probes = 0, refutations = 0;
+                  malformed = 0, refused = 0, proven = 0, unproven = 0, divergences = 0,
+                  snapshots_sent = 0, snapshots_applied = 0, probes = 0, refutations = 0;
   };
   const Counters& counters() const;
 

@@ -201,6 +201,7 @@ void Node::State::apply(base::TimePoint now, Link& link, Delta delta, Effects& e
     case Applied::applied:
       counters.rows_applied += rows;
       counters.snapshots_applied += snapshot ? 1 : 0;
+      counters.proven += config.notary && from == Catalog::From::relay ? 1 : 0;
       effects.publish = true;
       pulls.erase(origin);  // what is lacking still, if it is true, the next beacons show
       break;

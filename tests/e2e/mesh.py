@@ -25,6 +25,7 @@ DOCUMENTS = os.path.join(ROOT, "agent", "demo", "documents")
 CLUSTERS = ["east", "west", "eu"]
 PLACES = {"east": ("us", "us-east"), "west": ("us", "us-west"), "eu": ("europe", "eu-central")}
 GOSSIP, DNS, ADMIN, PROBES = 7700, 7753, 7780, 7781
+NOBODY = 99  # the last number of an address that nothing listens on
 POLL_SECONDS = 0.05
 
 
@@ -87,8 +88,10 @@ class Process:
 class Mesh:
     """Writes the folders at once; start_* and kill_* do what they say. Use as a context."""
 
-    def __init__(self, binary, clusters=CLUSTERS):
+    def __init__(self, binary, clusters=CLUSTERS, hub=None):
+        """`hub`: the only cluster that the others can reach; the addresses that they tell lead nowhere."""
         self.binary = binary
+        self.hub = hub
         self.folder = tempfile.mkdtemp(prefix="nearmost-e2e-")
         self.net = random.SystemRandom().randrange(10, 250)
         self.clusters = list(clusters)
@@ -150,10 +153,14 @@ class Mesh:
         region, zone = PLACES[cluster]
         me = self.address(cluster)
         peers = ", ".join(f"{self.address(c)}:{GOSSIP}" for c in self.clusters if c != cluster)
+        advertise = ""
+        if self.hub and cluster != self.hub:
+            peers = f"{self.address(self.hub)}:{GOSSIP}"
+            advertise = f", advertise: {self.address(cluster, NOBODY)}:{GOSSIP}"
         with open(self.path(cluster, "agent.yaml"), "w", encoding="utf-8") as file:
             file.write(f"""cluster: {cluster}
 locality: {{region: {region}, zone: {zone}}}
-gossip: {{listen: {me}:{GOSSIP}, peers: [{peers}]}}
+gossip: {{listen: {me}:{GOSSIP}, peers: [{peers}]{advertise}}}
 dns: {{listen: {me}:{DNS}}}
 forwarder: {{listen: {me}, workers: 1}}
 admin: {{listen: {me}:{ADMIN}}}

@@ -193,6 +193,8 @@ TEST_CASE("what has no direct link comes with its origin's signature") {
   ToyNotary north("north");
   CHECK(proves(north, brought->front().proof, kEast, brought->front().state_hash));
   CHECK(story.node("north").counters().unproven == 0);
+  CHECK(story.node("north").counters().proven == 2);
+  CHECK(story.node("west").counters().proven == 0);
 }
 
 TEST_CASE("a change goes at once and unsigned, its proof alone within a second") {
