@@ -27,14 +27,14 @@ using Kind = discovery::Event::Kind;
 
 struct Spread {
   std::vector<double> latencies;
-  double copies = 0, single_bytes = 0, burst_bytes = 0;
+  double copies = 0, single_bytes = 0, proof_bytes = 0, burst_bytes = 0;
 };
 
 // `changes` one by one from the first `origins` agents, and the time until each other agent shows
 // each, `patience` where one does not; then bursts.
 Spread spread(Wan& wan, std::size_t origins, std::size_t changes, base::Duration patience) {
   Spread result;
-  std::size_t rows = 0, frames = 0, bytes = 0;
+  std::size_t rows = 0, frames = 0, bytes = 0, proofs = 0, bytes_of_proofs = 0;
   for (std::size_t n = 0; n < changes; ++n) {
     const auto of = wan.random().below(origins);
     std::set<std::size_t> waiting;
@@ -44,6 +44,11 @@ Spread spread(Wan& wan, std::size_t origins, std::size_t changes, base::Duration
     discovery::Stamp stamp = wan.agent(of).node->stamp();
     ++stamp.version;
     wan.arrives = [&](std::size_t to, const discovery::Delta& delta, std::size_t size) {
+      if (delta.rows.empty()) {
+        ++proofs;
+        bytes_of_proofs += size;
+        return;
+      }
       rows += delta.rows.size();
       ++frames;
       bytes += size;
@@ -61,6 +66,8 @@ Spread spread(Wan& wan, std::size_t origins, std::size_t changes, base::Duration
   result.copies = static_cast<double>(rows) * static_cast<double>(wan.size() - 1) /
                   static_cast<double>(result.latencies.size()) / receivers;
   result.single_bytes = static_cast<double>(bytes) / static_cast<double>(frames);
+  if (proofs > 0)
+    result.proof_bytes = static_cast<double>(bytes_of_proofs) / static_cast<double>(proofs);
   rows = bytes = 0;
   wan.arrives = [&](std::size_t, const discovery::Delta& delta, std::size_t size) {
     rows += delta.rows.size();
@@ -101,6 +108,8 @@ void show(Report& report, Spread& spread, bool lossy) {
   report.at_most("change -> all agents, p99", percentile(spread.latencies, 0.99), 200, "ms");
   report.at_most("change -> all agents, last", percentile(spread.latencies, 1), 400, "ms");
   report.at_most("payload of a copy of a single change", spread.single_bytes, 150, "B");
+  report.at_most("payload of a proof that follows, once a second at most", spread.proof_bytes, 0,
+                 "B");
   report.at_most("payload of a copy of a change in bursts of 16", spread.burst_bytes, 60, "B");
   report.at_most("copies of a change that an agent receives", spread.copies, 1.1, "");
 }

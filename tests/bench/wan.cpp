@@ -7,6 +7,7 @@
 #include "discovery/row.hpp"
 #include "discovery/rpc/dialer.hpp"
 #include "discovery/rpc/wire.hpp"
+#include "tests/sim/toy_notary.hpp"
 
 namespace bench {
 namespace {
@@ -86,6 +87,7 @@ void Wan::start(std::size_t number, std::size_t rows) {
   config.instance[0] = static_cast<std::uint8_t>(number);
   config.instance[1] = static_cast<std::uint8_t>(number >> 8);
   config.advertise = name_of(number) + ".example.net:7700";
+  config.notary = std::make_shared<sim::ToyNotary>(config.self.cluster);
   agent.node = std::make_unique<discovery::Node>(config, random_.fork(), now_);
   for (std::size_t n = 0; n < rows; ++n) {
     auto row = endpoint_row(number, n / 10, n);
