@@ -232,7 +232,7 @@ int main(int count, char** arguments) {
   bench::single_changes(report, 100);
   bench::single_changes(report, 10'000);
   report.title("500 clusters, 8 of them joined with all");
-  mesh(report, 500, 8, 10);
   bench::idle(report, 500, 20);
+  mesh(report, 500, 8, 10);
   return to_file && !report.write(arguments[2]) ? 1 : 0;
 }
