@@ -1,8 +1,8 @@
 """Real agents on loopback: three clusters with the demo's documents, killed and revived by pid.
 
 Each Mesh has a 127.N.0.0/16 of its own, so that tests run beside each other and beside a demo: 127.N.1.x is east,
-127.N.2.x west, 127.N.3.x eu; the agent is x = 1 with the default ports. Waiting is polling with a bound (until), the
-only place of the tests that lets time pass.
+127.N.2.x west, 127.N.3.x eu, 127.N.4.x and so on what a test adds; the agent is x = 1 with the default ports. Waiting
+is polling with a bound (until), the only place of the tests that lets time pass.
 """
 import ctypes
 import json
@@ -23,7 +23,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 DOCUMENTS = os.path.join(ROOT, "agent", "demo", "documents")
 CLUSTERS = ["east", "west", "eu"]
-PLACES = {"east": ("us", "us-east"), "west": ("us", "us-west"), "eu": ("europe", "eu-central")}
+PLACES = {"east": ("us", "us-east"), "west": ("us", "us-west"), "eu": ("europe", "eu-central"),
+          "north": ("nordics", "no-oslo"), "asia": ("asia", "jp-tokyo")}
 GOSSIP, DNS, ADMIN, PROBES = 7700, 7753, 7780, 7781
 NOBODY = 99  # the last number of an address that nothing listens on
 POLL_SECONDS = 0.05
@@ -93,7 +94,7 @@ class Mesh:
         self.binary = binary
         self.hub = hub
         self.folder = tempfile.mkdtemp(prefix="nearmost-e2e-")
-        self.net = random.SystemRandom().randrange(10, 250)
+        self.prefix = f"127.{random.SystemRandom().randrange(10, 250)}"
         self.clusters = list(clusters)
         self.agents, self.backends = {}, {}
         self.run("tls", "init", "--dir", self.path("authority"))
@@ -118,10 +119,10 @@ class Mesh:
         return os.path.join(self.folder, *parts)
 
     def address(self, cluster, last=1):
-        return f"127.{self.net}.{CLUSTERS.index(cluster) + 1}.{last}"
+        return f"{self.prefix}.{self.clusters.index(cluster) + 1}.{last}"
 
     def cluster_of(self, address):
-        return CLUSTERS[int(address.split(".")[2]) - 1]
+        return self.clusters[int(address.split(".")[2]) - 1]
 
     def run(self, *arguments, check=True):
         done = subprocess.run([self.binary, *arguments], capture_output=True, text=True, timeout=60)
@@ -143,24 +144,26 @@ class Mesh:
 
     def document(self, name):
         with open(os.path.join(DOCUMENTS, name), encoding="utf-8") as file:
-            return file.read().replace("127.0.", f"127.{self.net}.")
+            return file.read().replace("127.0.", self.prefix + ".")
+
+    def services(self, cluster):
+        """What the cluster runs: as in the demo; one that the demo does not have runs what eu runs."""
+        if cluster in CLUSTERS:
+            return self.document(cluster + ".yaml")
+        text = self.document("eu.yaml").replace(self.prefix + ".3.", self.address(cluster, ""))
+        return text.replace("europe", PLACES[cluster][0]).replace("eu-central", PLACES[cluster][1])
 
     def write_cluster(self, cluster):
-        for name in ("every-cluster.yaml", cluster + ".yaml"):
-            self.write(cluster, name, self.document(name))
+        self.write(cluster, "every-cluster.yaml", self.document("every-cluster.yaml"))
+        self.write(cluster, cluster + ".yaml", self.services(cluster))
         self.run("tls", "issue", "--cluster", cluster, "--dir", self.path("authority"))
         shutil.copytree(self.path("authority", cluster), self.path(cluster, "tls"))
         region, zone = PLACES[cluster]
         me = self.address(cluster)
-        peers = ", ".join(f"{self.address(c)}:{GOSSIP}" for c in self.clusters if c != cluster)
-        advertise = ""
-        if self.hub and cluster != self.hub:
-            peers = f"{self.address(self.hub)}:{GOSSIP}"
-            advertise = f", advertise: {self.address(cluster, NOBODY)}:{GOSSIP}"
         with open(self.path(cluster, "agent.yaml"), "w", encoding="utf-8") as file:
             file.write(f"""cluster: {cluster}
 locality: {{region: {region}, zone: {zone}}}
-gossip: {{listen: {me}:{GOSSIP}, peers: [{peers}]{advertise}}}
+gossip: {self.gossip(cluster)}
 dns: {{listen: {me}:{DNS}}}
 forwarder: {{listen: {me}, workers: 1}}
 admin: {{listen: {me}:{ADMIN}}}
@@ -169,20 +172,32 @@ resources: [resources]
 state: {{dir: state}}
 """)
 
+    def gossip(self, cluster):
+        """The gossip field of its agent.yaml."""
+        me = self.address(cluster)
+        if self.hub and cluster != self.hub:
+            return (f"{{listen: {me}:{GOSSIP}, peers: [{self.address(self.hub)}:{GOSSIP}], "
+                    f"advertise: {self.address(cluster, NOBODY)}:{GOSSIP}}}")
+        peers = ", ".join(f"{self.address(c)}:{GOSSIP}" for c in self.clusters if c != cluster)
+        return f"{{listen: {me}:{GOSSIP}, peers: [{peers}]}}"
+
+    def spawn(self, cluster, arguments, log):
+        return Process(arguments, self.path(cluster, log))
+
     def start_agent(self, cluster):
-        self.agents[cluster] = Process([self.binary, "agent", "-c", self.path(cluster, "agent.yaml")],
-                                       self.path(cluster, "agent.log"))
+        self.agents[cluster] = self.spawn(
+            cluster, [self.binary, "agent", "-c", self.path(cluster, "agent.yaml")], "agent.log")
 
     def start_backends(self, cluster):
-        self.backends[cluster] = Process(
-            [sys.executable, os.path.join(HERE, "backend.py"), cluster, self.path(cluster, "received"),
-             *self.endpoints_in(cluster)], self.path(cluster, "backends.log"))
+        self.backends[cluster] = self.spawn(
+            cluster, [sys.executable, os.path.join(HERE, "backend.py"), cluster, self.path(cluster, "received"),
+                      *self.endpoints_in(cluster)], "backends.log")
         for endpoint in self.endpoints_in(cluster):
             until(lambda: accepts(endpoint), 20, f"{endpoint} serves")
 
     def endpoints_in(self, cluster):
-        own = f"127.{self.net}.{CLUSTERS.index(cluster) + 1}."
-        text = self.document(cluster + ".yaml")
+        own = self.address(cluster, "")
+        text = self.services(cluster)
         return sorted({own + part.split(",")[0] + ":9080" for part in text.split("address: " + own)[1:]})
 
     def start(self):
