@@ -90,7 +90,7 @@ void Node::State::supervise_links(base::TimePoint now, Effects& effects) {
   for (const auto id : closing) {
     const auto at = links.find(id);
     effects.close.push_back({id, *at->second.close_reason});
-    drop_link(now, at, LinkEnd::reset, effects);
+    drop_link(now, at, LinkEnd::closed, effects);  // by us: it says nothing of the origin
   }
 }
 

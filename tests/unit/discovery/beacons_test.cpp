@@ -113,6 +113,25 @@ TEST_CASE("whose only link is reset is heard of through others at its next word"
   CHECK(story.state("west", "east") == State::fresh);
 }
 
+TEST_CASE("a link that we give up for its silence suspects nobody who is heard through others") {
+  Story story;
+  for (const auto* name : {"east", "north", "west"}) story.start(name, {{"k", name}});
+  story.connect("east", "north");
+  story.connect("north", "west");
+  const auto link = story.connect("east", "west");
+  story.run(3s);
+  story.blackhole(link);
+  story.run(6s);
+  REQUIRE(story.state("west", "east") == State::fresh);
+  std::size_t suspicions = 0;
+  story.hears_event = [&](const std::string& who, const Event& event) {
+    suspicions += who == "west" && event.kind == Event::Kind::suspect ? 1 : 0;
+  };
+  story.run(20s);
+  CHECK(story.actor("west").closed.size() + story.actor("east").closed.size() >= 1);
+  CHECK(suspicions == 0);
+}
+
 TEST_CASE("who is new is told to everybody, once") {
   auto story = triangle();
   std::size_t words = 0;
