@@ -60,6 +60,17 @@ def accepts(endpoint):
         return False
 
 
+def claim_net():
+    """An N of 127.N.0.0/16 that no other test on this machine uses, and the socket that says so while it is open."""
+    while True:
+        net, claim = random.SystemRandom().randrange(10, 250), socket.socket()
+        try:
+            claim.bind((f"127.{net}.255.250", 7699))
+            return net, claim
+        except OSError:
+            claim.close()
+
+
 def dies_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
@@ -94,7 +105,8 @@ class Mesh:
         self.binary = binary
         self.hub = hub
         self.folder = tempfile.mkdtemp(prefix="nearmost-e2e-")
-        self.prefix = f"127.{random.SystemRandom().randrange(10, 250)}"
+        net, self.claim = claim_net()
+        self.prefix = f"127.{net}"
         self.clusters = list(clusters)
         self.agents, self.backends = {}, {}
         self.run("tls", "init", "--dir", self.path("authority"))
@@ -108,6 +120,7 @@ class Mesh:
         for process in [*self.agents.values(), *self.backends.values()]:
             if process.alive():
                 process.kill()
+        self.claim.close()
         if kind is None:
             shutil.rmtree(self.folder, ignore_errors=True)
             return
