@@ -1,6 +1,5 @@
 // Paths without "." and "..", so that what routes see is where the upstream would arrive: a route
-// for
-// `/admin` takes `/x/../admin` as well, as in Gloo's meshes (Istio's path normalization BASE).
+// for `/admin` takes `/x/../admin` as well, as in Gloo's meshes (Istio's path normalization BASE).
 //
 // "%2e" is a dot (RFC 3986 §6.2.2.2); slashes stay as they are, encoded ones and doubled ones too:
 // what they mean is the upstream's affair. Thread: values.

@@ -17,14 +17,19 @@ Beacons beacons_at(std::uint64_t sequence) {
 }
 
 // Three agents, each with a link to both others.
-Story triangle() {
+struct Triangle {
+  Story story;
+  LinkId east_west = 0;
+};
+
+Triangle triangle() {
   Story story;
   for (const auto* name : {"east", "north", "west"}) story.start(name, {{"k", name}});
   story.connect("east", "north");
   story.connect("north", "west");
-  story.connect("east", "west");
+  const auto link = story.connect("east", "west");
   story.run(3s);
-  return story;
+  return {std::move(story), link};
 }
 
 // Counts what is said about `origin` from now on by others than itself and to others than itself.
@@ -67,7 +72,7 @@ TEST_CASE("what has changed, and whatever was said long ago, is said whole") {
 }
 
 TEST_CASE("where everybody hears everybody nobody speaks of a third, and little of himself") {
-  auto story = triangle();
+  auto story = triangle().story;
   std::size_t still = 0, whole = 0, thirds = 0;
   story.hears_frame = [&](const auto& from, const auto& to, const Frame& frame) {
     still += std::holds_alternative<Still>(frame) ? 1 : 0;
@@ -84,7 +89,7 @@ TEST_CASE("where everybody hears everybody nobody speaks of a third, and little 
 }
 
 TEST_CASE("a link that only said that nothing is new still knows when its peer is lost and back") {
-  auto story = triangle();
+  auto story = triangle().story;
   story.run(8s);
   story.says("east", {{"k", "new"}});
   story.run(100ms);
@@ -97,12 +102,7 @@ TEST_CASE("a link that only said that nothing is new still knows when its peer i
 }
 
 TEST_CASE("whose only link is reset is heard of through others at its next word") {
-  Story story;
-  for (const auto* name : {"east", "north", "west"}) story.start(name, {{"k", name}});
-  story.connect("east", "north");
-  story.connect("north", "west");
-  const auto link = story.connect("east", "west");
-  story.run(3s);
+  auto [story, link] = triangle();
   story.cut(link);
   story.run(2200ms);
   CHECK(story.state("west", "east") == State::fresh);
@@ -114,12 +114,7 @@ TEST_CASE("whose only link is reset is heard of through others at its next word"
 }
 
 TEST_CASE("a link that we give up for its silence suspects nobody who is heard through others") {
-  Story story;
-  for (const auto* name : {"east", "north", "west"}) story.start(name, {{"k", name}});
-  story.connect("east", "north");
-  story.connect("north", "west");
-  const auto link = story.connect("east", "west");
-  story.run(3s);
+  auto [story, link] = triangle();
   story.blackhole(link);
   story.run(6s);
   REQUIRE(story.state("west", "east") == State::fresh);
@@ -133,7 +128,7 @@ TEST_CASE("a link that we give up for its silence suspects nobody who is heard t
 }
 
 TEST_CASE("who is new is told to everybody, once") {
-  auto story = triangle();
+  auto story = triangle().story;
   std::size_t words = 0;
   count_words(story, "south", words);
   story.start("south", {{"k", "south"}});
@@ -149,7 +144,7 @@ TEST_CASE("who is new is told to everybody, once") {
 }
 
 TEST_CASE("who comes back from the dead is told to those that it has no link to") {
-  auto story = triangle();
+  auto story = triangle().story;
   story.kill("east");
   story.run(40s);
   CHECK(story.state("west", "east") == State::dead);

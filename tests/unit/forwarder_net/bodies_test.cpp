@@ -21,6 +21,32 @@ struct OneServer : ProxyStory {
   Server& upstream;
 };
 
+// An upstream whose words the test writes itself.
+struct BareServer : ProxyStory {
+  explicit BareServer(forwarder::net::Config config = {})
+      : ProxyStory(std::move(config)),
+        upstream(server([](const std::string&, std::size_t) { return Answer{}; })),
+        listener(std::move(*Listener::open(*loop, {base::IpAddress::v4(0x7f000001), 0}))) {
+    upstream.die();
+    upstream.address = listener->address();
+    publish({{&upstream}});
+    start();
+  }
+  Server& upstream;
+  std::unique_ptr<Listener> listener;
+};
+
+// Whatever of the request has come; then it reads on until the other side ends.
+Task<void> answer_at_once(BareServer& story, const std::string& answer) {
+  auto accepted = co_await story.listener->accept(kNoDeadline);
+  Stream stream(*story.loop, std::move(accepted->fd), Stream::State::connected);
+  std::array<char, 4096> buffer;
+  co_await stream.read(buffer, story.loop->now() + 20s);
+  co_await stream.write(answer, story.loop->now() + 20s);
+  auto got = co_await stream.read(buffer, story.loop->now() + 20s);
+  while (got) got = co_await stream.read(buffer, story.loop->now() + 20s);
+}
+
 std::string pattern(std::size_t size) {
   std::string text(size, ' ');
   for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i * 7 + i / 251) % 26);
@@ -95,7 +121,7 @@ TEST_CASE("a client that does not read holds its upstream back, and no memory", 
   constexpr std::size_t kBody = 64'000'000;
   forwarder::net::Config config;
   config.timeouts.body_idle = 300ms;
-  OneServer story([](const std::string&, std::size_t) { return Answer{}; }, config);
+  BareServer story(config);
   std::size_t written = 0;
   // Writes by itself, to count what was taken.
   struct Story {
@@ -109,13 +135,9 @@ TEST_CASE("a client that does not read holds its upstream back, and no memory", 
       taken = sent.bytes;
     }
   };
-  auto listener = std::move(*Listener::open(*story.loop, {base::IpAddress::v4(0x7f000001), 0}));
-  story.upstream.die();
-  story.upstream.address = listener->address();
-  story.publish({{&story.upstream}});
   Client client(story);
   client.send("GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n");
-  story.run(Story::serve(story, *listener, written));
+  story.run(Story::serve(story, *story.listener, written));
   REQUIRE(written > 0);
   REQUIRE(written < kBody / 2);  // what the sockets hold; a proxy that buffers would take it all
   const auto response = client.receive();
@@ -139,11 +161,7 @@ TEST_CASE("an upstream that dies in the middle of a body is a cut at the client,
 }
 
 TEST_CASE("Expect: 100-continue goes to the upstream and its answer back", "[forwarder_net]") {
-  OneServer story([](const std::string&, std::size_t) { return Answer{}; });
-  auto listener = std::move(*Listener::open(*story.loop, {base::IpAddress::v4(0x7f000001), 0}));
-  story.upstream.die();
-  story.upstream.address = listener->address();
-  story.publish({{&story.upstream}});
+  BareServer story;
   struct Story {
     static Task<void> serve(ProxyStory& story, Listener& listener, std::string& seen) {
       auto accepted = co_await listener.accept(kNoDeadline);
@@ -171,7 +189,7 @@ TEST_CASE("Expect: 100-continue goes to the upstream and its answer back", "[for
   std::string at_upstream, at_client;
   Client client(story);
   Scope scope(*story.loop);
-  scope.spawn(Story::serve(story, *listener, at_upstream));
+  scope.spawn(Story::serve(story, *story.listener, at_upstream));
   scope.spawn(Story::ask(client.stream(), at_client));
   story.turn_until([&] { return scope.size() == 0; });
   REQUIRE(at_client == "HTTP/1.1 100 Continue\r\n\r\n");
@@ -183,27 +201,10 @@ TEST_CASE("Expect: 100-continue goes to the upstream and its answer back", "[for
 
 TEST_CASE("an answer that comes before the request has ended is passed on, then both close",
           "[forwarder_net]") {
-  ProxyStory story;
-  auto& server = story.server([](const std::string&, std::size_t) { return Answer{}; });
-  auto listener = std::move(*Listener::open(*story.loop, {base::IpAddress::v4(0x7f000001), 0}));
-  server.die();
-  server.address = listener->address();
-  story.publish({{&server}});
-  story.start();
-  struct Story {
-    static Task<void> serve(ProxyStory& story, Listener& listener) {
-      auto accepted = co_await listener.accept(kNoDeadline);
-      Stream stream(*story.loop, std::move(accepted->fd), Stream::State::connected);
-      std::array<char, 4096> buffer;
-      co_await stream.read(buffer, story.loop->now() + 20s);
-      const std::string answer = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nno!";
-      co_await stream.write(answer, story.loop->now() + 20s);
-      auto got = co_await stream.read(buffer, story.loop->now() + 20s);
-      while (got) got = co_await stream.read(buffer, story.loop->now() + 20s);
-    }
-  };
+  BareServer story;
   Scope scope(*story.loop);
-  scope.spawn(Story::serve(story, *listener));
+  const std::string answer = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nno!";
+  scope.spawn(answer_at_once(story, answer));
   Client client(story);
   client.send("POST / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 1000000\r\n\r\nbeginning");
   const auto response = client.receive();
@@ -214,13 +215,7 @@ TEST_CASE("an answer that comes before the request has ended is passed on, then 
 }
 
 TEST_CASE("both bodies may move at once", "[forwarder_net]") {
-  ProxyStory story;
-  auto& server = story.server([](const std::string&, std::size_t) { return Answer{}; });
-  auto listener = std::move(*Listener::open(*story.loop, {base::IpAddress::v4(0x7f000001), 0}));
-  server.die();
-  server.address = listener->address();
-  story.publish({{&server}});
-  story.start();
+  BareServer story;
   // Echoes each chunk before the next one is sent.
   struct Story {
     static Task<void> echo(ProxyStory& story, Listener& listener) {
@@ -268,7 +263,7 @@ TEST_CASE("both bodies may move at once", "[forwarder_net]") {
   };
   std::string seen;
   Scope scope(*story.loop);
-  scope.spawn(Story::echo(story, *listener));
+  scope.spawn(Story::echo(story, *story.listener));
   Client client(story);
   story.run(Story::talk(client.stream(), seen));
   REQUIRE(seen.ends_with("\r\n\r\n1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n"));
@@ -276,26 +271,10 @@ TEST_CASE("both bodies may move at once", "[forwarder_net]") {
 
 TEST_CASE("an answer that ends as the request fails is a cut, also where it ends by closing",
           "[forwarder_net]") {
-  ProxyStory story;
-  auto& server = story.server([](const std::string&, std::size_t) { return Answer{}; });
-  auto listener = std::move(*Listener::open(*story.loop, {base::IpAddress::v4(0x7f000001), 0}));
-  server.die();
-  server.address = listener->address();
-  story.publish({{&server}});
-  story.start();
-  struct Story {
-    static Task<void> serve(ProxyStory& story, Listener& listener) {
-      auto accepted = co_await listener.accept(kNoDeadline);
-      Stream stream(*story.loop, std::move(accepted->fd), Stream::State::connected);
-      std::array<char, 4096> buffer;
-      co_await stream.read(buffer, story.loop->now() + 20s);
-      co_await stream.write("HTTP/1.1 200 OK\r\n\r\nhalf", story.loop->now() + 20s);
-      auto got = co_await stream.read(buffer, story.loop->now() + 20s);
-      while (got) got = co_await stream.read(buffer, story.loop->now() + 20s);
-    }
-  };
+  BareServer story;
   Scope scope(*story.loop);
-  scope.spawn(Story::serve(story, *listener));
+  const std::string answer = "HTTP/1.1 200 OK\r\n\r\nhalf";
+  scope.spawn(answer_at_once(story, answer));
   Client client(story);
   client.send("POST / HTTP/1.1\r\nHost: svc.test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
   story.turn_until([&] { return story.totals().responses_2xx == 1; });
@@ -308,11 +287,7 @@ TEST_CASE("an answer that ends as the request fails is a cut, also where it ends
 TEST_CASE("an answer whose body is nonsense from the start is a 502, later a cut",
           "[forwarder_net]") {
   const bool later = GENERATE(false, true);
-  OneServer story([](const std::string&, std::size_t) { return Answer{}; });
-  auto listener = std::move(*Listener::open(*story.loop, {base::IpAddress::v4(0x7f000001), 0}));
-  story.upstream.die();
-  story.upstream.address = listener->address();
-  story.publish({{&story.upstream}});
+  BareServer story;
   struct Story {
     static Task<void> serve(ProxyStory& story, Listener& listener, bool later) {
       auto accepted = co_await listener.accept(kNoDeadline);
@@ -332,7 +307,7 @@ TEST_CASE("an answer whose body is nonsense from the start is a 502, later a cut
     }
   };
   Scope scope(*story.loop);
-  scope.spawn(Story::serve(story, *listener, later));
+  scope.spawn(Story::serve(story, *story.listener, later));
   Client client(story);
   const auto response = client.ask("GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n");
   REQUIRE(response.complete == !later);
