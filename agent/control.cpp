@@ -217,6 +217,8 @@ void Control::remember(base::TimePoint now) {
 }
 
 void Control::learn_peers(base::TimePoint now, const std::vector<discovery::Member>& members) {
+  if (now - learnt_at_ < kRememberEvery) return;  // however often something is published
+  learnt_at_ = now;
   if (peers_.learn(now, members)) dialer_->set_peers(now, peers_.to_dial());
 }
 

@@ -125,7 +125,7 @@ class Control {
   std::uint64_t edition_ = 0;  // of the local rows
   bool closing_links_ = false;
   std::uint64_t turns_ = 0, slow_turns_ = 0;
-  base::TimePoint remembered_at_{};
+  base::TimePoint remembered_at_{}, learnt_at_{};
 
   mutable std::mutex membership_mutex_;
   std::shared_ptr<const Membership> membership_;
