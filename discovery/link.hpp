@@ -30,11 +30,13 @@ struct Link {
   std::uint64_t features = 0;
   // Of several links to one agent one carries everything; the others only show that they live.
   bool talking = false;
+  bool alone = false;  // there is no other
 
   // What the other side is known to have of our own origin: what it showed, or what we sent on this
   // stream. Nothing before its first Beacons.
   std::optional<Stamp> cursor;
-  std::map<OriginId, Stamp> shown;  // what its beacons said it has of others
+  // What its beacons said it has: of itself, and of others what we did not have at our last round.
+  std::map<OriginId, Stamp> shown;
 
   std::set<OriginId> missed;  // and which of those it does not hear itself
   std::uint64_t told = 0;     // the news (Membership::news) that went out on this link

@@ -33,6 +33,7 @@ void Node::State::restart_own(base::TimePoint now, Stamp claimed, Effects& effec
   sign_own();
   release_changes(now);
   for (auto& [id, link] : links) link.beacons_due = link.ready;
+  only_stirred = nullptr;
 }
 
 // The first change goes at once; those that follow within the coalescing time go together at its
@@ -107,7 +108,10 @@ void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
                   base::Duration(static_cast<std::int64_t>(random.below(tenth + 1)));
     sign_own();
     look_who_is_missed(now);
-    for (auto& [id, link] : links) link.beacons_due = link.ready;
+    for (auto& [id, link] : links) {
+      link.beacons_due = link.ready;
+      forget_shown(link);
+    }
   }
   if (local.ready()) release_changes(now);
   supervise_links(now, effects);
@@ -116,6 +120,7 @@ void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
 
 Effects Node::State::turn(base::TimePoint now) {
   Effects effects;
+  only_stirred = nullptr;
   if (const auto late = now - expected; late > kStallTolerance) {
     membership.forgive(late);
     for (auto& [id, link] : links) {
@@ -127,17 +132,24 @@ Effects Node::State::turn(base::TimePoint now) {
 }
 
 Effects Node::State::finish(base::TimePoint now, Effects effects) {
-  if (pulls.deadline() <= now) ask(now);
+  if (pulls.deadline() <= now) {
+    ask(now);
+    only_stirred = nullptr;
+  }
   if (!synced && local.ready() &&
       (restored || now - started >= config.sync_patience || (beacons_heard && pulls.empty()))) {
     synced = true;
     effects.publish = true;
   }
-  for (auto& [id, link] : links)
-    if (!link.announced && link.has_work(released_stamp())) {
-      link.announced = true;
-      effects.writable.push_back(id);
-    }
+  const auto announce = [&](Link& link) {
+    if (link.announced || !link.has_work(released_stamp())) return;
+    link.announced = true;
+    effects.writable.push_back(link.id);
+  };
+  if (only_stirred)
+    announce(*only_stirred);
+  else
+    for (auto& [id, link] : links) announce(link);
   counters.probes = membership.probes_sent();
   publication_due |= effects.publish;
   expected = std::max(now, deadline(now));  // what is due already: at the tick that follows
@@ -149,14 +161,7 @@ base::TimePoint Node::State::deadline(base::TimePoint now) const {
   if (local.ready() && released != local.published().version)
     next = std::min(next, released_at + config.coalesce);
   if (!synced && local.ready()) next = std::min(next, started + config.sync_patience);
-  for (const auto& [id, link] : links) {
-    if (link.close_reason)
-      next = std::min(next, link.goodbye ? link.heard_at + kGoodbyePatience : now);
-    else
-      next =
-          std::min(next, link.ready ? link.heard_at + kLinkSilence : link.up_at + kHelloPatience);
-  }
-  return next;
+  return closing ? std::min(next, now) : next;
 }
 
 Node::Node(NodeConfig config, base::Random random, base::TimePoint now)
@@ -195,6 +200,7 @@ Effects Node::receive(base::TimePoint now, LinkId id, Frame frame) {
   auto& link = at->second;
   ++state_->counters.frames_received;
   link.heard_at = now;
+  if (link.ready) state_->only_stirred = &link;
   const bool opens = std::holds_alternative<Hello>(frame) || std::holds_alternative<Goodbye>(frame);
   if (!link.ready && !opens) {
     state_->malformed(link, "a frame before its hello", effects);

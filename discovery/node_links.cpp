@@ -19,16 +19,19 @@ const Link* Node::State::link_to(const OriginId& origin) const {
 // by the lesser name; of those the newest, for an older one may be dead without anybody knowing.
 void Node::State::choose_talking(const OriginId& origin) {
   Link* best = nullptr;
+  std::size_t its = 0;
   const auto by_lesser = [&](const Link& link) {
     return link.peer.dialled == (config.self < origin);
   };
   for (auto& [id, link] : links) {
     if (!link.ready || link.origin != origin || link.close_reason) continue;
+    ++its;
     if (!best || by_lesser(link) >= by_lesser(*best)) best = &link;
   }
   for (auto& [id, link] : links) {
     if (!link.ready || link.origin != origin) continue;
     const bool before = std::exchange(link.talking, &link == best);
+    link.alone = its == 1;
     if (link.talking && !before) link.beacons_due = true;
   }
   if (best)
@@ -43,7 +46,12 @@ void Node::State::bound_links(const OriginId& origin) {
   for (auto& [id, link] : links)
     if (link.ready && link.origin == origin && !link.close_reason) its.push_back(&link);
   for (auto at = its.begin(); its.end() - at > kMaxLinksToAgent; ++at)
-    if (!(*at)->talking) (*at)->close_reason = "more links than an agent needs";
+    if (!(*at)->talking) close(**at, "more links than an agent needs");
+}
+
+void Node::State::close(Link& link, std::string why) {
+  link.close_reason = std::move(why);
+  closing = true;
 }
 
 void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterator at, LinkEnd end,
@@ -75,19 +83,27 @@ void Node::State::look_who_is_missed(base::TimePoint now) {
   }
 }
 
+// Who was told by all of all would else keep what each of them has.
+void Node::State::forget_shown(Link& link) {
+  std::erase_if(link.shown, [&](const auto& shown) {
+    return shown.first != link.origin && shown.second <= catalog.stamp(shown.first);
+  });
+}
+
 void Node::State::supervise_links(base::TimePoint now, Effects& effects) {
+  closing = false;
   for (auto& [id, link] : links) {
     if (!link.close_reason && !link.ready && now - link.up_at >= kHelloPatience)
       link.close_reason = "no hello";
     if (!link.close_reason && link.ready && now - link.heard_at >= kLinkSilence)
       link.close_reason = "silent";
   }
-  std::vector<LinkId> closing;
+  std::vector<LinkId> over;
   for (auto& [id, link] : links) {
     const bool waits = link.goodbye && now - link.heard_at < kGoodbyePatience;
-    if (link.close_reason && !waits) closing.push_back(id);
+    if (link.close_reason && !waits) over.push_back(id);
   }
-  for (const auto id : closing) {
+  for (const auto id : over) {
     const auto at = links.find(id);
     effects.close.push_back({id, *at->second.close_reason});
     drop_link(now, at, LinkEnd::closed, effects);  // by us: it says nothing of the origin

@@ -15,7 +15,7 @@ bool is_life(std::uint64_t incarnation) {
 void Node::State::malformed(Link& link, std::string what, Effects& effects) {
   ++counters.malformed;
   effects.events.push_back({Event::Kind::malformed, link.origin, what});
-  link.close_reason = std::move(what);
+  close(link, std::move(what));
 }
 
 void Node::State::refuse(Link& link, const OriginId& claimed, std::string why, Effects& effects) {
@@ -52,7 +52,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects&
   if (auto why = objection(now, link, hello)) return refuse(link, hello.self, *why, effects);
   for (auto& [id, other] : links)
     if (other.ready && other.origin == hello.self && other.instance != hello.instance)
-      other.close_reason = "its agent was replaced";
+      close(other, "its agent was replaced");
   link.ready = true;
   link.origin = hello.self;
   link.instance = hello.instance;
@@ -121,9 +121,11 @@ void Node::State::hear_of_self(base::TimePoint now, Link& link, const Beacon& be
   const auto mine = local.published();
   const bool ours = beacon.stamp.incarnation == mine.incarnation && beacon.stamp <= mine;
   const auto known = ours ? beacon.stamp : Stamp{};
+  const auto shows = [&](Link& its) { its.cursor = std::max(its.cursor.value_or(Stamp{}), known); };
+  if (link.alone) return shows(link);
+  only_stirred = nullptr;
   for (auto& [id, other] : links)
-    if (other.ready && other.origin == link.origin && other.instance == link.instance)
-      other.cursor = std::max(other.cursor.value_or(Stamp{}), known);
+    if (other.ready && other.origin == link.origin && other.instance == link.instance) shows(other);
 }
 
 // An origin that speaks to us is the only one to tell what it has; what others say of it meanwhile
@@ -143,15 +145,16 @@ void Node::State::overhear(Link& direct, const Beacon& beacon) {
   if (beacon.stamp <= direct.rumour) return;
   direct.rumour = beacon.stamp;
   direct.beacons_due = true;
+  only_stirred = nullptr;
 }
 
 void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects) {
   const bool own_word = link.origin == beacon.origin;
   if (!own_word && speaks(now, beacon.origin)) return overhear(*link_to(beacon.origin), beacon);
   if (!membership.heard(now, beacon, link.origin, effects)) return;
-  link.shown[beacon.origin] = beacon.stamp;
   const auto* mine = catalog.find(beacon.origin);
   const auto have = mine ? mine->stamp() : Stamp{};
+  if (own_word || beacon.stamp > have) link.shown[beacon.origin] = beacon.stamp;
   if (beacon.stamp > have && beacon.stamp.version > 0) {
     pulls.behind(now, beacon.origin, beacon.stamp,
                  own_word ? config.beacon_interval : base::Duration::zero());
@@ -250,7 +253,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Goodbye goodbye, Effe
     ++counters.refused;
     if (goodbye.text.size() > kMaxTextBytes) goodbye.text.resize(kMaxTextBytes);
     effects.events.push_back({Event::Kind::refused, link.origin, goodbye.text});
-    link.close_reason = "refused: " + goodbye.text;
+    close(link, "refused: " + goodbye.text);
   } else if (link.ready && !link.farewell) {
     membership.goodbye(now, link.origin, goodbye.reason, effects);
     link.farewell = true;

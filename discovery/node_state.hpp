@@ -56,6 +56,8 @@ struct Node::State {
   base::TimePoint released_at;
   unsigned refutations_left = kMaxRefutations;
   bool beacons_heard = false, restored = false, synced = false;
+  Link* only_stirred = nullptr;  // by this turn: what it did can give no other link work
+  bool closing = false;          // a link is to be closed as soon as may be
   std::shared_ptr<const Publication> published;
   bool publication_due = true;
 
@@ -77,10 +79,12 @@ struct Node::State {
   const Link* link_to(const OriginId& origin) const;  // the one that talks
   void choose_talking(const OriginId& origin);
   void bound_links(const OriginId& origin);
+  void close(Link& link, std::string why);
   void drop_link(base::TimePoint now, std::map<LinkId, Link>::iterator at, LinkEnd end,
                  Effects& effects);
   void supervise_links(base::TimePoint now, Effects& effects);
   void look_who_is_missed(base::TimePoint now);
+  void forget_shown(Link& link);
 
   // node_receive.cpp
   void receive(base::TimePoint now, Link& link, Hello hello, Effects& effects);
