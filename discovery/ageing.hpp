@@ -2,10 +2,14 @@
 // fresh again at its next word (DESIGN §4).
 //
 // A word is a beacon with a higher (incarnation, sequence) than any before, by whatever way it
-// comes: what counts is how long ago the origin spoke, not who told us. Silence of the agent is not
-// death of its endpoints: what they answer to probes decides between stale and demoted. Invariant:
-// an origin whose endpoints answer is neither demoted nor dead; nothing is dead that was not probed
-// where there was something to probe. Thread: control only.
+// comes: what counts for the agent's life is how long ago the origin spoke, not who told us.
+// Silence of the agent is not death of its endpoints: what they answer to probes decides between
+// stale and demoted. Nor does a word that came through another say anything of the way to its
+// endpoints: an origin whose own link is not heard is probed however fresh its words are, and what
+// is demoted is lifted by an answer or by the origin itself alone.
+//
+// Invariant: an origin whose endpoints answer is neither demoted nor dead; nothing is dead that was
+// not probed where there was something to probe. Thread: control only.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +21,12 @@
 namespace discovery {
 
 inline constexpr base::Duration kReturnHold = std::chrono::seconds(60);
+// Rounds in a row without an answer that lose the path to an origin that others hear: one or two
+// may fail for a lost packet or a short outage. The loss of its own link counts for all but the
+// last.
+inline constexpr unsigned kPathRounds = 3;
+// Probe intervals between rounds: of the dead, and of a path that has just answered.
+inline constexpr int kDeadProbeFactor = 10, kBridgedProbeFactor = 5;
 
 // Whether this agent may believe its own ears: frozen while it seems to be the one that is cut off.
 enum class Judgement : std::uint8_t { open, frozen };
@@ -53,6 +63,12 @@ class Ageing {
 
   State state() const { return state_; }
   base::Duration silence(base::TimePoint now) const { return now - silent_since_; }
+  // A word has come within `time`, by whatever way, and since it was suspected last.
+  bool is_heard(base::TimePoint now, base::Duration time) const {
+    return heard_ && silence(now) < time;
+  }
+  // Whether its endpoints can be reached from here.
+  Member::Path path(base::TimePoint now) const;
   // Nothing where only the disk tells of it.
   std::optional<base::Duration> age(base::TimePoint now) const {
     return spoke_at_ ? std::optional(now - *spoke_at_) : std::nullopt;
@@ -61,13 +77,21 @@ class Ageing {
   std::uint64_t incarnation() const { return incarnation_; }
   // Dead by its own word in this life or a later one.
   bool left(std::uint64_t incarnation) const { return left_ && incarnation <= ended_; }
-  bool wants_probes() const;
+  // From when on its endpoints are probed unless something is heard of it; nothing: never.
+  std::optional<base::TimePoint> probes_from() const;
+  bool wants_probes(base::TimePoint now) const {
+    const auto from = probes_from();
+    return from && now >= *from;
+  }
+  base::Duration probe_rhythm() const;
   view::Freshness freshness() const;
   base::TimePoint deadline(Judgement judgement) const;
 
  private:
   Change enter(State state);
   Change suspect();
+  bool is_bridged(base::TimePoint now) const { return is_heard(now, config_->suspect_after); }
+  Change answered(base::TimePoint now);
   bool may_die(Judgement judgement) const;
   base::TimePoint last_sign() const;  // of the origin or its endpoints
 
@@ -79,7 +103,10 @@ class Ageing {
   base::TimePoint silent_since_;                  // the same, less our own stalls
   base::TimePoint answered_at_;                   // the last answered probe
   base::TimePoint held_until_;                    // while it is returning
-  std::optional<Probes> outcome_;                 // since it was suspected
+  std::optional<base::TimePoint> own_word_at_;    // over its own link, while that is not lost
+  std::optional<Probes> outcome_;                 // since the path was last in doubt
+  unsigned failed_rounds_ = 0;                    // in a row, kPathRounds at most
+  bool heard_ = true;                             // since it was suspected last
   bool left_ = false;                             // dead by its own word: not probed
 };
 

@@ -37,11 +37,11 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
   const auto before = remote.ageing.state();
   const bool first_word = !remote.ageing.age(now);  // before it nobody was told of this origin
   if (via != beacon.origin && beacon.age >= config_->suspect_after) remote.confirmed_at = now;
-  const auto heard =
-      remote.ageing.heard(now, beacon.stamp.incarnation, beacon.sequence, beacon.age,
-                          via == beacon.origin ? Ageing::From::origin : Ageing::From::relay);
-  if (heard.news) remote.via = via.cluster;
-  if (heard.change) remote.probing.stop();
+  const bool own = via == beacon.origin;
+  const auto heard = remote.ageing.heard(now, beacon.stamp.incarnation, beacon.sequence, beacon.age,
+                                         own ? Ageing::From::origin : Ageing::From::relay);
+  if (heard.news || own) remote.via = via.cluster;
+  if (!remote.ageing.wants_probes(now)) effects.publish |= remote.probing.stop();
   const bool from_the_dead = heard.change && before == Ageing::State::dead;
   if (from_the_dead || (heard.news && first_word)) remote.news = ++news_;
   tell(beacon.origin, heard.change, effects);
@@ -50,7 +50,9 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
 
 void Membership::is_news(const OriginId& origin) {
   const auto at = remotes_.find(origin);
-  if (at != remotes_.end()) at->second.news = ++news_;
+  if (at == remotes_.end()) return;
+  at->second.news = ++news_;
+  at->second.probing.hurry();
 }
 
 void Membership::remember(base::TimePoint now, const OriginId& origin, std::uint64_t incarnation,
@@ -79,9 +81,11 @@ void Membership::goodbye(base::TimePoint now, const OriginId& origin, Goodbye::R
 
 void Membership::probed(base::TimePoint now, const ProbeReply& reply, Effects& effects) {
   for (auto& [origin, remote] : remotes_) {
-    const auto outcome = remote.probing.answered(reply);
+    const bool heard = remote.ageing.is_heard(now, config_->suspect_after);
+    const auto before = remote.probing.failed();
+    const auto outcome = remote.probing.answered(reply, heard ? kPathRounds : 1);
     if (!outcome) continue;
-    effects.publish = true;  // failed addresses may differ
+    effects.publish |= before != remote.probing.failed();
     tell(origin, remote.ageing.probed(now, *outcome, judgement_), effects);
   }
 }
@@ -99,7 +103,8 @@ Judgement Membership::judge(base::TimePoint now) const {
   for (const auto& [origin, remote] : remotes_) {
     if (origin.cluster == config_->self.cluster) continue;
     const auto state = remote.ageing.state();
-    if (state == Ageing::State::fresh && remote.ageing.silence(now) < missed) {
+    const bool speaks = state == Ageing::State::fresh || state == Ageing::State::demoted;
+    if (speaks && remote.ageing.is_heard(now, missed)) {
       heard.insert(origin.cluster);
     } else if (state != Ageing::State::dead) {
       silent.insert(origin.cluster);
@@ -112,13 +117,13 @@ Judgement Membership::judge(base::TimePoint now) const {
   return together && !confirmed ? Judgement::frozen : Judgement::open;
 }
 
-// So that those whose names come late are asked too, however many are silent at once.
-std::size_t Membership::probes_for_each() const {
-  const auto silent =
-      static_cast<std::size_t>(std::count_if(remotes_.begin(), remotes_.end(), [](const auto& of) {
-        return of.second.ageing.wants_probes();
+// So that those whose names come late are asked too, however many are to be asked at once.
+std::size_t Membership::probes_for_each(base::TimePoint now) const {
+  const auto asked =
+      static_cast<std::size_t>(std::count_if(remotes_.begin(), remotes_.end(), [&](const auto& of) {
+        return of.second.ageing.wants_probes(now);
       }));
-  const auto share = config_->max_probes / std::max<std::size_t>(1, silent);
+  const auto share = config_->max_probes / std::max<std::size_t>(1, asked);
   return std::clamp<std::size_t>(share, 1, config_->probes_per_round);
 }
 
@@ -131,11 +136,11 @@ std::vector<OriginId> Membership::advance(base::TimePoint now, Effects& effects)
   }
   // Judged only when all have had their say: the first to fall silent may not be the last.
   judgement_ = judge(now);
-  const auto most = probes_for_each();
+  const auto most = probes_for_each(now);
   for (auto& [origin, remote] : remotes_) {
-    if (!remote.ageing.wants_probes()) continue;
+    if (!remote.ageing.wants_probes(now)) continue;
     auto round = remote.probing.begin(now, *config_, origin, catalog_->find(origin),
-                                      remote.ageing.state(), next_round_, most, random_);
+                                      remote.ageing.probe_rhythm(), next_round_, most, random_);
     if (round.nothing)
       tell(origin, remote.ageing.probed(now, Ageing::Probes::nothing_to_probe, judgement_),
            effects);
@@ -162,8 +167,9 @@ base::TimePoint Membership::deadline() const {
   auto next = base::TimePoint::max();
   for (const auto& [origin, remote] : remotes_) {
     next = std::min(next, remote.ageing.deadline(judgement_));
-    if (remote.ageing.wants_probes())
-      next = std::min(next, remote.probing.deadline(*config_, remote.ageing.state()));
+    if (const auto from = remote.ageing.probes_from())
+      next = std::min(
+          next, std::max(*from, remote.probing.deadline(*config_, remote.ageing.probe_rhythm())));
   }
   return next;
 }

@@ -25,7 +25,8 @@ inline constexpr std::string_view kViaDisk = "(disk)";  // no cluster is called 
 struct Remote {
   Ageing ageing;
   Probing probing;
-  // The cluster that brought the newest word; the origin's own when direct; kViaDisk before any.
+  // The cluster that brought the newest word; its own when it came over its own link; kViaDisk
+  // before any.
   std::string via;
   base::TimePoint confirmed_at{};  // somebody else called it silent
   std::uint64_t news = 0;          // when there was last news of it: rows for the first time, or a
@@ -62,7 +63,7 @@ class Membership {
 
  private:
   Judgement judge(base::TimePoint now) const;
-  std::size_t probes_for_each() const;
+  std::size_t probes_for_each(base::TimePoint now) const;
   struct Epitaph {
     std::uint64_t incarnation = 0, sequence = 0;
   };

@@ -216,6 +216,10 @@ Effects Node::probed(base::TimePoint now, ProbeReply reply) {
   return state_->finish(now, std::move(effects));
 }
 
+void Node::reach(std::vector<std::string> networks) {
+  state_->config.networks = std::move(networks);
+}
+
 Effects Node::replace_local(base::TimePoint now, std::string_view source,
                             std::vector<EncodedRow> rows) {
   auto effects = state_->turn(now);
@@ -316,6 +320,11 @@ std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
 
 namespace {
 
+std::string via_of(const OriginId& origin, const Remote& remote, const Link* link) {
+  if (remote.via != origin.cluster) return remote.via;
+  return link ? "direct" : "";
+}
+
 // By the agent's own row.
 std::string advertised_in(const OriginState* rows) {
   const auto row = rows ? rows->rows().find(kAgentKey) : std::nullopt;
@@ -334,6 +343,7 @@ std::vector<Member> Node::members(base::TimePoint now) const {
                      state.local.published(),
                      Member::State::fresh,
                      {},
+                     Member::Path::direct,
                      "",
                      state.config.advertise,
                      state.local.size(),
@@ -345,8 +355,8 @@ std::vector<Member> Node::members(base::TimePoint now) const {
     const auto* link = state.link_to(origin);
     auto advertise = link ? link->advertise : advertised_in(rows);
     members.push_back({origin, rows ? rows->stamp() : Stamp{}, remote.ageing.state(),
-                       remote.ageing.age(now),
-                       link || remote.via == origin.cluster ? "direct" : remote.via,
+                       remote.ageing.age(now), remote.ageing.path(now),
+                       via_of(origin, remote, link),
                        link && advertise.empty() ? link->peer.address : advertise,
                        rows ? rows->size() : 0, false, link != nullptr, std::move(advertise)});
   }

@@ -45,10 +45,12 @@ struct NodeConfig {
   base::Duration sync_patience = std::chrono::seconds(10);  // synced at the latest, peers or not
   base::Duration probe_interval = std::chrono::seconds(1);  // of a suspect origin's endpoints
   base::Duration probe_timeout = std::chrono::milliseconds(500);
-  std::size_t probes_per_round = 8;  // of an origin; fewer where many are silent:
-  std::size_t max_probes = 512;      // of all rounds together, as many as the skin makes at once
-  std::size_t max_changes = 4'096;   // remembered of each origin
-  std::shared_ptr<Notary> notary;    // null: an insecure mesh, nothing is proven or asked for
+  std::size_t probes_per_round = 8;   // of an origin; fewer where many are silent:
+  std::size_t max_probes = 512;       // of all rounds together, as many as the skin makes at once
+  std::vector<std::string> networks;  // reachable from here: endpoints on others are not probed;
+                                      // empty = all
+  std::size_t max_changes = 4'096;    // remembered of each origin
+  std::shared_ptr<Notary> notary;     // null: an insecure mesh, nothing is proven or asked for
 };
 
 // Who is at the other end, as the skin knows before any frame.
@@ -116,8 +118,18 @@ struct Member {
     returning
   } state = State::fresh;
   std::optional<base::Duration> age;  // since its newest word; nothing before any
-  std::string via;                    // "direct", the cluster whose beacons bring it, or "(disk)"
-  std::string address;                // of the link, or what it advertises
+  // Whether its endpoints can be reached from here. Who speaks to us itself is not probed (direct).
+  enum class Path : std::uint8_t {
+    direct,
+    unknown,  // not answered yet
+    answers,
+    fails,
+    nothing_to_ask
+  } path = Path::direct;
+  // "direct" while its newest word came over the link that joins us; the cluster that brought that
+  // word; "" when that link is gone and nobody brings newer ones; "(disk)" before any.
+  std::string via;
+  std::string address;  // of the link, or what it advertises
   std::size_t rows = 0;
   bool local = false;
   bool linked = false;    // a link joins us
@@ -143,6 +155,8 @@ class Node {
   Effects link_down(base::TimePoint now, LinkId link, LinkEnd end);
   Effects receive(base::TimePoint now, LinkId link, Frame frame);
   Effects probed(base::TimePoint now, ProbeReply reply);
+  // The networks that can be reached from here are others now (NodeConfig::networks).
+  void reach(std::vector<std::string> networks);
 
   // The desired rows of one local source ("files", "agent", …): the difference to what that source
   // said before is published as changes. Rows of other sources stay. Idempotent.

@@ -1,15 +1,25 @@
 #include "discovery/probing.hpp"
 
-#include <map>
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "discovery/row.hpp"
 
 namespace discovery {
+namespace {
 
-void Probing::learn_targets(const OriginState& state) {
-  if (learnt_ == state.stamp()) return;
+bool is_reachable(const std::string& network, const std::vector<std::string>& networks) {
+  return network.empty() || networks.empty() ||
+         std::find(networks.begin(), networks.end(), network) != networks.end();
+}
+
+}  // namespace
+
+void Probing::learn_targets(const OriginState& state, const std::vector<std::string>& networks) {
+  if (learnt_ == state.stamp() && networks_ == networks) return;
   learnt_ = state.stamp();
+  networks_ = networks;
   std::map<std::pair<std::string, std::string>, std::vector<base::SocketAddress>> services;
   std::set<base::SocketAddress> known;
   state.rows().for_each([&](const RowView& row) {
@@ -18,6 +28,7 @@ void Probing::learn_targets(const OriginState& state) {
     if (!value.ok()) return;
     const auto* endpoint = std::get_if<EndpointRow>(&*value);
     if (!endpoint || endpoint->endpoint.ports.empty()) return;
+    if (!is_reachable(endpoint->endpoint.network, networks)) return;
     const base::SocketAddress address{endpoint->endpoint.ip,
                                       endpoint->endpoint.ports.front().number};
     known.insert(address);
@@ -26,22 +37,24 @@ void Probing::learn_targets(const OriginState& state) {
   });
   services_.clear();
   for (auto& [name, addresses] : services) services_.push_back(std::move(addresses));
-  std::erase_if(failed_, [&](const auto& address) { return !known.contains(address); });
+  std::erase_if(failures_, [&](const auto& of) { return !known.contains(of.first); });
 }
 
-base::TimePoint Probing::deadline(const NodeConfig& config, Ageing::State age) const {
+base::TimePoint Probing::deadline(const NodeConfig& config, base::Duration rhythm) const {
   if (!begun_) return base::TimePoint::min();
-  return *begun_ + config.probe_interval * (age == Ageing::State::dead ? kDeadProbeFactor : 1);
+  const bool undecided = std::any_of(failures_.begin(), failures_.end(),
+                                     [](const auto& of) { return !of.second.counts; });
+  return *begun_ + (undecided ? std::min(rhythm, config.probe_interval) : rhythm);
 }
 
 Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, const OriginId& origin,
-                              const OriginState* state, Ageing::State age, std::uint64_t id,
+                              const OriginState* state, base::Duration rhythm, std::uint64_t id,
                               std::size_t most, base::Random& random) {
-  if (now < deadline(config, age)) return {};
+  if (now < deadline(config, rhythm)) return {};
   begun_ = now;
   if (open_ != 0 && now < open_until_) return {};
   if (!state) return {};  // only heard of: there is nothing yet to judge by
-  learn_targets(*state);
+  learn_targets(*state, config.networks);
   if (services_.empty()) return {true, std::nullopt};
 
   ProbeRequest request{id, origin, {}, config.probe_timeout};
@@ -49,7 +62,11 @@ Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, con
   for (std::size_t at = 0; at < order.size(); ++at) order[at] = at;
   random.shuffle(order);
   std::set<base::SocketAddress> chosen;
-  // One of each service, then another of each, until there are enough or no more.
+  // At most half of them are asked again whether they have failed. One of each service, then
+  // another of each, until there are enough or no more.
+  for (const auto& [address, failure] : failures_)
+    if (chosen.size() < most / 2 && chosen.insert(address).second)
+      request.targets.push_back(address);
   for (std::size_t n = 0; n < 2 * most && chosen.size() < most; ++n) {
     const auto& addresses = services_[order[n % order.size()]];
     const auto& address = addresses[random.below(addresses.size())];
@@ -60,19 +77,35 @@ Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, con
   return {false, std::move(request)};
 }
 
-std::optional<Ageing::Probes> Probing::answered(const ProbeReply& reply) {
+std::optional<Ageing::Probes> Probing::answered(const ProbeReply& reply, unsigned rounds) {
   if (reply.id == 0 || reply.id != open_) return std::nullopt;
   open_ = 0;
   if (reply.alive.empty() && reply.failed.empty()) return std::nullopt;  // nobody could be asked
-  for (const auto& address : reply.alive) failed_.erase(address);
-  if (!reply.alive.empty()) failed_.insert(reply.failed.begin(), reply.failed.end());
-  return reply.alive.empty() ? Ageing::Probes::unanswered : Ageing::Probes::answered;
+  if (reply.alive.empty()) {
+    std::erase_if(failures_, [](const auto& of) { return !of.second.counts; });
+    return Ageing::Probes::unanswered;
+  }
+  for (const auto& address : reply.alive) failures_.erase(address);
+  for (const auto& address : reply.failed) {
+    auto& failure = failures_[address];
+    failure.counts |= ++failure.rounds >= rounds;
+  }
+  return Ageing::Probes::answered;
 }
 
-void Probing::stop() {
+std::vector<base::SocketAddress> Probing::failed() const {
+  std::vector<base::SocketAddress> failed;
+  for (const auto& [address, failure] : failures_)
+    if (failure.counts) failed.push_back(address);
+  return failed;
+}
+
+bool Probing::stop() {
+  const bool any = !failed().empty();
   open_ = 0;
   begun_.reset();
-  failed_.clear();
+  failures_.clear();
+  return any;
 }
 
 }  // namespace discovery

@@ -19,9 +19,10 @@ void LinkFaults::black_hole() {
   mesh_.after(mesh_.seconds(1, 25), [this, link] { mesh_.reset(link); });
 }
 
-// Blocks the ways from one side to the other; links across break at once or only fall silent.
-void LinkFaults::cut(const Ways& ways, base::Duration time) {
-  const bool data = mesh_.random().chance(0.5), broken = mesh_.random().chance(0.4);
+// Blocks the ways from one side to the other, for gossip or also for `data`; links across break at
+// once or only fall silent.
+void LinkFaults::cut(const Ways& ways, bool data, base::Duration time) {
+  const bool broken = mesh_.random().chance(0.4);
   std::vector<discovery::LinkId> across;
   for (const auto& [from, to] : ways) {
     mesh_.block(from, to, 1);
@@ -57,14 +58,23 @@ void LinkFaults::partition() {
     for (std::size_t b = 0; b < side.size(); ++b)
       if (side[a] != side[b]) ways.emplace_back(a, b);
   mesh_.note(line);
-  cut(ways, mesh_.seconds(1, 40));
+  const bool data = mesh_.random().chance(0.5);
+  cut(ways, data, mesh_.seconds(1, 40));
 }
 
 void LinkFaults::one_way() {
   const auto a = mesh_.any(), b = mesh_.any();
   if (a == b) return;
   mesh_.note("nothing gets from " + mesh_.clusters()[a].name + " to " + mesh_.clusters()[b].name);
-  cut({{a, b}}, mesh_.seconds(1, 40));
+  const bool data = mesh_.random().chance(0.5);
+  cut({{a, b}}, data, mesh_.seconds(1, 40));
+}
+
+void LinkFaults::pair() {
+  const auto a = mesh_.any(), b = mesh_.any();
+  if (a == b) return;
+  mesh_.note("no way joins " + mesh_.clusters()[a].name + " and " + mesh_.clusters()[b].name);
+  cut({{a, b}, {b, a}}, true, mesh_.seconds(10, 60));
 }
 
 void LinkFaults::latency_spike() {

@@ -18,13 +18,14 @@ class LinkFaults {
   void black_hole();
   void partition();
   void one_way();
+  void pair();  // two that neither hear nor reach each other, whoever joins them
   void latency_spike();
   void loss();
   void slow_reader();
 
  private:
   using Ways = std::vector<std::pair<std::size_t, std::size_t>>;
-  void cut(const Ways& ways, base::Duration time);
+  void cut(const Ways& ways, bool data, base::Duration time);
   discovery::LinkId any_link();
 
   Mesh& mesh_;

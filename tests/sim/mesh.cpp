@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "discovery/local_origin.hpp"
+#include "discovery/membership.hpp"
 #include "discovery/row.hpp"
 #include "tests/sim/describe.hpp"
 #include "tests/sim/toy_notary.hpp"
@@ -103,6 +104,33 @@ bool Mesh::awake(std::size_t cluster) const {
 void Mesh::check_flow(std::size_t viewer, std::size_t of, base::Duration bound) {
   if (awake(viewer) && awake(of))
     truth_.flows(now_, viewer, of, *clusters_[viewer].process->node, clock_of(viewer), bound);
+}
+
+// It may take itself to be the one that is cut off, or holds somebody who has said that it returns.
+bool Mesh::may_freeze(std::size_t viewer) const {
+  std::size_t fresh = 0, others = 0;
+  bool holds = false;
+  for (const auto& member : clusters_[viewer].process->node->members(clock_of(viewer))) {
+    holds |= member.state == discovery::Member::State::returning;
+    if (!member.local) ++(member.state == discovery::Member::State::fresh ? fresh : others);
+  }
+  return holds || (clusters_.size() > discovery::kIsolationClusters && others >= fresh);
+}
+
+Reach Mesh::reach(std::size_t viewer, std::size_t of) const {
+  const auto& target = clusters_[of];
+  if (data_blocked_[viewer][of] > 0 || target.answering.empty()) return Reach::none;
+  return target.answering.size() == target.endpoints.size() ? Reach::all : Reach::unclear;
+}
+
+void Mesh::check_reach(std::size_t viewer) {
+  auto& process = clusters_[viewer].process;
+  if (!process) return;
+  const bool judges = awake(viewer) && !may_freeze(viewer);
+  for (std::size_t of = 0; of < clusters_.size(); ++of)
+    if (of != viewer)
+      truth_.reaches(now_, viewer, of, judges ? reach(viewer, of) : Reach::unclear, *process->node,
+                     clock_of(viewer));
 }
 
 void Mesh::check_converged(std::size_t viewer) {

@@ -122,6 +122,7 @@ class Mesh {
   const Truth& truth() const { return truth_; }
   void note(std::string line);  // into the transcript
   void check_flow(std::size_t viewer, std::size_t of, base::Duration bound);
+  void check_reach(std::size_t viewer);
   void check_converged(std::size_t viewer);
 
   const bool secure;  // origins sign; without that whoever lies about others is believed
@@ -141,6 +142,8 @@ class Mesh {
     }
   };
   bool is_life(std::size_t cluster, std::uint64_t life) const;
+  bool may_freeze(std::size_t viewer) const;
+  Reach reach(std::size_t viewer, std::size_t of) const;
   discovery::SavedState read_disk(std::size_t cluster);
   void restore(std::size_t cluster);
   void save(Cluster& cluster, Clock its_clock);

@@ -85,6 +85,7 @@ void Mesh::deliver(LinkId id, std::size_t way_number) {
   way.frames.pop_front();
   --way.under_way;
   truth_.delivered(now_ - sent);
+  truth_.spoke(now_, reader, sender);
   if (altered) truth_.deceived(reader);
   if (const auto slow = slow_reader[reader]; slow > base::Duration::zero())
     way.last_arrival = std::max(way.last_arrival, now_) + slow;
@@ -174,8 +175,9 @@ void Mesh::replay_after_reconnect(LinkId id) {
     for (const auto& [again, wire] : wires_) {
       if (wire.from != from || wire.to != to) continue;
       for (const auto& kept : replays_[{from, to}])
-        tell(to, wire.lives[1], {}, [this, link = again, kept](discovery::Node& node, Clock its) {
+        tell(to, wire.lives[1], {}, [=, this, link = again](discovery::Node& node, Clock its) {
           truth_.delivered(now_ - kept.at);
+          truth_.spoke(now_, to, from);
           return node.receive(its, link, kept.frame);
         });
       return;

@@ -44,7 +44,8 @@ class Transcript {
     for (const auto& [key, value] : story.knows(who, of)) rows += " " + key;
     line("= " + who + " has " + of + " at " + sim::describe(member.stamp) + ", " +
          kStates[static_cast<std::size_t>(member.state)] + ":" +
-         (rows.empty() ? " nothing" : rows));
+         (rows.empty() ? " nothing" : rows) +
+         (member.via == "direct" ? "" : ", via " + (member.via.empty() ? "nobody" : member.via)));
   }
   std::string text() const { return text_.str(); }
   Story story;
@@ -210,6 +211,37 @@ std::string bridge() {
   return transcript.text();
 }
 
+std::string pair_cut() {
+  Transcript transcript(Beacons::left_out);
+  auto& story = transcript.story;
+  story.hears_probe = [&](const auto& who, const auto& request) {
+    transcript.say(who + " asks " + request.origin.cluster + "'s endpoints");
+  };
+  transcript.say("each hears each; the endpoint is east's");
+  story.answering = {address()};
+  story.start("east", endpoint());
+  story.start("west");
+  story.start("eu");
+  story.connect("east", "eu");
+  story.connect("west", "eu");
+  const auto link = story.connect("east", "west");
+  story.run(2s);
+  transcript.say("no way joins east and west any more; eu hears both");
+  story.blackhole(link);
+  story.answering.clear();
+  story.run(13s);
+  transcript.show("west", "east");
+  transcript.say("the network heals: the endpoint answers before the agents have a link");
+  story.answering = {address()};
+  story.run(8s);
+  transcript.show("west", "east");
+  transcript.say("east dials again, and nobody is asked any more");
+  story.connect("east", "west");
+  story.run(5s);
+  transcript.show("west", "east");
+  return transcript.text();
+}
+
 int compare(const std::string& path, const std::string& now) {
   std::ifstream file(path);
   std::ostringstream reviewed;
@@ -235,7 +267,8 @@ int main(int count, char** arguments) {
   const bool rewrite = count > 2 && std::string_view(arguments[2]) == "--rewrite";
   const std::vector<std::pair<std::string, std::function<std::string()>>> stories{
       {"join", join},           {"suspicion", suspicion},   {"refutation", refutation},
-      {"partition", partition}, {"collection", collection}, {"bridge", bridge}};
+      {"partition", partition}, {"collection", collection}, {"bridge", bridge},
+      {"pair_cut", pair_cut}};
   int failed = 0;
   for (const auto& [name, tell] : stories) {
     const auto path = folder + "/" + name + ".txt";

@@ -13,6 +13,8 @@ constexpr std::size_t kMaxViolations = 5;
 // fresh.
 constexpr base::Duration kFreshSlack = std::chrono::seconds(6);
 constexpr int kMaxHops = 4;
+// Beyond these an agent has had the time to find out that endpoints are out of reach, or back.
+constexpr base::Duration kLost = std::chrono::seconds(15), kFound = std::chrono::seconds(13);
 constexpr std::size_t kKeepEvery = 40;  // looks: hashing every state whole would be most of a run
 
 std::uint64_t hash_row(std::string_view key, std::string_view value) {
@@ -71,7 +73,6 @@ void Truth::born(std::size_t cluster, bool with_disk) {
 }
 
 void Truth::remembers(std::size_t viewer, const discovery::Member& member) {
-  viewers_[viewer].seen[index(member.id)].suspected = true;
   if (member.state == discovery::Member::State::fresh)
     violated(name(viewer) + " calls " + member.id.cluster + " fresh by its disk alone");
 }
@@ -90,14 +91,17 @@ void Truth::delivered(base::Duration transit) {
 
 void Truth::probed(Clock now, std::size_t viewer, std::size_t cluster, bool answered) {
   auto& seen = viewers_[viewer].seen[cluster];
-  if (!seen.suspected) return;  // it has spoken since: nobody asks any more
-  if (answered) {
-    seen.answered_at = now;
-    seen.ever_answered = true;
-    seen.failed_since = false;
-  } else {
-    seen.failed_since = true;
-  }
+  seen.failed_since = !answered;
+  if (answered != (seen.reach == Reach::all)) seen.reach_since = now;  // it was otherwise meanwhile
+  if (!answered) return;
+  seen.answered_at = now;
+  seen.ever_answered = seen.lifted = true;
+}
+
+void Truth::spoke(Clock now, std::size_t viewer, std::size_t cluster) {
+  auto& seen = viewers_[viewer].seen[cluster];
+  seen.spoke_at = now;
+  seen.lifted = true;
 }
 
 void Truth::event(Clock now, std::size_t viewer, std::size_t cluster, discovery::Event::Kind kind) {
@@ -105,10 +109,16 @@ void Truth::event(Clock now, std::size_t viewer, std::size_t cluster, discovery:
   auto& seen = viewers_[viewer].seen[cluster];
   const auto who = name(viewer) + " calls " + name(cluster);
   if (kind == Kind::suspect) seen.failed_since = false;
-  if (kind == Kind::suspect || kind == Kind::dead) seen.suspected = true;
-  if (kind == Kind::fresh_again) seen.suspected = false;
-  if (kind == Kind::demoted && !seen.failed_since)
-    violated(who + " demoted while its endpoints answer");
+  if (kind == Kind::demoted) {
+    if (!seen.failed_since) violated(who + " demoted while its endpoints answer");
+    seen.given_up = true;
+    seen.lifted = false;
+  }
+  if (kind == Kind::fresh_again || kind == Kind::stale) {
+    if (std::exchange(seen.given_up, false) && !seen.lifted && !viewers_[viewer].deceived)
+      violated(who + " reachable again, by the word of others");
+  }
+  if (kind == Kind::dead && origins_[cluster].left) seen.given_up = false;
   if (kind == Kind::dead && !origins_[cluster].left) {
     if (!seen.failed_since) violated(who + " dead while its endpoints answer");
     if (seen.ever_answered && now - seen.answered_at < std::chrono::seconds(14))
@@ -212,6 +222,26 @@ void Truth::flows(Clock now, std::size_t viewer, std::size_t cluster, discovery:
   if (shown < due)
     violated(name(viewer) + " does not show what " + name(cluster) + " said " +
              base::to_string(bound) + " ago");
+}
+
+void Truth::reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach reach,
+                    discovery::Node& node, Clock its_clock) {
+  auto& seen = viewers_[viewer].seen[cluster];
+  const auto publication = node.publication(its_clock);
+  const auto shown = std::find_if(publication->origins.begin(), publication->origins.end(),
+                                  [&](const auto& origin) { return index(origin.id) == cluster; });
+  if (shown == publication->origins.end() || shown->left) reach = Reach::unclear;
+  if (std::exchange(seen.reach, reach) != reach) seen.reach_since = now;
+  if (reach == Reach::unclear || viewers_[viewer].deceived) return;
+  const bool leads = shown->freshness == discovery::view::Freshness::fresh ||
+                     shown->freshness == discovery::view::Freshness::stale;
+  const auto reached = now - seen.reach_since, silent = std::min(reached, now - seen.spoke_at);
+  if (reach == Reach::all && !leads && reached > kFound)
+    violated(name(viewer) + " leads nobody to " + name(cluster) + ", which can be reached for " +
+             base::to_string(reached));
+  if (reach == Reach::none && leads && silent > kLost)
+    violated(name(viewer) + " leads callers to " + name(cluster) +
+             ", of which nothing is heard or reached for " + base::to_string(silent));
 }
 
 void Truth::converged(Clock now, std::size_t viewer, discovery::Node& node, Clock its_clock) {

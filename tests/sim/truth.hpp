@@ -11,8 +11,9 @@
 //   6 staleness is known, without clocks:  check_age: never called younger, or fresh for long
 //   7 memory per peer is bounded:          holds
 //   8 one bad origin stops no other:       flows
-// Beyond these: no cluster is demoted or dead whose endpoints answer (event), and a published state
-// is never written to (look).
+// Beyond these: no cluster is demoted or dead whose endpoints answer (event); who is demoted is
+// lifted by an answer or its own link alone (event), stays so while nothing gets there and is back
+// when something does (reaches); and a published state is never written to (look).
 #pragma once
 
 #include <map>
@@ -27,6 +28,9 @@ namespace sim {
 
 using Contents = std::map<std::string, std::string>;
 std::uint64_t hash_of(const Contents& contents);
+
+// What becomes of connections from one cluster to the endpoints of another.
+enum class Reach { all, none, unclear };
 
 class Truth {
  public:
@@ -49,6 +53,8 @@ class Truth {
   // An altered frame has reached it: it may well call somebody malformed, or copies different.
   void deceived(std::size_t viewer) { viewers_[viewer].deceived = true; }
   void probed(Clock now, std::size_t viewer, std::size_t cluster, bool answered);
+  // Something that the cluster's agent said over its own link has come to the viewer.
+  void spoke(Clock now, std::size_t viewer, std::size_t cluster);
 
   // The invariants.
   void event(Clock now, std::size_t viewer, std::size_t cluster, discovery::Event::Kind kind);
@@ -59,6 +65,10 @@ class Truth {
   // In calm weather, whatever others do: `viewer` shows what `cluster` said up to `bound` ago.
   void flows(Clock now, std::size_t viewer, std::size_t cluster, discovery::Node& node,
              Clock its_clock, base::Duration bound);
+  // Told again and again: callers of `viewer` are led to `cluster` where they can get there, and
+  // elsewhere where they cannot.
+  void reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach reach,
+               discovery::Node& node, Clock its_clock);
   void violated(std::string what);
 
   static std::string name(std::size_t cluster);
@@ -86,9 +96,12 @@ class Truth {
     discovery::Stamp stamp{};
     std::size_t order = 0;
     bool shown = false, after_loss = false;
-    bool suspected = false, failed_since = false;
+    bool failed_since = false;  // the last probe, since it was suspected
     Clock answered_at{};
     bool ever_answered = false;
+    bool given_up = false, lifted = false;  // demoted, and heard of by its own since
+    Clock spoke_at{}, reach_since{};
+    Reach reach = Reach::unclear;
   };
   struct Viewer {
     std::map<std::size_t, Seen> seen;

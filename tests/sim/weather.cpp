@@ -22,6 +22,10 @@ class Weather {
       const auto ms = 5'000 + mesh_.random().below(190'000);
       mesh_.after(std::chrono::milliseconds(ms), [this] { strike(); });
     }
+    for (auto at = 1s; at < kLength; at += 1s)
+      mesh_.after(at, [this] {
+        for (std::size_t n = 0; n < mesh_.clusters().size(); ++n) mesh_.check_reach(n);
+      });
     mesh_.after(kCalm, [this] { calm(); });
     mesh_.after(kSettled, [this] { watch_flow(); });
     mesh_.after(kQuiet, [this] { mesh_.changing = false; });
@@ -30,7 +34,7 @@ class Weather {
  private:
   void strike() {
     ++mesh_.faults;
-    switch (mesh_.random().below(19)) {
+    switch (mesh_.random().below(20)) {
       case 0:
         return links_.reset();
       case 1:
@@ -66,6 +70,8 @@ class Weather {
       case 16:
         return agents_.noise();
       case 17:
+        return links_.pair();
+      case 18:
         return meddling_.flip_bits();
       default:
         return meddling_.hostile_relay();

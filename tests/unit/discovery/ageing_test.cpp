@@ -8,6 +8,7 @@ using discovery::Judgement;
 using State = Ageing::State;
 using Kind = discovery::Event::Kind;
 using Probes = Ageing::Probes;
+using Path = discovery::Member::Path;
 
 namespace {
 
@@ -20,6 +21,7 @@ struct Origin {
   void speaks(base::Duration age = 0s, std::uint64_t incarnation = 1) {
     ageing.heard(now, incarnation, ++sequence, age, Ageing::From::relay);
   }
+  void speaks_itself() { ageing.heard(now, 1, ++sequence, 0s, Ageing::From::origin); }
   State after(base::Duration time, Judgement judgement = Judgement::open) {
     now += time;
     ageing.advance(now, judgement);
@@ -131,13 +133,13 @@ TEST_CASE("who returns is held for a minute, who leaves is dead", "[discovery]")
     origin.ageing.returning(origin.now, 1);
     CHECK(origin.after(59s) == State::returning);
     CHECK(origin.ageing.freshness() == discovery::view::Freshness::stale);
-    CHECK(!origin.ageing.wants_probes());
+    CHECK(!origin.ageing.wants_probes(origin.now));
     CHECK(origin.after(1s) == State::suspect);
   }
   SECTION("leaving") {
     origin.ageing.leaving(1);
     CHECK(origin.ageing.state() == State::dead);
-    CHECK(!origin.ageing.wants_probes());
+    CHECK(!origin.ageing.wants_probes(origin.now));
   }
   origin.speaks();  // a relay was slower than the goodbye
   CHECK(origin.ageing.state() != State::fresh);
@@ -174,4 +176,117 @@ TEST_CASE("a life that only we remember does not silence a lower one for ever", 
   CHECK_FALSE(origin.ageing.heard(origin.now, 5, 10, 2s, Ageing::From::relay).news);
   CHECK(origin.ageing.heard(origin.now, 5, 11, 0s, Ageing::From::relay).news);
   CHECK(origin.ageing.state() == State::fresh);
+}
+
+TEST_CASE("who speaks itself is not probed, who is heard through others alone is", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  CHECK(origin.ageing.wants_probes(origin.now));
+  origin.speaks_itself();
+  CHECK(origin.ageing.path(origin.now) == Path::direct);
+  origin.now += 2s;
+  origin.speaks();
+  CHECK_FALSE(origin.ageing.wants_probes(origin.now));
+  origin.now += 1s;
+  CHECK(origin.ageing.wants_probes(origin.now));
+  CHECK(origin.ageing.path(origin.now) == Path::unknown);
+  CHECK(origin.ageing.state() == State::fresh);
+}
+
+TEST_CASE("the word of others keeps an agent alive and lifts no endpoints", "[discovery]") {
+  Origin origin;
+  origin.speaks_itself();
+  origin.ageing.link_reset();
+  origin.speaks();
+  CHECK(origin.ageing.state() == State::fresh);
+  CHECK(origin.probed(Probes::unanswered) == State::demoted);
+  for (int n = 0; n < 60; ++n) {
+    origin.after(1s);
+    origin.speaks();
+    CHECK(origin.ageing.state() == State::demoted);
+    CHECK(origin.ageing.wants_probes(origin.now));
+  }
+  CHECK(origin.ageing.path(origin.now) == Path::fails);
+  SECTION("an answer does") {
+    CHECK(origin.probed(Probes::answered) == State::fresh);
+    CHECK(origin.ageing.path(origin.now) == Path::answers);
+  }
+  SECTION("its own word does") {
+    origin.speaks_itself();
+    CHECK(origin.ageing.state() == State::fresh);
+    CHECK_FALSE(origin.ageing.wants_probes(origin.now));
+  }
+  SECTION("its own word does, if others have brought it before") {
+    origin.ageing.heard(origin.now, 1, origin.sequence, 0s, Ageing::From::origin);
+    CHECK(origin.ageing.state() == State::fresh);
+  }
+  SECTION("and where there is nothing left to ask the word decides") {
+    CHECK(origin.probed(Probes::nothing_to_probe) == State::fresh);
+  }
+  SECTION("when nobody brings a word any more it dies") { CHECK(origin.after(15s) == State::dead); }
+}
+
+TEST_CASE("who comes back from the dead through others alone is asked first", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  origin.after(3s);
+  origin.probed(Probes::unanswered);
+  REQUIRE(origin.after(12s) == State::dead);
+  origin.speaks();
+  CHECK(origin.ageing.state() == State::demoted);
+  CHECK(origin.probed(Probes::answered) == State::fresh);
+}
+
+TEST_CASE("a path that answers is lost by three rounds in a row", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  const auto round = [&](Probes outcome) {
+    origin.after(1s);
+    origin.speaks();
+    return origin.probed(outcome);
+  };
+  CHECK(round(Probes::unanswered) == State::fresh);
+  CHECK(round(Probes::unanswered) == State::fresh);
+  CHECK(round(Probes::answered) == State::fresh);
+  CHECK(round(Probes::unanswered) == State::fresh);
+  CHECK(round(Probes::unanswered) == State::fresh);
+  CHECK(round(Probes::unanswered) == State::demoted);
+  CHECK(round(Probes::answered) == State::fresh);
+}
+
+TEST_CASE("a path that answers is asked every five seconds, one in doubt every second",
+          "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  CHECK(origin.ageing.probe_rhythm() == 1s);
+  origin.probed(Probes::answered);
+  CHECK(origin.ageing.probe_rhythm() == 5s);
+  origin.probed(Probes::unanswered);
+  CHECK(origin.ageing.probe_rhythm() == 1s);
+  origin.probed(Probes::nothing_to_probe);
+  CHECK(origin.ageing.probe_rhythm() == 5s);
+  origin.after(3s);
+  origin.probed(Probes::answered);
+  CHECK(origin.ageing.state() == State::stale);
+  CHECK(origin.ageing.probe_rhythm() == 1s);
+}
+
+TEST_CASE("a frozen judgement gives no path up", "[discovery]") {
+  Origin origin;
+  origin.speaks_itself();
+  origin.ageing.link_reset();
+  origin.speaks();
+  CHECK(origin.probed(Probes::unanswered, Judgement::frozen) == State::fresh);
+  CHECK(origin.probed(Probes::unanswered) == State::demoted);
+}
+
+TEST_CASE("who left and came back unheard is asked like any other", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  origin.ageing.leaving(1);
+  origin.now += 10s;
+  origin.speaks(4s, 2);
+  CHECK(origin.ageing.state() == State::dead);
+  CHECK(origin.ageing.wants_probes(origin.now));
+  CHECK(origin.probed(Probes::answered) == State::stale);
 }

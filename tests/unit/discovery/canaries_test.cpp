@@ -13,10 +13,14 @@ using State = Story::State;
 
 namespace {
 
+base::SocketAddress address(std::uint32_t number) {
+  return {base::IpAddress::v4(10u << 24 | number), 80};
+}
+
 EncodedRow endpoint(std::uint32_t number, bool healthy = true) {
   EndpointRow row{"shop", "web", std::to_string(number), {}};
-  row.endpoint.ip = base::IpAddress::v4(10u << 24 | number);
-  row.endpoint.ports = {{"http", 80}};
+  row.endpoint.ip = address(number).ip;
+  row.endpoint.ports = {{"http", address(number).port}};
   row.endpoint.health = healthy ? view::Health::healthy : view::Health::unhealthy;
   return encode(row);
 }
@@ -207,6 +211,7 @@ TEST_CASE("a delayed heartbeat wakes no dead (Scylla 8488)", "[discovery]") {
 TEST_CASE("a field of a later version fills every row and stops nobody (Fly)", "[discovery]") {
   Story story;
   auto rows = endpoints(10'000);
+  for (std::uint32_t number = 0; number < 10'000; ++number) story.answering.insert(address(number));
   story.start("east", rows);
   for (const auto* name : {"west", "north"}) story.start(name, {{"k", name}});
   story.connect("east", "west");

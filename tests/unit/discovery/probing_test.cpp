@@ -2,6 +2,8 @@
 // moment.
 #include "discovery/probing.hpp"
 
+#include <algorithm>
+
 #include "discovery/row.hpp"
 #include "tests/unit/discovery/story.hpp"
 
@@ -19,8 +21,10 @@ base::SocketAddress address(std::uint32_t number) {
   return {base::IpAddress::v4(10u << 24 | number), 80};
 }
 
-EncodedRow endpoint(const std::string& service, std::uint32_t number) {
+EncodedRow endpoint(const std::string& service, std::uint32_t number,
+                    const std::string& network = "") {
   EndpointRow row{"apps", service, address(number).to_string(), {}};
+  row.endpoint.network = network;
   row.endpoint.ip = address(number).ip;
   row.endpoint.ports = {{"http", address(number).port}};
   return encode(row);
@@ -36,8 +40,9 @@ struct Knocking {
     }
     return rows;
   }
-  Probing::Round begin(State age = State::suspect) {
-    return probing.begin(now, config, kEast, &state, age, ++round, config.probes_per_round, random);
+  Probing::Round begin(base::Duration rhythm = 1s) {
+    return probing.begin(now, config, kEast, &state, rhythm, ++round, config.probes_per_round,
+                         random);
   }
   NodeConfig config;
   base::TimePoint now{1h};
@@ -64,49 +69,97 @@ TEST_CASE("a round is a sample over all services", "[discovery]") {
 TEST_CASE("a round in which nobody could be asked says nothing", "[discovery]") {
   Knocking story;
   const auto round = story.begin();
-  CHECK(!story.probing.answered({round.request->id, {}, {}}));
+  CHECK(!story.probing.answered({round.request->id, {}, {}}, 1));
   CHECK(story.probing.failed().empty());
-  CHECK(!story.probing.answered({round.request->id, {address(1)}, {}}));  // it is over
+  CHECK(!story.probing.answered({round.request->id, {address(1)}, {}}, 1));  // it is over
 }
 
 TEST_CASE("an address fails by itself only where others answer", "[discovery]") {
   Knocking story;
   story.begin();
-  CHECK(story.probing.answered({story.round, {}, {address(1), address(2)}}) ==
+  CHECK(story.probing.answered({story.round, {}, {address(1), address(2)}}, 1) ==
         Ageing::Probes::unanswered);
   CHECK(story.probing.failed().empty());
   story.now += 10s;
   story.begin();
-  story.probing.answered({story.round, {address(1)}, {address(2)}});
+  story.probing.answered({story.round, {address(1)}, {address(2)}}, 1);
   CHECK(story.probing.failed() == std::vector{address(2)});
   story.now += 10s;
   story.begin();
-  story.probing.answered({story.round, {}, {address(1), address(2)}});
+  story.probing.answered({story.round, {}, {address(1), address(2)}}, 1);
   CHECK(story.probing.failed() == std::vector{address(2)});
 }
 
 TEST_CASE("the reply to another round is ignored", "[discovery]") {
   Knocking story;
   story.begin();
-  CHECK(!story.probing.answered({story.round + 1, {address(1)}, {}}));
-  CHECK(!story.probing.answered({0, {address(1)}, {}}));
-  CHECK(story.probing.answered({story.round, {address(1)}, {}}) == Ageing::Probes::answered);
+  CHECK(!story.probing.answered({story.round + 1, {address(1)}, {}}, 1));
+  CHECK(!story.probing.answered({0, {address(1)}, {}}, 1));
+  CHECK(story.probing.answered({story.round, {address(1)}, {}}, 1) == Ageing::Probes::answered);
+}
+
+TEST_CASE("whose word is heard loses an address after three rounds, and it is asked first",
+          "[discovery]") {
+  Knocking story;
+  const auto first = story.begin().request->targets.front();
+  story.probing.answered({story.round, {address(99)}, {first}}, 3);
+  // Whether `first` was asked first.
+  const auto round = [&](const base::SocketAddress& fails) {
+    story.now += 1s;
+    const auto begun = story.begin(5s);
+    REQUIRE(begun.request);
+    ProbeReply reply{story.round, {}, {}};
+    for (const auto& target : begun.request->targets)
+      (target == fails ? reply.failed : reply.alive).push_back(target);
+    story.probing.answered(reply, 3);
+    return begun.request->targets.front() == first;
+  };
+  CHECK(story.probing.failed().empty());
+  CHECK(round(first));
+  CHECK(story.probing.failed().empty());
+  CHECK(round(first));
+  CHECK(story.probing.failed() == std::vector{first});
+  CHECK_FALSE(story.begin(5s).request);  // decided: no hurry
+  story.now += 4s;
+  CHECK(round(address(99)));
+  CHECK(story.probing.failed().empty());
+}
+
+TEST_CASE("endpoints on networks that cannot be reached from here are not asked", "[discovery]") {
+  Knocking story;
+  std::vector<Row> rows;
+  for (std::uint32_t n = 0; n < 4; ++n) {
+    auto row = endpoint("web", n, n == 0 ? "" : n == 1 ? "vpc" : "island");
+    rows.push_back({std::move(row.key), n + 1, std::move(row.value), false});
+  }
+  story.state = OriginState({std::uint64_t{1} << 32, 9}, Rows().with(rows), kMaxChanges);
+  const auto asked = [&] {
+    story.now += 10s;
+    auto targets = story.begin().request.value_or(ProbeRequest{}).targets;
+    std::sort(targets.begin(), targets.end());
+    return targets;
+  };
+  CHECK(asked().size() == 4);
+  story.config.networks = {"vpc"};
+  CHECK(asked() == std::vector{address(0), address(1)});
+  story.config.networks = {"lan"};
+  CHECK(asked() == std::vector{address(0)});
 }
 
 TEST_CASE("the dead are asked every ten seconds, and each second when one answers again",
           "[discovery]") {
   Knocking story;
-  auto ask = [&](State age) {
-    auto round = story.begin(age);
-    if (round.request) story.probing.answered({round.request->id, {address(1)}, {}});
+  auto ask = [&](base::Duration rhythm) {
+    auto round = story.begin(rhythm);
+    if (round.request) story.probing.answered({round.request->id, {address(1)}, {}}, 1);
     return round.request.has_value();
   };
-  CHECK(ask(State::dead));
+  CHECK(ask(10s));
   story.now += 9s;
-  CHECK(!ask(State::dead));
-  CHECK(ask(State::stale));
+  CHECK(!ask(10s));
+  CHECK(ask(1s));
   story.now += 1s;
-  CHECK(ask(State::stale));
+  CHECK(ask(1s));
 }
 
 TEST_CASE("an answer in the moment of death is heard first", "[discovery]") {
@@ -142,6 +195,78 @@ TEST_CASE("an answer in the moment of death is heard first", "[discovery]") {
     CHECK(event.kind == Event::Kind::stale);
   again.now = death;
   CHECK(again.state("west", "east") == State::stale);
+}
+
+TEST_CASE("who is behind a third is asked until its own link is back", "[discovery]") {
+  Story story;
+  const auto row = endpoint("web", 1);
+  story.start("east", {{row.key, row.value}});
+  story.start("west");
+  story.start("eu");
+  story.connect("east", "eu");
+  story.connect("west", "eu");
+  const auto link = story.connect("east", "west");
+  story.run(2s);
+  CHECK(story.node("west").counters().probes == 0);
+  CHECK(story.member("west", "east").path == Member::Path::direct);
+
+  // Their own path is cut; eu hears both.
+  story.blackhole(link);
+  story.run(6s);
+  CHECK(story.state("west", "east") == State::demoted);
+  CHECK(story.state("eu", "east") == State::fresh);
+  story.run(60s);
+  auto east = story.member("west", "east");
+  CHECK(east.state == State::demoted);
+  CHECK(east.path == Member::Path::fails);
+  CHECK(east.via == "eu");
+  CHECK(*east.age < 3s);
+
+  SECTION("the endpoints answer before the agents have a link") {
+    story.answering = {address(1)};
+    story.run(2s);
+    CHECK(story.state("west", "east") == State::fresh);
+    CHECK(story.member("west", "east").path == Member::Path::answers);
+    CHECK(story.member("west", "east").via == "eu");
+  }
+  SECTION("the link is back") {
+    story.connect("east", "west");
+    CHECK(story.state("west", "east") == State::fresh);
+    CHECK(story.member("west", "east").path == Member::Path::direct);
+    const auto probes = story.node("west").counters().probes;
+    story.run(60s);
+    CHECK(story.node("west").counters().probes == probes);
+    CHECK(story.member("west", "east").via == "direct");
+  }
+  SECTION("eu is gone too, and nobody is direct without a link") {
+    story.kill("eu");
+    story.run(1s);
+    CHECK(story.member("west", "east").via == "eu");
+    CHECK(story.member("west", "eu").via.empty());
+  }
+}
+
+TEST_CASE("who was never linked starts in its tier and is asked at once", "[discovery]") {
+  Story story;
+  const auto row = endpoint("web", 1);
+  for (const auto* name : {"east", "west", "eu"}) story.start(name, {{row.key, row.value}});
+  story.connect("east", "eu");
+  story.connect("west", "eu");
+  story.run(500ms);
+  CHECK(story.state("west", "east") == State::fresh);
+  CHECK(story.node("west").counters().probes > 0);
+  SECTION("and goes where nothing answers") {
+    story.run(3s);
+    CHECK(story.state("west", "east") == State::demoted);
+    CHECK(story.state("east", "west") == State::demoted);
+    CHECK(story.state("eu", "west") == State::fresh);
+  }
+  SECTION("and stays where something does") {
+    story.answering = {address(1)};
+    story.run(60s);
+    CHECK(story.state("west", "east") == State::fresh);
+    CHECK(story.node("west").counters().probes < 16);
+  }
 }
 
 TEST_CASE("however many are silent, each is knocked at and all together no more than can be made") {
