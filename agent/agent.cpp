@@ -114,6 +114,7 @@ void Agent::make_control() {
   for (auto& byte : node.instance) byte = static_cast<std::uint8_t>(random.next());
   node.advertise = advertised(config_);
   node.last_incarnation = saved_.last_incarnation;
+  node.networks = config_.networks;
   if (config_.gossip.tls)
     node.notary = std::make_shared<tls::Notary>(security_, config_.gossip.trust_domain,
                                                 [] { return std::chrono::system_clock::now(); });
@@ -307,6 +308,7 @@ void Agent::reload() {
   const auto before = std::exchange(config_, with_live_changes(config_, loaded.config));
   log_.set_level(config_.log.level);
   control_->post(Peers{config_.gossip.peers});
+  control_->post(Reach{config_.networks});
   post_agent_row();
   builder_->configure(builder_config(config_));
   io_->post(

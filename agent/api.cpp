@@ -1,5 +1,6 @@
 #include "agent/api.hpp"
 
+#include "agent/member_report.hpp"
 #include "agent/route_report.hpp"
 #include "agent/version.hpp"
 
@@ -134,10 +135,7 @@ std::vector<std::string> Api::degraded(const Served& served, const Membership& m
   auto reasons = unready(membership);
   for (auto& trouble : sources_.troubles()) reasons.push_back(std::move(trouble));
   for (const auto& member : membership.members)
-    if (member.state != discovery::Member::State::fresh && !member.local)
-      reasons.push_back("cluster " + member.id.to_string() +
-                        (member.age ? " is silent for " + base::to_string(*member.age)
-                                    : " is known from disk only"));
+    if (auto trouble = trouble_of(member); !trouble.empty()) reasons.push_back(std::move(trouble));
   for (auto& trouble : troubles_of(served)) reasons.push_back(std::move(trouble));
   for (const auto& resolved : served.resolution->destinations)
     if (resolved.by_class.front().fail_open)

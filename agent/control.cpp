@@ -152,6 +152,8 @@ void Control::handle(base::TimePoint now, Command& command) {
     act(now, node_.leave(now, leave->reason));
   else if (const auto* forget = std::get_if<Forget>(&command))
     act(now, node_.forget(now, forget->cluster));
+  else if (auto* reach = std::get_if<Reach>(&command))
+    node_.reach(std::move(reach->networks));
   else if (auto* peers = std::get_if<Peers>(&command); peers && dialer_) {
     peers_.configure(std::move(peers->peers));
     dialer_->set_peers(now, peers_.to_dial());

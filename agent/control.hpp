@@ -39,11 +39,14 @@ struct Leave {
 struct Forget {
   std::string cluster;
 };
+struct Reach {
+  std::vector<std::string> networks;  // reachable from here
+};
 struct Peers {
   std::vector<base::HostPort> peers;
 };
 using Command = std::variant<discovery::SavedState, LocalRows, LocalReady, discovery::ProbeReply,
-                             Leave, Forget, Peers>;
+                             Leave, Forget, Reach, Peers>;
 
 // What status, metrics and health show; replaced at every turn that changed something and at least
 // once a second.

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "agent/member_report.hpp"
 #include "agent/version.hpp"
 
 namespace agent {
@@ -73,6 +74,21 @@ void add(Metrics& metrics, const Membership& membership,
       metrics.gauge("nearmost_member_age_seconds",
                     "since the newest word of the member, from the first on", seconds(*member.age),
                     {{"member", member.id.to_string()}});
+  for (const auto& member : membership.members)
+    metrics.gauge("nearmost_member_demoted",
+                  "1 while the member's endpoints do not answer from here and are left out",
+                  member.state == discovery::Member::State::demoted ? 1 : 0,
+                  {{"member", member.id.to_string()}});
+  for (const auto& member : membership.members)
+    if (const auto time = propagation(member))
+      metrics.gauge("nearmost_member_propagation_seconds",
+                    "half of the last round trip of a beacon over the member's link, less the time "
+                    "it lay there: what a change takes",
+                    seconds(*time), {{"member", member.id.to_string()}});
+  for (const auto& member : membership.members)
+    if (!member.local && !member.via.empty())
+      metrics.gauge("nearmost_member_via", "1: through whom the member is heard", 1,
+                    {{"member", member.id.to_string()}, {"via", member.via}});
   for (const auto& member : membership.members)
     metrics.gauge("nearmost_member_rows", "live rows of the member",
                   static_cast<double>(member.rows), {{"member", member.id.to_string()}});

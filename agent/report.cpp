@@ -11,28 +11,6 @@ namespace {
 
 using namespace discovery;
 
-std::string_view to_string(Member::State state) {
-  switch (state) {
-    case Member::State::fresh:
-      return "fresh";
-    case Member::State::suspect:
-      return "suspect";
-    case Member::State::stale:
-      return "stale";
-    case Member::State::demoted:
-      return "demoted";
-    case Member::State::dead:
-      return "dead";
-    case Member::State::returning:
-      return "returning";
-  }
-  return "unknown";
-}
-
-Json ms_of(const std::optional<base::Duration>& age) {
-  return age ? Json(base::to_ms(*age)) : Json(nullptr);
-}
-
 Json address_of(const view::Endpoint& endpoint) {
   Json ports = Json::object();
   for (const auto& port : endpoint.ports)
@@ -166,19 +144,8 @@ Json hosts_near(const view::View& view, std::string_view name) {
 
 }  // namespace
 
-Json report(const std::vector<Member>& members) {
-  Json json = Json::array();
-  for (const auto& member : members)
-    json.push_back({{"member", member.id.to_string()},
-                    {"state", to_string(member.state)},
-                    {"local", member.local},
-                    {"ageMs", ms_of(member.age)},
-                    {"via", member.via},
-                    {"address", member.address},
-                    {"incarnation", member.stamp.incarnation},
-                    {"version", member.stamp.version},
-                    {"rows", member.rows}});
-  return json;
+Json ms_of(const std::optional<base::Duration>& time) {
+  return time ? Json(base::to_ms(*time)) : Json(nullptr);
 }
 
 Json report(const resources::Problems& problems) {

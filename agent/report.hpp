@@ -5,6 +5,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -17,7 +18,9 @@ namespace agent {
 
 using Json = nlohmann::ordered_json;
 
-Json report(const std::vector<discovery::Member>& members);
+// Whole milliseconds, or null.
+Json ms_of(const std::optional<base::Duration>& time);
+
 Json report(const resources::Problems& problems);
 Json report_services(const discovery::view::View& view);
 Json report_endpoints(const discovery::view::View& view);

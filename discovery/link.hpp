@@ -12,6 +12,7 @@
 #include <string>
 
 #include "discovery/node.hpp"
+#include "discovery/round_trip.hpp"
 #include "discovery/still.hpp"
 #include "discovery/transfer.hpp"
 
@@ -41,6 +42,7 @@ struct Link {
   std::set<OriginId> missed;  // and which of those it does not hear itself
   std::uint64_t told = 0;     // the news (Membership::news) that went out on this link
   Repeats repeats;            // what was last said here, and what was last heard
+  RoundTrip round_trip;
 
   bool proof_due = false;                           // of our newest signed state
   base::Bytes certificate_told, certificate_heard;  // of the last proofs, ours and theirs

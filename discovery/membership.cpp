@@ -85,7 +85,7 @@ void Membership::probed(base::TimePoint now, const ProbeReply& reply, Effects& e
     const auto before = remote.probing.failed();
     const auto outcome = remote.probing.answered(reply, heard ? kPathRounds : 1);
     if (!outcome) continue;
-    effects.publish |= before != remote.probing.failed();
+    effects.publish |= !heard || before != remote.probing.failed();  // how long it is silent
     tell(origin, remote.ageing.probed(now, *outcome, judgement_), effects);
   }
 }

@@ -61,8 +61,17 @@ struct Beacon {
 
 inline constexpr std::size_t kMaxBeacons = kMaxOrigins + 1;  // the others' and the sender's own
 
+// Which of the receiver's Beacons frames on this link the sender has read last, counted from 1, and
+// how long before it made this one; no frame yet: 0.
+struct Echo {
+  std::uint32_t frames = 0;
+  base::Duration held{};
+  friend bool operator==(const Echo&, const Echo&) = default;
+};
+
 struct Beacons {
   std::vector<Beacon> beacons;
+  Echo echo{};  // a Still says nothing of it and stands for none
   friend bool operator==(const Beacons&, const Beacons&) = default;
 };
 

@@ -126,6 +126,7 @@ Effects Node::State::turn(base::TimePoint now) {
     for (auto& [id, link] : links) {
       link.heard_at += late;
       link.up_at += late;
+      link.round_trip.stalled();
     }
   }
   return effects;
@@ -339,26 +340,29 @@ std::string advertised_in(const OriginState* rows) {
 std::vector<Member> Node::members(base::TimePoint now) const {
   const auto& state = *state_;
   std::vector<Member> members;
-  members.push_back({state.config.self,
-                     state.local.published(),
-                     Member::State::fresh,
-                     {},
-                     Member::Path::direct,
-                     "",
-                     state.config.advertise,
-                     state.local.size(),
-                     true,
-                     false,
-                     state.config.advertise});
+  Member self;
+  self.id = state.config.self;
+  self.stamp = state.local.published();
+  self.address = self.advertise = state.config.advertise;
+  self.rows = state.local.size();
+  self.local = true;
+  members.push_back(std::move(self));
   for (const auto& [origin, remote] : state.membership.remotes()) {
     const auto* rows = state.catalog.find(origin);
     const auto* link = state.link_to(origin);
-    auto advertise = link ? link->advertise : advertised_in(rows);
-    members.push_back({origin, rows ? rows->stamp() : Stamp{}, remote.ageing.state(),
-                       remote.ageing.age(now), remote.ageing.path(now),
-                       via_of(origin, remote, link),
-                       link && advertise.empty() ? link->peer.address : advertise,
-                       rows ? rows->size() : 0, false, link != nullptr, std::move(advertise)});
+    Member member;
+    member.id = origin;
+    member.stamp = rows ? rows->stamp() : Stamp{};
+    member.state = remote.ageing.state();
+    member.age = remote.ageing.age(now);
+    member.path = remote.ageing.path(now);
+    member.via = via_of(origin, remote, link);
+    member.linked = link != nullptr;
+    if (link) member.round_trip = link->round_trip.last();
+    member.advertise = link ? link->advertise : advertised_in(rows);
+    member.address = link && member.advertise.empty() ? link->peer.address : member.advertise;
+    member.rows = rows ? rows->size() : 0;
+    members.push_back(std::move(member));
   }
   return members;
 }

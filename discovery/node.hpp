@@ -132,7 +132,10 @@ struct Member {
   std::string address;  // of the link, or what it advertises
   std::size_t rows = 0;
   bool local = false;
-  bool linked = false;    // a link joins us
+  bool linked = false;  // a link joins us
+  // Of a word over that link and back, less the time for which it lay there; a change takes half of
+  // it where both ways are alike. Nothing before the first.
+  std::optional<base::Duration> round_trip;
   std::string advertise;  // where it takes links, by its Hello or its own row; "" = nowhere known
 };
 

@@ -72,6 +72,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects&
 void Node::State::receive(base::TimePoint now, Link& link, Beacons beacons, Effects& effects) {
   if (beacons.beacons.size() > kMaxBeacons)
     return malformed(link, "more beacons than origins", effects);
+  link.round_trip.heard(now, beacons.echo);
   link.repeats.heard(link.origin, beacons);
   take(now, link, beacons, effects);
 }

@@ -80,8 +80,11 @@ Frame Node::State::make_beacons(base::TimePoint now, Link& link) {
       if (auto beacon = make_beacon(now, origin)) list.push_back(std::move(*beacon));
     link.told = membership.news();
   }
-  if (link.features & kFeatureStill) return link.repeats.say(now, config.self, std::move(beacons));
-  return beacons;
+  auto frame = link.features & kFeatureStill
+                   ? link.repeats.say(now, config.self, std::move(beacons))
+                   : Frame(std::move(beacons));
+  if (auto* whole = std::get_if<Beacons>(&frame)) whole->echo = link.round_trip.sent(now);
+  return frame;
 }
 
 // Whose turn it is after the one served last, the own origin among the others: nobody waits for

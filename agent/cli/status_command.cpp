@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <iostream>
 
 #include "agent/cli/commands.hpp"
@@ -16,13 +17,25 @@ std::string age_of(const Json& member) {
                       : base::to_string(std::chrono::milliseconds(ms.get<std::int64_t>()));
 }
 
+// A tenth of a millisecond is about what it varies by.
+std::string propagation_of(const Json& member) {
+  const auto& ms = member.at("propagationMs");  // null: no link, or not known yet
+  if (ms.is_null()) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1fms", ms.get<double>());
+  return text;
+}
+
+std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+
 void print_members(const Json& members) {
-  TextTable table({"MEMBER", "STATE", "AGE", "VIA", "ADDRESS", "ROWS"});
+  TextTable table({"MEMBER", "STATE", "AGE", "VIA", "PROPAGATION", "ADDRESS", "ROWS", "DETAIL"});
   for (const auto& member : members)
     table.add({member.value("member", ""),
                member.value("local", false) ? "this agent" : member.value("state", ""),
-               age_of(member), member.value("via", ""), member.value("address", ""),
-               std::to_string(member.value("rows", 0))});
+               age_of(member), or_dash(member.value("via", "")), propagation_of(member),
+               or_dash(member.value("address", "")), std::to_string(member.value("rows", 0)),
+               member.value("detail", "")});
   std::cout << table.to_string();
 }
 

@@ -12,10 +12,16 @@ namespace {
 
 constexpr std::size_t kMaxAdvertiseBytes = 260;  // a DNS name, a colon, a port
 
-std::uint32_t to_wire_ms(base::Duration age) {
+// What is longer than 32 bits can say is that long at least.
+template <typename Unit>
+std::uint32_t to_wire(base::Duration time) {
+  using Count = std::chrono::duration<std::int64_t, Unit>;
   constexpr auto kMost = std::int64_t{std::numeric_limits<std::uint32_t>::max()};
-  return static_cast<std::uint32_t>(std::clamp(base::to_ms(age), std::int64_t{0}, kMost));
+  const auto count = std::chrono::duration_cast<Count>(time).count();
+  return static_cast<std::uint32_t>(std::clamp(count, std::int64_t{0}, kMost));
 }
+
+std::uint32_t to_wire_ms(base::Duration age) { return to_wire<std::milli>(age); }
 
 // Cut so that no UTF-8 sequence is torn: protobuf refuses a message whose string is not UTF-8.
 std::string_view cut(std::string_view text, std::size_t most) {
@@ -59,6 +65,9 @@ void put(const Beacons& beacons, pb::Frame& frame) {
     to.set_age_ms(to_wire_ms(beacon.age));
     to.set_missed(beacon.missed);
   }
+  if (beacons.echo.frames == 0) return;
+  frame.mutable_beacons()->set_frames_read(beacons.echo.frames);
+  frame.mutable_beacons()->set_held_us(to_wire<std::micro>(beacons.echo.held));
 }
 
 void put(const Still& still, pb::Frame& frame) {
@@ -208,6 +217,8 @@ Frame read(const pb::Beacons& from, Reader& reader) {
     beacon.age = std::chrono::milliseconds(one.age_ms());
     beacon.missed = one.missed();
   }
+  if (from.frames_read() > 0)
+    beacons.echo = {from.frames_read(), std::chrono::microseconds(from.held_us())};
   return beacons;
 }
 

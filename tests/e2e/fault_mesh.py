@@ -62,6 +62,10 @@ class FaultMesh(Mesh):
         members = self.ask(viewer, "status", check=False)["members"]
         return next((m for m in members if m["member"] == cluster), {})
 
+    def propagation(self, viewer, cluster):
+        """In milliseconds; 0 where it is not known."""
+        return self.member(viewer, cluster).get("propagationMs") or 0
+
     def states(self, viewers, cluster):
         return {self.members(viewer).get(cluster) for viewer in viewers}
 

@@ -10,7 +10,7 @@ import sys
 
 from fault_mesh import ARRIVES_SECONDS, HEALED_SECONDS, MARKED, MARKED_SECONDS, FaultMesh, equal, nearest, tell
 from fault_relay import FaultRelay
-from mesh import ADMIN, CLUSTERS, GOSSIP, until
+from mesh import ADMIN, CLUSTERS, GOSSIP, stays, until
 
 LINE = [*CLUSTERS, "north", "asia"]
 
@@ -72,6 +72,8 @@ def delay_and_loss_move_nothing(mesh):
         until(lambda: mesh.arrived(change), ARRIVES_SECONDS, f"{change} has arrived everywhere")
         mesh.unmoved(3, "answers under delay and loss")
     until(lambda: mesh.relay.lost() > lost + 5, 60, "the relay loses packets")
+    until(lambda: all(mesh.propagation(one, other) >= 100 for one in mesh.clusters for other in mesh.others(one)), 60,
+          "status shows how long a change takes")
     mesh.relay.heal()
     equal(mesh.judgements(), judged, "nobody's tier has changed")
 
@@ -129,6 +131,30 @@ def two_without_a_link_are_bridged_by_the_third(mesh):
     until(lambda: mesh.member("west", "east").get("via") == "direct", HEALED_SECONDS, "the bridge is not needed")
     until(mesh.whole, HEALED_SECONDS, "all see all again")
     equal(mesh.judgements(), judged, "nobody's tier has changed")
+
+
+def who_is_bridged_is_left_where_its_endpoints_do_not_answer(mesh):
+    mesh.relay.cut("east", "west")
+    until(lambda: mesh.member("west", "east").get("path") == "answers", 30, "west has asked east's endpoints")
+    equal(mesh.answers(["west"]), {"west": ["east"]}, "what answers keeps its tier")
+    mesh.backends["east"].kill()  # its agent lives, and its documents call them healthy
+    until(lambda: mesh.answers(["west"]) == {"west": ["eu"]}, MARKED_SECONDS, "west's callers have left east")
+
+    def seen():
+        east = mesh.member("west", "east")
+        return [mesh.answers(["west"])["west"], *(east.get(field) for field in ("state", "via", "path", "detail"))]
+    stays(seen, [["eu"], "demoted", "eu", "fails", "its endpoints do not answer from here"], 8,
+          "while others bring east's words")
+    until(lambda: mesh.members("eu").get("east") == "fresh", HEALED_SECONDS, "eu hears east itself")
+    change = mesh.change("east")
+    until(lambda: mesh.arrived(change), ARRIVES_SECONDS, "its changes still come, as a last resort")
+    mesh.start_backends("east")
+    until(lambda: mesh.answers(["west"]) == {"west": ["east"]}, ARRIVES_SECONDS, "an answer brings them back")
+    equal([mesh.member("west", "east").get(field) for field in ("state", "via", "path")], ["fresh", "eu", "answers"],
+          "there is no link yet")
+    mesh.relay.heal()
+    until(lambda: mesh.member("west", "east").get("via") == "direct", HEALED_SECONDS, "the bridge is not needed")
+    until(mesh.whole, HEALED_SECONDS, "all see all again")
 
 
 def a_partition_moves_nothing_and_heals(mesh):
@@ -234,7 +260,8 @@ def a_line_that_breaks_moves_nothing_and_heals(mesh):
 
 STORIES = {
     "links": [delay_and_loss_move_nothing, links_that_are_reset_move_nothing, who_is_not_heard_is_marked_and_stays],
-    "cuts": [two_without_a_link_are_bridged_by_the_third, a_partition_moves_nothing_and_heals],
+    "cuts": [two_without_a_link_are_bridged_by_the_third, who_is_bridged_is_left_where_its_endpoints_do_not_answer,
+             a_partition_moves_nothing_and_heals],
     "line": [changes_pass_along_a_line, a_line_that_breaks_moves_nothing_and_heals],
     "processes": [a_short_stall_moves_nothing, a_long_stall_blames_nobody, the_death_of_an_agent_alone_moves_nothing,
                   the_death_of_a_cluster_moves_its_callers],

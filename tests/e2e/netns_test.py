@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from fault_mesh import ARRIVES_SECONDS, HEALED_SECONDS, MARKED, MARKED_SECONDS, FaultMesh, equal, nearest, tell
-from mesh import GOSSIP, Process, until
+from mesh import ADMIN, GOSSIP, Process, stays, until
 
 SKIPPED = 77
 CLONE_NEWNET = 0x40000000
@@ -122,6 +122,31 @@ def whose_gossip_is_not_heard_is_marked_and_stays(mesh):
     equal(mesh.judgements(), judged, "nobody's tier has changed")
 
 
+def who_cannot_be_reached_is_left_though_a_third_hears_it(mesh):
+    for receiver, source in (("east", "west"), ("west", "east")):
+        mesh.drop(receiver, source)
+    change = mesh.change("east")
+    until(lambda: mesh.answers(["west"]) == {"west": ["eu"]}, MARKED_SECONDS, "west's callers have left east")
+
+    def seen():
+        pairs = (("west", "east"), ("east", "west"))
+        return [mesh.answers(["west"])["west"],
+                *([mesh.member(*pair).get(field) for pair in pairs] for field in ("state", "via", "path"))]
+    lost = [["eu"], ["demoted"] * 2, ["eu"] * 2, ["fails"] * 2]
+    until(lambda: seen() == lost, MARKED_SECONDS, "both know that they are cut from each other")
+    stays(seen, lost, 14, "while eu hears both")  # their links are given up after 10 s of silence
+    until(lambda: mesh.sees_all("eu"), HEALED_SECONDS, "eu hears both itself")
+    until(lambda: mesh.arrived(change), ARRIVES_SECONDS, "its changes still come, as a last resort")
+    told = mesh.run("status", "--admin", f"{mesh.address('west')}:{ADMIN}", check=False).stdout
+    line = next(line.split() for line in told.split("\n") if line.startswith("east "))
+    equal((line[1], line[3], " ".join(line[7:])), ("demoted", "eu", "its endpoints do not answer from here"),
+          "status says what and why")
+    mesh.heal()
+    until(mesh.whole, HEALED_SECONDS, "all see all again")
+    until(lambda: mesh.answers(mesh.clusters) == nearest(mesh.clusters), ARRIVES_SECONDS, "east's callers are back")
+    until(lambda: mesh.member("west", "east").get("via") == "direct", HEALED_SECONDS, "the bridge is not needed")
+
+
 def who_is_cut_off_is_left_and_comes_back(mesh):
     for receiver, source in mesh.each_way():
         if "east" in (receiver, source):
@@ -141,7 +166,7 @@ def who_is_cut_off_is_left_and_comes_back(mesh):
 
 
 STORIES = [five_percent_loss_moves_nothing, whose_gossip_is_not_heard_is_marked_and_stays,
-           who_is_cut_off_is_left_and_comes_back]
+           who_cannot_be_reached_is_left_though_a_third_hears_it, who_is_cut_off_is_left_and_comes_back]
 
 
 def why_not():

@@ -68,6 +68,9 @@ Frame some_frame(base::Random& random) {
         beacon = {some_origin(random), some_stamp(random),
                   random.next(),       {random.next(), random.next()},
                   some_age(random),    random.chance(0.5)};
+      if (random.chance(0.5))
+        beacons.echo = {static_cast<std::uint32_t>(random.below(1000) + 1),
+                        std::chrono::microseconds(random.below(20'000'000))};
       return beacons;
     }
     case 2: {

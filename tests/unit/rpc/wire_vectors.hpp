@@ -66,6 +66,7 @@ inline std::vector<Vector> vectors() {
        "290200000000000000"
        "30dc0b"},
       {"no beacons", Beacons{}, "1200"},
+      {"no beacons, but an echo", Beacons{{}, {3, 1500us}}, "1207a00103a801dc0b"},
       {"delta", a_delta(),
        "1a3e"
        "0a060a0477657374"
