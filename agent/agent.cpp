@@ -145,11 +145,12 @@ void Agent::make_control() {
 void Agent::make_builder() {
   builder_ = std::make_unique<Builder>(
       builder_config(config_), Builder::Products{dns_table_, forwarder_table_, served_},
-      Builder::Callbacks{
-          [this](auto rows, std::uint64_t edition) { publish_rows(std::move(rows), edition); },
-          [this] {
-            if (forwarder_) forwarder_->table_changed();
-          }},
+      Builder::Callbacks{[this](auto rows, auto listing, std::uint64_t edition) {
+                           publish_rows(std::move(rows), listing, edition);
+                         },
+                         [this] {
+                           if (forwarder_) forwarder_->table_changed();
+                         }},
       log_);
 }
 
@@ -200,7 +201,8 @@ base::Result<void> Agent::open_admin() {
       shown_config_, served_, forwarder_table_, *control_, [this] { return stopping_.load(); },
       [this] { return troubles(); }, [this](Metrics& metrics) { add_worker_metrics(metrics); },
       [] { kill(getpid(), SIGHUP); },
-      [this](std::string cluster) { control_->post(Forget{std::move(cluster)}); }});
+      [this](std::string cluster) { control_->post(Forget{std::move(cluster)}); },
+      [this](std::string source) { control_->post(Release{std::move(source)}); }});
   const auto serve = [](HttpRoutes routes) {
     return [routes = std::move(routes)](const HttpRequest& request) {
       return routes.respond(request);
@@ -339,8 +341,9 @@ void Agent::stop(discovery::Goodbye::Reason reason) {
 
 // Builder thread. The first rows open the gate: until they are in, peers would see an empty
 // cluster.
-void Agent::publish_rows(std::vector<discovery::EncodedRow> rows, std::uint64_t edition) {
-  control_->post(LocalRows{"files", std::move(rows), edition});
+void Agent::publish_rows(std::vector<discovery::EncodedRow> rows, discovery::Listing listing,
+                         std::uint64_t edition) {
+  control_->post(LocalRows{"files", std::move(rows), edition, listing});
   if (!std::exchange(local_said_, true)) control_->post(LocalReady{});
 }
 

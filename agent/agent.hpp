@@ -78,7 +78,8 @@ class Agent {
   void post_agent_row();
   std::vector<std::string> troubles() const;
   base::net::Task<void> keep_health();
-  void publish_rows(std::vector<discovery::EncodedRow> rows, std::uint64_t edition);
+  void publish_rows(std::vector<discovery::EncodedRow> rows, discovery::Listing listing,
+                    std::uint64_t edition);
   void add_worker_metrics(Metrics& metrics) const;
 
   base::Logger& log_;

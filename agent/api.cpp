@@ -1,8 +1,11 @@
 #include "agent/api.hpp"
 
+#include <algorithm>
+
 #include "agent/member_report.hpp"
 #include "agent/route_report.hpp"
 #include "agent/version.hpp"
+#include "resources/suggest.hpp"
 
 namespace agent {
 namespace {
@@ -59,6 +62,7 @@ HttpRoutes Api::admin() {
     return json({{"reload", "begun"}}, 202);
   });
   routes.post("/api/v1/forget", [this](const HttpRequest& request) { return forget(request); });
+  routes.post("/api/v1/release", [this](const HttpRequest& request) { return release(request); });
   add_probes(routes);
   return routes;
 }
@@ -112,6 +116,20 @@ HttpReply Api::forget(const HttpRequest& request) const {
   return json({{"forget", cluster}}, 202);
 }
 
+HttpReply Api::release(const HttpRequest& request) const {
+  const auto source = query_parameter(request.query, "source").value_or("");
+  const auto& holds = sources_.control.membership()->holds;
+  std::vector<std::string_view> held;
+  for (const auto& hold : holds) held.push_back(hold.source);
+  if (source.empty()) return refusal(400, "name the source: /api/v1/release?source=NAME, or all");
+  if (held.empty()) return refusal(404, "nothing is held");
+  if (source != "all" && !std::ranges::count(held, source))
+    return refusal(
+        404, "nothing of source \"" + source + "\" is held, only of " + resources::joined(held));
+  sources_.release(source == "all" ? "" : source);
+  return json({{"release", source}}, 202);
+}
+
 HttpReply Api::health() {
   std::string body;
   for (const auto& reason : unready(*sources_.control.membership())) body += "[-] " + reason + "\n";
@@ -136,6 +154,7 @@ std::vector<std::string> Api::degraded(const Served& served, const Membership& m
   for (auto& trouble : sources_.troubles()) reasons.push_back(std::move(trouble));
   for (const auto& member : membership.members)
     if (auto trouble = trouble_of(member); !trouble.empty()) reasons.push_back(std::move(trouble));
+  for (const auto& hold : membership.holds) reasons.push_back(trouble_of(hold));
   for (auto& trouble : troubles_of(served)) reasons.push_back(std::move(trouble));
   for (const auto& resolved : served.resolution->destinations)
     if (resolved.by_class.front().fail_open)
@@ -155,6 +174,7 @@ Json Api::status(const Served& served) {
               {"degraded", degraded(served, *membership)},
               {"members", report(membership->members)},
               {"peers", report(membership->peers)},
+              {"holds", report(membership->holds)},
               {"documents", report_documents(served)}};
 }
 

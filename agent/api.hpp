@@ -1,6 +1,6 @@
 // The admin API: GET /api/v1/{status,members,services,endpoints,destinations,documents,routes,
-// explain,route,config} as JSON, POST /api/v1/{reload,forget}; and /livez, /readyz, /healthz,
-// /metrics, which the probes listener has alone.
+// explain,route,config} as JSON, POST /api/v1/{reload,forget,release}; and /livez, /readyz,
+// /healthz, /metrics, which the probes listener has alone.
 //
 // Truth in health (DESIGN §7): live = the process turns; ready = local sources are synced and a
 // peer was heard, or patience ran out, and the agent is not stopping. A port that a document asks
@@ -34,6 +34,7 @@ class Api {
     std::function<void(Metrics&)> worker_metrics;
     std::function<void()> reload;
     std::function<void(std::string)> forget;
+    std::function<void(std::string)> release;  // a source, or "" = all
   };
 
   explicit Api(Sources sources);
@@ -51,6 +52,7 @@ class Api {
   HttpReply explain_reply(const HttpRequest& request);
   HttpReply route_reply(const HttpRequest& request);
   HttpReply forget(const HttpRequest& request) const;
+  HttpReply release(const HttpRequest& request) const;
   HttpReply metrics();
   Json status(const Served& served);
   std::vector<std::string> degraded(const Served& served, const Membership& membership);

@@ -45,6 +45,9 @@ void Builder::publication(std::shared_ptr<const discovery::Publication> publicat
 void Builder::files(discovery::sources::ReadFiles files) {
   {
     const std::lock_guard lock(mutex_);
+    // What takes the place of a relist is one too.
+    if (next_files_ && next_files_->listing == discovery::Listing::relist)
+      files.listing = discovery::Listing::relist;
     next_files_ = std::move(files);
   }
   wake_.notify_one();
@@ -92,6 +95,7 @@ void Builder::run() {
 void Builder::accept(discovery::sources::ReadFiles files) {
   const auto before = (accepted_.empty() ? serving_ : accepted_.back()).documents;
   auto left_out = std::move(files.left_out);
+  const auto listing = files.listing;
   auto documents =
       store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
   auto rows = discovery::sources::make_rows(documents->documents, {});
@@ -110,8 +114,9 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   for (const auto& file : before->held_back)
     if (!std::ranges::count(documents->held_back, file))
       log_.info("documents", "no longer held back", {{"file", file}});
+  if (accepted_.size() == kMaxEditions) accepted_.pop_back();
   accepted_.push_back({++editions_, std::move(documents), std::move(rows.problems)});
-  callbacks_.rows_changed(std::move(rows.rows), editions_);
+  callbacks_.rows_changed(std::move(rows.rows), listing, editions_);
 }
 
 // `edition` has come back in a publication, and with it all before.

@@ -39,6 +39,9 @@ struct BuilderConfig {
 
 class Builder {
  public:
+  // Editions whose rows have not come back; of more the newest take each other's place.
+  static constexpr std::size_t kMaxEditions = 8;
+
   struct Products {
     base::Published<dns::Table>& dns;
     base::Published<forwarder::Table>& forwarder;
@@ -48,7 +51,9 @@ class Builder {
   struct Callbacks {
     // The local origin's rows as the newest documents give them, and the edition of the documents
     // that the publication with these rows must carry.
-    std::function<void(std::vector<discovery::EncodedRow>, std::uint64_t edition)> rows_changed;
+    std::function<void(std::vector<discovery::EncodedRow>, discovery::Listing,
+                       std::uint64_t edition)>
+        rows_changed;
     std::function<void()> tables_published;
   };
 

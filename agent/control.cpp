@@ -35,13 +35,17 @@ std::string_view name_of(Event::Kind kind) {
       return "refused";
     case Event::Kind::malformed:
       return "malformed frame";
+    case Event::Kind::held:
+      return "relist held";
+    case Event::Kind::hold_ended:
+      return "hold ended";
   }
   return "event";
 }
 
 bool wants_attention(Event::Kind kind) {
   return kind != Event::Kind::link_ready && kind != Event::Kind::fresh_again &&
-         kind != Event::Kind::forgotten;
+         kind != Event::Kind::forgotten && kind != Event::Kind::hold_ended;
 }
 
 }  // namespace
@@ -131,6 +135,7 @@ void Control::turn(base::TimePoint now) {
   if (dialer_) dialer_->tick(now);
   pump(now);
   closing_links_ = links_.tick(now);
+  take_edition();
   const bool changed = publish_;
   if (publish_) publish(now);
   if (changed || now - remembered_at_ >= kRememberEvery) remember(now);
@@ -140,8 +145,8 @@ void Control::turn(base::TimePoint now) {
 
 void Control::handle(base::TimePoint now, Command& command) {
   if (auto* local = std::get_if<LocalRows>(&command)) {
-    act(now, node_.replace_local(now, local->source, std::move(local->rows)));
-    if (local->edition) edition_ = local->edition, publish_ = true;
+    act(now, node_.replace_local(now, local->source, std::move(local->rows), local->listing));
+    if (local->edition) next_edition_ = {local->source, local->edition};
   } else if (std::holds_alternative<LocalReady>(command))
     act(now, node_.local_ready(now));
   else if (auto* saved = std::get_if<discovery::SavedState>(&command))
@@ -154,6 +159,8 @@ void Control::handle(base::TimePoint now, Command& command) {
     act(now, node_.forget(now, forget->cluster));
   else if (auto* reach = std::get_if<Reach>(&command))
     node_.reach(std::move(reach->networks));
+  else if (const auto* release = std::get_if<Release>(&command))
+    act(now, node_.release(now, release->source));
   else if (auto* peers = std::get_if<Peers>(&command); peers && dialer_) {
     peers_.configure(std::move(peers->peers));
     dialer_->set_peers(now, peers_.to_dial());
@@ -195,6 +202,12 @@ void Control::pump(base::TimePoint now) {
   writable_.clear();
 }
 
+void Control::take_edition() {
+  if (!next_edition_ || node_.holds(next_edition_->first)) return;
+  edition_ = std::exchange(next_edition_, std::nullopt)->second;
+  publish_ = true;
+}
+
 void Control::publish(base::TimePoint now) {
   publish_ = false;
   callbacks_.published(node_.publication(now), edition_);
@@ -210,6 +223,7 @@ void Control::remember(base::TimePoint now) {
     learn_peers(now, membership->members);
     membership->peers = dialer_->status(now);
   }
+  membership->holds = node_.holds(now);
   membership->node = node_.counters();
   membership->turns = turns_;
   membership->slow_turns = slow_turns_;

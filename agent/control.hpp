@@ -11,9 +11,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -30,7 +32,9 @@ namespace agent {
 struct LocalRows {
   std::string source;  // "files", "agent"
   std::vector<discovery::EncodedRow> rows;
-  std::uint64_t edition = 0;  // above 0: the next publication carries it, changed or not
+  std::uint64_t edition = 0;  // above 0: the next publication carries it, changed or not; but none
+                              // while rows of the source are held, for those are of older documents
+  discovery::Listing listing = discovery::Listing::change;
 };
 struct LocalReady {};
 struct Leave {
@@ -42,11 +46,14 @@ struct Forget {
 struct Reach {
   std::vector<std::string> networks;  // reachable from here
 };
+struct Release {
+  std::string source;  // "" = every one
+};
 struct Peers {
   std::vector<base::HostPort> peers;
 };
 using Command = std::variant<discovery::SavedState, LocalRows, LocalReady, discovery::ProbeReply,
-                             Leave, Forget, Reach, Peers>;
+                             Leave, Forget, Release, Reach, Peers>;
 
 // What status, metrics and health show; replaced at every turn that changed something and at least
 // once a second.
@@ -56,6 +63,7 @@ struct Membership {
   discovery::Stamp stamp;
   std::vector<discovery::Member> members;
   std::vector<discovery::rpc::PeerStatus> peers;
+  std::vector<discovery::Hold> holds;
   discovery::Node::Counters node;
   std::uint64_t turns = 0, slow_turns = 0, commands_dropped = 0;
 };
@@ -101,6 +109,7 @@ class Control {
   void handle(base::TimePoint now, discovery::rpc::LinkEvent& event);
   void act(base::TimePoint now, discovery::Effects effects);
   void pump(base::TimePoint now);
+  void take_edition();
   void publish(base::TimePoint now);
   void remember(base::TimePoint now);
   void learn_peers(base::TimePoint now, const std::vector<discovery::Member>& members);
@@ -125,7 +134,8 @@ class Control {
   std::vector<Command> command_batch_;
   std::vector<discovery::rpc::LinkEvent> link_batch_;
   bool publish_ = false;
-  std::uint64_t edition_ = 0;  // of the local rows
+  std::uint64_t edition_ = 0;                                          // of the local rows
+  std::optional<std::pair<std::string, std::uint64_t>> next_edition_;  // and its source
   bool closing_links_ = false;
   std::uint64_t turns_ = 0, slow_turns_ = 0;
   base::TimePoint remembered_at_{}, learnt_at_{};

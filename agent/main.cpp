@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   add_explain(app, exit);
   add_route(app, exit);
   add_forget(app, exit);
+  add_release(app, exit);
   add_demo(app, exit);
   add_tls(app, exit);
   add_sample(app, exit);

@@ -111,6 +111,13 @@ void add(Metrics& metrics, const Membership& membership,
                   "what a third passed on without its origin's signature", node.unproven);
   metrics.counter("nearmost_gossip_refutations_total",
                   "own lives begun anew because a peer remembered a later one", node.refutations);
+  std::size_t held = 0;
+  for (const auto& hold : membership.holds) held += hold.endpoints;
+  metrics.gauge("nearmost_held_endpoints", "own endpoints that a relist has lost, held for now",
+                static_cast<double>(held));
+  metrics.counter("nearmost_relists_held_total",
+                  "relists of a local source that lost more than half of its endpoints",
+                  node.relists_held);
   metrics.counter("nearmost_gossip_probes_total", "probe rounds of silent clusters", node.probes);
   metrics.counter("nearmost_gossip_frames_received_total", "frames read from links",
                   links.frames_received);

@@ -235,6 +235,24 @@ Json report_documents(const Served& served) {
               {"routing", report(served.routing)}};
 }
 
+Json report(const std::vector<Hold>& holds) {
+  Json list = Json::array();
+  for (const auto& hold : holds)
+    list.push_back({{"source", hold.source},
+                    {"rows", hold.rows},
+                    {"endpoints", hold.endpoints},
+                    {"failing", hold.failing},
+                    {"leftMs", base::to_ms(hold.left)}});
+  return list;
+}
+
+std::string trouble_of(const Hold& hold) {
+  return "source " + hold.source + " has lost " + std::to_string(hold.endpoints) +
+         " endpoints by a relist, " + std::to_string(hold.failing) +
+         " of which do not answer: they are held for " + base::to_string(hold.left) +
+         " more (nearmost release " + hold.source + " lets them go now)";
+}
+
 Json report(const std::vector<discovery::rpc::PeerStatus>& peers) {
   Json json = Json::array();
   for (const auto& peer : peers)

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,8 @@ Json report_destinations(const discovery::view::Resolution& resolution);
 Json report_documents(const Served& served);
 Json report(const std::vector<forwarder::DocumentStatus>& statuses);
 Json report(const std::vector<discovery::rpc::PeerStatus>& peers);
+Json report(const std::vector<discovery::Hold>& holds);
+std::string trouble_of(const discovery::Hold& hold);
 
 // Which endpoints a caller gets for a name, in which tier, and why every other is left out. `from`
 // is "cluster/region/zone" with any part left out; "" = the agent's own place. Not found → an

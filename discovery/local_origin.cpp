@@ -1,5 +1,6 @@
 #include "discovery/local_origin.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace discovery {
@@ -20,8 +21,10 @@ void LocalOrigin::set_ready() {
 }
 
 const base::Bytes* LocalOrigin::effective(std::string_view key) const {
-  for (const auto& [name, desired] : sources_)
-    if (const auto at = desired.find(key); at != desired.end()) return &at->second;
+  for (const auto& [name, source] : sources_)
+    if (const auto at = source.listed.find(key); at != source.listed.end()) return &at->second;
+  for (const auto& [name, source] : sources_)
+    if (const auto* held = source.hold.find(key)) return held;
   return nullptr;
 }
 
@@ -41,9 +44,18 @@ LocalOrigin::Settled LocalOrigin::settle(const base::Bytes& key, Batch& batch) c
   return Settled::changed;
 }
 
-LocalOrigin::Replaced LocalOrigin::replace(std::string_view source, std::vector<EncodedRow> rows) {
+std::size_t LocalOrigin::settle(const std::vector<base::Bytes>& keys) {
+  Batch batch{{}, state_.size(), state_.bytes()};
+  for (const auto& key : keys) settle(key, batch);
+  state_.write(batch.changes);
+  return batch.changes.size();
+}
+
+LocalOrigin::Replaced LocalOrigin::replace(base::TimePoint now, const NodeConfig& config,
+                                           std::string_view name, std::vector<EncodedRow> rows,
+                                           Listing listing) {
   Replaced result;
-  Desired next;
+  RelistHold::Listed next;
   for (auto& row : rows) {
     const bool fits = !row.key.empty() && row.key.size() <= kMaxKeyBytes &&
                       row.key.size() + row.value.size() <= kMaxRowBytes;
@@ -52,18 +64,75 @@ LocalOrigin::Replaced LocalOrigin::replace(std::string_view source, std::vector<
     else
       result.refused.push_back(row.key.substr(0, kMaxKeyBytes) + ": larger than a row may be");
   }
-  auto at = sources_.find(source);
-  if (at == sources_.end()) at = sources_.emplace(std::string(source), Desired{}).first;
-  const auto before = std::exchange(at->second, std::move(next));
+  auto at = sources_.find(name);
+  if (at == sources_.end()) at = sources_.emplace(std::string(name), Source{}).first;
+  auto& [listed, hold] = at->second;
+  const auto before = std::exchange(listed, std::move(next));
+  const bool held = !hold.empty();
+  result.held = hold.replaced(now, config, before, listed, listing);
+  result.hold_ended = held && hold.empty();
   Batch batch{{}, state_.size(), state_.bytes()};
   for (const auto& [key, value] : before)
-    if (!at->second.contains(key)) settle(key, batch);
-  for (const auto& [key, value] : at->second)
+    if (!listed.contains(key)) settle(key, batch);
+  for (const auto& [key, value] : listed)
     if (settle(key, batch) == Settled::full)
       result.refused.push_back(key + ": more than an origin may have");
   state_.write(batch.changes);
   result.changed = batch.changes.size();
   return result;
+}
+
+LocalOrigin::Tended LocalOrigin::tend(base::TimePoint now, const NodeConfig& config) {
+  Tended tended;
+  for (auto& [name, source] : sources_) {
+    if (source.hold.empty()) continue;
+    tended.changed += settle(source.hold.expire(now));
+    if (source.hold.empty()) tended.ended.push_back(name);
+    if (auto round = source.hold.begin(now, config, kHeldRound | ++rounds_))
+      tended.probes.push_back(std::move(*round));
+  }
+  return tended;
+}
+
+LocalOrigin::Tended LocalOrigin::release(std::string_view named) {
+  Tended tended;
+  for (auto& [name, source] : sources_) {
+    if (source.hold.empty() || (!named.empty() && name != named)) continue;
+    tended.changed += settle(source.hold.release());
+    tended.ended.push_back(name);
+  }
+  return tended;
+}
+
+std::size_t LocalOrigin::probed(const ProbeReply& reply) {
+  std::size_t changed = 0;
+  for (auto& [name, source] : sources_) changed += settle(source.hold.answered(reply));
+  return changed;
+}
+
+std::vector<Hold> LocalOrigin::holds(base::TimePoint now) const {
+  std::vector<Hold> holds;
+  for (const auto& [name, source] : sources_) {
+    if (source.hold.empty()) continue;
+    holds.push_back(source.hold.status(now));
+    holds.back().source = name;
+  }
+  return holds;
+}
+
+bool LocalOrigin::holds(std::string_view name) const {
+  const auto at = sources_.find(name);
+  return at != sources_.end() && !at->second.hold.empty();
+}
+
+base::TimePoint LocalOrigin::deadline() const {
+  auto next = base::TimePoint::max();
+  for (const auto& [name, source] : sources_) next = std::min(next, source.hold.deadline());
+  return next;
+}
+
+void LocalOrigin::forgive(base::Duration stall) {
+  for (auto& [name, source] : sources_) source.hold.forgive(stall);
 }
 
 bool LocalOrigin::refute(Stamp claimed) {

@@ -1,11 +1,12 @@
 // This agent's own origin: what its local sources say, as rows with versions that only this agent
 // gives.
 //
-// A source states what it wants; the difference to what it said before becomes changes. Where two
-// sources claim one key, the first by name has it. An incarnation is a life: a counter above every
-// life that this agent remembers or hears of, and below it some bits of chance, so that two lives
-// that could not know of each other still differ. Invariants: a (incarnation, version) is never
-// used twice; nothing is published before the sources are ready. Thread: control only.
+// A source states what it wants; the difference to what it said before becomes changes, but for
+// what a relist has lost (relist_hold.hpp). Where two sources claim one key, the first by name has
+// it; what is only held gives way to what is listed. An incarnation is a life: a counter above
+// every life that this agent remembers or hears of, and below it some bits of chance, so that two
+// lives that could not know of each other still differ. Invariants: a (incarnation, version) is
+// never used twice; nothing is published before the sources are ready. Thread: control only.
 #pragma once
 
 #include <map>
@@ -15,6 +16,7 @@
 
 #include "base/random.hpp"
 #include "discovery/origin_state.hpp"
+#include "discovery/relist_hold.hpp"
 #include "discovery/row.hpp"
 
 namespace discovery {
@@ -25,6 +27,9 @@ inline constexpr unsigned kChanceBits = 32;
 constexpr std::uint64_t next_life(std::uint64_t incarnation) {
   return ((incarnation >> kChanceBits) + 1) << kChanceBits;
 }
+
+// The rounds of probes of held endpoints are told from those of silent origins by this bit.
+inline constexpr std::uint64_t kHeldRound = std::uint64_t{1} << 63;
 
 class LocalOrigin {
  public:
@@ -41,15 +46,36 @@ class LocalOrigin {
   struct Replaced {
     std::size_t changed = 0;
     std::vector<std::string> refused;  // keys, with the limit they break
+    std::size_t held = 0;              // endpoints, anew
+    bool hold_ended = false;           // all that was held is listed again
   };
-  Replaced replace(std::string_view source, std::vector<EncodedRow> rows);
+  Replaced replace(base::TimePoint now, const NodeConfig& config, std::string_view source,
+                   std::vector<EncodedRow> rows, Listing listing);
+
+  // Ends what is over and knocks at what is still held. Those of which nothing is held any more are
+  // named.
+  struct Tended {
+    std::size_t changed = 0;
+    std::vector<std::string> ended;
+    std::vector<ProbeRequest> probes;
+  };
+  Tended tend(base::TimePoint now, const NodeConfig& config);
+  Tended release(std::string_view source);      // "" = every one
+  std::size_t probed(const ProbeReply& reply);  // how many rows changed
+  std::vector<Hold> holds(base::TimePoint now) const;
+  bool holds(std::string_view source) const;
+  base::TimePoint deadline() const;
+  void forgive(base::Duration stall);
 
   // Somebody knows `claimed` of us. What we did not say in this life was said in another: begin one
   // above it. True when that happened.
   bool refute(Stamp claimed);
 
  private:
-  using Desired = std::map<base::Bytes, base::Bytes, std::less<>>;
+  struct Source {
+    RelistHold::Listed listed;
+    RelistHold hold;
+  };
   const base::Bytes* effective(std::string_view key) const;
   // What brings the row to what the sources want; versions are counted on from `version`.
   struct Batch {
@@ -58,11 +84,13 @@ class LocalOrigin {
   };
   enum class Settled { same, changed, full };
   Settled settle(const base::Bytes& key, Batch& batch) const;
+  std::size_t settle(const std::vector<base::Bytes>& keys);
   std::uint64_t above(std::uint64_t incarnation);
 
   base::Random random_;
   OriginState state_;
-  std::map<std::string, Desired, std::less<>> sources_;
+  std::map<std::string, Source, std::less<>> sources_;
+  std::uint64_t rounds_ = 0;  // of knocks
   bool ready_ = false;
 };
 

@@ -113,6 +113,7 @@ void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
       forget_shown(link);
     }
   }
+  tend_holds(now, effects);
   if (local.ready()) release_changes(now);
   supervise_links(now, effects);
   for (const auto& origin : membership.advance(now, effects)) forget_origin(origin);
@@ -123,6 +124,7 @@ Effects Node::State::turn(base::TimePoint now) {
   only_stirred = nullptr;
   if (const auto late = now - expected; late > kStallTolerance) {
     membership.forgive(late);
+    local.forgive(late);
     for (auto& [id, link] : links) {
       link.heard_at += late;
       link.up_at += late;
@@ -158,7 +160,7 @@ Effects Node::State::finish(base::TimePoint now, Effects effects) {
 }
 
 base::TimePoint Node::State::deadline(base::TimePoint now) const {
-  auto next = std::min({next_beacon, membership.deadline(), pulls.deadline()});
+  auto next = std::min({next_beacon, membership.deadline(), pulls.deadline(), local.deadline()});
   if (local.ready() && released != local.published().version)
     next = std::min(next, released_at + config.coalesce);
   if (!synced && local.ready()) next = std::min(next, started + config.sync_patience);
@@ -211,39 +213,8 @@ Effects Node::receive(base::TimePoint now, LinkId id, Frame frame) {
   return state_->finish(now, std::move(effects));
 }
 
-Effects Node::probed(base::TimePoint now, ProbeReply reply) {
-  auto effects = state_->turn(now);
-  state_->membership.probed(now, reply, effects);
-  return state_->finish(now, std::move(effects));
-}
-
 void Node::reach(std::vector<std::string> networks) {
   state_->config.networks = std::move(networks);
-}
-
-Effects Node::replace_local(base::TimePoint now, std::string_view source,
-                            std::vector<EncodedRow> rows) {
-  auto effects = state_->turn(now);
-  auto replaced = state_->local.replace(source, std::move(rows));
-  if (replaced.changed > 0) effects.publish = true;
-  for (auto& key : replaced.refused) {
-    ++state_->counters.refused;
-    effects.events.push_back({Event::Kind::refused, state_->config.self, std::move(key)});
-  }
-  if (state_->local.ready()) state_->release_changes(now);
-  return state_->finish(now, std::move(effects));
-}
-
-Effects Node::local_ready(base::TimePoint now) {
-  auto effects = state_->turn(now);
-  if (!state_->local.ready()) {
-    state_->local.set_ready();
-    state_->sign_own();
-    state_->release_changes(now);
-    effects.publish = true;
-    for (auto& [id, link] : state_->links) link.beacons_due = link.ready;
-  }
-  return state_->finish(now, std::move(effects));
 }
 
 Effects Node::leave(base::TimePoint now, Goodbye::Reason reason) {

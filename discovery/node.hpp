@@ -49,8 +49,10 @@ struct NodeConfig {
   std::size_t max_probes = 512;       // of all rounds together, as many as the skin makes at once
   std::vector<std::string> networks;  // reachable from here: endpoints on others are not probed;
                                       // empty = all
-  std::size_t max_changes = 4'096;    // remembered of each origin
-  std::shared_ptr<Notary> notary;     // null: an insecure mesh, nothing is proven or asked for
+  base::Duration relist_hold = std::chrono::seconds(60);  // of what a relist has lost
+  std::size_t held_probes = 128;                          // of a source's held endpoints, a round
+  std::size_t max_changes = 4'096;                        // remembered of each origin
+  std::shared_ptr<Notary> notary;  // null: an insecure mesh, nothing is proven or asked for
 };
 
 // Who is at the other end, as the skin knows before any frame.
@@ -58,6 +60,20 @@ struct LinkPeer {
   std::string proven_cluster;  // from the certificate; "" = an insecure link, the Hello is believed
   std::string address;         // dialled or seen, for status
   bool dialled = false;
+};
+
+// How a local source came to what it says.
+enum class Listing : std::uint8_t {
+  change,  // it saw go what is missing: an edit, a delete, a scale-down
+  relist,  // it read everything anew after a gap in which it saw nothing: relist_hold.hpp
+};
+
+// What a relist of a source has lost and that stays published for a while.
+struct Hold {
+  std::string source;
+  std::size_t rows = 0, endpoints = 0;  // endpoints are rows too
+  std::size_t failing = 0;              // of the endpoints: called unhealthy, they do not answer
+  base::Duration left{};                // until the last of it goes
 };
 
 struct CloseLink {
@@ -91,7 +107,9 @@ struct Event {
     forgotten,
     refuted,  // somebody remembers a life of ours that we do not: a new one has begun above it
     refused,
-    malformed
+    malformed,
+    held,       // own rows that a relist has lost
+    hold_ended  // they are listed again, or gone now
   } kind;
   OriginId origin;
   std::string text;
@@ -162,8 +180,12 @@ class Node {
   void reach(std::vector<std::string> networks);
 
   // The desired rows of one local source ("files", "agent", …): the difference to what that source
-  // said before is published as changes. Rows of other sources stay. Idempotent.
-  Effects replace_local(base::TimePoint now, std::string_view source, std::vector<EncodedRow> rows);
+  // said before is published as changes, but for what a relist has lost and is held. Rows of other
+  // sources stay. Idempotent.
+  Effects replace_local(base::TimePoint now, std::string_view source, std::vector<EncodedRow> rows,
+                        Listing listing = Listing::change);
+  // The operator's word: the relist of this source is believed now; "" = of every source.
+  Effects release(base::TimePoint now, std::string_view source);
   // The local sources have been read once: own rows may be published, "synced" may come true.
   Effects local_ready(base::TimePoint now);
   // Announces a stop to every peer; the caller then drains next_frame() for a moment and closes the
@@ -187,13 +209,16 @@ class Node {
   // what there is to know, whatever the rate of change.
   std::size_t backlog(LinkId link) const;
   std::vector<Member> members(base::TimePoint now) const;
+  std::vector<Hold> holds(base::TimePoint now) const;  // of sources of which something is held
+  bool holds(std::string_view source) const;
   Stamp stamp() const;  // of the own origin
   bool synced(base::TimePoint now) const;
 
   struct Counters {
     std::uint64_t frames_received = 0, frames_sent = 0, rows_applied = 0, duplicates = 0, gaps = 0,
                   malformed = 0, refused = 0, proven = 0, unproven = 0, divergences = 0,
-                  snapshots_sent = 0, snapshots_applied = 0, probes = 0, refutations = 0;
+                  snapshots_sent = 0, snapshots_applied = 0, probes = 0, refutations = 0,
+                  relists_held = 0;
   };
   const Counters& counters() const;
 

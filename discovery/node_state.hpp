@@ -1,6 +1,7 @@
 // The parts of a Node and how they meet. Each part is an automaton of its own; the functions here
-// only pass events on: node.cpp what comes from the agent, node_links.cpp links that come and go,
-// node_receive.cpp what comes from peers, node_send.cpp what goes to them.
+// only pass events on: node.cpp what comes from the agent, node_local.cpp what its sources say,
+// node_links.cpp links that come and go, node_receive.cpp what comes from peers, node_send.cpp what
+// goes to them.
 //
 // Every entry begins with turn(now), which forgives a stall of ours, and ends with finish(now),
 // which announces links with something new to say. Deadlines are served by tick alone, after all
@@ -73,6 +74,10 @@ struct Node::State {
   base::TimePoint deadline(base::TimePoint now) const;
   Stamp released_stamp() const;
   void sign_own();
+
+  // node_local.cpp
+  void tend_holds(base::TimePoint now, Effects& effects);
+  void say_ended(const std::string& source, std::string_view how, Effects& effects) const;
 
   // node_links.cpp
   Link* link_to(const OriginId& origin);

@@ -1,6 +1,7 @@
 #include "discovery/sources/files.hpp"
 
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -155,6 +156,19 @@ ReadFiles read_files(const std::vector<std::string>& paths) {
   return read;
 }
 
+Places find_places(const std::vector<std::string>& paths) {
+  Places places;
+  for (const auto& path : paths) {
+    struct stat found {};
+    auto& place = places[path];
+    if (stat(path.c_str(), &found) != 0) continue;
+    // A file may be replaced by a rename: that is how it is edited.
+    place = S_ISDIR(found.st_mode) ? std::pair(found.st_dev, found.st_ino)
+                                   : std::pair<dev_t, ino_t>(0, 0);
+  }
+  return places;
+}
+
 std::vector<std::string> watched_for(const std::vector<std::string>& paths) {
   std::vector<std::string> watched;
   for (const auto& path : paths) {
@@ -214,7 +228,20 @@ void Files::drain() {
 }
 
 void Files::read_and_compare() {
+  const auto before = find_places(paths_);
   auto now = read_files(paths_);
+  auto places = find_places(paths_);
+  // What cannot be read serves as it did (DocumentStore): that it is read again makes the relist.
+  for (const auto& problem : now.unreadable)
+    if (const auto at = places.find(problem.place.file); at != places.end()) at->second.reset();
+  for (auto& [path, place] : places) {
+    const auto last = places_.find(path);
+    const bool moved = place && place != before.at(path);  // while it was read
+    const bool other = place && last != places_.end() && place != last->second;
+    if (moved || other) now.listing = Listing::relist;
+    if (moved) place.reset();
+  }
+  places_ = std::move(places);
   std::vector<std::pair<std::string, std::string>> seen;
   for (const auto& file : now.files) seen.emplace_back(file.name, file.text);
   for (const auto* problems : {&now.unreadable, &now.left_out})

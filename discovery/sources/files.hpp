@@ -8,18 +8,28 @@
 // A folder gives its *.yaml, *.yml and *.json, not those of folders in it and none whose name
 // begins with a dot; a folder in it and a file with such an ending in upper case are named in a
 // warning. A file that several paths lead to is read once. Limits: resources::kMaxFileBytes a file,
-// kMaxFiles a folder. Errors: a path that does not exist or cannot be read is a problem that names
+// kMaxFiles a folder. A reading is a relist where a path could not be read the last time, or where
+// a folder is another one than then (unmounted, mounted over, made again, behind a link that was
+// swapped): what happened to its files in between nobody saw. Files that come and go in a folder
+// that stays are a change; so is Kubernetes' ..data, which swaps what a folder's links lead to.
+// Errors: a path that does not exist or cannot be read is a problem that names
 // it. Thread: read_files any; Files the loop's. Ownership: the loop outlives Files.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/net/event_loop.hpp"
 #include "base/net/stream.hpp"
 #include "base/net/task.hpp"
+#include "discovery/node.hpp"
 #include "resources/documents.hpp"
 
 namespace discovery::sources {
@@ -30,6 +40,7 @@ struct ReadFiles {
   std::vector<resources::File> files;  // in the order of the paths, a folder's by name
   resources::Problems unreadable;      // one a path: what was good of it, or below it, may serve on
   resources::Problems left_out;        // warnings of what looks like documents and is not read
+  Listing listing = Listing::change;   // what it is to the reading before it
 };
 
 ReadFiles read_files(const std::vector<std::string>& paths);
@@ -37,6 +48,10 @@ ReadFiles read_files(const std::vector<std::string>& paths);
 // What is watched for these paths: each itself, and the folder above it for the moment in which the
 // path itself is gone.
 std::vector<std::string> watched_for(const std::vector<std::string>& paths);
+
+// Which of the paths are there, and of folders which folder each is.
+using Places = std::map<std::string, std::optional<std::pair<dev_t, ino_t>>>;
+Places find_places(const std::vector<std::string>& paths);
 
 class Files {
  public:
@@ -66,6 +81,7 @@ class Files {
   const Changed changed_;
   bool first_ = true;
   std::vector<std::pair<std::string, std::string>> last_;  // file or path → text or problem
+  Places places_;                                          // when it was read
   base::net::Scope scope_;
 };
 

@@ -16,7 +16,8 @@ using LinkEnd = discovery::Node::LinkEnd;
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMaxRows = 60;      // per cluster
+constexpr std::size_t kMaxRows = 60;      // per cluster, beside its endpoints
+constexpr std::size_t kEndpoints = 12;    // of a cluster, enough for a relist to be held
 constexpr std::size_t kChanges = 24;      // remembered; small, so that every run falls behind
 constexpr std::size_t kMostSkew = 8'760;  // hours between the clocks of two processes
 constexpr base::Duration kSaveEvery = 2s;
@@ -46,9 +47,9 @@ Mesh::Mesh(std::uint64_t seed, std::size_t clusters)
     Cluster cluster;
     cluster.name = Truth::name(n);
     cluster.keeps_disk = random_.chance(0.8);
-    for (std::size_t e = 0; e < 4; ++e) {
+    for (std::size_t e = 0; e < kEndpoints; ++e) {
       cluster.endpoints.push_back(endpoint(n, e));
-      auto row = endpoint_row(cluster.endpoints.back(), e / 2);
+      auto row = endpoint_row(cluster.endpoints.back(), e / 4);
       cluster.rows[row.key] = row.value;
     }
     cluster.answering = {cluster.endpoints.begin(), cluster.endpoints.end()};
@@ -170,7 +171,8 @@ void Mesh::run_until(Clock end) {
 
 std::vector<discovery::EncodedRow> Mesh::encoded(const Cluster& cluster) const {
   std::vector<discovery::EncodedRow> rows;
-  for (const auto& [key, value] : cluster.rows) rows.push_back({key, value});
+  for (const auto& [key, value] : cluster.rows)
+    if (!cluster.unlisted.contains(key)) rows.push_back({key, value});
   return rows;
 }
 
@@ -180,6 +182,9 @@ void Mesh::start(std::size_t n) {
   cluster.process.emplace();
   auto& process = *cluster.process;
   process.life = ++next_life_;
+  for (const auto& [key, when] : cluster.gone) cluster.rows.erase(key);
+  cluster.gone.clear();
+  cluster.unlisted.clear();  // a first listing is no relist
   discovery::NodeConfig config;
   config.self = {cluster.name, 0};
   config.instance[0] = static_cast<std::uint8_t>(process.life);
@@ -290,13 +295,37 @@ void Mesh::change_rows(std::size_t n, std::size_t count) {
   auto& cluster = clusters_[n];
   for (std::size_t at = 0; at < count; ++at) {
     const auto key = "x/" + std::to_string(random_.below(kMaxRows));
+    if (cluster.unlisted.contains(key)) continue;  // its source does not know that it had it
     if (random_.chance(0.4))
       cluster.rows.erase(key);
     else
       cluster.rows[key] = std::to_string(random_.next() >> 40);
   }
+  list(n, discovery::Listing::change);
+}
+
+void Mesh::list(std::size_t n, discovery::Listing listing) {
+  auto& cluster = clusters_[n];
   if (cluster.process)
-    act(n, cluster.process->node->replace_local(clock_of(n), "files", encoded(cluster)));
+    act(n, cluster.process->node->replace_local(clock_of(n), "files", encoded(cluster), listing));
+}
+
+// What will not come back is withdrawn when its hold is over, neither sooner nor much later.
+void Mesh::look_for_gone(std::size_t n) {
+  auto& cluster = clusters_[n];
+  if (cluster.gone.empty()) return;
+  const auto publication = cluster.process->node->publication(clock_of(n));
+  for (const auto& origin : publication->origins) {
+    if (!origin.local) continue;
+    std::erase_if(cluster.gone, [&](const auto& gone) {
+      const auto& [key, when] = gone;
+      const bool shown = origin.rows.find(key).has_value();
+      if (shown ? now_ > when.latest : now_ < when.earliest)
+        truth_.violated(cluster.name + (shown ? " still holds " : " lets go too soon of ") + key);
+      if (!shown) cluster.rows.erase(key), cluster.unlisted.erase(key);
+      return !shown;
+    });
+  }
 }
 
 void Mesh::kill(std::size_t n) {
@@ -332,6 +361,7 @@ void Mesh::pause(std::size_t n, base::Duration time) {
   note(clusters_[n].name + " stalls for " + base::to_string(time));
   auto& until = clusters_[n].process->paused_until;
   until = std::max(until, now_ + time);
+  for (auto& [key, when] : clusters_[n].gone) when.latest += time;
   truth_.stalled(now_ + time, n, time);
 }
 
@@ -342,6 +372,7 @@ void Mesh::act(std::size_t n, discovery::Effects effects) {
   auto& cluster = clusters_[n];
   if (!cluster.process) return;
   auto& node = *cluster.process->node;
+  look_for_gone(n);
   truth_.says(now_, n, node.stamp(), cluster.rows);
   cluster.last_life = std::max(cluster.last_life, node.stamp().incarnation);
   if (cluster.keeps_disk) save(cluster, clock_of(n));
@@ -375,7 +406,10 @@ void Mesh::probe(std::size_t n, discovery::ProbeRequest request) {
   const auto time = reply.failed.empty() ? between(1, 80) : request.timeout;
   const auto life = clusters_[n].process->life;
   tell(n, life, time, [=, this, asked_at = now_](discovery::Node& node, Clock at) {
-    truth_.probed(asked_at, n, target, answered);
+    if (n == target)
+      truth_.held_probed(n, reply);
+    else
+      truth_.probed(asked_at, n, target, answered);
     return node.probed(at, reply);
   });
 }

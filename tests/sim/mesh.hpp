@@ -50,8 +50,14 @@ struct Disk {
 };
 
 struct Cluster {
+  // When a row that is gone must be withdrawn although a relist said so.
+  struct Withdrawal {
+    Clock earliest, latest;
+  };
   std::string name;
-  std::map<std::string, std::string> rows;  // what its sources say now, value by key
+  std::map<std::string, std::string> rows;  // what its agent is to say now, value by key
+  std::set<std::string> unlisted;           // of these what its source has lost by a relist
+  std::map<std::string, Withdrawal> gone;   // of those what will not come back
   std::vector<base::SocketAddress> endpoints;
   std::set<base::SocketAddress> answering;
   bool keeps_disk = true;
@@ -100,6 +106,7 @@ class Mesh {
   void put_older_disk(std::size_t cluster);
   void corrupt_disk(std::size_t cluster);
   void change_rows(std::size_t cluster, std::size_t count);
+  void list(std::size_t cluster, discovery::Listing listing);  // what its source says now
   void reset(discovery::LinkId link);
   void swallow(discovery::LinkId link, std::size_t way);
   void dial(std::size_t from, std::size_t to);
@@ -148,6 +155,7 @@ class Mesh {
   void restore(std::size_t cluster);
   void save(Cluster& cluster, Clock its_clock);
   void act(std::size_t cluster, discovery::Effects effects);
+  void look_for_gone(std::size_t cluster);
   void probe(std::size_t cluster, discovery::ProbeRequest request);
   void pump(discovery::LinkId link, std::size_t way);
   void send(discovery::LinkId link, std::size_t way, Wire::Sent sent);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.hpp"
+#include "discovery/row.hpp"
 #include "tests/sim/describe.hpp"
 
 namespace sim {
@@ -17,8 +18,12 @@ constexpr int kMaxHops = 4;
 constexpr base::Duration kLost = std::chrono::seconds(15), kFound = std::chrono::seconds(13);
 constexpr std::size_t kKeepEvery = 40;  // looks: hashing every state whole would be most of a run
 
+bool is_endpoint(std::string_view key) { return key.starts_with("e/"); }
+
+// Of endpoints nothing changes but their health, which is check_health's.
 std::uint64_t hash_row(std::string_view key, std::string_view value) {
-  return base::hash64(value, base::hash64(key, 1));
+  const auto hash = base::hash64(key, 1);
+  return is_endpoint(key) ? hash : base::hash64(value, hash);
 }
 
 std::uint64_t hash_of(const discovery::Rows& rows) {
@@ -69,6 +74,7 @@ void Truth::born(std::size_t cluster, bool with_disk) {
   origin.alive = true;
   origin.left = false;
   origin.with_disk = with_disk;
+  origin.failed.clear();
   viewers_[cluster] = {};
 }
 
@@ -150,6 +156,7 @@ void Truth::look(Clock now, std::size_t viewer, discovery::Node& node, Clock its
       if (said != origins_[viewer].said.end() && said->second.hash != hash_of(origin.rows))
         violated(name(viewer) + " shows other rows of its own at " + describe(origin.stamp) +
                  " than its sources say");
+      check_health(viewer, origin.rows);
       continue;
     }
     check_rows(viewer, origin);
@@ -184,6 +191,17 @@ void Truth::check_rows(std::size_t viewer, const discovery::OriginPublication& s
   seen.order = at->second.order;
   seen.after_loss = at->second.after_loss;
   seen.shown = true;
+}
+
+void Truth::check_health(std::size_t cluster, const discovery::Rows& rows) {
+  rows.for_each([&](const discovery::RowView& row) {
+    if (!is_endpoint(row.key)) return;
+    const auto value = discovery::decode(row.key, row.value);
+    const auto& endpoint = std::get<discovery::EndpointRow>(*value).endpoint;
+    if (endpoint.health == discovery::view::Health::unhealthy &&
+        !origins_[cluster].failed.contains({endpoint.ip, endpoint.ports.front().number}))
+      violated(name(cluster) + " calls " + std::string(row.key) + " unhealthy, which answers");
+  });
 }
 
 void Truth::check_age(Clock now, std::size_t viewer, const discovery::OriginPublication& shown) {

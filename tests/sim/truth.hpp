@@ -13,7 +13,9 @@
 //   8 one bad origin stops no other:       flows
 // Beyond these: no cluster is demoted or dead whose endpoints answer (event); who is demoted is
 // lifted by an answer or its own link alone (event), stays so while nothing gets there and is back
-// when something does (reaches); and a published state is never written to (look).
+// when something does (reaches); a published state is never written to (look); what a source lost by
+// a relist stays until it can be believed and what it saw go goes at once (look,
+// Mesh::look_for_gone), and of what stays nothing is called unhealthy that answers (check_health).
 #pragma once
 
 #include <map>
@@ -55,6 +57,10 @@ class Truth {
   void probed(Clock now, std::size_t viewer, std::size_t cluster, bool answered);
   // Something that the cluster's agent said over its own link has come to the viewer.
   void spoke(Clock now, std::size_t viewer, std::size_t cluster);
+  // Of what a relist has lost and the cluster's own agent holds.
+  void held_probed(std::size_t cluster, const discovery::ProbeReply& reply) {
+    origins_[cluster].failed.insert(reply.failed.begin(), reply.failed.end());
+  }
 
   // The invariants.
   void event(Clock now, std::size_t viewer, std::size_t cluster, discovery::Event::Kind kind);
@@ -91,6 +97,7 @@ class Truth {
     Clock died_at{};
     base::Duration slowest{};  // of the frames delivered since it died
     discovery::Stamp now{};
+    std::set<base::SocketAddress> failed;  // of this life's knocks at what is held
   };
   struct Seen {
     discovery::Stamp stamp{};
@@ -112,6 +119,7 @@ class Truth {
     std::uint64_t kept_hash = 0;
   };
   void check_rows(std::size_t viewer, const discovery::OriginPublication& shown);
+  void check_health(std::size_t cluster, const discovery::Rows& rows);
   void check_age(Clock now, std::size_t viewer, const discovery::OriginPublication& shown);
 
   std::vector<Origin> origins_;

@@ -3,6 +3,7 @@
 #include "tests/sim/agent_faults.hpp"
 #include "tests/sim/link_faults.hpp"
 #include "tests/sim/meddling.hpp"
+#include "tests/sim/source_faults.hpp"
 
 namespace sim {
 namespace {
@@ -14,7 +15,8 @@ constexpr base::Duration kDirectBound = 1s, kRelayedBound = 8s;
 
 class Weather {
  public:
-  explicit Weather(Mesh& mesh) : mesh_(mesh), links_(mesh), agents_(mesh), meddling_(mesh) {}
+  explicit Weather(Mesh& mesh)
+      : mesh_(mesh), links_(mesh), agents_(mesh), sources_(mesh), meddling_(mesh) {}
 
   void brew() {
     const auto faults = kLeastFaults + mesh_.random().below(30);
@@ -34,7 +36,7 @@ class Weather {
  private:
   void strike() {
     ++mesh_.faults;
-    switch (mesh_.random().below(20)) {
+    switch (mesh_.random().below(23)) {
       case 0:
         return links_.reset();
       case 1:
@@ -73,6 +75,12 @@ class Weather {
         return links_.pair();
       case 18:
         return meddling_.flip_bits();
+      case 19:
+        return sources_.misread();
+      case 20:
+        return sources_.lose();
+      case 21:
+        return sources_.scale_down();
       default:
         return meddling_.hostile_relay();
     }
@@ -105,6 +113,7 @@ class Weather {
   Mesh& mesh_;
   LinkFaults links_;
   AgentFaults agents_;
+  SourceFaults sources_;
   Meddling meddling_;
 };
 

@@ -1,5 +1,7 @@
 #include "discovery/sources/files.hpp"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -186,6 +188,60 @@ TEST_CASE("changes, renames over a file, a swapped link and a folder made again 
   fs::create_directory(docs);
   std::ofstream(docs + "/a.yaml") << "six";
   CHECK(turn_until(**loop, [&] { return last() == "six"; }));
+}
+
+TEST_CASE("a folder that is another one, or is back, is a relist; files that go are a change") {
+  const Folder folder;
+  const auto path = folder.path + "/documents", aside = folder.path + "/aside";
+  fs::create_directory(path);
+  folder.write("documents/a.yaml", "1");
+  folder.write("documents/b.yaml", "2");
+  std::vector<sources::ReadFiles> read;
+  auto loop = base::net::EventLoop::make();
+  auto files = sources::Files::open(**loop, {path}, [&](auto now) { read.push_back(now); });
+  REQUIRE(files);
+  std::size_t reported = 0;
+  const auto next = [&] {
+    ++reported;
+    REQUIRE(turn_until(**loop, [&] { return read.size() >= reported; }));
+    return std::pair(read[reported - 1].files.size(), read[reported - 1].listing);
+  };
+  using Seen = std::pair<std::size_t, Listing>;
+  CHECK(next() == Seen{2, Listing::change});
+  fs::remove(path + "/a.yaml");
+  CHECK(next() == Seen{1, Listing::change});
+  // As an empty mount point takes the place of a volume: one rename, so that no reading sees both.
+  fs::create_directory(aside);
+  REQUIRE(renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, aside.c_str(), RENAME_EXCHANGE) == 0);
+  CHECK(next() == Seen{0, Listing::relist});
+  folder.write("documents/c.yaml", "3");
+  CHECK(next() == Seen{1, Listing::change});
+  REQUIRE(renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, aside.c_str(), RENAME_EXCHANGE) == 0);
+  CHECK(next() == Seen{1, Listing::relist});
+  fs::rename(path, path + ".away");
+  CHECK(next() == Seen{0, Listing::change});
+  CHECK(read.back().unreadable.size() == 1);
+  fs::rename(path + ".away", path);
+  CHECK(next() == Seen{1, Listing::relist});
+}
+
+TEST_CASE("a config map that is swapped, and a path that is never there, make no relist") {
+  const Folder folder;
+  for (const std::string day : {"/..1", "/..2"}) fs::create_directory(folder.path + day);
+  folder.write("..1/a.yaml", "1");
+  folder.write("..2/a.yaml", "2");
+  fs::create_symlink("..1", folder.path + "/..data");
+  fs::create_symlink("..data/a.yaml", folder.path + "/a.yaml");
+  std::vector<sources::ReadFiles> read;
+  auto loop = base::net::EventLoop::make();
+  auto files = sources::Files::open(**loop, {folder.path, folder.path + "/never"},
+                                    [&](auto now) { read.push_back(now); });
+  REQUIRE(files);
+  REQUIRE(turn_until(**loop, [&] { return read.size() == 1; }));
+  fs::create_symlink("..2", folder.path + "/..tmp");
+  fs::rename(folder.path + "/..tmp", folder.path + "/..data");
+  REQUIRE(turn_until(**loop, [&] { return read.back().files.front().text == "2"; }));
+  for (const auto& reading : read) CHECK(reading.listing == Listing::change);
 }
 
 TEST_CASE("nothing is reported while nothing changes, and again on request") {
