@@ -15,6 +15,8 @@ import threading
 
 PACKET_BYTES = 1400
 WINDOW_PACKETS = 1000  # on their way in one direction of one connection; beyond that its sender waits
+QUEUE_SECONDS = 0.1  # that a way with a rate holds before it; beyond that the sender waits as well
+SEGMENT_BYTES, RECEIVE_BYTES = 1400, 128 * 1024  # of the relay's sockets: a sender's own buffer grows with both
 RETRANSMISSION_SECONDS = 0.2  # at least, beside a round trip; then twice as long each time
 HANDSHAKE_AGAIN_SECONDS = 1.0
 MOST_RETRANSMISSIONS = 8
@@ -23,7 +25,8 @@ END, RESET = b"", None  # what a direction may bring beside bytes
 
 class Way:
     def __init__(self):
-        self.delay, self.loss = 0.0, 0.0
+        self.delay, self.loss, self.rate = 0.0, 0.0, None  # seconds; share of packets; bytes a second, None = any
+        self.free_at = 0.0  # when all that was taken has left
         self.open = asyncio.Event()
         self.open.set()
         self.lost = 0
@@ -36,6 +39,12 @@ class Way:
             lost += 1
         self.lost += lost
         return taken
+
+    def leaving(self, now, size):
+        """When a packet has left that came now; all connections of the way share its rate."""
+        if self.rate:
+            self.free_at = max(self.free_at, now) + size / self.rate
+        return max(self.free_at, now)
 
 
 class Direction:
@@ -54,9 +63,11 @@ class Direction:
             except OSError:
                 packet = RESET
             timeout = RETRANSMISSION_SECONDS + 2 * self.way.delay
-            due = max(due, clock() + self.way.passing(self.chance, timeout))
+            left = self.way.leaving(clock(), len(packet or END))
+            due = max(due, left + self.way.passing(self.chance, timeout))
             self.ended = packet in (END, RESET)
             await self.packets.put((due, packet))
+            await asyncio.sleep(left - clock() - QUEUE_SECONDS)  # its queue is full: the sender must wait
 
     async def give(self, writer):
         clock = asyncio.get_running_loop().time
@@ -101,7 +112,10 @@ class Listener:
         self.writers, self.connections, self.server = set(), set(), None
 
     async def open(self, at):
-        self.server = await asyncio.start_server(self.take, *at)
+        listening = socket.create_server(at, backlog=100)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT_BYTES)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+        self.server = await asyncio.start_server(self.take, sock=listening)
 
     def take(self, reader, writer):
         connection = asyncio.create_task(self.serve(reader, writer))
@@ -188,6 +202,10 @@ class FaultRelay:
         """Every way takes so long."""
         self.on_all(lambda way: setattr(way, "delay", seconds))
 
+    def narrow(self, rate):
+        """Every way carries so many bytes a second, as long as there is no other word; None for any number."""
+        self.on_all(lambda way: setattr(way, "rate", rate))
+
     def lose(self, share):
         """Every way loses this share of its packets."""
         self.on_all(lambda way: setattr(way, "loss", share))
@@ -217,9 +235,9 @@ class FaultRelay:
         self.do(work())
 
     def heal(self):
-        """Every way is open, quick and without loss; what was held arrives."""
+        """Every way is open, wide, quick and without loss; what was held arrives."""
         def mend(way):
-            way.delay, way.loss = 0.0, 0.0
+            way.delay, way.loss, way.rate = 0.0, 0.0, None
             way.open.set()
         self.on_all(mend)
 

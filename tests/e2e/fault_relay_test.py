@@ -80,6 +80,17 @@ def delay_is_of_each_way(pair):
     expect(time.monotonic() - begun >= 0.6, "a handshake goes there and back")
 
 
+def a_narrow_way_carries_its_rate_on_all_connections_together(pair):
+    pair.relay.narrow(100_000)
+    other, other_end = pair.connect()
+    other.sendall(TALLY)
+    expect(crosses(pair.a, pair.b, TALLY) >= len(TALLY) / 100_000, "there, at most at its rate")
+    crosses(other_end, other)
+    expect(crosses(pair.a, pair.b) < 5, "what has left no longer counts")
+    for one in (other, other_end):
+        one.close()
+
+
 def loss_holds_up_the_stream_and_keeps_its_order(pair):
     pair.relay.lose(0.2)
     before, taken = pair.relay.lost(), 0.0
@@ -132,9 +143,10 @@ def ends_and_resets_are_passed_on(pair):
 
 
 def main():
-    for test in (words_cross_both_ways, delay_is_of_each_way, loss_holds_up_the_stream_and_keeps_its_order,
-                 a_held_way_holds_no_other, who_gave_up_before_the_heal_does_not_come_after_it,
-                 ends_and_resets_are_passed_on):
+    for test in (words_cross_both_ways, delay_is_of_each_way,
+                 a_narrow_way_carries_its_rate_on_all_connections_together,
+                 loss_holds_up_the_stream_and_keeps_its_order, a_held_way_holds_no_other,
+                 who_gave_up_before_the_heal_does_not_come_after_it, ends_and_resets_are_passed_on):
         with FaultRelay(seed=1) as relay:
             pair = Pair(relay)
             test(pair)
