@@ -72,7 +72,8 @@ Stamp Catalog::stamp(const OriginId& origin) const {
 
 // Joins a frame to the parts before it on this link; `applied` when they are whole.
 Applied Catalog::collect(LinkId link, Delta delta, Parts& whole) {
-  auto before = parts_.extract(link);
+  const std::pair place(link, delta.origin);
+  auto before = parts_.extract(place);
   if (delta.part == 0) {
     whole = Parts{};
   } else {
@@ -90,13 +91,26 @@ Applied Catalog::collect(LinkId link, Delta delta, Parts& whole) {
   }
   if (!fits(whole.rows) || !fits(whole.delta.rows)) return Applied::malformed;
   if (!is_part(whole.delta)) return Applied::applied;
-  parts_.emplace(link, std::move(whole));
+  if (under_way(link) == kMaxUnderWay) return Applied::stray;
+  parts_.emplace(place, std::move(whole));
   return Applied::part;
+}
+
+std::size_t Catalog::under_way(LinkId link) const {
+  std::size_t count = 0;
+  for (auto at = parts_.lower_bound({link, {}}); at != parts_.end() && at->first.first == link;
+       ++at)
+    ++count;
+  return count;
+}
+
+void Catalog::link_lost(LinkId link) {
+  std::erase_if(parts_, [&](const auto& parts) { return parts.first.first == link; });
 }
 
 Applied Catalog::apply(LinkId link, From from, Delta delta) {
   if (!well_formed(delta)) {
-    parts_.erase(link);
+    link_lost(link);
     return Applied::malformed;
   }
   Parts whole;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "discovery/message.hpp"
@@ -28,6 +29,9 @@ enum class Applied : std::uint8_t {
   malformed,  // breaks a limit or the order: the sender is at fault
 };
 
+// Deltas whose parts take turns on a link: one of much, another between its parts.
+inline constexpr std::size_t kMaxUnderWay = 2;
+
 // Breaks no order and no limit of docs/PROTOCOL.md §4 and §6; of parts, each alone.
 bool well_formed(const Delta& delta);
 
@@ -41,7 +45,9 @@ class Catalog {
   Applied apply(LinkId link, From from, Delta delta);
   // A state that was held before: false, and nothing changes, when one of the origin is held now.
   bool restore(const OriginId& origin, Stamp stamp, Rows rows);
-  void link_lost(LinkId link) { parts_.erase(link); }
+  void link_lost(LinkId link);
+  // What comes of it on this link is not wanted any more.
+  void drop(LinkId link, const OriginId& origin) { parts_.erase({link, origin}); }
   // What thirds may be given of it: nothing ({0, 0}) that they would not believe.
   Checkpoint to_relay(const OriginState& state) const {
     return notary_ ? state.proven() : state.now();
@@ -59,6 +65,7 @@ class Catalog {
     Rows rows;    // of a snapshot, so far
   };
   Applied collect(LinkId link, Delta delta, Parts& whole);
+  std::size_t under_way(LinkId link) const;
   bool is_proven(From from, const Delta& delta) const;
   Applied nothing_new(From from, const Delta& delta);
   Applied apply_changes(From from, Delta& delta);
@@ -67,7 +74,7 @@ class Catalog {
   std::size_t max_changes_;
   Notary* notary_;
   std::map<OriginId, OriginState> states_;
-  std::map<LinkId, Parts> parts_;  // a link carries one delta at a time
+  std::map<std::pair<LinkId, OriginId>, Parts> parts_;  // kMaxUnderWay of a link
 };
 
 }  // namespace discovery

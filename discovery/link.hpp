@@ -12,6 +12,7 @@
 #include <string>
 
 #include "discovery/node.hpp"
+#include "discovery/pace.hpp"
 #include "discovery/round_trip.hpp"
 #include "discovery/still.hpp"
 #include "discovery/transfer.hpp"
@@ -57,6 +58,9 @@ struct Link {
   std::map<OriginId, Stamp> pulls;          // to ask
   std::map<OriginId, Stamp> requested;      // asked of us
   std::optional<Transfer> transfer;
+  std::optional<Transfer> bulk;  // one of more than a frame: others do not wait for its end
+  bool bulk_next = false;        // whose turn it is, where there are others
+  Pace pace;
   OriginId served;         // whose request was answered last
   bool own_went = false;   // an own delta has gone before the beacons that are due
   bool farewell = false;   // the other side stops on purpose: its end is no reset
@@ -81,17 +85,25 @@ struct Link {
   }
 
   std::size_t backlog() const {
-    return pulls.size() + requested.size() + (transfer ? transfer->held() : 0);
+    return pulls.size() + requested.size() + (transfer ? transfer->held() : 0) +
+           (bulk ? bulk->held() : 0);
   }
   bool owes_own(Stamp released) const {
     return ready && talking && cursor && (*cursor < released || proof_due);
   }
+  // A delta of it is under way in parts: another could not be applied before its end.
+  bool brings(const OriginId& of) const { return bulk && bulk->origin() == of; }
+  // Some answer could begin now.
+  bool owes_answer() const {
+    return requested.size() > (bulk && requested.contains(bulk->origin()) ? 1 : 0);
+  }
   // Before beacons that are due: one own delta, where the last one was not ours while others wait.
   bool owes_own_first(const OriginId& self, Stamp released) const {
-    return owes_own(released) && !transfer && !own_went && (served != self || requested.empty());
+    return owes_own(released) && !transfer && !brings(self) && !own_went &&
+           (served != self || requested.empty());
   }
   bool has_work(Stamp released) const {
-    return hello_due || goodbye || !pulls.empty() || beacons_due || transfer ||
+    return hello_due || goodbye || !pulls.empty() || beacons_due || transfer || bulk ||
            !requested.empty() || owes_own(released);
   }
 };

@@ -28,9 +28,10 @@ inline std::size_t frame_bytes(const Row& row) {
 }
 inline constexpr std::size_t kMaxTextBytes = 512;  // Goodbye::text, longer is cut by the sender
 
-inline constexpr std::uint64_t kFeatureStill = 1;  // reads Still
-inline constexpr std::uint64_t kFeatureProof = 2;  // asks for proofs and passes them on
-inline constexpr std::uint64_t kFeatures = kFeatureStill | kFeatureProof;
+inline constexpr std::uint64_t kFeatureStill = 1;   // reads Still
+inline constexpr std::uint64_t kFeatureProof = 2;   // asks for proofs and passes them on
+inline constexpr std::uint64_t kFeatureTurns = 16;  // reads two deltas whose parts take turns
+inline constexpr std::uint64_t kFeatures = kFeatureStill | kFeatureProof | kFeatureTurns;
 
 // First on every stream, once, from both sides. Nothing else is heard before it.
 struct Hello {

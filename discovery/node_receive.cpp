@@ -182,7 +182,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
   const bool direct = origin == link.origin;
   if (!direct && (speaks(now, origin) || pulls.asked_of(origin) != link.id)) {
     ++counters.refused;  // not asked for, or no longer needed
-    catalog.link_lost(link.id);
+    catalog.drop(link.id, origin);
     return;
   }
   if (!membership.find(origin)) {

@@ -26,7 +26,7 @@ Hello Node::State::make_hello(const Link& link) const {
   Hello hello;
   hello.self = config.self;
   hello.instance = config.instance;
-  hello.features = config.notary ? kFeatures : kFeatureStill;
+  hello.features = config.notary ? kFeatures : kFeatures & ~kFeatureProof;
   hello.stamp = local.published();
   if (link.ready) hello.known_of_you = known_of(link.origin);
   hello.advertise = config.advertise;
@@ -90,12 +90,14 @@ Frame Node::State::make_beacons(base::TimePoint now, Link& link) {
 // Whose turn it is after the one served last, the own origin among the others: nobody waits for
 // anybody's churn. What was asked for stands; it may be the whole, which no cursor would bring.
 std::optional<Pull> Node::State::next_request(Link& link) {
-  if (link.owes_own(released_stamp())) link.requested.try_emplace(config.self, *link.cursor);
-  if (link.requested.empty()) return std::nullopt;
+  if (link.owes_own(released_stamp()) && !link.brings(config.self))
+    link.requested.try_emplace(config.self, *link.cursor);
+  if (!link.owes_answer()) return std::nullopt;
   auto at = link.requested.upper_bound(link.served);
   if (link.beacons_due && link.owes_own_first(config.self, released_stamp()))
     at = link.requested.find(config.self);
   if (at == link.requested.end()) at = link.requested.begin();
+  if (link.brings(at->first) && ++at == link.requested.end()) at = link.requested.begin();
   Pull next{at->first, at->second};
   link.requested.erase(at);
   return next;
@@ -110,11 +112,10 @@ Checkpoint Node::State::own_target(const Link& link, Stamp have) const {
   return stops ? state.proven() : state.now();
 }
 
-std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
-                                             std::size_t max_bytes) {
+bool Node::State::begin_transfer(base::TimePoint now, Link& link) {
   while (!link.transfer) {
     const auto next = next_request(link);
-    if (!next) return std::nullopt;
+    if (!next) return false;
     const auto& [origin, have] = *next;
     const bool own = origin == config.self;
     auto* state = own ? (local.ready() ? &local.state() : nullptr) : catalog.find(origin);
@@ -131,15 +132,34 @@ std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
     link.cursor = std::max(link.cursor.value_or(Stamp{}), link.transfer->target());
     link.own_went = link.beacons_due;
   }
-  auto delta = link.transfer->next(max_bytes);
+  return true;
+}
+
+// What takes more than a frame steps aside after the first, and from then on its parts and the
+// deltas of other origins take turns: bulk holds nobody's change up for longer than a frame.
+std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
+                                             std::size_t max_bytes) {
+  if (link.transfer && !link.bulk && (link.features & kFeatureTurns)) {
+    link.bulk = std::exchange(link.transfer, std::nullopt);
+    link.bulk_next = false;
+  }
+  const bool bulk = link.bulk && (link.bulk_next || !begin_transfer(now, link));
+  if (!bulk && !begin_transfer(now, link)) return std::nullopt;
+  link.bulk_next = !bulk;
+  auto& from = bulk ? link.bulk : link.transfer;
+  auto delta = from->next(std::min(max_bytes, link.pace.part_bytes()));
   if (delta.origin == config.self) link.shorten(delta.proof);
   delta.age = age_of(now, delta.origin).value_or(base::Duration::zero());
-  if (link.transfer->done()) link.transfer.reset();
+  if (from->done())
+    from.reset();
+  else
+    link.pace.sent(now);
   return delta;
 }
 
 std::optional<Frame> Node::State::next_frame(base::TimePoint now, Link& link,
                                              std::size_t max_bytes) {
+  link.pace.left(now);
   if (std::exchange(link.hello_due, false)) return make_hello(link);
   if (link.goodbye) return std::exchange(link.goodbye, std::nullopt).value();
   if (!link.ready || link.close_reason) return std::nullopt;

@@ -121,6 +121,7 @@ struct Node::State {
   Frame make_beacons(base::TimePoint now, Link& link);
   std::optional<Pull> next_request(Link& link);
   Checkpoint own_target(const Link& link, Stamp have) const;
+  bool begin_transfer(base::TimePoint now, Link& link);
   std::optional<Delta> next_delta(base::TimePoint now, Link& link, std::size_t max_bytes);
 };
 

@@ -185,6 +185,31 @@ TEST_CASE("what comes between parts drops them, and the whole can come anew", "[
   CHECK(pair.apply(parts.back()) == Applied::duplicate);
 }
 
+TEST_CASE("the parts of two origins take turns on a link, those of a third do not begin",
+          "[discovery]") {
+  Pair pair;
+  for (int n = 0; n < 9; ++n) pair.write("k" + std::to_string(n));
+  const auto parts = pair.deltas({}, 100);
+  REQUIRE(parts.size() >= 3);
+  const auto of = [&](const char* name, std::size_t part) {
+    auto delta = parts[part];
+    delta.origin.cluster = name;
+    return pair.apply(std::move(delta));
+  };
+  CHECK(of("a", 0) == Applied::part);
+  CHECK(of("b", 0) == Applied::part);
+  CHECK(of("c", 0) == Applied::stray);
+  for (std::size_t n = 1; n + 1 < parts.size(); ++n) {
+    CHECK(of("a", n) == Applied::part);
+    CHECK(of("b", n) == Applied::part);
+  }
+  CHECK(of("b", parts.size() - 1) == Applied::applied);
+  CHECK(of("c", 0) == Applied::part);
+  pair.catalog.drop(kLink, {"c", 0});
+  CHECK(of("c", 1) == Applied::stray);
+  CHECK(of("a", parts.size() - 1) == Applied::applied);
+}
+
 TEST_CASE("a transfer keeps to one state while changes go on", "[discovery]") {
   Pair pair;
   for (int n = 0; n < 9; ++n) pair.write("k" + std::to_string(n));

@@ -1,3 +1,5 @@
+#include "discovery/catalog.hpp"
+#include "discovery/pace.hpp"
 #include "tests/unit/discovery/story.hpp"
 
 #include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
@@ -129,6 +131,73 @@ TEST_CASE("who always has something new to say still answers and shows that he l
   CHECK(told["a"] == 1);
   CHECK(told["z"] == 1);
   CHECK(told["m"] > 30);
+}
+
+TEST_CASE("bulk lets everything else go between its parts, if the reader can tell them apart",
+          "[discovery]") {
+  const bool turns = GENERATE(true, false);
+  Story story;
+  Story::Contents many;
+  for (int n = 100; n < 150; ++n) many["k" + std::to_string(n)] = std::string(100, 'v');
+  story.start("a", many);
+  story.start("b", {{"k", "b"}});
+  story.start("m", {{"k", "m"}});
+  story.connect("a", "m");
+  story.connect("b", "m");
+  auto& m = story.node("m");
+  const auto link = story.meet("m", "west", turns ? kFeatureTurns : 0);
+  Catalog west(100);
+  std::string told;  // whose delta was whole, in order; "." = a part of a's
+  const auto hear = [&] {
+    const auto frame = m.next_frame(story.now, link, 300);
+    const auto* delta = frame ? std::get_if<Delta>(&*frame) : nullptr;
+    if (!delta) return frame.has_value();
+    const auto applied = west.apply(1, Catalog::From::relay, *delta);
+    REQUIRE((applied == Applied::applied || applied == Applied::part));
+    told += applied == Applied::part ? "." : delta->origin.cluster;
+    return true;
+  };
+  m.receive(story.now, link, Beacons{});
+  while (hear()) continue;
+  told.clear();
+  m.receive(story.now, link, Pull{{"a", 0}, {}});
+  for (int n = 0; told.find('a') == std::string::npos; ++n) {
+    REQUIRE(n < 200);
+    if (n == 4) m.receive(story.now, link, Pull{{"b", 0}, {}});
+    story.now += 30ms;
+    m.replace_local(story.now, "files", {{"k", std::to_string(n)}});
+    m.tick(story.now);
+    hear();
+  }
+  while (hear()) continue;
+  if (turns) {
+    CHECK(told.find(".m.m.") != std::string::npos);
+    CHECK(told.find('b') < 12);
+  } else {
+    CHECK(told.substr(told.find('.')).find_first_not_of('.') ==
+          told.substr(told.find('.')).find('a'));
+  }
+  CHECK(west.stamp({"m", 0}) == m.stamp());
+  CHECK(west.stamp({"a", 0}) == story.node("a").stamp());
+}
+
+TEST_CASE("a part of bulk is what its link takes in a quarter of a second", "[discovery]") {
+  base::TimePoint now{1h};
+  Pace pace;
+  const auto carry = [&](std::size_t bytes_a_second) {
+    for (int part = 0; part < 10; ++part) {
+      pace.sent(now);
+      now += base::Duration(std::chrono::seconds(pace.part_bytes())) /
+             static_cast<long>(bytes_a_second);
+      pace.left(now);
+      pace.left(now + 1h);  // what comes later is nobody's slowness
+    }
+    return pace.part_bytes();
+  };
+  CHECK(carry(100'000'000) == kMaxFrameBytes);
+  CHECK(carry(400'000) == Approx(100'000).epsilon(0.01));
+  CHECK(carry(1'000) == kLeastPartBytes);
+  CHECK(carry(100'000'000) == kMaxFrameBytes);
 }
 
 TEST_CASE("what is owed of ourselves goes before the beacon that shows it", "[discovery]") {

@@ -78,11 +78,12 @@ class Story {
   }
   // A link whose other end is the test itself: it says what it likes by sends(), and what is said
   // to it is lost where it does not call next_frame() first.
-  discovery::LinkId meet(const std::string& name, const std::string& as) {
+  discovery::LinkId meet(const std::string& name, const std::string& as,
+                         std::uint64_t features = 0) {
     const auto id = ++last_link_;
     discovery::Hello hello;
     hello.self = origin(as);
-    hello.features = secure ? discovery::kFeatureProof : 0;
+    hello.features = features | (secure ? discovery::kFeatureProof : 0);
     hello.instance[0] = static_cast<std::uint8_t>(++instances_);
     act(name, actor(name).node->link_up(now, id, {"", as, false}));
     act(name, actor(name).node->receive(now, id, hello));
