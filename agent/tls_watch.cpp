@@ -16,9 +16,10 @@ base::Result<std::unique_ptr<Watch>> Watch::open(base::net::EventLoop& loop, Fil
                                                  Clock clock, Report report) {
   std::unique_ptr<Watch> watch(new Watch(std::move(files), std::move(expected), std::move(security),
                                          std::move(clock), std::move(report)));
+  // A certificate goes with its key: time for both to be written.
   auto on_disk = discovery::sources::Files::open(
       loop, {watch->files_.cert, watch->files_.key, watch->files_.ca},
-      [self = watch.get()](const auto&) { self->look(); });
+      [self = watch.get()](const auto&) { self->look(); }, discovery::sources::Settling::kSettle);
   if (!on_disk) return on_disk.error();
   watch->on_disk_ = std::move(*on_disk);
   return watch;

@@ -179,18 +179,20 @@ std::vector<std::string> watched_for(const std::vector<std::string>& paths) {
 }
 
 base::Result<std::unique_ptr<Files>> Files::open(base::net::EventLoop& loop,
-                                                 std::vector<std::string> paths, Changed changed) {
+                                                 std::vector<std::string> paths, Changed changed,
+                                                 base::Duration quiet) {
   base::net::Fd inotify(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   if (!inotify.valid()) return base::from_errno("inotify_init1", errno);
   return std::unique_ptr<Files>(
-      new Files(loop, std::move(inotify), std::move(paths), std::move(changed)));
+      new Files(loop, std::move(inotify), std::move(paths), std::move(changed), quiet));
 }
 
 Files::Files(base::net::EventLoop& loop, base::net::Fd inotify, std::vector<std::string> paths,
-             Changed changed)
+             Changed changed, base::Duration quiet)
     : loop_(loop),
       inotify_(loop, std::move(inotify), base::net::Stream::State::connected),
       paths_(std::move(paths)),
+      settling_([this](std::string_view name) { return is_read(name); }, quiet),
       changed_(std::move(changed)),
       scope_(loop) {
   scope_.spawn(run());
@@ -208,10 +210,22 @@ base::net::Task<void> Files::run() {
     // Watch first, then read: a change between the two is an event.
     watch_paths();
     read_and_compare();
-    co_await inotify_.until_readable(loop_.now() + kRereadEvery);
-    co_await base::net::sleep_until(loop_, loop_.now() + kSettle);
-    drain();
+    auto waited = co_await inotify_.until_readable(loop_.now() + kRereadEvery);
+    while (waited.status == base::net::IoStatus::done) {
+      take_events();
+      waited = co_await inotify_.until_readable(settling_.read_at());
+      if (loop_.now() >= settling_.read_at()) break;
+    }
+    settling_.settled();
   }
+}
+
+// A document in a folder, or one of the paths themselves.
+bool Files::is_read(std::string_view name) const {
+  const fs::path path(name);
+  return (is_ending(path.extension().string()) && !is_hidden(path)) ||
+         std::any_of(paths_.begin(), paths_.end(),
+                     [&](const auto& of) { return fs::path(identity_of(of)).filename() == path; });
 }
 
 // Adding a watch that is there changes nothing; a folder made again gets its new one here.
@@ -220,10 +234,14 @@ void Files::watch_paths() {
     inotify_add_watch(inotify_.watch().fd(), path.c_str(), kEvents);
 }
 
-void Files::drain() {
+void Files::take_events() {
   alignas(inotify_event) char events[16 * 1024];
-  while (read(inotify_.watch().fd(), events, sizeof events) > 0) {
-  }
+  for (ssize_t size = 0; (size = read(inotify_.watch().fd(), events, sizeof events)) > 0;)
+    for (ssize_t at = 0; at < size;) {
+      const auto* event = reinterpret_cast<const inotify_event*>(events + at);
+      settling_.event(loop_.now(), event->wd, event->mask, event->len ? event->name : "");
+      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+    }
   inotify_.watch().reads().ready = false;
 }
 

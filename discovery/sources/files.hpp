@@ -2,8 +2,8 @@
 //
 // inotify says that something happened; what happened is found by reading everything again and
 // comparing, so that a rename over a file, a swapped symlink (Kubernetes' ..data), a folder deleted
-// and made again and a lost event all come out right. A burst of events is one reading, kSettle
-// after the first. Without any event the files are read again every kRereadEvery.
+// and made again and a lost event all come out right. A burst of events is one reading, as soon as
+// it is whole (settling.hpp). Without any event the files are read again every kRereadEvery.
 //
 // A folder gives its *.yaml, *.yml and *.json, not those of folders in it and none whose name
 // begins with a dot; a folder in it and a file with such an ending in upper case are named in a
@@ -30,6 +30,7 @@
 #include "base/net/stream.hpp"
 #include "base/net/task.hpp"
 #include "discovery/node.hpp"
+#include "discovery/sources/settling.hpp"
 #include "resources/documents.hpp"
 
 namespace discovery::sources {
@@ -55,29 +56,32 @@ Places find_places(const std::vector<std::string>& paths);
 
 class Files {
  public:
-  static constexpr base::Duration kSettle = std::chrono::milliseconds(50);
   static constexpr base::Duration kRereadEvery = std::chrono::seconds(5);
 
   using Changed = std::function<void(ReadFiles)>;
 
-  // Calls `changed` with the first reading on the first turn, then with each that differs.
+  // Calls `changed` with the first reading on the first turn, then with each that differs. `quiet`
+  // as in Settling: longer where files are written one after the other and go together.
   static base::Result<std::unique_ptr<Files>> open(base::net::EventLoop& loop,
-                                                   std::vector<std::string> paths, Changed changed);
+                                                   std::vector<std::string> paths, Changed changed,
+                                                   base::Duration quiet = Settling::kQuiet);
 
   // Reads and reports now, changed or not (SIGHUP); from now on other paths, if they differ.
   void reread(std::vector<std::string> paths);
 
  private:
   Files(base::net::EventLoop& loop, base::net::Fd inotify, std::vector<std::string> paths,
-        Changed changed);
+        Changed changed, base::Duration quiet);
   base::net::Task<void> run();
   void watch_paths();
-  void drain();
+  bool is_read(std::string_view name) const;
+  void take_events();
   void read_and_compare();
 
   base::net::EventLoop& loop_;
   base::net::Stream inotify_;
   std::vector<std::string> paths_;
+  Settling settling_;
   const Changed changed_;
   bool first_ = true;
   std::vector<std::pair<std::string, std::string>> last_;  // file or path → text or problem
