@@ -7,6 +7,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,7 +46,9 @@ struct Link {
   Repeats repeats;            // what was last said here, and what was last heard
   RoundTrip round_trip;
 
-  bool proof_due = false;                           // of our newest signed state
+  bool proof_due = false;   // of our newest signed state
+  bool asks_proof = false;  // of each: it hears who does not hear us
+  std::shared_ptr<const Proof> proof_told;
   base::Bytes certificate_told, certificate_heard;  // of the last proofs, ours and theirs
 
   // The highest that others remember of the other side's own origin, of a life that it does not

@@ -16,7 +16,8 @@ Node::State::State(NodeConfig node_config, base::Random seed, base::TimePoint no
       started(now),
       expected(now + config.beacon_interval),
       next_beacon(now),
-      released_at(now - config.coalesce) {}
+      released_at(now - config.coalesce),
+      next_proof(now) {}
 
 Stamp Node::State::released_stamp() const {
   return local.ready() ? Stamp{local.published().incarnation, released} : Stamp{};
@@ -30,7 +31,8 @@ void Node::State::restart_own(base::TimePoint now, Stamp claimed, Effects& effec
   effects.events.push_back({Event::Kind::refuted, config.self, {}});
   sequence = 1;
   effects.publish = true;
-  sign_own();
+  next_proof = now;
+  prove_own(now);
   release_changes(now);
   for (auto& [id, link] : links) link.beacons_due = link.ready;
   only_stirred = nullptr;
@@ -45,17 +47,32 @@ void Node::State::release_changes(base::TimePoint now) {
   released_at = now;
 }
 
-// A signature a beacon's interval at most, not one a change: what thirds are given lags behind by
-// that. A life begins with one.
 void Node::State::sign_own() {
-  if (!config.notary || !local.ready()) return;
   auto& state = local.state();
   const auto& proven = state.proven();
   if (proven.stamp == state.stamp() && config.notary->is_current(*proven.proof)) return;
   auto proof = config.notary->sign(proof_text(config.self, state.hash()));
-  if (proof.empty()) return;
-  state.prove(std::move(proof));
-  for (auto& [id, link] : links) link.proof_due = link.features & kFeatureProof;
+  if (!proof.empty()) state.prove(std::move(proof));
+}
+
+// At each time of beacons for those who ask, which nobody does in a full mesh; for all others now
+// and then, lest nobody can pass us on when we are gone.
+void Node::State::prove_own(base::TimePoint now) {
+  if (!config.notary || !local.ready()) return;
+  const auto& own = local.state().proven();
+  const bool renewed = own.proof && !config.notary->is_current(*own.proof);
+  const bool all = renewed || now >= next_proof;
+  const auto wants = [&](const auto& entry) {
+    const auto& link = entry.second;
+    return link.talking && (link.features & kFeatureProof) && (all || link.asks_proof);
+  };
+  if (std::none_of(links.begin(), links.end(), wants)) return;
+  sign_own();
+  for (auto& entry : links) {
+    if (!wants(entry) || entry.second.proof_told == own.proof) continue;
+    entry.second.proof_due = true;
+    if (all) next_proof = now + config.proof_interval;
+  }
 }
 
 void Node::State::ask(base::TimePoint now) {
@@ -93,6 +110,7 @@ void Node::State::forget_origin(const OriginId& origin) {
   catalog.erase(origin);
   pulls.erase(origin);
   missed.erase(origin);
+  missed_by_others.erase(origin);
   for (auto& [id, link] : links) {
     link.shown.erase(origin);
     link.missed.erase(origin);
@@ -106,7 +124,7 @@ void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
     const auto tenth = static_cast<std::uint64_t>(config.beacon_interval.count() / 10);
     next_beacon = now + config.beacon_interval - config.beacon_interval / 20 +
                   base::Duration(static_cast<std::int64_t>(random.below(tenth + 1)));
-    sign_own();
+    prove_own(now);
     look_who_is_missed(now);
     for (auto& [id, link] : links) {
       link.beacons_due = link.ready;

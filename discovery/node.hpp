@@ -52,6 +52,7 @@ struct NodeConfig {
   base::Duration relist_hold = std::chrono::seconds(60);  // of what a relist has lost
   std::size_t held_probes = 128;                          // of a source's held endpoints, a round
   std::size_t max_changes = 4'096;                        // remembered of each origin
+  base::Duration proof_interval = std::chrono::seconds(20);  // of those that nobody has asked for
   std::shared_ptr<Notary> notary;  // null: an insecure mesh, nothing is proven or asked for
 };
 

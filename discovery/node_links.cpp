@@ -74,6 +74,9 @@ void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterato
 // Those of whom the others are asked: where no link is, or its beacon is late.
 void Node::State::look_who_is_missed(base::TimePoint now) {
   missed.clear();
+  missed_by_others.clear();
+  for (const auto& [id, link] : links)
+    if (!link.close_reason) missed_by_others.insert(link.missed.begin(), link.missed.end());
   const auto late = config.beacon_interval * 3 / 2;
   for (const auto& [origin, remote] : membership.remotes()) {
     const auto* link = link_to(origin);

@@ -55,7 +55,7 @@ Effects Node::local_ready(base::TimePoint now) {
   auto effects = state_->turn(now);
   if (!state_->local.ready()) {
     state_->local.set_ready();
-    state_->sign_own();
+    state_->prove_own(now);
     state_->release_changes(now);
     effects.publish = true;
     for (auto& [id, link] : state_->links) link.beacons_due = link.ready;

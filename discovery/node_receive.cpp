@@ -58,7 +58,8 @@ void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects&
   link.instance = hello.instance;
   link.advertise = std::move(hello.advertise);
   link.features = hello.features & kFeatures;
-  link.proof_due = (link.features & kFeatureProof) && local.ready();
+  link.proof_due = (link.features & kFeatureProof) && config.notary && local.ready();
+  if (link.proof_due) sign_own();  // its first snapshot comes with a proof
   if (!link.peer.dialled) link.hello_due = true;
   restart_own(now, hello.known_of_you, effects);
   choose_talking(link.origin);
@@ -91,14 +92,30 @@ void Node::State::answer_missed(Link& link, const Beacons& beacons) {
   std::set<OriginId> misses;
   for (const auto& beacon : beacons.beacons)
     if (beacon.missed && beacon.origin != config.self) misses.insert(beacon.origin);
-  for (const auto& origin : misses)
-    link.beacons_due |=
-        !link.missed.contains(origin) && !missed.contains(origin) && catalog.find(origin);
+  for (const auto& origin : misses) {
+    if (link.missed.contains(origin) || missed.contains(origin) || !catalog.find(origin)) continue;
+    link.beacons_due = true;
+    if (!config.notary || !missed_by_others.insert(origin).second) continue;
+    if (auto* direct = link_to(origin)) direct->beacons_due = true;  // it shall sign
+    only_stirred = nullptr;
+  }
   link.missed = std::move(misses);
+}
+
+// Somebody whom the other side hears does not hear us: it needs a proof of each state of ours.
+void Node::State::answer_asked(Link& link, const Beacons& beacons) {
+  const bool asks = std::any_of(
+      beacons.beacons.begin(), beacons.beacons.end(),
+      [&](const Beacon& beacon) { return beacon.missed && beacon.origin == config.self; });
+  const bool asked = std::exchange(link.asks_proof, asks && (link.features & kFeatureProof));
+  if (asked || !link.asks_proof || !config.notary || !local.ready()) return;
+  sign_own();
+  link.proof_due = link.proof_told != local.state().proven().proof;
 }
 
 void Node::State::take(base::TimePoint now, Link& link, const Beacons& beacons, Effects& effects) {
   answer_missed(link, beacons);
+  answer_asked(link, beacons);
   for (const auto& beacon : beacons.beacons) {
     if (!is_name(beacon.origin) || beacon.age < base::Duration::zero() ||
         !is_life(beacon.stamp.incarnation)) {

@@ -68,10 +68,12 @@ std::set<OriginId> Node::State::worth_telling(const Link& link) const {
 Frame Node::State::make_beacons(base::TimePoint now, Link& link) {
   Beacons beacons;
   auto& list = beacons.beacons;
-  // To its own origin it says how far we follow, or that somebody remembers more.
+  // To its own origin it says how far we follow, or that somebody remembers more, and whether there
+  // is somebody to pass it on to.
   if (const auto stamp = std::max(known_of(link.origin), link.rumour); stamp.incarnation != 0) {
     const auto* state = catalog.find(link.origin);
-    list.push_back({link.origin, stamp, 0, state ? state->hash() : base::Hash128{}, {}});
+    const bool asks = config.notary && link.talking && missed_by_others.contains(link.origin);
+    list.push_back({link.origin, stamp, 0, state ? state->hash() : base::Hash128{}, {}, asks});
   }
   if (link.talking) {
     if (local.ready())
@@ -129,6 +131,7 @@ bool Node::State::begin_transfer(base::TimePoint now, Link& link) {
     counters.snapshots_sent += link.transfer->is_snapshot() ? 1 : 0;
     link.served = origin;
     if (!own) continue;
+    if (target.proof) link.proof_told = target.proof;
     link.cursor = std::max(link.cursor.value_or(Stamp{}), link.transfer->target());
     link.own_went = link.beacons_due;
   }

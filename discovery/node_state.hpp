@@ -44,8 +44,9 @@ struct Node::State {
   Membership membership;
   Pulls pulls;
   std::map<LinkId, Link> links;
-  std::map<OriginId, Link*> talking;  // the link that talks, by who is at its other end
-  std::set<OriginId> missed;          // origins whose own link says nothing, or that have none
+  std::map<OriginId, Link*> talking;    // the link that talks, by who is at its other end
+  std::set<OriginId> missed;            // origins whose own link says nothing, or that have none
+  std::set<OriginId> missed_by_others;  // who tell us, for whom their origins shall sign
   Counters counters;
 
   base::TimePoint started,
@@ -55,6 +56,7 @@ struct Node::State {
   // Own changes up to `released` are pushed; later ones wait for the end of the coalescing time.
   std::uint64_t released = 0;
   base::TimePoint released_at;
+  base::TimePoint next_proof{};  // for everybody, asked for or not
   unsigned refutations_left = kMaxRefutations;
   bool beacons_heard = false, restored = false, synced = false;
   Link* only_stirred = nullptr;  // by this turn: what it did can give no other link work
@@ -74,6 +76,7 @@ struct Node::State {
   base::TimePoint deadline(base::TimePoint now) const;
   Stamp released_stamp() const;
   void sign_own();
+  void prove_own(base::TimePoint now);
 
   // node_local.cpp
   void tend_holds(base::TimePoint now, Effects& effects);
@@ -106,6 +109,7 @@ struct Node::State {
   void overhear(Link& direct, const Beacon& beacon);
   void take(base::TimePoint now, Link& link, const Beacons& beacons, Effects& effects);
   void answer_missed(Link& link, const Beacons& beacons);
+  void answer_asked(Link& link, const Beacons& beacons);
   void hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
   void apply(base::TimePoint now, Link& link, Delta delta, Effects& effects);
   bool is_relayed(const OriginId& origin) const;
