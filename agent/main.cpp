@@ -1,7 +1,5 @@
 // nearmost: picks the command, nothing else.
 
-#include <curl/curl.h>
-
 #include <CLI/CLI.hpp>
 
 #include "agent/cli/commands.hpp"
@@ -26,7 +24,6 @@ int main(int argc, char** argv) {
   add_tls(app, exit);
   add_sample(app, exit);
   add_version(app, exit);
-  curl_global_init(CURL_GLOBAL_DEFAULT);
   if (argc == 1) {
     std::cout << app.help();
     return kDone;

@@ -51,7 +51,8 @@ stop_token syncstream thread barrier latch csetjmp
 """.split())
 FOREIGN = [
     ("os", re.compile(r"^(sys|netinet|arpa|net|linux|asm|bits)/|^(unistd|fcntl|poll|signal|netdb|sched|pthread|errno|"
-                      r"time|dirent|ifaddrs|spawn|pwd|grp|termios|getopt|limits|stdlib|stdio|string|malloc)\.h$")),
+                      r"time|dirent|dlfcn|ifaddrs|spawn|pwd|grp|termios|getopt|limits|stdlib|stdio|string|"
+                      r"malloc)\.h$")),
     ("spdlog", re.compile(r"^(spdlog|fmt)/")),
     ("xxhash", re.compile(r"^xxhash\.h$")),
     ("nettle", re.compile(r"^nettle/")),

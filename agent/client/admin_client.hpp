@@ -1,7 +1,7 @@
-// Asks a running agent over its admin endpoint (libcurl).
+// Asks a running agent over its admin endpoint.
 //
 // Errors: unavailable when nobody answers (the message says where and what to do), invalid when the
-// agent refuses. Thread: any; blocks for at most kPatience.
+// agent refuses. Thread: any; blocks for at most kPatience (http_client.hpp).
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -16,8 +16,6 @@
 namespace agent::client {
 
 using Json = nlohmann::ordered_json;
-
-inline constexpr base::Duration kPatience = std::chrono::seconds(5);
 
 // GET `path` ("/api/v1/status"); a JSON object, whatever the answer's status, unless that is 5xx.
 base::Result<Json> get(const base::SocketAddress& admin, const std::string& path);

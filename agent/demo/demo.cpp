@@ -33,7 +33,7 @@ bool all_in(std::size_t cluster, const std::vector<std::string>& addresses) {
 }
 
 // A field of the JSON that a sample service answers with; "" when there is none.
-std::string field(const HttpAnswer& answer, const char* name) {
+std::string field(const client::HttpAnswer& answer, const char* name) {
   const auto json = Json::parse(answer.body, nullptr, false);
   return json.is_object() ? json.value(name, "") : "";
 }

@@ -1,7 +1,5 @@
 #include "agent/demo/stage.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -37,11 +35,6 @@ std::string last_lines(const std::string& path, std::size_t bytes) {
   return text.substr(text.size() > bytes ? text.size() - bytes : 0);
 }
 
-std::size_t append(const char* data, std::size_t size, std::size_t count, void* into) {
-  static_cast<std::string*>(into)->append(data, size * count);
-  return size * count;
-}
-
 }  // namespace
 
 base::Result<Stage> Stage::make() {
@@ -67,7 +60,8 @@ Stage::~Stage() {
 base::Result<void> Stage::write_certificates() const {
   const auto authority = folder_ + "/authority";
   const auto now = std::chrono::system_clock::now();
-  if (auto made = tls::init_ca(authority, std::string(kTrustDomain), now); !made) return made.error();
+  if (auto made = tls::init_ca(authority, std::string(kTrustDomain), now); !made)
+    return made.error();
   for (const char* cluster : kClusters)
     if (auto issued = tls::issue(authority, cluster, now); !issued) return issued.error();
   return {};
@@ -164,36 +158,11 @@ std::vector<std::string> Stage::resolve(std::size_t cluster, const std::string& 
   return addresses;
 }
 
-HttpAnswer Stage::request(std::size_t cluster, const std::string& host, int port,
-                          const std::string& path, const std::vector<std::string>& headers) const {
-  const std::unique_ptr<CURL, void (*)(CURL*)> handle(curl_easy_init(), curl_easy_cleanup);
-  const auto url = "http://" + host + ":" + std::to_string(port) + path;
-  const auto connect_to = "::" + address(cluster).to_string() + ":" + std::to_string(port);
-  curl_slist* to = curl_slist_append(nullptr, connect_to.c_str());
-  curl_slist* fields = nullptr;
-  for (const auto& header : headers) fields = curl_slist_append(fields, header.c_str());
-  HttpAnswer answer;
-  curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(handle.get(), CURLOPT_CONNECT_TO, to);
-  curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, fields);
-  curl_easy_setopt(handle.get(), CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT_MS, 5000L);
-  curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, &append);
-  curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &answer.body);
-  const auto outcome = curl_easy_perform(handle.get());
-  long status = 0;
-  const char* location = nullptr;
-  curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
-  curl_easy_getinfo(handle.get(), CURLINFO_REDIRECT_URL, &location);
-  if (outcome == CURLE_OK)
-    answer.status = static_cast<int>(status);
-  else
-    answer.error = curl_easy_strerror(outcome);
-  if (location) answer.location = location;
-  curl_slist_free_all(to);
-  curl_slist_free_all(fields);
-  return answer;
+client::HttpAnswer Stage::request(std::size_t cluster, const std::string& host, int port,
+                                  const std::string& path,
+                                  const std::vector<std::string>& headers) const {
+  return client::ask({"http://" + host + ":" + std::to_string(port) + path, "GET",
+                      address(cluster).to_string() + ":" + std::to_string(port), headers});
 }
 
 }  // namespace agent::demo

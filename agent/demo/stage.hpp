@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/client/http_client.hpp"
 #include "agent/demo/process.hpp"
 #include "base/address.hpp"
 #include "base/time.hpp"
@@ -17,12 +18,6 @@
 namespace agent::demo {
 
 inline constexpr std::array kClusters = {"east", "west", "eu"};
-
-struct HttpAnswer {
-  int status = 0;  // 0 = no answer
-  std::string body, location;
-  std::string error;
-};
 
 class Stage {
  public:
@@ -51,8 +46,9 @@ class Stage {
   // The A records that a cluster's agent gives; sorted.
   std::vector<std::string> resolve(std::size_t cluster, const std::string& name) const;
   // A request through a cluster's forwarder.
-  HttpAnswer request(std::size_t cluster, const std::string& host, int port,
-                     const std::string& path, const std::vector<std::string>& headers = {}) const;
+  client::HttpAnswer request(std::size_t cluster, const std::string& host, int port,
+                             const std::string& path,
+                             const std::vector<std::string>& headers = {}) const;
 
  private:
   Stage() = default;

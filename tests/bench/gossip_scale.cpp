@@ -108,8 +108,7 @@ void show(Report& report, Spread& spread, bool lossy) {
   report.at_most("change -> all agents, p99", percentile(spread.latencies, 0.99), 200, "ms");
   report.at_most("change -> all agents, last", percentile(spread.latencies, 1), 400, "ms");
   report.at_most("payload of a copy of a single change", spread.single_bytes, 150, "B");
-  report.at_most("payload of a proof that follows, once a second at most", spread.proof_bytes, 0,
-                 "B");
+  report.at_most("payload of a proof that follows, each 20 s at most", spread.proof_bytes, 0, "B");
   report.at_most("payload of a copy of a change in bursts of 16", spread.burst_bytes, 60, "B");
   report.at_most("copies of a change that an agent receives", spread.copies, 1.1, "");
 }
