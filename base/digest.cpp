@@ -3,14 +3,21 @@
 #include <nettle/sha2.h>
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 namespace base {
 namespace {
 
+// Both ways; a loop over the bytes took a fifth of the time of a change.
+std::uint64_t big_endian(std::uint64_t number) {
+  return std::endian::native == std::endian::little ? __builtin_bswap64(number) : number;
+}
+
 std::uint64_t number(const std::uint8_t* bytes) {
   std::uint64_t value = 0;
-  for (std::size_t at = 0; at < 8; ++at) value = value << 8 | bytes[at];
-  return value;
+  std::memcpy(&value, bytes, sizeof value);
+  return big_endian(value);
 }
 
 }  // namespace
@@ -26,11 +33,7 @@ Hash128 digest(std::initializer_list<std::string_view> parts) {
 }
 
 void append(std::string& text, std::uint64_t number) {
-  std::array<char, 8> bytes;
-  for (auto& byte : bytes) {
-    byte = static_cast<char>(number >> 56);
-    number <<= 8;
-  }
+  const auto bytes = std::bit_cast<std::array<char, sizeof number>>(big_endian(number));
   text.append(bytes.data(), bytes.size());
 }
 

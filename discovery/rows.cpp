@@ -23,6 +23,7 @@ std::size_t middle(std::span<const T> sorted, unsigned depth) {
 // Each kind of text begins with a letter of its own, so that none can be taken for another.
 base::Hash128 row_digest(std::string_view key, std::uint64_t version, std::string_view value) {
   std::string head = "r";
+  head.reserve(1 + 2 * sizeof version);
   base::append(head, version);
   base::append(head, key.size());
   return base::digest({head, key, value});
@@ -93,6 +94,7 @@ Rows::NodePointer Rows::leaf(std::span<const Item> items) {
 Rows::NodePointer Rows::join(NodePointer zero, NodePointer one) {
   auto node = std::make_shared<Node>();
   std::string digests = "b";
+  digests.reserve(1 + 2 * sizeof(base::Hash128));
   for (const auto* branch : {zero.get(), one.get()}) {
     node->rows += branch ? branch->rows : 0;
     node->bytes += branch ? branch->bytes : 0;
@@ -113,6 +115,7 @@ Rows::NodePointer Rows::build(std::span<const Item> items, unsigned depth) {
 
 void Rows::collect(const Node* leaf, std::vector<Item>& items) {
   if (!leaf) return;
+  items.reserve(items.size() + leaf->entries.size());
   for (const auto& entry : leaf->entries) {
     const auto row = leaf->view(entry);
     items.push_back({entry.hash, row.key, row.value, row.version, entry.digest});
