@@ -39,13 +39,22 @@ std::string_view name_of(Event::Kind kind) {
       return "relist held";
     case Event::Kind::hold_ended:
       return "hold ended";
+    case Event::Kind::link_refused:
+      return "link refused";
+    case Event::Kind::turned_away:
+      return "turned away by a peer";
+    case Event::Kind::quarantined:
+      return "in quarantine: its last good state serves";
+    case Event::Kind::released:
+      return "out of quarantine";
   }
   return "event";
 }
 
 bool wants_attention(Event::Kind kind) {
   return kind != Event::Kind::link_ready && kind != Event::Kind::fresh_again &&
-         kind != Event::Kind::forgotten && kind != Event::Kind::hold_ended;
+         kind != Event::Kind::forgotten && kind != Event::Kind::hold_ended &&
+         kind != Event::Kind::released;
 }
 
 }  // namespace

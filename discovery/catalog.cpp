@@ -1,5 +1,6 @@
 #include "discovery/catalog.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace discovery {
@@ -71,7 +72,7 @@ Stamp Catalog::stamp(const OriginId& origin) const {
 }
 
 // Joins a frame to the parts before it on this link; `applied` when they are whole.
-Applied Catalog::collect(LinkId link, Delta delta, Parts& whole) {
+Applied Catalog::collect(LinkId link, From from, Delta delta, Parts& whole) {
   const std::pair place(link, delta.origin);
   auto before = parts_.extract(place);
   if (delta.part == 0) {
@@ -80,6 +81,9 @@ Applied Catalog::collect(LinkId link, Delta delta, Parts& whole) {
     if (before.empty() || !continues(before.mapped().delta, delta)) return Applied::stray;
     whole = std::move(before.mapped());
   }
+  whole.long_row |= std::any_of(delta.rows.begin(), delta.rows.end(), [&](const Row& row) {
+    return row.key.size() + row.value.size() > limits_.row_bytes;
+  });
   auto rows = std::move(whole.delta.rows);
   whole.delta = std::move(delta);
   if (is_snapshot(whole.delta)) {
@@ -90,6 +94,8 @@ Applied Catalog::collect(LinkId link, Delta delta, Parts& whole) {
     whole.delta.rows = std::move(rows);
   }
   if (!fits(whole.rows) || !fits(whole.delta.rows)) return Applied::malformed;
+  // A relay's word is no reason yet: its origin may not have said so.
+  if (from == From::origin && !takes(whole, whole.rows)) return Applied::too_large;
   if (!is_part(whole.delta)) return Applied::applied;
   if (under_way(link) == kMaxUnderWay) return Applied::stray;
   parts_.emplace(place, std::move(whole));
@@ -114,15 +120,19 @@ Applied Catalog::apply(LinkId link, From from, Delta delta) {
     return Applied::malformed;
   }
   Parts whole;
-  if (const auto joined = collect(link, std::move(delta), whole); joined != Applied::applied)
+  if (const auto joined = collect(link, from, std::move(delta), whole); joined != Applied::applied)
     return joined;
   if (!well_formed(whole.delta)) return Applied::malformed;
   if (!notary_) whole.delta.proof = {};
-  return is_snapshot(whole.delta) ? apply_snapshot(from, whole) : apply_changes(from, whole.delta);
+  return is_snapshot(whole.delta) ? apply_snapshot(from, whole) : apply_changes(from, whole);
 }
 
 bool Catalog::restore(const OriginId& origin, Stamp stamp, Rows rows) {
   return states_.try_emplace(origin, stamp, std::move(rows), max_changes_).second;
+}
+
+bool Catalog::takes(const Parts& whole, const Rows& rows) const {
+  return !whole.long_row && rows.size() <= limits_.rows && rows.bytes() <= limits_.bytes;
 }
 
 // A link proves what its origin says on it; of others only the origin's signature counts.
@@ -141,7 +151,8 @@ Applied Catalog::nothing_new(From from, const Delta& delta) {
   return Applied::proven;
 }
 
-Applied Catalog::apply_changes(From from, Delta& delta) {
+Applied Catalog::apply_changes(From from, Parts& whole) {
+  auto& delta = whole.delta;
   auto* state = find(delta.origin);
   const auto mine = state ? state->stamp() : Stamp{};
   const Stamp target{delta.incarnation, delta.to};
@@ -153,6 +164,7 @@ Applied Catalog::apply_changes(From from, Delta& delta) {
   if (state_hash(target, next) != delta.state_hash) return Applied::diverged;
   if (!is_proven(from, delta)) return Applied::unproven;
   if (!fits(next)) return Applied::malformed;
+  if (!takes(whole, next)) return Applied::too_large;
   state->adopt(std::move(next), delta.rows, delta.to);
   if (!delta.proof.empty()) state->prove(std::move(delta.proof));
   return Applied::applied;
@@ -169,6 +181,7 @@ Applied Catalog::apply_snapshot(From from, Parts& whole) {
   if (mine && stamp <= mine->stamp() && !mends) return nothing_new(from, delta);
   if (state_hash(stamp, whole.rows) != delta.state_hash) return Applied::diverged;
   if (!is_proven(from, delta)) return Applied::unproven;
+  if (!takes(whole, whole.rows)) return Applied::too_large;
   OriginState next(stamp, std::move(whole.rows), max_changes_);
   if (!delta.proof.empty())
     next.prove(std::move(delta.proof));

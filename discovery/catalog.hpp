@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "discovery/limits.hpp"
 #include "discovery/message.hpp"
 #include "discovery/origin_state.hpp"
 
@@ -26,7 +27,8 @@ enum class Applied : std::uint8_t {
   gap,        // starts after what we have: pull
   diverged,   // does not lead where it says: pull a snapshot
   unproven,   // a relay's, and its origin has not signed where it leads
-  malformed,  // breaks a limit or the order: the sender is at fault
+  too_large,  // beyond what this agent takes of an origin
+  malformed,  // breaks a limit of the protocol, or the order: the sender is at fault
 };
 
 // Deltas whose parts take turns on a link: one of much, another between its parts.
@@ -38,8 +40,8 @@ bool well_formed(const Delta& delta);
 class Catalog {
  public:
   // `notary`: null where nothing is proven; it outlives this.
-  explicit Catalog(std::size_t max_changes, Notary* notary = nullptr)
-      : max_changes_(max_changes), notary_(notary) {}
+  explicit Catalog(std::size_t max_changes, Notary* notary = nullptr, const Limits& limits = {})
+      : max_changes_(max_changes), notary_(notary), limits_(limits) {}
 
   enum class From : std::uint8_t { origin, relay };
   Applied apply(LinkId link, From from, Delta delta);
@@ -61,18 +63,21 @@ class Catalog {
 
  private:
   struct Parts {
-    Delta delta;  // the last part; of changes, with the rows of all
-    Rows rows;    // of a snapshot, so far
+    Delta delta;            // the last part; of changes, with the rows of all
+    Rows rows;              // of a snapshot, so far
+    bool long_row = false;  // longer than is taken
   };
-  Applied collect(LinkId link, Delta delta, Parts& whole);
+  Applied collect(LinkId link, From from, Delta delta, Parts& whole);
   std::size_t under_way(LinkId link) const;
+  bool takes(const Parts& whole, const Rows& rows) const;
   bool is_proven(From from, const Delta& delta) const;
   Applied nothing_new(From from, const Delta& delta);
-  Applied apply_changes(From from, Delta& delta);
+  Applied apply_changes(From from, Parts& whole);
   Applied apply_snapshot(From from, Parts& whole);
 
   std::size_t max_changes_;
   Notary* notary_;
+  const Limits limits_;
   std::map<OriginId, OriginState> states_;
   std::map<std::pair<LinkId, OriginId>, Parts> parts_;  // kMaxUnderWay of a link
 };

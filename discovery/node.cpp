@@ -11,8 +11,9 @@ Node::State::State(NodeConfig node_config, base::Random seed, base::TimePoint no
     : config(std::move(node_config)),
       random(seed),
       local(config.last_incarnation, random.fork(), config.max_changes),
-      catalog(config.max_changes, config.notary.get()),
+      catalog(config.max_changes, config.notary.get(), config.limits),
       membership(config, catalog, random.fork()),
+      quarantine(config.limits),
       started(now),
       expected(now + config.beacon_interval),
       next_beacon(now),
@@ -135,6 +136,10 @@ void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
   if (local.ready()) release_changes(now);
   supervise_links(now, effects);
   for (const auto& origin : membership.advance(now, effects)) forget_origin(origin);
+  for (const auto& origin : quarantine.release(now)) {
+    effects.publish = true;
+    effects.events.push_back({Event::Kind::released, origin, {}});
+  }
 }
 
 Effects Node::State::turn(base::TimePoint now) {
@@ -178,7 +183,8 @@ Effects Node::State::finish(base::TimePoint now, Effects effects) {
 }
 
 base::TimePoint Node::State::deadline(base::TimePoint now) const {
-  auto next = std::min({next_beacon, membership.deadline(), pulls.deadline(), local.deadline()});
+  auto next = std::min({next_beacon, membership.deadline(), pulls.deadline(), local.deadline(),
+                        quarantine.deadline()});
   if (local.ready() && released != local.published().version)
     next = std::min(next, released_at + config.coalesce);
   if (!synced && local.ready()) next = std::min(next, started + config.sync_patience);
@@ -294,6 +300,10 @@ std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
                              {},
                              state.local.state().rows()});
   };
+  const auto why_held = [&](const OriginId& origin) {
+    const auto* sentence = state.quarantine.find(origin);
+    return sentence ? sentence->why : std::string();
+  };
   bool self_added = false;
   for (auto& [origin, rows] : state.catalog.states()) {
     if (!self_added && state.config.self < origin) self_added = (add_self(), true);
@@ -301,7 +311,7 @@ std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
     CHECK(remote);
     next->origins.push_back({origin, rows.stamp(), false, remote->ageing.freshness(),
                              remote->ageing.age(now), remote->probing.failed(), rows.rows(),
-                             remote->ageing.left(rows.stamp().incarnation)});
+                             remote->ageing.left(rows.stamp().incarnation), why_held(origin)});
   }
   if (!self_added) add_self();
   state.published = std::move(next);
@@ -351,6 +361,10 @@ std::vector<Member> Node::members(base::TimePoint now) const {
     member.advertise = link ? link->advertise : advertised_in(rows);
     member.address = link && member.advertise.empty() ? link->peer.address : member.advertise;
     member.rows = rows ? rows->size() : 0;
+    if (const auto* sentence = state.quarantine.find(origin)) {
+      member.quarantine = sentence->why;
+      member.quarantine_left = sentence->until - now;
+    }
     members.push_back(std::move(member));
   }
   return members;

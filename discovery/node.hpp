@@ -22,6 +22,7 @@
 #include "base/address.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "discovery/limits.hpp"
 #include "discovery/message.hpp"
 #include "discovery/publication.hpp"
 #include "discovery/row.hpp"
@@ -52,6 +53,7 @@ struct NodeConfig {
   base::Duration relist_hold = std::chrono::seconds(60);  // of what a relist has lost
   std::size_t held_probes = 128;                          // of a source's held endpoints, a round
   std::size_t max_changes = 4'096;                        // remembered of each origin
+  Limits limits;                                          // of what is taken of each
   base::Duration proof_interval = std::chrono::seconds(20);  // of those that nobody has asked for
   std::shared_ptr<Notary> notary;  // null: an insecure mesh, nothing is proven or asked for
 };
@@ -109,11 +111,16 @@ struct Event {
     refuted,  // somebody remembers a life of ours that we do not: a new one has begun above it
     refused,
     malformed,
-    held,       // own rows that a relist has lost
-    hold_ended  // they are listed again, or gone now
+    held,          // own rows that a relist has lost
+    hold_ended,    // they are listed again, or gone now
+    link_refused,  // we take no link from who claims to be `origin`
+    turned_away,   // `origin`, or whoever is at that address, takes no link from us
+    quarantined,
+    released
   } kind;
   OriginId origin;
   std::string text;
+  std::string address = {};  // of the other end, where a link is refused
 };
 
 struct Effects {
@@ -156,6 +163,8 @@ struct Member {
   // it where both ways are alike. Nothing before the first.
   std::optional<base::Duration> round_trip;
   std::string advertise;  // where it takes links, by its Hello or its own row; "" = nowhere known
+  std::string quarantine = {};  // why; "" = it is not in quarantine
+  base::Duration quarantine_left{};
 };
 
 class Node {
@@ -173,7 +182,8 @@ class Node {
   Effects link_up(base::TimePoint now, LinkId link, LinkPeer peer);
   // `reset`: the transport broke, which starts the probes at once; otherwise the stream ended
   // cleanly.
-  enum class LinkEnd { reset, closed };
+  // `malformed`: the skin ended it for a frame that makes no sense.
+  enum class LinkEnd { reset, closed, malformed };
   Effects link_down(base::TimePoint now, LinkId link, LinkEnd end);
   Effects receive(base::TimePoint now, LinkId link, Frame frame);
   Effects probed(base::TimePoint now, ProbeReply reply);
@@ -219,7 +229,7 @@ class Node {
     std::uint64_t frames_received = 0, frames_sent = 0, rows_applied = 0, duplicates = 0, gaps = 0,
                   malformed = 0, refused = 0, proven = 0, unproven = 0, divergences = 0,
                   snapshots_sent = 0, snapshots_applied = 0, probes = 0, refutations = 0,
-                  relists_held = 0;
+                  relists_held = 0, quarantines = 0, held_back = 0;
   };
   const Counters& counters() const;
 

@@ -63,6 +63,9 @@ void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterato
   if (!link.ready) return;
   choose_talking(link.origin);
   effects.events.push_back({Event::Kind::link_lost, link.origin, link.close_reason.value_or("")});
+  if (end == LinkEnd::malformed)
+    sentenced(link.origin, quarantine.fault(now, link.origin, "a frame that cannot be read"),
+              effects);
   if (link_to(link.origin)) return;
   pulls.hurry(now, link.origin);
   if (end != LinkEnd::reset || link.farewell) return;

@@ -15,12 +15,23 @@ bool is_life(std::uint64_t incarnation) {
 void Node::State::malformed(Link& link, std::string what, Effects& effects) {
   ++counters.malformed;
   effects.events.push_back({Event::Kind::malformed, link.origin, what});
+  if (link.ready)
+    sentenced(link.origin, quarantine.fault(link.heard_at, link.origin, what), effects);
   close(link, std::move(what));
+}
+
+void Node::State::sentenced(const OriginId& origin, const Quarantine::Sentence* sentence,
+                            Effects& effects) {
+  if (!sentence) return;
+  ++counters.quarantines;
+  if (sentence->of == Quarantine::Of::rows) pulls.erase(origin);
+  effects.publish = true;
+  effects.events.push_back({Event::Kind::quarantined, origin, sentence->why});
 }
 
 void Node::State::refuse(Link& link, const OriginId& claimed, std::string why, Effects& effects) {
   ++counters.refused;
-  effects.events.push_back({Event::Kind::refused, claimed, why});
+  effects.events.push_back({Event::Kind::link_refused, claimed, why, link.peer.address});
   link.goodbye = Goodbye{Goodbye::Reason::refused, why};
   link.close_reason = std::move(why);
 }
@@ -39,6 +50,9 @@ std::optional<std::string> Node::State::objection(base::TimePoint now, const Lin
     return hello.instance == config.instance
                ? "this agent dialled itself"
                : "cluster " + config.self.to_string() + " is already served by another agent";
+  if (quarantine.holds(hello.self, Quarantine::Of::links))
+    return "cluster " + hello.self.to_string() +
+           " is in quarantine: " + quarantine.find(hello.self)->why;
   for (const auto& [id, other] : links)
     if (other.ready && other.origin == hello.self && other.instance != hello.instance &&
         now - other.heard_at < config.suspect_after)
@@ -173,6 +187,7 @@ void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon,
   const auto* mine = catalog.find(beacon.origin);
   const auto have = mine ? mine->stamp() : Stamp{};
   if (own_word || beacon.stamp > have) link.shown[beacon.origin] = beacon.stamp;
+  if (quarantine.holds(beacon.origin, Quarantine::Of::rows)) return;
   if (beacon.stamp > have && beacon.stamp.version > 0) {
     pulls.behind(now, beacon.origin, beacon.stamp,
                  own_word ? config.beacon_interval : base::Duration::zero());
@@ -207,6 +222,12 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
     if (!membership.heard(now, word, link.origin, effects)) return;
   }
   if (direct) link.complete(delta.proof);
+  if (direct) sentenced(origin, quarantine.rows(now, origin, delta.rows.size()), effects);
+  if (quarantine.holds(origin, Quarantine::Of::rows)) {
+    ++counters.held_back;
+    catalog.link_lost(link.id);
+    return;
+  }
   const bool was_relayed = is_relayed(origin);
   apply(now, link, std::move(delta), effects);
   if (!was_relayed && is_relayed(origin)) membership.is_news(origin);
@@ -218,12 +239,17 @@ void Node::State::apply(base::TimePoint now, Link& link, Delta delta, Effects& e
   const auto rows = delta.rows.size();
   const bool snapshot = delta.kind == Delta::Kind::snapshot_end;
   const auto from = origin == link.origin ? Catalog::From::origin : Catalog::From::relay;
+  const auto before = catalog.stamp(origin);
   switch (catalog.apply(link.id, from, std::move(delta))) {
     case Applied::applied:
       counters.rows_applied += rows;
+      if (from == Catalog::From::relay)
+        sentenced(origin, quarantine.rows(now, origin, rows), effects);
       counters.snapshots_applied += snapshot ? 1 : 0;
       counters.proven += config.notary && from == Catalog::From::relay ? 1 : 0;
       effects.publish = true;
+      if (target.incarnation != before.incarnation && before.incarnation != 0)
+        sentenced(origin, quarantine.life(now, origin), effects);
       pulls.erase(origin);  // what is lacking still, if it is true, the next beacons show
       break;
     case Applied::part:
@@ -254,6 +280,10 @@ void Node::State::apply(base::TimePoint now, Link& link, Delta delta, Effects& e
       ++counters.divergences;
       pulls.broken(now, origin, target, link.id);
       break;
+    case Applied::too_large:
+      ++counters.held_back;
+      sentenced(origin, quarantine.too_large(now, origin), effects);
+      break;
     case Applied::malformed:
       malformed(link, "a delta beyond its limits", effects);
       break;
@@ -270,7 +300,8 @@ void Node::State::receive(base::TimePoint now, Link& link, Goodbye goodbye, Effe
   if (goodbye.reason == Goodbye::Reason::refused) {
     ++counters.refused;
     if (goodbye.text.size() > kMaxTextBytes) goodbye.text.resize(kMaxTextBytes);
-    effects.events.push_back({Event::Kind::refused, link.origin, goodbye.text});
+    effects.events.push_back(
+        {Event::Kind::turned_away, link.origin, goodbye.text, link.peer.address});
     close(link, "refused: " + goodbye.text);
   } else if (link.ready && !link.farewell) {
     membership.goodbye(now, link.origin, goodbye.reason, effects);

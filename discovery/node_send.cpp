@@ -178,7 +178,8 @@ std::optional<Frame> Node::State::next_frame(base::TimePoint now, Link& link,
     link.beacons_due = link.own_went = false;
     return make_beacons(now, link);
   }
-  if (auto delta = next_delta(now, link, max_bytes)) return std::move(*delta);
+  if (auto delta = next_delta(now, link, std::min(max_bytes, config.limits.frame_bytes)))
+    return std::move(*delta);
   return std::nullopt;
 }
 

@@ -20,6 +20,7 @@
 #include "discovery/membership.hpp"
 #include "discovery/node.hpp"
 #include "discovery/pulls.hpp"
+#include "discovery/quarantine.hpp"
 
 namespace discovery {
 
@@ -43,6 +44,7 @@ struct Node::State {
   Catalog catalog;
   Membership membership;
   Pulls pulls;
+  Quarantine quarantine;
   std::map<LinkId, Link> links;
   std::map<OriginId, Link*> talking;    // the link that talks, by who is at its other end
   std::set<OriginId> missed;            // origins whose own link says nothing, or that have none
@@ -105,6 +107,7 @@ struct Node::State {
                                        const Hello& hello) const;
   void refuse(Link& link, const OriginId& claimed, std::string why, Effects& effects);
   void malformed(Link& link, std::string what, Effects& effects);
+  void sentenced(const OriginId& origin, const Quarantine::Sentence* sentence, Effects& effects);
   const Link* speaks(base::TimePoint now, const OriginId& origin) const;
   void overhear(Link& direct, const Beacon& beacon);
   void take(base::TimePoint now, Link& link, const Beacons& beacons, Effects& effects);

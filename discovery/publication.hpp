@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/time.hpp"
@@ -26,6 +27,7 @@ struct OriginPublication {
   std::vector<base::SocketAddress> path_failed;
   Rows rows;          // live rows only: no tombstones
   bool left = false;  // its agent stopped for good, by its own word, in the life of `stamp`
+  std::string quarantine = {};  // why nothing newer of it is taken; "" = it is
 };
 
 struct Publication {

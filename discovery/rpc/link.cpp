@@ -54,6 +54,7 @@ void Link::read_done(bool ok) {
     auto frame = from_proto(std::move(incoming_));
     if (!frame) {
       links_.counting().malformed.fetch_add(1, std::memory_order_relaxed);
+      malformed_ = true;
       if (side_ == Side::dialled) cancel();  // who speaks so need not mean to end either
       return finish_locked("malformed frame: " + frame.error().message);
     }
@@ -105,7 +106,7 @@ void Link::ended(Ending ending) {
     const std::lock_guard lock(mutex_);
     opened = opened_;
     if (!reason_.empty()) {
-      ending.end = Node::LinkEnd::closed;
+      ending.end = malformed_ ? Node::LinkEnd::malformed : Node::LinkEnd::closed;
       ending.detail = reason_;
     }
   }

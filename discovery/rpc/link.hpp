@@ -74,6 +74,7 @@ class Link {
   bool opened_ = false, reading_ = false, writing_ = false;
   std::uint32_t unhandled_ = 0;  // frames posted and not yet consumed
   std::string reason_;           // why we ended it; "" = the other side did
+  bool malformed_ = false;       // it sent a frame that cannot be read
   pb::Frame incoming_, outgoing_;
 };
 

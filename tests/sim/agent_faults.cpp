@@ -85,6 +85,7 @@ void AgentFaults::burst() {
 
 void AgentFaults::noise(std::size_t n, base::Duration time) {
   if (time <= base::Duration::zero()) return;
+  mesh_.is_noisy(n);
   if (mesh_.awake(n)) mesh_.change_rows(n, kNoiseChanges);
   mesh_.after(kNoiseInterval, [this, n, time] { noise(n, time - kNoiseInterval); });
 }

@@ -191,6 +191,7 @@ void Mesh::start(std::size_t n) {
   config.instance[1] = static_cast<std::uint8_t>(process.life >> 8);
   config.last_incarnation = cluster.disk.life;
   config.max_changes = kChanges;
+  config.limits = kLimits;
   if (secure) config.notary = std::make_shared<ToyNotary>(cluster.name);
   process.skew = std::chrono::hours(random_.below(kMostSkew));
   process.node = std::make_unique<discovery::Node>(config, random_.fork(), clock_of(n));

@@ -107,6 +107,7 @@ class Mesh {
   void corrupt_disk(std::size_t cluster);
   void change_rows(std::size_t cluster, std::size_t count);
   void list(std::size_t cluster, discovery::Listing listing);  // what its source says now
+  void is_noisy(std::size_t cluster) { truth_.noisy(cluster); }
   void reset(discovery::LinkId link);
   void swallow(discovery::LinkId link, std::size_t way);
   void dial(std::size_t from, std::size_t to);

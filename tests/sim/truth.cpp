@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.hpp"
+#include "discovery/quarantine.hpp"
 #include "discovery/row.hpp"
 #include "tests/sim/describe.hpp"
 
@@ -16,6 +17,7 @@ constexpr base::Duration kFreshSlack = std::chrono::seconds(6);
 constexpr int kMaxHops = 4;
 // Beyond these an agent has had the time to find out that endpoints are out of reach, or back.
 constexpr base::Duration kLost = std::chrono::seconds(15), kFound = std::chrono::seconds(13);
+constexpr double kMostRows = 80;        // of a cluster: a look sees one delta
 constexpr std::size_t kKeepEvery = 40;  // looks: hashing every state whole would be most of a run
 
 bool is_endpoint(std::string_view key) { return key.starts_with("e/"); }
@@ -131,6 +133,10 @@ void Truth::event(Clock now, std::size_t viewer, std::size_t cluster, discovery:
       violated(who + " dead soon after its endpoints answered");
   }
   if (kind == Kind::forgotten) violated(who + " forgotten");
+  if (kind == Kind::quarantined && !origins_[cluster].noisy && !viewers_[viewer].deceived)
+    violated(who + " to be in quarantine, though it did nothing");
+  if (kind == Kind::quarantined || kind == Kind::released)
+    seen.quarantined = kind == Kind::quarantined;
   if (kind == Kind::malformed && !viewers_[viewer].deceived) violated(who + " malformed");
 }
 
@@ -159,6 +165,7 @@ void Truth::look(Clock now, std::size_t viewer, discovery::Node& node, Clock its
       check_health(viewer, origin.rows);
       continue;
     }
+    check_cost(now, viewer, origin);
     check_rows(viewer, origin);
     check_age(now, viewer, origin);
     ++shown;
@@ -202,6 +209,24 @@ void Truth::check_health(std::size_t cluster, const discovery::Rows& rows) {
         !origins_[cluster].failed.contains({endpoint.ip, endpoint.ports.front().number}))
       violated(name(cluster) + " calls " + std::string(row.key) + " unhealthy, which answers");
   });
+}
+
+// Twice the limit: of changes of one row that go together all are counted here, and one there.
+void Truth::check_cost(Clock now, std::size_t viewer, const discovery::OriginPublication& shown) {
+  auto& seen = viewers_[viewer].seen[index(shown.id)];
+  if (!seen.shown || seen.stamp == shown.stamp) return;
+  if (seen.quarantined && !viewers_[viewer].deceived)
+    violated(name(viewer) + " takes over what " + shown.id.cluster + " says in quarantine");
+  const double rate = 2.0 * kLimits.changes_per_second;
+  const double burst = rate * std::chrono::duration<double>(discovery::Quarantine::kBurst).count();
+  const auto passed = std::chrono::duration<double>(now - seen.cost_at).count();
+  const bool same_life = seen.stamp.incarnation == shown.stamp.incarnation;
+  const auto rows = static_cast<double>(shown.stamp.version - seen.stamp.version);
+  seen.cost = std::max(0.0, seen.cost - passed * rate) +
+              (same_life ? std::min(rows, kMostRows) : kMostRows);
+  seen.cost_at = now;
+  if (seen.cost > burst)
+    violated(name(viewer) + " takes over more of " + shown.id.cluster + " than its limits allow");
 }
 
 void Truth::check_age(Clock now, std::size_t viewer, const discovery::OriginPublication& shown) {

@@ -10,7 +10,7 @@
 //   5 a restart leaves no empty gap:       look, check_rows: nobody once shown is missing or empty
 //   6 staleness is known, without clocks:  check_age: never called younger, or fresh for long
 //   7 memory per peer is bounded:          holds
-//   8 one bad origin stops no other:       flows
+//   8 one bad origin stops no other:       flows; and it costs no more than its limits: check_cost
 // Beyond these: no cluster is demoted or dead whose endpoints answer (event); who is demoted is
 // lifted by an answer or its own link alone (event), stays so while nothing gets there and is back
 // when something does (reaches); a published state is never written to (look); what a source lost by
@@ -29,6 +29,11 @@
 namespace sim {
 
 using Contents = std::map<std::string, std::string>;
+
+// Of every agent: low enough for a noisy origin to reach them in every run.
+inline constexpr discovery::Limits kLimits{.changes_per_second = 50,
+                                           .quarantine = std::chrono::seconds(2),
+                                           .longest_quarantine = std::chrono::seconds(8)};
 std::uint64_t hash_of(const Contents& contents);
 
 // What becomes of connections from one cluster to the endpoints of another.
@@ -48,6 +53,7 @@ class Truth {
   // Of its disk alone.
   void remembers(std::size_t viewer, const discovery::Member& member);
   void left(std::size_t cluster) { origins_[cluster].left = true; }
+  void noisy(std::size_t cluster) { origins_[cluster].noisy = true; }
   void stalled(Clock until, std::size_t viewer, base::Duration time) {
     viewers_[viewer].stalls.emplace_back(until, time);
   }
@@ -92,7 +98,7 @@ class Truth {
   struct Origin {
     std::map<discovery::Stamp, Said> said;
     std::size_t order = 0;
-    bool alive = false, left = false, with_disk = false;
+    bool alive = false, left = false, with_disk = false, noisy = false;
     std::uint64_t highest_life = 0;
     Clock died_at{};
     base::Duration slowest{};  // of the frames delivered since it died
@@ -104,6 +110,9 @@ class Truth {
     std::size_t order = 0;
     bool shown = false, after_loss = false;
     bool failed_since = false;  // the last probe, since it was suspected
+    bool quarantined = false;
+    double cost = 0;  // rows taken over, less what was allowed meanwhile
+    Clock cost_at{};
     Clock answered_at{};
     bool ever_answered = false;
     bool given_up = false, lifted = false;  // demoted, and heard of by its own since
@@ -120,6 +129,7 @@ class Truth {
   };
   void check_rows(std::size_t viewer, const discovery::OriginPublication& shown);
   void check_health(std::size_t cluster, const discovery::Rows& rows);
+  void check_cost(Clock now, std::size_t viewer, const discovery::OriginPublication& shown);
   void check_age(Clock now, std::size_t viewer, const discovery::OriginPublication& shown);
 
   std::vector<Origin> origins_;
