@@ -40,7 +40,8 @@ resources::Problems errors_alone(const Config& config, const resources::Document
 }
 
 BuilderConfig builder_config(const Config& config) {
-  return {assembly_rules(config), zone_config(config), forwarder_config(config),
+  return {assembly_rules(config), export_rule(config), zone_config(config),
+          forwarder_config(config),
           [config](const auto& documents) { return errors_alone(config, documents); }};
 }
 
@@ -73,7 +74,14 @@ Agent::Agent(Config config, std::string config_path, base::Logger& log)
       config_(std::move(config)),
       shown_config_(config_),
       seed_(draw_seed()),
-      grpc_log_([&log](const std::string& line) { log.warn("grpc", line); }) {}
+      grpc_log_([this](const std::string& line) { hear_grpc(line); }) {}
+
+// On any thread: what TLS turns away before there is a link is told nowhere else.
+void Agent::hear_grpc(const std::string& line) {
+  log_.warn("grpc", line);
+  if (is_refused_handshake(line))
+    refusals_.note(std::chrono::steady_clock::now(), refused_handshake(line));
+}
 
 Agent::~Agent() { stop(discovery::Goodbye::Reason::leaving); }
 
@@ -83,11 +91,14 @@ base::Result<void> Agent::secure() {
     security_ = discovery::rpc::Security::insecure();
     return {};
   }
-  auto loaded = tls::load({gossip.tls->cert, gossip.tls->key, gossip.tls->ca},
-                          {gossip.trust_domain, config_.cluster}, std::chrono::system_clock::now());
+  auto loaded = tls::load(certificate_files(config_), {gossip.trust_domain, config_.cluster},
+                          std::chrono::system_clock::now());
   if (!loaded) return loaded.error();
-  security_ =
-      discovery::rpc::Security::mutual_tls(gossip.trust_domain, std::move(loaded->certificates));
+  security_ = discovery::rpc::Security::mutual_tls(
+      trust_rule(config_), std::move(loaded->certificates),
+      [](const std::string& chain, const std::string& ca) {
+        return tls::chain_objection(chain, ca, std::chrono::system_clock::now());
+      });
   return {};
 }
 
@@ -115,8 +126,9 @@ void Agent::make_control() {
   node.advertise = advertised(config_);
   node.last_incarnation = saved_.last_incarnation;
   node.networks = config_.networks;
+  node.limits = config_.gossip.limits;
   if (config_.gossip.tls)
-    node.notary = std::make_shared<tls::Notary>(security_, config_.gossip.trust_domain,
+    node.notary = std::make_shared<tls::Notary>(security_, trust_rule(config_),
                                                 [] { return std::chrono::system_clock::now(); });
 
   Control::Callbacks callbacks;
@@ -126,6 +138,9 @@ void Agent::make_control() {
   };
   callbacks.probe = [this](discovery::ProbeRequest request) {
     io_->post([this, request = std::move(request)] { prober_->probe(request); });
+  };
+  callbacks.refused = [this](Refusal refusal) {
+    refusals_.note(std::chrono::steady_clock::now(), std::move(refusal));
   };
   control_ = std::make_unique<Control>(std::move(node), random.next(), std::move(callbacks), log_);
   control_->post(std::exchange(saved_.state, {}));  // before all that others post
@@ -202,7 +217,8 @@ base::Result<void> Agent::open_admin() {
       [this] { return troubles(); }, [this](Metrics& metrics) { add_worker_metrics(metrics); },
       [] { kill(getpid(), SIGHUP); },
       [this](std::string cluster) { control_->post(Forget{std::move(cluster)}); },
-      [this](std::string source) { control_->post(Release{std::move(source)}); }});
+      [this](std::string source) { control_->post(Release{std::move(source)}); },
+      [this] { return refusals_.list(std::chrono::steady_clock::now()); }});
   const auto serve = [](HttpRoutes routes) {
     return [routes = std::move(routes)](const HttpRequest& request) {
       return routes.respond(request);
@@ -225,15 +241,14 @@ base::Result<void> Agent::open_admin() {
 base::Result<void> Agent::watch_certificates() {
   const auto& gossip = config_.gossip;
   if (!gossip.tls) return {};
-  const auto say = [this](const base::Result<tls::Certificate>& found) {
+  const auto say = [this](const base::Result<tls::Standing>& found) {
     condition_.certificate(found);
     if (!found)
       log_.error("tls", "the certificates on disk cannot serve: those in use stay",
                  {{"reason", found.error().message}});
   };
   auto watch = tls::Watch::open(
-      *io_, {gossip.tls->cert, gossip.tls->key, gossip.tls->ca},
-      {gossip.trust_domain, config_.cluster}, security_,
+      *io_, certificate_files(config_), {gossip.trust_domain, config_.cluster}, security_,
       [] { return std::chrono::system_clock::now(); }, say);
   if (!watch) return watch.error();
   certificates_ = std::move(*watch);
@@ -286,6 +301,8 @@ base::net::Task<void> Agent::keep_health() {
       log_.info("agent", ready ? "ready" : "not ready");
       said = ready;
     }
+    for (const auto& line : condition_.lines_due(std::chrono::system_clock::now()))
+      log_.warn("tls", line);
     co_await base::net::sleep_until(*io_, io_->now() + kHealthEvery);
   }
 }
@@ -316,6 +333,7 @@ void Agent::reload() {
   io_->post(
       [this, config = config_] {
         shown_config_ = config;
+        prober_->use(assembly_rules(config));
         files_->reread(config.resources);
       },
       base::Delivery::must_deliver);
@@ -351,6 +369,8 @@ std::vector<std::string> Agent::troubles() const {
   auto troubles = condition_.troubles(std::chrono::system_clock::now());
   if (state_)
     for (const auto& trouble : state_->status().troubles) troubles.push_back("state: " + trouble);
+  for (auto& trouble : refusals_.troubles(std::chrono::steady_clock::now()))
+    troubles.push_back(std::move(trouble));
   if (!forwarder_) return troubles;
   for (const auto& listener : forwarder_->listeners())
     if (listener.error)
@@ -369,10 +389,15 @@ void Agent::add_worker_metrics(Metrics& metrics) const {
   }
   add(metrics, dns);
   add(metrics, tcp);
-  if (const auto end = condition_.certificate_end())
-    metrics.gauge("nearmost_certificate_end_seconds",
-                  "when this agent's certificate ends, Unix time",
-                  std::chrono::duration<double>(end->time_since_epoch()).count());
+  for (const auto& [what, from, until] : condition_.expiries())
+    metrics.gauge(
+        "nearmost_certificate_expiration_timestamp_seconds", "when the certificate ends, Unix time",
+        std::chrono::duration<double>(until.time_since_epoch()).count(), {{"certificate", what}});
+  const auto refusals = refusals_.totals();
+  metrics.counter("nearmost_gossip_refusals_total", "links that one side did not let be made",
+                  refusals.ours, {{"by", "us"}});
+  metrics.counter("nearmost_gossip_refusals_total", "links that one side did not let be made",
+                  refusals.theirs, {{"by", "them"}});
   metrics.counter("nearmost_gossip_connections_total", "connections accepted on the gossip port",
                   gossip_->counts().accepted);
   metrics.counter("nearmost_gossip_accept_errors_total",

@@ -23,6 +23,7 @@
 #include "agent/control.hpp"
 #include "agent/gossip_server.hpp"
 #include "agent/http_server.hpp"
+#include "agent/refusals.hpp"
 #include "agent/tls_watch.hpp"
 #include "base/log.hpp"
 #include "base/net/event_loop.hpp"
@@ -76,6 +77,7 @@ class Agent {
   base::Result<void> watch_certificates();
   base::Result<void> watch_config();
   void post_agent_row();
+  void hear_grpc(const std::string& line);
   std::vector<std::string> troubles() const;
   base::net::Task<void> keep_health();
   void publish_rows(std::vector<discovery::EncodedRow> rows, discovery::Listing listing,
@@ -87,6 +89,7 @@ class Agent {
   Config config_;        // main thread, and whoever starts after it
   Config shown_config_;  // io thread, for the admin API
   std::uint64_t seed_;
+  Refusals refusals_;
   discovery::rpc::GrpcLog grpc_log_;
 
   base::Published<dns::Table> dns_table_;

@@ -48,12 +48,13 @@ void add_dead_ports(const discovery::view::Destination& destination,
 Alone serve_alone(const Config& config, const resources::Documents& documents,
                   forwarder::Others others) {
   Alone alone;
-  auto rows = discovery::sources::make_rows(documents, {});
+  auto rows = discovery::sources::make_rows(documents, export_rule(config));
   alone.problems = std::move(rows.problems);
   std::ranges::move(warn_of_foreign_hosts(documents.virtual_destinations, config.dns.zones),
                     std::back_inserter(alone.problems));
   auto rules = assembly_rules(config);
   rules.routed_hosts = routed_hosts(documents);
+  rules.home = discovery::sources::rows_at_home(std::move(rows.home), config.locality);
   discovery::Assembler assembler;
   const auto resolution = discovery::view::resolve(
       assembler.assemble(publish_alone(config, std::move(rows.rows)), rules, 1));

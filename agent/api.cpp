@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/import_report.hpp"
 #include "agent/member_report.hpp"
 #include "agent/route_report.hpp"
 #include "agent/version.hpp"
@@ -155,6 +156,11 @@ std::vector<std::string> Api::degraded(const Served& served, const Membership& m
   for (const auto& member : membership.members)
     if (auto trouble = trouble_of(member); !trouble.empty()) reasons.push_back(std::move(trouble));
   for (const auto& hold : membership.holds) reasons.push_back(trouble_of(hold));
+  for (const auto& member : membership.members)
+    if (!member.quarantine.empty())
+      reasons.push_back("cluster " + member.id.to_string() + " is in quarantine for another " +
+                        base::to_string(member.quarantine_left) +
+                        ", what it said before serves: " + member.quarantine);
   for (auto& trouble : troubles_of(served)) reasons.push_back(std::move(trouble));
   for (const auto& resolved : served.resolution->destinations)
     if (resolved.by_class.front().fail_open)
@@ -175,13 +181,18 @@ Json Api::status(const Served& served) {
               {"members", report(membership->members)},
               {"peers", report(membership->peers)},
               {"holds", report(membership->holds)},
+              {"refusals", report(sources_.refusals(), std::chrono::steady_clock::now())},
+              {"notImported", report_not_imported(*served.resolution->view)},
               {"documents", report_documents(served)}};
 }
 
 HttpReply Api::metrics() {
   Metrics metrics;
   add(metrics, *sources_.control.membership(), sources_.control.link_counters());
-  if (const auto* served = served_.acquire()) add(metrics, *served);
+  if (const auto* served = served_.acquire()) {
+    add(metrics, *served);
+    add_not_imported(*served->resolution->view, metrics);
+  }
   served_.park();
   metrics.gauge("nearmost_ready", "1 when /readyz says ok", ready() ? 1 : 0);
   sources_.worker_metrics(metrics);

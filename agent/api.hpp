@@ -35,6 +35,7 @@ class Api {
     std::function<void()> reload;
     std::function<void(std::string)> forget;
     std::function<void(std::string)> release;  // a source, or "" = all
+    std::function<std::vector<Refusals::Entry>()> refusals;
   };
 
   explicit Api(Sources sources);

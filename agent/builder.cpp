@@ -98,7 +98,7 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   const auto listing = files.listing;
   auto documents =
       store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
-  auto rows = discovery::sources::make_rows(documents->documents, {});
+  auto rows = discovery::sources::make_rows(documents->documents, config_.exports);
   std::ranges::move(
       warn_of_foreign_hosts(documents->documents.virtual_destinations, config_.rules.zones),
       std::back_inserter(rows.problems));
@@ -115,7 +115,9 @@ void Builder::accept(discovery::sources::ReadFiles files) {
     if (!std::ranges::count(documents->held_back, file))
       log_.info("documents", "no longer held back", {{"file", file}});
   if (accepted_.size() == kMaxEditions) accepted_.pop_back();
-  accepted_.push_back({++editions_, std::move(documents), std::move(rows.problems)});
+  accepted_.push_back(
+      {++editions_, std::move(documents), std::move(rows.problems),
+       discovery::sources::rows_at_home(std::move(rows.home), config_.rules.locality)});
   callbacks_.rows_changed(std::move(rows.rows), listing, editions_);
 }
 
@@ -124,6 +126,7 @@ void Builder::serve_accepted(std::uint64_t edition) {
   for (; !accepted_.empty() && accepted_.front().number <= edition; accepted_.pop_front())
     serving_ = std::move(accepted_.front());
   config_.rules.routed_hosts = routed_hosts(serving_.documents->documents);
+  config_.rules.home = serving_.home;
 }
 
 void Builder::build() {

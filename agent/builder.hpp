@@ -24,6 +24,7 @@
 #include "base/published.hpp"
 #include "discovery/assemble.hpp"
 #include "discovery/sources/files.hpp"
+#include "discovery/sources/rows.hpp"
 #include "dns/build_table.hpp"
 #include "forwarder/compile.hpp"
 #include "forwarder/slot_map.hpp"
@@ -31,7 +32,8 @@
 namespace agent {
 
 struct BuilderConfig {
-  discovery::AssemblyRules rules;  // without routed_hosts, which come from the documents
+  discovery::AssemblyRules rules;  // without routed_hosts and home, which the documents give
+  discovery::sources::ExportRule exports;
   dns::ZoneConfig zone;
   forwarder::ForwarderConfig forwarder;
   DocumentStore::Judge judge;
@@ -97,6 +99,7 @@ class Builder {
     std::uint64_t number = 0;
     std::shared_ptr<const AcceptedDocuments> documents = std::make_shared<AcceptedDocuments>();
     resources::Problems row_problems;
+    discovery::Rows home;
   };
   Edition serving_;
   std::deque<Edition> accepted_;  // whose rows have not come back yet, oldest first

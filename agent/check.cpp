@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/config_values.hpp"
+#include "agent/settings.hpp"
 #include "agent/tls.hpp"
 #include "base/net/socket.hpp"
 #include "discovery/sources/files.hpp"
@@ -40,7 +41,7 @@ resources::Problems check_certificates(const LoadedConfig& loaded,
   const auto& gossip = loaded.config.gossip;
   // Without a name there is nobody to prove; that it lacks is said.
   if (!gossip.tls || loaded.config.cluster.empty()) return {};
-  const auto certificates = tls::load({gossip.tls->cert, gossip.tls->key, gossip.tls->ca},
+  const auto certificates = tls::load(certificate_files(loaded.config),
                                       {gossip.trust_domain, loaded.config.cluster}, now);
   if (certificates) return {};
   return {{resources::Severity::error, loaded.place("gossip.tls"), "", "gossip.tls",

@@ -9,6 +9,8 @@
 #include <sstream>
 
 #include "agent/config_values.hpp"
+#include "discovery/identity.hpp"
+#include "discovery/origin.hpp"
 #include "resources/binder.hpp"
 
 namespace agent {
@@ -32,6 +34,14 @@ void read_locality(const Value& value, base::Locality& out) {
   if (!out.zone.empty() && out.region.empty()) {
     value.warn("a zone without a region", "name the region too: tiers compare regions, then zones");
   }
+}
+
+// The namespace of the pod that this agent runs in; "" = it runs in none.
+std::string own_namespace() {
+  std::ifstream file("/var/run/secrets/kubernetes.io/serviceaccount/namespace");
+  std::string name;
+  file >> name;
+  return name;
 }
 
 TlsFiles files_in(const std::string& dir) {
@@ -65,6 +75,59 @@ std::optional<TlsFiles> certificates_beside(const std::string& folder, const std
     if (exists(files_in(dir).cert)) return files_in(dir);
   }
   return std::nullopt;
+}
+
+void read_trusted_domain(const Value& value, const ExistingPath& path, TrustedDomain& out) {
+  Fields fields(value);
+  fields.required("ca", out.ca, path);
+  const auto clusters = fields.find("clusters");
+  if (!clusters) return fields.missing("clusters");
+  resources::read(*clusters, out.clusters, kLabel);
+  if (clusters->node().is_list() && clusters->node().children.empty())
+    clusters->error("no clusters", "name those that may come from this domain");
+}
+
+void read_trusted_domains(const Value& value, const ExistingPath& path, GossipConfig& out) {
+  if (!value.node().is_map()) return value.expected("a map");
+  for (const auto& member : value.node().children)
+    read_trusted_domain(Value(member, value), path, out.trusted_domains[member.key]);
+}
+
+// A cluster's name belongs to one trust domain, or it could be taken by another's CA.
+void check_trusted_domains(const Value& value, const std::string& cluster,
+                           const GossipConfig& config) {
+  std::map<std::string, std::string_view> owners{{cluster, config.trust_domain}};
+  for (const auto& member : value.node().children) {
+    const Value domain(member, value);
+    const auto at = config.trusted_domains.find(member.key);
+    if (!discovery::is_trust_domain(member.key))
+      domain.error(resources::quoted(member.key) + " is not a trust domain",
+                   "a-z, 0-9, '.', '-' and '_', as in spiffe://DOMAIN/cluster/NAME");
+    if (member.key == config.trust_domain)
+      domain.error("this is gossip.trustDomain, the agent's own", "it is trusted by gossip.tls.ca");
+    if (at == config.trusted_domains.end()) continue;
+    for (const auto& name : at->second.clusters)
+      if (const auto [owner, is_new] = owners.emplace(name, member.key); !is_new)
+        domain.error("cluster " + name + " belongs to trust domain " + std::string(owner->second),
+                     "a name belongs to one: take it out of one of the two");
+  }
+  if (!config.tls)
+    value.error("trust domains are proven by certificates, and there are none",
+                "name them in gossip.tls");
+}
+
+void read_limits(const Value& value, discovery::Limits& out) {
+  using discovery::kMinFrameBytes, discovery::kMaxFrameBytes, discovery::kMaxRowBytes,
+      discovery::kMaxRowsPerOrigin, discovery::kMaxBytesPerOrigin;
+  const auto up_to = [](std::size_t least, std::size_t most) {
+    return resources::between(static_cast<std::int64_t>(least), static_cast<std::int64_t>(most));
+  };
+  Fields fields(value);
+  fields.optional("frameBytes", out.frame_bytes, up_to(kMinFrameBytes, kMaxFrameBytes));
+  fields.optional("rowBytes", out.row_bytes, up_to(1024, kMaxRowBytes));
+  fields.optional("rowsPerOrigin", out.rows, up_to(1, kMaxRowsPerOrigin));
+  fields.optional("bytesPerOrigin", out.bytes, up_to(1024, kMaxBytesPerOrigin));
+  fields.optional("changesPerSecond", out.changes_per_second, up_to(10, 10'000'000));
 }
 
 // A listener that others can reach carries endpoints and opens the door to more: it proves who
@@ -101,6 +164,11 @@ void read_gossip(const Value& value, const std::string& folder, const std::strin
     out.tls = certificates_beside(folder, cluster);
   }
   fields.optional("trustDomain", out.trust_domain, kName);
+  if (const auto domains = fields.find("trustedDomains")) {
+    read_trusted_domains(*domains, ExistingPath{folder}, out);
+    check_trusted_domains(*domains, cluster, out);
+  }
+  if (const auto limits = fields.find("limits")) read_limits(*limits, out.limits);
   if (out.listen.ip.is_unspecified() && !out.advertise) {
     (listen ? *listen : value)
         .warn("listens on every address but names none that others reach it at",
@@ -167,6 +235,26 @@ void read_admin(const Value& value, base::SocketAddress& out) {
   }
 }
 
+void read_import(const Value& value, const std::string& cluster, ImportConfig& out) {
+  Fields fields(value);
+  fields.optional("hosts", out.hosts, kHostPattern);
+  const auto networks = fields.find("networks");
+  if (!networks) return;
+  read(*networks, out.networks, kNetwork);
+  if (!networks->node().is_map()) return;
+  for (const auto& member : networks->node().children) {
+    const Value listed(member, *networks);
+    if (!discovery::is_cluster_name(member.key))
+      listed.error(resources::quoted(member.key) + " is no cluster's name",
+                   "write `CLUSTER: [NETWORK, …]`");
+    if (member.key == cluster)
+      listed.error("this is the agent's own cluster", "nothing of it is imported: leave it out");
+    if (member.is_list() && member.children.empty())
+      listed.error("no networks: nothing of " + member.key + " could serve",
+                   "list its networks, or leave it out to take all");
+  }
+}
+
 void read_log(const Value& value, LogConfig& out) {
   Fields fields(value);
   fields.optional("level", out.level, kLevels);
@@ -192,6 +280,13 @@ void read_root(const Value& value, const std::string& folder, Config& out) {
   if (const auto paths = fields.find("resources"))
     read_one_or_more(*paths, out.resources, ExistingPath{folder});
   fields.optional("networks", out.networks, kName);
+  if (auto own = own_namespace(); !own.empty())
+    out.export_.except_namespaces.push_back(std::move(own));
+  if (const auto exports = fields.find("export")) {
+    Fields export_fields(*exports);
+    export_fields.optional("exceptNamespaces", out.export_.except_namespaces, kNamespacePattern);
+  }
+  if (const auto imports = fields.find("import")) read_import(*imports, out.cluster, out.import_);
   if (const auto log = fields.find("log")) read_log(*log, out.log);
   if (const auto state = fields.find("state")) {
     Fields state_fields(*state);

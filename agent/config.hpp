@@ -21,6 +21,7 @@
 #include "base/locality.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "discovery/limits.hpp"
 #include "resources/problem.hpp"
 
 namespace agent {
@@ -43,6 +44,14 @@ struct TlsFiles {
   friend bool operator==(const TlsFiles&, const TlsFiles&) = default;
 };
 
+// Another mesh whose agents may take part: proven by its own CA, and only as the clusters named
+// here.
+struct TrustedDomain {
+  std::string ca;  // a PEM file
+  std::vector<std::string> clusters;
+  friend bool operator==(const TrustedDomain&, const TrustedDomain&) = default;
+};
+
 struct GossipConfig {
   base::SocketAddress listen{base::IpAddress::v4(0x7f000001), kGossipPort};
   std::optional<base::HostPort>
@@ -51,6 +60,8 @@ struct GossipConfig {
   std::optional<TlsFiles> tls;
   bool insecure = false;  // plain text and no proof of identity, said in so many words
   std::string trust_domain = "nearmost";
+  std::map<std::string, TrustedDomain, std::less<>> trusted_domains;
+  discovery::Limits limits;
   friend bool operator==(const GossipConfig&, const GossipConfig&) = default;
 };
 
@@ -72,6 +83,18 @@ struct ForwarderConfig {
   friend bool operator==(const ForwarderConfig&, const ForwarderConfig&) = default;
 };
 
+// What of this cluster others are told, and what this agent takes of others.
+struct ExportConfig {
+  // "kube-*": those that begin like this. Default: these and, in a pod, the agent's own.
+  std::vector<std::string> except_namespaces{"kube-*"};
+  friend bool operator==(const ExportConfig&, const ExportConfig&) = default;
+};
+struct ImportConfig {
+  std::vector<std::string> hosts;  // beside those in dns.zones; "*.shop.example"
+  std::map<std::string, std::vector<base::Cidr>, std::less<>> networks;  // by cluster
+  friend bool operator==(const ImportConfig&, const ImportConfig&) = default;
+};
+
 struct LogConfig {
   base::LogLevel level = base::LogLevel::info;
   base::LogFormat format = base::LogFormat::text;
@@ -89,6 +112,8 @@ struct Config {
   base::SocketAddress probes{base::IpAddress::v4(0x7f000001), kProbesPort};  // probes.listen
   std::vector<std::string> resources;  // files and folders of documents, resolved as TlsFiles are
   std::vector<std::string> networks;   // names of the networks reachable from here; empty = all
+  ExportConfig export_;                // export
+  ImportConfig import_;                // import
   LogConfig log;
   std::string state_dir;  // state.dir; "" = no state on disk
   friend bool operator==(const Config&, const Config&) = default;

@@ -34,6 +34,16 @@ std::string listed(const auto& items, auto text_of) {
   return "[" + out + "]";
 }
 
+// "" where it is empty.
+std::string mapped(const auto& items, auto text_of) {
+  std::string out;
+  for (const auto& [key, item] : items) {
+    if (!out.empty()) out += ", ";
+    out += quoted(key) + ": " + text_of(item);
+  }
+  return out.empty() ? "" : "{" + out + "}";
+}
+
 constexpr auto kText = [](const auto& value) { return value.to_string(); };
 constexpr auto kSame = [](const std::string& value) { return value; };
 
@@ -84,6 +94,23 @@ constexpr std::array kFields{
              [](const Config& c) { return std::string(c.gossip.insecure ? "true" : "false"); }},
     FieldRow{"gossip.trustDomain", Change::fixed,
              [](const Config& c) { return quoted(c.gossip.trust_domain); }},
+    FieldRow{"gossip.trustedDomains", Change::fixed,
+             [](const Config& c) {
+               return mapped(c.gossip.trusted_domains, [](const TrustedDomain& domain) {
+                 return "{ca: " + quoted(domain.ca) +
+                        ", clusters: " + listed(domain.clusters, kSame) + "}";
+               });
+             }},
+    FieldRow{"gossip.limits.frameBytes", Change::fixed,
+             [](const Config& c) { return std::to_string(c.gossip.limits.frame_bytes); }},
+    FieldRow{"gossip.limits.rowBytes", Change::fixed,
+             [](const Config& c) { return std::to_string(c.gossip.limits.row_bytes); }},
+    FieldRow{"gossip.limits.rowsPerOrigin", Change::fixed,
+             [](const Config& c) { return std::to_string(c.gossip.limits.rows); }},
+    FieldRow{"gossip.limits.bytesPerOrigin", Change::fixed,
+             [](const Config& c) { return std::to_string(c.gossip.limits.bytes); }},
+    FieldRow{"gossip.limits.changesPerSecond", Change::fixed,
+             [](const Config& c) { return std::to_string(c.gossip.limits.changes_per_second); }},
     FieldRow{"dns.listen", Change::fixed,
              [](const Config& c) { return listed(c.dns.listen, kText); }},
     FieldRow{"dns.zones", Change::live, [](const Config& c) { return listed(c.dns.zones, kSame); }},
@@ -115,6 +142,15 @@ constexpr std::array kFields{
              [](const Config& c) { return quoted(c.probes.to_string()); }},
     FieldRow{"resources", Change::live, [](const Config& c) { return listed(c.resources, kSame); }},
     FieldRow{"networks", Change::live, [](const Config& c) { return listed(c.networks, kSame); }},
+    FieldRow{"export.exceptNamespaces", Change::live,
+             [](const Config& c) { return listed(c.export_.except_namespaces, kSame); }},
+    FieldRow{"import.hosts", Change::live,
+             [](const Config& c) { return listed(c.import_.hosts, kSame); }},
+    FieldRow{"import.networks", Change::live,
+             [](const Config& c) {
+               return mapped(c.import_.networks,
+                             [](const auto& networks) { return listed(networks, kText); });
+             }},
     FieldRow{"log.level", Change::live,
              [](const Config& c) { return std::string(word(c.log.level)); }},
     FieldRow{"log.format", Change::fixed,
@@ -176,6 +212,8 @@ Config with_live_changes(Config before, const Config& after) {
   before.dns.max_answers = after.dns.max_answers;
   before.resources = after.resources;
   before.networks = after.networks;
+  before.export_ = after.export_;
+  before.import_ = after.import_;
   before.log.level = after.log.level;
   return before;
 }

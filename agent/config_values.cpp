@@ -134,6 +134,41 @@ void read(const resources::Value& value, std::string& out, const ExistingPath& h
   }
 }
 
+void read(const resources::Value& value, base::Cidr& out, const Network&) {
+  const auto text = scalar(value);
+  if (!text) return;
+  if (const auto network = base::Cidr::parse(*text))
+    out = *network;
+  else
+    value.error(resources::quoted(*text) + " is not a network",
+                "write it like 10.2.0.0/16 or fd00:2::/48, no bit set behind the prefix");
+}
+
+void read(const resources::Value& value, std::string& out, const NamespacePattern&) {
+  const auto text = scalar(value);
+  if (!text) return;
+  const std::string_view stem(text->data(), text->size() - (text->ends_with('*') ? 1 : 0));
+  const bool fits =
+      stem.ends_with('-') ? is_label(std::string(stem) + "x", "-") : is_label(stem, "-");
+  if (fits)
+    out = *text;
+  else
+    value.error(resources::quoted(*text) + " is not a namespace",
+                "write its name, or how several begin: kube-*");
+}
+
+void read(const resources::Value& value, std::string& out, const HostPattern&) {
+  auto text = scalar(value);
+  if (!text) return;
+  auto name = lower(*text);
+  if (name.ends_with('.')) name.pop_back();
+  if (is_name(name.starts_with("*.") ? name.substr(2) : name))
+    out = name;
+  else
+    value.error(resources::quoted(*text) + " is not a host",
+                "write a name, or *.NAME for all below it; no other place can hold a *");
+}
+
 bool exists(const std::string& path) {
   std::error_code failure;
   return std::filesystem::exists(path, failure);

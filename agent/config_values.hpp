@@ -24,11 +24,17 @@ struct Name {};  // labels joined by dots, at most 253; upper case and a trailin
 struct ExistingPath {  // relative paths stand below `folder`
   std::string folder;
 };
+struct Network {};           // "10.2.0.0/16"
+struct NamespacePattern {};  // a label; "kube-*": those that begin like this
+struct HostPattern {};       // a name; "*.shop.example": those below it
 inline constexpr Address kAddress;
 inline constexpr SourceOfAnswers kSourceOfAnswers;
 inline constexpr WithoutPort kWithoutPort;
 inline constexpr Label kLabel;
 inline constexpr Name kName;
+inline constexpr Network kNetwork;
+inline constexpr NamespacePattern kNamespacePattern;
+inline constexpr HostPattern kHostPattern;
 
 void read(const resources::Value& value, base::SocketAddress& out, const Address& how);
 void read(const resources::Value& value, base::SocketAddress& out, const SourceOfAnswers& how);
@@ -37,6 +43,9 @@ void read(const resources::Value& value, base::IpAddress& out, const WithoutPort
 void read(const resources::Value& value, std::string& out, const Label& how);
 void read(const resources::Value& value, std::string& out, const Name& how);
 void read(const resources::Value& value, std::string& out, const ExistingPath& how);
+void read(const resources::Value& value, base::Cidr& out, const Network& how);
+void read(const resources::Value& value, std::string& out, const NamespacePattern& how);
+void read(const resources::Value& value, std::string& out, const HostPattern& how);
 
 // `path` as it is if absolute, else below `folder`, without "./" and "..".
 std::string below(const std::string& folder, std::string_view path);

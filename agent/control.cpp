@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "discovery/dialled_itself.hpp"
+
 namespace agent {
 namespace {
 
@@ -193,13 +195,22 @@ void Control::handle(base::TimePoint now, discovery::rpc::LinkEvent& event) {
   } else if (const auto* refused = std::get_if<PeerRefused>(&event)) {
     log_.warn("gossip", "peer refused",
               {{"address", refused->address}, {"reason", refused->reason}});
+    callbacks_.refused({Refusal::Side::ours, "", refused->address, refused->reason});
+  } else if (const auto* failed = std::get_if<DialFailed>(&event)) {
+    if (failed->refused_by != DialFailed::By::nobody)
+      callbacks_.refused(
+          {failed->refused_by == DialFailed::By::us ? Refusal::Side::ours : Refusal::Side::theirs,
+           "", failed->address, failed->reason});
   }
 }
 
 void Control::act(base::TimePoint now, discovery::Effects effects) {
   writable_.insert(effects.writable.begin(), effects.writable.end());
   for (auto& request : effects.probes) callbacks_.probe(std::move(request));
-  for (const auto& event : effects.events) log(event);
+  for (const auto& event : effects.events) {
+    log(event);
+    note_refusal(event);
+  }
   for (auto& close : effects.close) links_.close(now, close.link, std::move(close.reason));
   publish_ |= effects.publish;
 }
@@ -245,6 +256,15 @@ void Control::learn_peers(base::TimePoint now, const std::vector<discovery::Memb
   if (now - learnt_at_ < kRememberEvery) return;  // however often something is published
   learnt_at_ = now;
   if (peers_.learn(now, members)) dialer_->set_peers(now, peers_.to_dial());
+}
+
+void Control::note_refusal(const Event& event) {
+  const bool ours = event.kind == Event::Kind::link_refused;
+  if (!ours && event.kind != Event::Kind::turned_away) return;
+  if (event.text == discovery::kDialledItself) return;
+  callbacks_.refused({ours ? Refusal::Side::ours : Refusal::Side::theirs,
+                      event.origin.cluster.empty() ? "" : event.origin.to_string(), event.address,
+                      event.text});
 }
 
 void Control::log(const Event& event) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "agent/peer_list.hpp"
+#include "agent/refusals.hpp"
 #include "base/inbox.hpp"
 #include "base/log.hpp"
 #include "discovery/node.hpp"
@@ -80,6 +81,7 @@ class Control {
     std::function<void(std::shared_ptr<const discovery::Publication>, std::uint64_t edition)>
         published;
     std::function<void(discovery::ProbeRequest)> probe;
+    std::function<void(Refusal)> refused;  // a link, by either side
   };
 
   Control(discovery::NodeConfig config, std::uint64_t seed, Callbacks callbacks, base::Logger& log);
@@ -114,6 +116,7 @@ class Control {
   void remember(base::TimePoint now);
   void learn_peers(base::TimePoint now, const std::vector<discovery::Member>& members);
   void log(const discovery::Event& event);
+  void note_refusal(const discovery::Event& event);
 
   base::Logger& log_;
   const Callbacks callbacks_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "discovery/assemble.hpp"
+#include "discovery/import_rule.hpp"
 #include "resources/cross_checks.hpp"
 #include "resources/suggest.hpp"
 

@@ -92,6 +92,10 @@ void add(Metrics& metrics, const Membership& membership,
   for (const auto& member : membership.members)
     metrics.gauge("nearmost_member_rows", "live rows of the member",
                   static_cast<double>(member.rows), {{"member", member.id.to_string()}});
+  for (const auto& member : membership.members)
+    if (!member.local)
+      metrics.gauge("nearmost_member_quarantined", "1 while nothing newer of the member is taken",
+                    member.quarantine.empty() ? 0 : 1, {{"member", member.id.to_string()}});
   const auto& node = membership.node;
   metrics.counter("nearmost_gossip_rows_applied_total", "rows taken over from other origins",
                   node.rows_applied);
@@ -118,6 +122,11 @@ void add(Metrics& metrics, const Membership& membership,
   metrics.counter("nearmost_relists_held_total",
                   "relists of a local source that lost more than half of its endpoints",
                   node.relists_held);
+  metrics.counter("nearmost_gossip_quarantines_total",
+                  "times an origin cost more than its limits and was quarantined",
+                  node.quarantines);
+  metrics.counter("nearmost_gossip_held_back_total",
+                  "deltas of origins in quarantine that were thrown away", node.held_back);
   metrics.counter("nearmost_gossip_probes_total", "probe rounds of silent clusters", node.probes);
   metrics.counter("nearmost_gossip_frames_received_total", "frames read from links",
                   links.frames_received);

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "agent/import_report.hpp"
 #include "resources/suggest.hpp"
 
 namespace agent {
@@ -77,6 +78,7 @@ Json report(const view::Destination& destination) {
             {"services", std::move(services)},
             {"door", std::move(door)}};
   if (destination.headless) json["headless"] = true;
+  if (destination.home_only) json["exported"] = false;
   if (!destination.prefer.empty()) json["prefer"] = destination.prefer;
   if (!destination.conflicts.empty()) json["conflicts"] = destination.conflicts;
   if (!destination.dead_ports.empty()) json["deadPorts"] = destination.dead_ports;
@@ -179,7 +181,9 @@ Json report_services(const view::View& view) {
                     {"ports", std::move(ports)},
                     {"headless", service->headless},
                     {"endpoints", service->endpoints.size()},
-                    {"healthy", healthy}});
+                    {"healthy", healthy},
+                    {"notImported", service->refused.size()},
+                    {"exported", !service->home_only}});
   }
   return json;
 }
@@ -264,11 +268,28 @@ Json report(const std::vector<discovery::rpc::PeerStatus>& peers) {
   return json;
 }
 
+Json report(const std::vector<Refusals::Entry>& refusals, base::TimePoint now) {
+  Json json = Json::array();
+  for (const auto& [what, count, first, last] : refusals)
+    json.push_back({{"by", what.side == Refusal::Side::ours ? "this agent" : "the peer"},
+                    {"cluster", what.cluster},
+                    {"address", what.address},
+                    {"reason", what.reason},
+                    {"count", count},
+                    {"firstMs", base::to_ms(now - first)},
+                    {"lastMs", base::to_ms(now - last)}});
+  return json;
+}
+
 Json explain(const view::Resolution& resolution, std::string_view name, std::string_view from) {
   const auto& view = *resolution.view;
   const auto* destination = find(view, name);
   if (!destination) {
     Json json{{"error", "no destination is called \"" + std::string(name) + "\""}};
+    if (const auto why = why_not_imported(view, name); !why.empty()) {
+      json["error"] = json["error"].get<std::string>() + ": " + why;
+      return json;
+    }
     auto near = hosts_near(view, name);
     if (near.empty())
       json["error"] =
@@ -287,11 +308,14 @@ Json explain(const view::Resolution& resolution, std::string_view name, std::str
   json["viewVersion"] = view.version;
   json["synced"] = view.synced;
   json.update(report(view::select(*destination, view, *caller)));
+  add_not_imported(*destination, json["leftOut"]);
   Json clusters = Json::object();
   for (const auto& service : destination->services)
-    if (const auto* cluster = view.find_cluster(service->cluster))
-      clusters[cluster->name] = {{"freshness", view::to_string(cluster->freshness)},
-                                 {"ageMs", ms_of(cluster->age)}};
+    if (const auto* cluster = view.find_cluster(service->cluster)) {
+      auto& entry = clusters[cluster->name];
+      entry = {{"freshness", view::to_string(cluster->freshness)}, {"ageMs", ms_of(cluster->age)}};
+      if (!cluster->quarantine.empty()) entry["quarantine"] = cluster->quarantine;
+    }
   json["clusters"] = std::move(clusters);
   return json;
 }

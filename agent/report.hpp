@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/refusals.hpp"
 #include "agent/served.hpp"
 #include "discovery/node.hpp"
 #include "discovery/rpc/dialer.hpp"
@@ -32,6 +33,7 @@ Json report(const std::vector<forwarder::DocumentStatus>& statuses);
 Json report(const std::vector<discovery::rpc::PeerStatus>& peers);
 Json report(const std::vector<discovery::Hold>& holds);
 std::string trouble_of(const discovery::Hold& hold);
+Json report(const std::vector<Refusals::Entry>& refusals, base::TimePoint now);
 
 // Which endpoints a caller gets for a name, in which tier, and why every other is left out. `from`
 // is "cluster/region/zone" with any part left out; "" = the agent's own place. Not found → an

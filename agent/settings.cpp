@@ -17,6 +17,21 @@ std::vector<base::IpAddress> reachable(std::vector<base::IpAddress> addresses) {
 
 }  // namespace
 
+tls::Files certificate_files(const Config& config) {
+  const auto& files = config.gossip.tls.value();
+  tls::Files all{files.cert, files.key, files.ca};
+  for (const auto& [domain, trusted] : config.gossip.trusted_domains)
+    all.foreign_ca[domain] = trusted.ca;
+  return all;
+}
+
+discovery::TrustRule trust_rule(const Config& config) {
+  discovery::TrustRule rule{config.gossip.trust_domain};
+  for (const auto& [domain, trusted] : config.gossip.trusted_domains)
+    for (const auto& cluster : trusted.clusters) rule.foreign[cluster] = domain;
+  return rule;
+}
+
 discovery::AssemblyRules assembly_rules(const Config& config) {
   discovery::AssemblyRules rules;
   rules.cluster = config.cluster;
@@ -24,6 +39,8 @@ discovery::AssemblyRules assembly_rules(const Config& config) {
   rules.networks = config.networks;
   rules.zones = config.dns.zones;
   rules.forwarders = reachable(config.forwarder.listen);
+  rules.hosts = config.import_.hosts;
+  rules.cluster_networks = config.import_.networks;
   using Loopback = discovery::AssemblyRules::Loopback;
   rules.remote_loopback =
       config.gossip.listen.ip.is_loopback() ? Loopback::allowed : Loopback::refused;
@@ -32,6 +49,10 @@ discovery::AssemblyRules assembly_rules(const Config& config) {
   rules.own_addresses.insert(rules.own_addresses.end(), config.forwarder.listen.begin(),
                              config.forwarder.listen.end());
   return rules;
+}
+
+discovery::sources::ExportRule export_rule(const Config& config) {
+  return {config.export_.except_namespaces};
 }
 
 dns::ZoneConfig zone_config(const Config& config) {

@@ -6,14 +6,21 @@
 #include <string>
 
 #include "agent/config.hpp"
+#include "agent/tls.hpp"
 #include "discovery/assemble.hpp"
+#include "discovery/sources/rows.hpp"
 #include "dns/build_table.hpp"
 #include "forwarder/compile.hpp"
 #include "forwarder/net/limits.hpp"
 
 namespace agent {
 
+// Only with gossip.tls.
+tls::Files certificate_files(const Config& config);
+discovery::TrustRule trust_rule(const Config& config);
+
 discovery::AssemblyRules assembly_rules(const Config& config);
+discovery::sources::ExportRule export_rule(const Config& config);
 dns::ZoneConfig zone_config(const Config& config);
 forwarder::ForwarderConfig forwarder_config(const Config& config);
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,16 +57,33 @@ struct Certificate {
 
 struct Files {
   std::string cert, key, ca;
+  std::map<std::string, std::string> foreign_ca = {};  // by trust domain
+
+  std::vector<std::string> paths() const;
 };
 struct Expected {
   std::string trust_domain, cluster;
+};
+// When something that links are proven by ends. A CA's is that of the one of its file which proves
+// us and holds longest; of another domain's, of the one that holds longest.
+struct Expiry {
+  std::string what;  // "own", "ca", "ca of other.mesh"
+  WallTime from, until;
+};
+// What serves, without its secrets.
+struct Standing {
+  Certificate certificate;
+  std::vector<Expiry> expiries;
 };
 // The files as a whole that gRPC can serve with: key fits certificate, CA signed it, it holds now
 // and is for this cluster of this mesh.
 struct Loaded {
   discovery::rpc::Certificates certificates;
-  Certificate certificate;
+  Standing standing;
 };
 base::Result<Loaded> load(const Files& files, const Expected& expected, WallTime now);
+
+// For Security: both in PEM.
+std::string chain_objection(const std::string& chain, const std::string& ca, WallTime now);
 
 }  // namespace agent::tls

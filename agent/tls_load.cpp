@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "agent/tls.hpp"
 #include "agent/tls_x509.hpp"
 #include "base/time.hpp"
@@ -64,6 +66,33 @@ base::Result<void> check_chain(const std::vector<X509Ptr>& chain,
   return base::invalid(files.cert + " is not proven by " + files.ca + ": " + objection);
 }
 
+Expiry expiry_of_chain(const std::vector<X509Ptr>& chain) {
+  Expiry expiry{"own", to_wall_time(X509_get0_notBefore(chain.front().get())), WallTime::max()};
+  for (const auto& one : chain)
+    expiry.until = std::min(expiry.until, to_wall_time(X509_get0_notAfter(one.get())));
+  return expiry;
+}
+
+Expiry longest(std::string what, const std::vector<X509Ptr>& authorities) {
+  Expiry expiry{std::move(what), {}, WallTime::min()};
+  for (const auto& one : authorities)
+    if (const auto until = to_wall_time(X509_get0_notAfter(one.get())); until > expiry.until)
+      expiry = {expiry.what, to_wall_time(X509_get0_notBefore(one.get())), until};
+  return expiry;
+}
+
+Expiry expiry_of_ca(const std::vector<X509Ptr>& chain, const std::vector<X509Ptr>& authorities,
+                    WallTime now) {
+  std::vector<X509Ptr> proving;
+  for (const auto& one : authorities) {
+    std::vector<X509Ptr> alone;
+    X509_up_ref(one.get());
+    alone.emplace_back(one.get());
+    if (chain_objection(chain, alone, now).empty()) proving.push_back(std::move(alone.front()));
+  }
+  return longest("ca", proving.empty() ? authorities : proving);  // empty: by several together
+}
+
 }  // namespace
 
 base::Result<Loaded> load(const Files& files, const Expected& expected, WallTime now) {
@@ -83,15 +112,39 @@ base::Result<Loaded> load(const Files& files, const Expected& expected, WallTime
   if (!key) return key.error();
   auto certificate = describe(*chain->front(), files.cert);
   if (!certificate) return certificate.error();
-  loaded.certificate = std::move(*certificate);
+  loaded.standing.certificate = std::move(*certificate);
   if (X509_check_private_key(chain->front().get(), key->get()) != 1)
     return base::invalid(files.key + " is not the key of " + files.cert +
                          ": both must come from one nearmost tls issue");
-  for (const auto& checked : {check_identity(loaded.certificate, expected, files.cert),
-                              check_time(loaded.certificate, now, files.cert),
+  for (const auto& checked : {check_identity(loaded.standing.certificate, expected, files.cert),
+                              check_time(loaded.standing.certificate, now, files.cert),
                               check_chain(*chain, *authorities, now, files)})
     if (!checked) return checked.error();
+  auto& expiries = loaded.standing.expiries;
+  expiries = {expiry_of_chain(*chain), expiry_of_ca(*chain, *authorities, now)};
+  for (const auto& [domain, path] : files.foreign_ca) {
+    auto pem = read_pem_file(path);
+    if (!pem) return pem.error();
+    const auto theirs = parse_certificates(*pem, path);
+    if (!theirs) return theirs.error();
+    expiries.push_back(longest("ca of " + domain, *theirs));
+    loaded.certificates.foreign_ca[domain] = std::move(*pem);
+  }
   return loaded;
+}
+
+std::vector<std::string> Files::paths() const {
+  std::vector<std::string> all{cert, key, ca};
+  for (const auto& [domain, path] : foreign_ca) all.push_back(path);
+  return all;
+}
+
+std::string chain_objection(const std::string& chain, const std::string& ca, WallTime now) {
+  const auto leaf_first = parse_certificates(chain, "the peer");
+  if (!leaf_first) return leaf_first.error().message;
+  const auto authorities = parse_certificates(ca, "the CA");
+  return authorities ? chain_objection(*leaf_first, *authorities, now)
+                     : authorities.error().message;
 }
 
 }  // namespace agent::tls

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 
 #include <algorithm>
+#include <map>
 
 #include "agent/tls_x509.hpp"
 #include "discovery/identity.hpp"
@@ -64,9 +65,9 @@ std::vector<X509Ptr> read_chain(std::string_view der) {
 
 struct Notary::Own {
   std::shared_ptr<const discovery::rpc::Certificates> of;
-  std::string chain;  // DER
-  KeyPtr key;         // null: none that serves
-  std::vector<X509Ptr> authorities;
+  std::string chain;                                        // DER
+  KeyPtr key;                                               // null: none that serves
+  std::map<std::string, std::vector<X509Ptr>> authorities;  // by trust domain
 };
 
 struct Notary::Signer {
@@ -75,11 +76,9 @@ struct Notary::Signer {
   WallTime from, until;
 };
 
-Notary::Notary(std::shared_ptr<const discovery::rpc::Security> security, std::string trust_domain,
+Notary::Notary(std::shared_ptr<const discovery::rpc::Security> security, discovery::TrustRule rule,
                Clock clock)
-    : security_(std::move(security)),
-      trust_domain_(std::move(trust_domain)),
-      clock_(std::move(clock)) {}
+    : security_(std::move(security)), rule_(std::move(rule)), clock_(std::move(clock)) {}
 Notary::~Notary() = default;
 
 // load() has accepted these texts: what is missing here could not serve there.
@@ -94,7 +93,9 @@ const Notary::Own& Notary::own() {
       for (const auto& one : *chain) own->chain += to_der(*one);
     if (auto key = parse_key(own->of->key, "key.pem")) own->key = std::move(*key);
     if (auto found = parse_certificates(own->of->ca, "ca.pem"))
-      own->authorities = std::move(*found);
+      own->authorities[rule_.own] = std::move(*found);
+    for (const auto& [domain, ca] : own->of->foreign_ca)
+      if (auto found = parse_certificates(ca, domain)) own->authorities[domain] = std::move(*found);
   }
   own_ = std::move(own);
   return *own_;
@@ -118,9 +119,13 @@ const Notary::Signer* Notary::find_signer(const base::Bytes& certificate) {
   auto& leaf = *chain.front();
   if (X509_check_ca(&leaf) != 0 || !(X509_get_key_usage(&leaf) & KU_DIGITAL_SIGNATURE))
     return nullptr;
-  auto cluster = discovery::prove(uri_names(leaf), trust_domain_);
-  if (!cluster || !chain_objection(chain, self.authorities, now).empty()) return nullptr;
-  Signer signer{std::move(*cluster), KeyPtr(X509_get_pubkey(&leaf)), WallTime::min(),
+  auto identity = discovery::prove(uri_names(leaf), rule_);
+  if (!identity) return nullptr;
+  const auto authorities = self.authorities.find(identity->trust_domain);
+  if (authorities == self.authorities.end() ||
+      !chain_objection(chain, authorities->second, now).empty())
+    return nullptr;
+  Signer signer{std::move(identity->cluster), KeyPtr(X509_get_pubkey(&leaf)), WallTime::min(),
                 WallTime::max()};
   if (!signer.key) return nullptr;
   for (const auto& one : chain) {

@@ -4,7 +4,8 @@
 // A signature is over SHA-256, as the certificate's key makes it: ECDSA in DER, RSA with PKCS#1
 // v1.5, or Ed25519. Its certificate goes along in DER, those that lead from it to the CA behind it.
 // Who is trusted is asked of Security at each call: key, certificate and CA change together and at
-// once. Certificates that held are remembered, kMaxSigners of them.
+// once. A name counts as on links: by the CA of the one trust domain that speaks for it.
+// Certificates that held are remembered, kMaxSigners of them.
 //
 // Costs (P-256): about 30 µs to sign, 80 µs to check, 200 µs more for a certificate not seen yet.
 // Errors: what does not hold is nobody's. Thread: one, control.
@@ -25,7 +26,7 @@ inline constexpr std::size_t kMaxSigners = 4'096;
 class Notary : public discovery::Notary {
  public:
   using Clock = std::function<WallTime()>;
-  Notary(std::shared_ptr<const discovery::rpc::Security> security, std::string trust_domain,
+  Notary(std::shared_ptr<const discovery::rpc::Security> security, discovery::TrustRule rule,
          Clock clock);
   ~Notary() override;
 
@@ -40,7 +41,7 @@ class Notary : public discovery::Notary {
   const Signer* find_signer(const base::Bytes& certificate);
 
   const std::shared_ptr<const discovery::rpc::Security> security_;
-  const std::string trust_domain_;
+  const discovery::TrustRule rule_;
   const Clock clock_;
   std::unique_ptr<const Own> own_;
   std::unordered_map<base::Bytes, std::unique_ptr<const Signer>> signers_;  // by certificate

@@ -106,13 +106,21 @@ void name_dead_ports(Destination& destination) {
   }
 }
 
-// The service without the endpoints that may not be imported; the same object where there are none.
+// The service with the endpoints that may not be imported set aside; the same object where there
+// are none.
 std::shared_ptr<const view::Service> import(std::shared_ptr<const view::Service> service,
                                             const ImportRule& rule) {
-  const auto refused = [&](const view::Endpoint& endpoint) { return !rule.admits(endpoint.ip); };
-  if (std::none_of(service->endpoints.begin(), service->endpoints.end(), refused)) return service;
+  const auto taken = [&](const view::Endpoint& endpoint) {
+    return rule.objection(service->cluster, endpoint.ip).empty();
+  };
+  if (std::all_of(service->endpoints.begin(), service->endpoints.end(), taken)) return service;
   auto rest = std::make_shared<view::Service>(*service);
-  std::erase_if(rest->endpoints, refused);
+  const auto refused = std::stable_partition(rest->endpoints.begin(), rest->endpoints.end(), taken);
+  for (auto at = refused; at != rest->endpoints.end(); ++at) {
+    auto why = rule.objection(service->cluster, at->ip);
+    rest->refused.push_back({std::move(*at), std::move(why)});
+  }
+  rest->endpoints.erase(refused, rest->endpoints.end());
   return rest;
 }
 
@@ -122,12 +130,23 @@ class Assembly {
 
   void add_cluster(const OriginPublication& origin,
                    std::shared_ptr<const OriginServices> services) {
-    view_.clusters[origin.id.cluster] = {origin.id.cluster, services->agent.locality,
-                                         origin.freshness, origin.age, services->undecodable};
+    view_.clusters[origin.id.cluster] = {origin.id.cluster,     services->agent.locality,
+                                         origin.freshness,      origin.age,
+                                         services->undecodable, origin.quarantine};
     for (const auto& service : services->services)
       view_.services.push_back(origin.id.cluster == rules_.cluster ? service
                                                                    : import(service, rules_));
     for (const auto& destination : services->destinations) definitions_.push_back(&destination);
+    origins_.push_back(std::move(services));
+  }
+
+  void add_home(std::shared_ptr<const OriginServices> services) {
+    view_.services.insert(view_.services.end(), services->services.begin(),
+                          services->services.end());
+    for (const auto& destination : services->destinations) {
+      definitions_.push_back(&destination);
+      at_home_only_.insert(&destination);
+    }
     origins_.push_back(std::move(services));
   }
 
@@ -136,9 +155,16 @@ class Assembly {
     admitted.reserve(definitions_.size());
     for (const auto* definition : definitions_) {
       auto& copy = admitted.emplace_back(*definition);
-      if (copy.metadata.cluster != rules_.cluster)
-        std::erase_if(copy.hosts, [&](const auto& host) { return !is_inside(host, rules_.zones); });
+      if (copy.metadata.cluster == rules_.cluster) continue;
+      std::erase_if(copy.hosts, [&](const auto& host) {
+        if (rules_.admits_host(host)) return false;
+        view_.refused_hosts.push_back({host, copy.metadata.cluster, describe(copy)});
+        return true;
+      });
     }
+    std::set<const resources::VirtualDestination*> at_home_only;
+    for (std::size_t i = 0; i < admitted.size(); ++i)
+      if (at_home_only_.contains(definitions_[i])) at_home_only.insert(&admitted[i]);
     std::vector<const resources::VirtualDestination*> pointers;
     for (const auto& definition : admitted) pointers.push_back(&definition);
     const auto at_home = names_at_home();
@@ -146,7 +172,8 @@ class Assembly {
       if (claim.winner->metadata.cluster != rules_.cluster && at_home.contains(host))
         outranked_[host] = describe(*claim.winner);
       else
-        add(virtual_destination(host, *claim.winner, std::move(claim.conflicts)));
+        add(virtual_destination(host, *claim.winner, std::move(claim.conflicts),
+                                at_home_only.contains(claim.winner)));
     }
   }
 
@@ -199,8 +226,9 @@ class Assembly {
 
   Destination virtual_destination(const std::string& host,
                                   const resources::VirtualDestination& definition,
-                                  std::vector<std::string> conflicts) const {
+                                  std::vector<std::string> conflicts, bool home_only) const {
     Destination made;
+    made.home_only = home_only;
     made.kind = Destination::Kind::virtual_destination;
     made.host = host;
     made.defined_by = describe(definition);
@@ -252,6 +280,7 @@ class Assembly {
     made.defined_by = "Service " + made.namespace_ + "/" + made.name;
     made.services = services;
     made.headless = services.front()->headless;
+    made.home_only = services.front()->home_only;
     std::set<std::uint16_t> seen;
     for (const auto& service : services)
       for (const auto& port : service->ports)
@@ -264,16 +293,11 @@ class Assembly {
   View& view_;
   std::vector<std::shared_ptr<const OriginServices>> origins_;  // keeps definitions_ alive
   std::vector<const resources::VirtualDestination*> definitions_;
+  std::set<const resources::VirtualDestination*> at_home_only_;
   std::map<std::string, std::string, std::less<>> outranked_;  // host → others' definition of it
 };
 
 }  // namespace
-
-bool is_inside(std::string_view host, const std::vector<std::string>& zones) {
-  return std::any_of(zones.begin(), zones.end(), [host](const std::string& zone) {
-    return host == zone || (host.ends_with(zone) && host[host.size() - zone.size() - 1] == '.');
-  });
-}
 
 std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
                                                 const AssemblyRules& rules, std::uint64_t version) {
@@ -288,6 +312,11 @@ std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
   Assembly assembly(rules, *view);
   for (const auto& [cluster, origin] : speakers(publication))
     assembly.add_cluster(*origin, cache_.get(*origin));
+  OriginPublication home;
+  home.id.cluster = rules.cluster;
+  home.rows = rules.home;
+  home.home_only = true;
+  assembly.add_home(home_.get(home));
   assembly.add_virtual_destinations();
   assembly.add_services();
   cache_.keep_only(publication);

@@ -6,11 +6,11 @@
 // winner's `conflicts`. Every exported service also has `<service>.<namespace>.<zone>` unless a
 // virtual destination took that host; a service at home keeps its name against the virtual
 // destinations of others. Of a cluster with several replicas exactly one origin is
-// read: the freshest, then the lowest replica. Import rule: a remote virtual destination counts
-// only for hosts inside our zones. The door is decided here, from documents alone: health does not
-// move it, nor does a service that has no endpoints for the moment; only where a target port is
-// declared by name do endpoints tell its number, and until one is known it counts as the same.
-// Thread: builder. Deterministic.
+// read: the freshest, then the lowest replica. What the import rule does not let in of others is
+// kept aside with its reason; what is for the home only (`home`) is read beside the own origin. The
+// door is decided here, from documents alone: health does not move it, nor does a service that has
+// no endpoints for the moment; only where a target port is declared by name do endpoints tell its
+// number, and until one is known it counts as the same. Thread: builder. Deterministic.
 #pragma once
 
 #include <map>
@@ -21,6 +21,7 @@
 
 #include "discovery/import_rule.hpp"
 #include "discovery/origin_services.hpp"
+#include "discovery/rows.hpp"
 #include "discovery/view/view.hpp"
 
 namespace discovery {
@@ -29,15 +30,12 @@ struct AssemblyRules : ImportRule {
   std::string cluster;
   base::Locality locality;
   std::vector<std::string> networks;
-  std::vector<std::string> zones;  // lower case; "mesh.internal"
   // Hosts that a mesh RouteTable names exactly → the table, for the door's reason.
   std::map<std::string, std::string, std::less<>> routed_hosts;
+  Rows home;  // rows of our own that nobody else is told of, with the agent's row
   // Where callers of this cluster reach the forwarder; empty = there is none.
   std::vector<base::IpAddress> forwarders;
 };
-
-// Whether a host (lower case) is one of the zones or below one.
-bool is_inside(std::string_view host, const std::vector<std::string>& zones);
 
 class Assembler {
  public:
@@ -46,7 +44,7 @@ class Assembler {
                                              const AssemblyRules& rules, std::uint64_t version);
 
  private:
-  OriginCache cache_;
+  OriginCache cache_, home_;
 };
 
 }  // namespace discovery

@@ -55,14 +55,19 @@ base::Result<Identity> Identity::of(const std::vector<std::string>& uri_names) {
   return parse(uri_names.front());
 }
 
-base::Result<std::string> prove(const std::vector<std::string>& uri_names,
-                                std::string_view our_trust_domain) {
+const std::string& TrustRule::domain_of(std::string_view cluster) const {
+  const auto at = foreign.find(cluster);
+  return at == foreign.end() ? own : at->second;
+}
+
+base::Result<Identity> prove(const std::vector<std::string>& uri_names, const TrustRule& rule) {
   auto identity = Identity::of(uri_names);
   if (!identity) return identity.error();
-  if (identity->trust_domain != our_trust_domain)
-    return base::invalid("cluster " + identity->cluster + " is of trust domain " +
-                         shown(identity->trust_domain) + ", ours is " + shown(our_trust_domain));
-  return std::move(identity->cluster);
+  const auto& domain = rule.domain_of(identity->cluster);
+  if (identity->trust_domain == domain) return identity;
+  return base::invalid("cluster " + identity->cluster + " is of trust domain " +
+                       shown(identity->trust_domain) + ", here the name belongs to " +
+                       shown(domain) + " (gossip.trustedDomains)");
 }
 
 }  // namespace discovery

@@ -4,6 +4,7 @@
 // Source: SPIFFE-ID §2. Thread: values and pure functions.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,17 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
-// The cluster, when the certificate is of our mesh.
-base::Result<std::string> prove(const std::vector<std::string>& uri_names,
-                                std::string_view our_trust_domain);
+// Which trust domain speaks for which cluster: our own for every one, but for those that the
+// operator takes from another. So a name belongs to one domain, and no other's CA can take it.
+struct TrustRule {
+  std::string own;
+  std::map<std::string, std::string, std::less<>> foreign = {};  // cluster → trust domain
+
+  const std::string& domain_of(std::string_view cluster) const;
+};
+
+// Who the certificate is for, when its trust domain speaks for that cluster. That a CA of that very
+// domain has signed it is for the caller to prove.
+base::Result<Identity> prove(const std::vector<std::string>& uri_names, const TrustRule& rule);
 
 }  // namespace discovery

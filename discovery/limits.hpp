@@ -24,6 +24,7 @@ struct Limits {
   std::uint32_t changes_per_second = 10'000;  // of rows, for long; see Quarantine::kBurst
   base::Duration quarantine = std::chrono::seconds(30);
   base::Duration longest_quarantine = std::chrono::minutes(10);
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 }  // namespace discovery

@@ -311,7 +311,8 @@ std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
     CHECK(remote);
     next->origins.push_back({origin, rows.stamp(), false, remote->ageing.freshness(),
                              remote->ageing.age(now), remote->probing.failed(), rows.rows(),
-                             remote->ageing.left(rows.stamp().incarnation), why_held(origin)});
+                             remote->ageing.left(rows.stamp().incarnation), false,
+                             why_held(origin)});
   }
   if (!self_added) add_self();
   state.published = std::move(next);

@@ -1,6 +1,7 @@
 // What peers say: each frame is judged before it changes anything.
 #include <algorithm>
 
+#include "discovery/dialled_itself.hpp"
 #include "discovery/node_state.hpp"
 
 namespace discovery {
@@ -8,6 +9,12 @@ namespace {
 
 bool is_life(std::uint64_t incarnation) {
   return incarnation != 0 && incarnation <= kMaxIncarnation;
+}
+
+std::string taken(const OriginId& origin) {
+  return "cluster " + origin.to_string() +
+         " is already served by another agent: give one of the two another `cluster` or `replica`, "
+         "or stop it";
 }
 
 }  // namespace
@@ -45,18 +52,16 @@ std::optional<std::string> Node::State::objection(base::TimePoint now, const Lin
            std::to_string(kProtocolVersion) + " here";
   if (!link.peer.proven_cluster.empty() && link.peer.proven_cluster != hello.self.cluster)
     return "the certificate is for cluster " + link.peer.proven_cluster + ", the agent says " +
-           hello.self.cluster;
+           hello.self.cluster + ": make `cluster` in its agent.yaml and its certificate agree";
   if (hello.self == config.self)
-    return hello.instance == config.instance
-               ? "this agent dialled itself"
-               : "cluster " + config.self.to_string() + " is already served by another agent";
+    return hello.instance == config.instance ? std::string(kDialledItself) : taken(config.self);
   if (quarantine.holds(hello.self, Quarantine::Of::links))
     return "cluster " + hello.self.to_string() +
            " is in quarantine: " + quarantine.find(hello.self)->why;
   for (const auto& [id, other] : links)
     if (other.ready && other.origin == hello.self && other.instance != hello.instance &&
         now - other.heard_at < config.suspect_after)
-      return "cluster " + hello.self.to_string() + " is already served by another agent";
+      return taken(hello.self);
   return std::nullopt;
 }
 
@@ -300,8 +305,8 @@ void Node::State::receive(base::TimePoint now, Link& link, Goodbye goodbye, Effe
   if (goodbye.reason == Goodbye::Reason::refused) {
     ++counters.refused;
     if (goodbye.text.size() > kMaxTextBytes) goodbye.text.resize(kMaxTextBytes);
-    effects.events.push_back(
-        {Event::Kind::turned_away, link.origin, goodbye.text, link.peer.address});
+    const auto who = link.ready ? link.origin : OriginId{link.peer.proven_cluster, 0};
+    effects.events.push_back({Event::Kind::turned_away, who, goodbye.text, link.peer.address});
     close(link, "refused: " + goodbye.text);
   } else if (link.ready && !link.farewell) {
     membership.goodbye(now, link.origin, goodbye.reason, effects);

@@ -61,6 +61,7 @@ class Decoder {
     if (!service) {
       service = std::make_shared<view::Service>();
       service->cluster = origin_.id.cluster;
+      service->home_only = origin_.home_only;
       service->namespace_ = namespace_;
       service->name = name;
     }
@@ -95,8 +96,7 @@ std::shared_ptr<const OriginServices> decode_origin(const OriginPublication& ori
 
 std::shared_ptr<const OriginServices> OriginCache::get(const OriginPublication& origin) {
   auto& entry = entries_[origin.id];
-  if (!entry.services || !entry.rows.same(origin.rows) ||
-      entry.path_failed != origin.path_failed)
+  if (!entry.services || !entry.rows.same(origin.rows) || entry.path_failed != origin.path_failed)
     entry = {origin.rows, origin.path_failed, decode_origin(origin)};
   return entry.services;
 }

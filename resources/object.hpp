@@ -13,6 +13,9 @@
 
 namespace resources {
 
+// On an object, "true" or "false": whether other clusters are told of it, whatever its namespace.
+inline constexpr const char* kExportAnnotation = "nearmost.io/export";
+
 struct Metadata {
   std::string name;
   std::string namespace_ = "default";

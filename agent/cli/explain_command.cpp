@@ -37,6 +37,9 @@ void print(const Json& answer) {
     std::cout << (answer.at("tiers").empty()
                       ? "NOTHING SERVES: no endpoint can be reached from here\n"
                       : "FAIL OPEN: nothing is healthy, so all there is serves\n");
+  if (!answer.value("exported", true))
+    std::cout << "NOT EXPORTED: only this cluster knows the name (export.exceptNamespaces, "
+                 "nearmost.io/export)\n";
   if (answer.contains("note")) std::cout << "NOTE: " << answer.value("note", "") << "\n";
   if (answer.contains("conflicts"))
     for (const auto& line : answer["conflicts"])
@@ -56,6 +59,10 @@ void print(const Json& answer) {
     table.add({"-", "-", address_of(endpoint), endpoint.value("cluster", ""),
                endpoint.value("locality", ""), "left out: " + endpoint.value("reason", "")});
   std::cout << "\n" << table.to_string();
+  for (const auto& [name, cluster] : answer.at("clusters").items())
+    if (cluster.contains("quarantine"))
+      std::cout << "cluster " << name << " is in quarantine, what it said before serves: "
+                << cluster.value("quarantine", "") << "\n";
   for (const auto& [name, cluster] : answer.at("clusters").items())
     if (cluster.value("freshness", "") != "fresh") {
       const auto& ms = cluster.at("ageMs");

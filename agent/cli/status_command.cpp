@@ -49,6 +49,30 @@ void print_peers(const Json& peers) {
   std::cout << "\n" << table.to_string();
 }
 
+void print_refusals(const Json& refusals) {
+  if (refusals.empty()) return;
+  TextTable table({"NOT LET IN BY", "CLUSTER", "ADDRESS", "TIMES", "FOR", "LAST", "REASON"});
+  const auto time = [](std::int64_t ms) { return base::to_string(std::chrono::milliseconds(ms)); };
+  for (const auto& refusal : refusals) {
+    const auto first = refusal.value("firstMs", std::int64_t{0}),
+               last = refusal.value("lastMs", std::int64_t{0});
+    table.add({refusal.value("by", ""), refusal.value("cluster", ""), refusal.value("address", ""),
+               std::to_string(refusal.value("count", 0)), time(first - last), time(last) + " ago",
+               refusal.value("reason", "")});
+  }
+  std::cout << "\n" << table.to_string();
+}
+
+void print_not_imported(const Json& not_imported) {
+  for (const auto& host : not_imported.at("hosts"))
+    std::cout << "NOT IMPORTED: " << host.value("host", "") << ": " << host.value("reason", "")
+              << "\n";
+  for (const auto& endpoints : not_imported.at("endpoints"))
+    std::cout << "NOT IMPORTED: " << endpoints.value("count", 0) << " endpoints of "
+              << endpoints.value("cluster", "") << "'s " << endpoints.value("service", "") << ": "
+              << endpoints.value("reason", "") << "\n";
+}
+
 // As `check` prints it.
 std::string line_of(const Json& problem) {
   using resources::Severity;
@@ -82,9 +106,11 @@ int run(const Options& options) {
               << status->value("viewVersion", 0) << "\n\n";
     print_members(status->at("members"));
     print_peers(status->at("peers"));
+    print_refusals(status->at("refusals"));
     std::cout << "\n";
     for (const auto& reason : status->at("degraded"))
       std::cout << "DEGRADED: " << reason.get<std::string>() << "\n";
+    print_not_imported(status->at("notImported"));
     print_problems(status->at("documents"));
   }
   return status->at("degraded").empty() ? kDone : kDegraded;

@@ -19,19 +19,20 @@ bool contains(std::string_view text, std::string_view part) {
 struct TlsFailure {
   std::string_view said, means;
   DialFailed::Fault fault;
+  DialFailed::By refused_by;
 };
 constexpr TlsFailure kTlsFailures[] = {
     {"certificate verify failed",
      "its certificate is not signed by our CA, or has expired (certificate verify failed)",
-     DialFailed::Fault::certificate},
+     DialFailed::Fault::certificate, DialFailed::By::us},
     {"wrong version number", "it does not speak TLS: is it configured with insecure: true?",
-     DialFailed::Fault::certificate},
+     DialFailed::Fault::certificate, DialFailed::By::us},
     // TLS 1.3 tells a client only after its handshake that the server does not want its
     // certificate. An agent that dies at that moment looks the same, so it is dialled again soon.
     {"Socket closed",
      "it closed the connection after the TLS handshake: if it is up, it does not accept our "
      "certificate; its log says why",
-     DialFailed::Fault::connection},
+     DialFailed::Fault::connection, DialFailed::By::them},
 };
 
 class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame, pb::Frame> {
@@ -82,24 +83,34 @@ class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame
     gone();
     auto ending = ending_of(status);
     context_.reset();  // it holds the channel too
+    ending.address = address_;
     ending.remains = std::move(channel_);
     ended(std::move(ending));
   }
 
   Ending ending_of(const grpc::Status& status) const {
     if (auto refusal = refusal_(); !refusal.empty())
-      return {.detail = std::move(refusal), .fault = DialFailed::Fault::certificate};
+      return {.detail = std::move(refusal),
+              .fault = DialFailed::Fault::certificate,
+              .refused_by = DialFailed::By::us};
     if (status.ok()) return {.detail = "the other side ended the link"};
     if (status.error_code() == grpc::StatusCode::ABORTED)  // with its reason, see server
       return {.detail = status.error_message()};
     if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED)  // by the other agent, see server
-      return {.detail = status.error_message(), .fault = DialFailed::Fault::certificate};
+      return {.detail = status.error_message(),
+              .fault = DialFailed::Fault::certificate,
+              .refused_by = DialFailed::By::them};
     const auto& said = status.error_message();
     if (security_->current().certificates && contains(said, "failed to connect"))
       for (const auto& failure : kTlsFailures)
         if (contains(said, failure.said))
-          return {.detail = std::string(failure.means), .fault = failure.fault};
-    return {.end = Node::LinkEnd::reset, .detail = said, .fault = fault_};
+          return {.detail = std::string(failure.means),
+                  .fault = failure.fault,
+                  .refused_by = failure.refused_by};
+    return {.end = Node::LinkEnd::reset,
+            .detail = said,
+            .fault = fault_,
+            .refused_by = DialFailed::By::nobody};
   }
 
   const std::string address_;

@@ -114,7 +114,8 @@ void Link::ended(Ending ending) {
   if (opened)
     word = LinkDown{id_, ending.end, std::move(ending.detail)};
   else if (side_ == Side::dialled)
-    word = DialFailed{id_, ending.fault, std::move(ending.detail)};
+    word = DialFailed{id_, ending.fault, std::move(ending.detail), ending.refused_by,
+                      std::move(ending.address)};
   links_.release(id_, std::move(word), std::move(ending.remains));
 }
 

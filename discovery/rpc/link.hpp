@@ -51,6 +51,8 @@ class Link {
     Node::LinkEnd end = Node::LinkEnd::closed;
     std::string detail;
     DialFailed::Fault fault = DialFailed::Fault::connection;
+    DialFailed::By refused_by = DialFailed::By::nobody;
+    std::string address = {};
     std::shared_ptr<void> remains = nullptr;  // see Links::release
   };
   void ended(Ending ending);

@@ -56,9 +56,13 @@ struct LinkDown {
 // A dialled stream that never came up.
 struct DialFailed {
   enum class Fault { connection, certificate };
+  // Who did not want whom, where it is about certificates.
+  enum class By { nobody, us, them };
   LinkId link = 0;
   Fault fault = Fault::connection;
   std::string reason;
+  By refused_by = By::nobody;
+  std::string address = {};  // dialled
 };
 // An accepted stream that was turned away before it became a link. May be dropped: for the log.
 struct PeerRefused {

@@ -22,6 +22,12 @@ std::vector<std::string> copies(const std::vector<grpc::string_ref>& names) {
   return texts;
 }
 
+std::string text_of(const grpc::string_ref& text) { return {text.data(), text.size()}; }
+
+std::string first_of(const std::vector<grpc::string_ref>& texts) {
+  return texts.empty() ? std::string() : text_of(texts.front()) + "\n";
+}
+
 // What the verifier said, kept for whoever hears only "handshake failed" of it.
 class Verdict {
  public:
@@ -42,12 +48,14 @@ class Verdict {
 // After gRPC has proven the chain: is it a cluster of our mesh?
 class ClusterVerifier final : public grpc::experimental::ExternalCertificateVerifier {
  public:
-  ClusterVerifier(std::string trust_domain, std::shared_ptr<Verdict> verdict)
-      : trust_domain_(std::move(trust_domain)), verdict_(std::move(verdict)) {}
+  ClusterVerifier(std::shared_ptr<const Security> security, std::shared_ptr<Verdict> verdict)
+      : security_(std::move(security)), verdict_(std::move(verdict)) {}
 
   bool Verify(grpc::experimental::TlsCustomVerificationCheckRequest* request,
               std::function<void(grpc::Status)>, grpc::Status* status) override {
-    const auto cluster = prove(copies(request->uri_names()), trust_domain_);
+    const auto cluster = security_->proven_cluster(
+        copies(request->uri_names()),
+        text_of(request->peer_cert()) + text_of(request->peer_cert_full_chain()));
     if (!cluster) {
       verdict_->refuse(cluster.error().message);
       *status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, cluster.error().message);
@@ -57,7 +65,7 @@ class ClusterVerifier final : public grpc::experimental::ExternalCertificateVeri
   void Cancel(grpc::experimental::TlsCustomVerificationCheckRequest*) override {}
 
  private:
-  const std::string trust_domain_;
+  const std::shared_ptr<const Security> security_;
   const std::shared_ptr<Verdict> verdict_;
 };
 
@@ -86,7 +94,8 @@ class FetchingServerCredentials final : public grpc::ServerCredentials {
       return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const grpc_ssl_pem_key_cert_pair pair{current.certificates->key.c_str(),
                                           current.certificates->chain.c_str()};
-    *config = grpc_ssl_server_certificate_config_create(current.certificates->ca.c_str(), &pair, 1);
+    const auto bundle = current.certificates->bundle();
+    *config = grpc_ssl_server_certificate_config_create(bundle.c_str(), &pair, 1);
     return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
   }
 
@@ -97,14 +106,22 @@ class FetchingServerCredentials final : public grpc::ServerCredentials {
 
 }  // namespace
 
-std::shared_ptr<Security> Security::insecure() {
-  return std::shared_ptr<Security>(new Security("", nullptr));
+std::string Certificates::bundle() const {
+  auto all = ca;
+  for (const auto& [domain, theirs] : foreign_ca) all += "\n" + theirs;
+  return all;
 }
 
-std::shared_ptr<Security> Security::mutual_tls(std::string trust_domain,
-                                               Certificates certificates) {
-  return std::shared_ptr<Security>(new Security(
-      std::move(trust_domain), std::make_shared<const Certificates>(std::move(certificates))));
+std::shared_ptr<Security> Security::insecure() {
+  return std::shared_ptr<Security>(new Security({}, nullptr, {}));
+}
+
+std::shared_ptr<Security> Security::mutual_tls(TrustRule rule, Certificates certificates,
+                                               ChainObjection objection) {
+  CHECK(objection || rule.foreign.empty());
+  return std::shared_ptr<Security>(
+      new Security(std::move(rule), std::make_shared<const Certificates>(std::move(certificates)),
+                   std::move(objection)));
 }
 
 Security::Current Security::current() const {
@@ -131,12 +148,12 @@ Security::Dialling Security::dialling() const {
   grpc::experimental::TlsChannelCredentialsOptions options;
   options.set_certificate_provider(
       std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
-          certificates->ca, std::vector<grpc::experimental::IdentityKeyCertPair>{
-                                {certificates->key, certificates->chain}}));
+          certificates->bundle(), std::vector<grpc::experimental::IdentityKeyCertPair>{
+                                      {certificates->key, certificates->chain}}));
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
   options.set_certificate_verifier(
-      grpc::experimental::ExternalCertificateVerifier::Create<ClusterVerifier>(trust_domain_,
+      grpc::experimental::ExternalCertificateVerifier::Create<ClusterVerifier>(shared_from_this(),
                                                                                verdict));
   options.set_check_call_host(false);
   return {grpc::experimental::TlsCredentials(options), [verdict] { return verdict->why(); }};
@@ -144,7 +161,28 @@ Security::Dialling Security::dialling() const {
 
 base::Result<std::string> Security::proven_cluster(const grpc::AuthContext& peer) const {
   if (!current().certificates) return std::string();
-  return prove(copies(peer.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME)), trust_domain_);
+  return proven_cluster(
+      copies(peer.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME)),
+      first_of(peer.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) +
+          first_of(peer.FindPropertyValues(GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME)));
+}
+
+// With one CA for all TLS has proven the chain; with more, that it leads to some of them.
+base::Result<std::string> Security::proven_cluster(const std::vector<std::string>& uri_names,
+                                                   const std::string& chain) const {
+  auto identity = prove(uri_names, rule_);
+  if (!identity) return identity.error();
+  const auto certificates = current().certificates;
+  if (rule_.foreign.empty()) return std::move(identity->cluster);
+  const auto foreign = certificates->foreign_ca.find(identity->trust_domain);
+  const bool own = identity->trust_domain == rule_.own;
+  if (!own && foreign == certificates->foreign_ca.end())
+    return base::invalid("no CA of trust domain " + identity->trust_domain + " is known here");
+  if (const auto why = objection_(chain, own ? certificates->ca : foreign->second); !why.empty())
+    return base::invalid("cluster " + identity->cluster +
+                         " is not proven by the CA of trust domain " + identity->trust_domain +
+                         ": " + why);
+  return std::move(identity->cluster);
 }
 
 }  // namespace discovery::rpc

@@ -1,8 +1,10 @@
 // How links are proven: mutual TLS with the cluster's name in the certificate, or not at all.
 //
-// Both sides show a certificate of the mesh's CA. Who they are is its SPIFFE ID alone: host names
-// and addresses are not compared, for a peer may be reached by any name. Certificates are swapped
-// as a whole; handshakes from then on use the new ones and standing links stay.
+// Both sides show a certificate of the mesh's CA, or of another trust domain's where its clusters
+// are taken (TrustRule). gRPC knows one bundle of CAs for all; that the CA which has signed is that
+// of the domain in the name is proven here, behind it. Who they are is the SPIFFE ID alone: host
+// names and addresses are not compared, for a peer may be reached by any name. Certificates are
+// swapped as a whole; handshakes from then on use the new ones and standing links stay.
 //
 // The server asks for them at each handshake (gRPC's certificate config fetcher): no file that gRPC
 // reads halfway through a change, no copy of the key on disk. gRPC 1.51 offers that for its SSL
@@ -15,11 +17,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
+#include "discovery/identity.hpp"
 
 namespace grpc {
 class AuthContext;
@@ -32,6 +37,9 @@ namespace discovery::rpc {
 // PEM texts that belong together; agent/tls reads and checks them.
 struct Certificates {
   std::string chain, key, ca;
+  std::map<std::string, std::string> foreign_ca = {};  // by trust domain
+
+  std::string bundle() const;  // of all CAs
   friend bool operator==(const Certificates&, const Certificates&) = default;
 };
 
@@ -39,7 +47,13 @@ class Security : public std::enable_shared_from_this<Security> {
  public:
   // Anybody who reaches the port is believed: `insecure: true`.
   static std::shared_ptr<Security> insecure();
-  static std::shared_ptr<Security> mutual_tls(std::string trust_domain, Certificates certificates);
+  // Why a chain of certificates (PEM, the leaf first) does not lead to a CA of a bundle; "" = it
+  // does. Any thread.
+  using ChainObjection =
+      std::function<std::string(const std::string& chain, const std::string& ca)>;
+  // `objection` is asked only where `rule` takes clusters of other domains.
+  static std::shared_ptr<Security> mutual_tls(TrustRule rule, Certificates certificates,
+                                              ChainObjection objection = {});
 
   void replace(Certificates certificates);
 
@@ -56,6 +70,9 @@ class Security : public std::enable_shared_from_this<Security> {
 
   // The cluster that the other side has proven to be; "" where links are insecure.
   base::Result<std::string> proven_cluster(const grpc::AuthContext& peer) const;
+  // The same by what TLS has shown; `chain` is PEM, the leaf first.
+  base::Result<std::string> proven_cluster(const std::vector<std::string>& uri_names,
+                                           const std::string& chain) const;
 
   // The certificates and how often they were replaced.
   struct Current {
@@ -65,10 +82,14 @@ class Security : public std::enable_shared_from_this<Security> {
   Current current() const;
 
  private:
-  Security(std::string trust_domain, std::shared_ptr<const Certificates> certificates)
-      : trust_domain_(std::move(trust_domain)), current_{std::move(certificates), 1} {}
+  Security(TrustRule rule, std::shared_ptr<const Certificates> certificates,
+           ChainObjection objection)
+      : rule_(std::move(rule)),
+        objection_(std::move(objection)),
+        current_{std::move(certificates), 1} {}
 
-  const std::string trust_domain_;
+  const TrustRule rule_;
+  const ChainObjection objection_;
   mutable std::mutex mutex_;
   Current current_;
 };

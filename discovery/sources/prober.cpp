@@ -10,7 +10,7 @@ void Prober::probe(ProbeRequest request) {
   const auto deadline = loop_.now() + request.timeout;
   for (const auto& target : request.targets) {
     if (under_way_ == kMaxProbes) break;
-    if (!rule_.admits(target.ip)) continue;
+    if (!rule_.objection(request.origin.cluster, target.ip).empty()) continue;
     ++under_way_;
     ++round->waiting;
     scope_.spawn(connect(round, target, deadline));

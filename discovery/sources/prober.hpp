@@ -27,6 +27,7 @@ class Prober {
       : loop_(loop), rule_(std::move(rule)), done_(std::move(done)), scope_(loop) {}
 
   void probe(ProbeRequest request);
+  void use(ImportRule rule) { rule_ = std::move(rule); }
 
  private:
   struct Round {
@@ -38,7 +39,7 @@ class Prober {
   void finish(Round& round);
 
   base::net::EventLoop& loop_;
-  const ImportRule rule_;
+  ImportRule rule_;
   const Done done_;
   std::size_t under_way_ = 0;
   base::net::Scope scope_;

@@ -47,36 +47,42 @@ class Maker {
     for (const auto& service : documents.services) add(service);
     // Slices whose Service is not among the documents: their endpoints are known all the same.
     for (const auto& [key, slices] : slices_)
-      if (!services_.contains(key) && exported(slices.front()->metadata))
+      if (!services_.contains(key)) {
+        goes_to(slices.front()->metadata);
         add_endpoints(key, slices.front()->metadata, {}, false);
+      }
     for (const auto& service : documents.static_services) add(service);
     for (const auto& destination : documents.virtual_destinations) add(destination);
   }
 
   MadeRows finish() && {
-    for (const auto& [space, left] : left_out_) {
-      made_.problems.push_back(
-          {Severity::warning, left.first, "namespace " + space, "",
-           "not exported: " + std::to_string(left.count) + " of its objects serve nothing",
-           space == rule_.own_namespace ? "it is the agent's own"
-                                        : "kube-* is Kubernetes' own: use another namespace"});
-    }
-    for (auto& [key, value] : rows_) made_.rows.push_back({key, std::move(value)});
+    for (auto& [key, value] : exported_) made_.rows.push_back({key, std::move(value)});
+    for (auto& [key, value] : home_) made_.home.push_back({key, std::move(value)});
     return std::move(made_);
   }
 
  private:
-  // Counts what it says no of.
   bool exported(const Metadata& metadata) {
-    const auto& space = metadata.namespace_;
-    if (!space.starts_with("kube-") && space != rule_.own_namespace) return true;
-    auto& left = left_out_[space];
-    if (++left.count == 1) left.first = metadata.place;
-    return false;
+    const auto said = metadata.annotations.find(resources::kExportAnnotation);
+    if (said != metadata.annotations.end()) {
+      if (said->second != "true" && said->second != "false")
+        problem(metadata,
+                "annotation " + said->first + " is \"" + said->second + "\": not exported",
+                "write \"true\" or \"false\"");
+      return said->second == "true";
+    }
+    return std::none_of(rule_.except_namespaces.begin(), rule_.except_namespaces.end(),
+                        [&](std::string_view space) {
+                          return space.ends_with('*') ? metadata.namespace_.starts_with(
+                                                            space.substr(0, space.size() - 1))
+                                                      : metadata.namespace_ == space;
+                        });
   }
+  // The rows from here on are those of this object.
+  void goes_to(const Metadata& metadata) { rows_ = exported(metadata) ? &exported_ : &home_; }
 
   void add(const resources::Service& service) {
-    if (!exported(service.metadata)) return;
+    goes_to(service.metadata);
     const ServiceKey key{service.metadata.namespace_, service.metadata.name};
     services_.insert(key);
     ServiceRow row{key.first, key.second, service.metadata.labels, {}, service.headless};
@@ -133,7 +139,7 @@ class Maker {
   }
 
   void add(const resources::StaticService& service) {
-    if (!exported(service.metadata)) return;
+    goes_to(service.metadata);
     if (services_.contains({service.metadata.namespace_, service.metadata.name})) {
       problem(service.metadata,
               "service " + service.metadata.namespace_ + "/" + service.metadata.name +
@@ -175,7 +181,8 @@ class Maker {
   }
 
   void add(const resources::VirtualDestination& destination) {
-    if (exported(destination.metadata)) put(DestinationRow{destination}, destination.metadata);
+    goes_to(destination.metadata);
+    put(DestinationRow{destination}, destination.metadata);
   }
 
   // False when no peer would take the row.
@@ -196,12 +203,12 @@ class Maker {
           "shorten its labels or names");
       return false;
     }
-    if (rows_.size() >= kMaxRowsPerOrigin) {
+    if (rows_->size() >= kMaxRowsPerOrigin) {
       problem(of, "one agent serves at most " + std::to_string(kMaxRowsPerOrigin) + " rows",
               "split the cluster between several");
       return false;
     }
-    rows_.insert_or_assign(std::move(encoded.key), std::move(encoded.value));
+    rows_->insert_or_assign(std::move(encoded.key), std::move(encoded.value));
     return true;
   }
 
@@ -210,20 +217,24 @@ class Maker {
                               std::move(message), std::move(hint)});
   }
 
-  struct LeftOut {
-    std::size_t count = 0;
-    resources::Place first;
-  };
-
   const ExportRule& rule_;
   MadeRows made_;
-  std::map<std::string, LeftOut> left_out_;  // by namespace
-  std::map<base::Bytes, base::Bytes> rows_;
+  std::map<base::Bytes, base::Bytes> exported_, home_;
+  std::map<base::Bytes, base::Bytes>* rows_ = &exported_;
   std::map<ServiceKey, std::vector<const EndpointSlice*>> slices_;
   std::set<ServiceKey> services_;
 };
 
 }  // namespace
+
+Rows rows_at_home(std::vector<EncodedRow> home, const base::Locality& locality) {
+  AgentRow agent;
+  agent.locality = locality;
+  home.push_back(encode(RowValue(agent)));
+  std::vector<Row> rows;
+  for (auto& row : home) rows.push_back({std::move(row.key), 1, std::move(row.value), false});
+  return Rows().with(rows);
+}
 
 MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule) {
   Maker maker(rule);

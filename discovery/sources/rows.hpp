@@ -3,8 +3,9 @@
 //
 // Several slices of one service are joined; an address that stands in two with the same ports (as
 // it does while it moves between slices) is one endpoint, and the healthier word wins. A slice
-// without its Service gives its endpoints all the same. What is not exported (`kube-*`, the agent's
-// own namespace) makes no row; a warning counts it. Errors: a document that cannot be a row is a
+// without its Service gives its endpoints all the same. What is not exported
+// (by the rule, or by the annotation nearmost.io/export) makes rows of its own, for this cluster
+// alone. Errors: a document that cannot be a row is a
 // problem at its place; the others are rows. Thread: a pure function. Cost: linear in the
 // documents.
 #pragma once
@@ -13,18 +14,23 @@
 #include <vector>
 
 #include "discovery/row.hpp"
+#include "discovery/rows.hpp"
 #include "resources/documents.hpp"
 
 namespace discovery::sources {
 
 struct ExportRule {
-  std::string own_namespace;  // the agent's; "" = none
+  std::vector<std::string> except_namespaces;  // "kube-*": those that begin like this
 };
 
 struct MadeRows {
   std::vector<EncodedRow> rows;  // by key, each key once
+  std::vector<EncodedRow> home;  // of the same kind, for nobody else
   resources::Problems problems;
 };
+
+// What an assembler reads of them: with a row of the agent, which says where they are.
+Rows rows_at_home(std::vector<EncodedRow> home, const base::Locality& locality);
 
 MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule);
 

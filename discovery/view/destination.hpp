@@ -42,6 +42,7 @@ struct Destination {
   std::vector<std::shared_ptr<const Service>>
       services;  // across clusters; a virtual destination has one a cluster
   bool headless = false;
+  bool home_only = false;           // nobody else is told of it
   std::vector<std::string> prefer;  // empty = the default ladder
   Door door;
   std::vector<std::string> conflicts;   // other objects that claim the host, and who won

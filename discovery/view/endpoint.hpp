@@ -45,6 +45,11 @@ struct Endpoint {
   base::Labels labels;
 };
 
+struct RefusedEndpoint {
+  Endpoint endpoint;
+  std::string why;
+};
+
 struct ServicePort {
   std::string name;
   std::uint16_t number = 0;
@@ -59,7 +64,9 @@ struct Service {
   base::Labels labels;
   std::vector<ServicePort> ports;
   bool headless = false;
+  bool home_only = false;  // nobody else is told of it
   std::vector<Endpoint> endpoints;
+  std::vector<RefusedEndpoint> refused;  // that its cluster names and this agent does not take
 };
 
 struct Cluster {
@@ -69,6 +76,7 @@ struct Cluster {
   // Since the newest word of it, as of the view's making; nothing where only the disk tells of it.
   std::optional<base::Duration> age;
   std::uint64_t undecodable = 0;  // its rows that made no sense and were skipped
+  std::string quarantine;         // why nothing newer of it is taken; "" = it is
 };
 
 }  // namespace discovery::view

@@ -13,6 +13,11 @@
 
 namespace discovery::view {
 
+// A name that another cluster exports and this agent does not answer for.
+struct RefusedHost {
+  std::string host, cluster, defined_by;
+};
+
 struct View {
   std::uint64_t version = 0;          // grows with every view this agent made
   std::string cluster;                // our own
@@ -24,6 +29,7 @@ struct View {
   std::map<std::string, Cluster, std::less<>> clusters;
   std::vector<std::shared_ptr<const Service>> services;          // every cluster's, imported ones
   std::map<std::string, Destination, std::less<>> destinations;  // by host
+  std::vector<RefusedHost> refused_hosts;                        // by the import rule
 
   const Destination* find(std::string_view host) const;
   const Cluster* find_cluster(std::string_view name) const;

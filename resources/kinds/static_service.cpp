@@ -118,6 +118,9 @@ void read(const Value& document, StaticService& out) {
   }
   fields.optional("labels", out.metadata.labels);
   fields.optional("headless", out.headless);
+  bool exported = true;
+  if (fields.optional("export", exported))
+    out.metadata.annotations[kExportAnnotation] = exported ? "true" : "false";
   read_ports(fields, out.ports);
 
   Defaults defaults;

@@ -9,6 +9,7 @@ import urllib.request
 from mesh import ADMIN, Mesh, until
 
 HOST = "details.bookinfo.mesh.internal"  # of east and eu
+CERTIFICATE_END = 'nearmost_certificate_expiration_timestamp_seconds{certificate="own"}'
 
 
 def metric(mesh, cluster, name):
@@ -45,11 +46,11 @@ def rows_and_changes_come_through_a_third(mesh):
 
 
 def a_new_certificate_signs(mesh):
-    end = metric(mesh, "east", "nearmost_certificate_end_seconds")
+    end = metric(mesh, "east", CERTIFICATE_END)
     mesh.run("tls", "issue", "--cluster", "east", "--dir", mesh.path("authority"), "--force")
     for name in ("key.pem", "cert.pem"):
         shutil.copy(mesh.path("authority", "east", name), mesh.path("east", "tls", name))
-    until(lambda: metric(mesh, "east", "nearmost_certificate_end_seconds") != end, 10, "the certificate is taken")
+    until(lambda: metric(mesh, "east", CERTIFICATE_END) != end, 10, "the certificate is taken")
     move_an_endpoint(mesh, 52)
     until(lambda: eu_shows(mesh, 52), 10, "eu hears of a change that the new certificate signs")
 

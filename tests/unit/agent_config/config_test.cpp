@@ -72,6 +72,8 @@ gossip:
   peers: [west.example.net:7700, "[2001:db8::1]:7700"]
   tls: {cert: pki/east.pem, key: ./pki/east.key, ca: pki/ca.pem}
   trustDomain: example.net
+  trustedDomains: {other.mesh: {ca: pki/ca.pem, clusters: [berlin, munich]}}
+  limits: {frameBytes: 131072, rowBytes: 2048, rowsPerOrigin: 1000, bytesPerOrigin: 100000, changesPerSecond: 50}
 dns:
   listen: [127.0.0.53:53, "[::1]:53"]
   zones: [Mesh.Internal., corp.example]
@@ -85,6 +87,10 @@ admin: {listen: 127.0.0.1:9000}
 probes: {listen: 0.0.0.0:9001}
 resources: ./resources/
 networks: [vpc-1]
+export: {exceptNamespaces: [kube-*, ops]}
+import:
+  hosts: [Pay.Example., "*.shop.example"]
+  networks: {west: [10.2.0.0/16, "fd00:2::/32"]}
 log: {level: debug, format: json}
 state: {dir: state}
 )");
@@ -100,6 +106,15 @@ state: {dir: state}
   CHECK(config.gossip.tls ==
         agent::TlsFiles{folder / "pki/east.pem", folder / "pki/east.key", folder / "pki/ca.pem"});
   CHECK(config.gossip.trust_domain == "example.net");
+  CHECK(config.gossip.trusted_domains.at("other.mesh").ca == folder / "pki/ca.pem");
+  CHECK(config.gossip.trusted_domains.at("other.mesh").clusters ==
+        std::vector<std::string>{"berlin", "munich"});
+  CHECK(config.gossip.limits.frame_bytes == 131072);
+  CHECK(config.gossip.limits.rows == 1000);
+  CHECK(config.gossip.limits.changes_per_second == 50);
+  CHECK(config.export_.except_namespaces == std::vector<std::string>{"kube-*", "ops"});
+  CHECK(config.import_.hosts == std::vector<std::string>{"pay.example", "*.shop.example"});
+  CHECK(config.import_.networks.at("west").size() == 2);
   CHECK(config.dns.listen.size() == 2);
   CHECK(config.dns.zones == std::vector<std::string>{"mesh.internal", "corp.example"});
   CHECK(config.dns.ttl == std::chrono::seconds(10));
@@ -184,6 +199,21 @@ TEST_CASE("each mistake is named with its line, its field and a remedy", "[agent
       {"cluster: east\nresources: [absent]\n", "resources[0]: absent does not exist"},
       {"cluster: east\nlog: {level: inof}\n",
        "log.level: \"inof\" is not a known value; did you mean \"info\"?"},
+      {"cluster: east\nexport: {exceptNamespaces: [\"*-kube\"]}\n",
+       "export.exceptNamespaces[0]: \"*-kube\" is not a namespace; write its name"},
+      {"cluster: east\nimport: {hosts: [\"a.*.b\"]}\n",
+       "import.hosts[0]: \"a.*.b\" is not a host; write a name"},
+      {"cluster: east\nimport: {networks: {west: [10.2.0.1/16]}}\n",
+       "import.networks.west[0]: \"10.2.0.1/16\" is not a network; write it like 10.2.0.0/16"},
+      {"cluster: east\nimport: {networks: {West: [10.2.0.0/16]}}\n",
+       "import.networks.West: \"West\" is no cluster's name"},
+      {"cluster: east\nimport: {networks: {east: [10.2.0.0/16]}}\n",
+       "import.networks.east: this is the agent's own cluster"},
+      {"cluster: east\nimport: {networks: {west: []}}\n", "nothing of west could serve"},
+      {"cluster: east\ngossip: {limits: {rowsPerOrigin: 1000000}}\n",
+       "gossip.limits.rowsPerOrigin: expected a number from 1 to 250000"},
+      {"cluster: east\ngossip: {trustedDomains: {other.mesh: {ca: /dev/null, clusters: [b]}}}\n",
+       "gossip.trustedDomains: trust domains are proven by certificates, and there are none"},
       {"cluster: east\nlocality: {zone: a}\n", "warning: locality: a zone without a region"},
       {"cluster: east\n---\ncluster: west\n", "agent.yaml:3:1: error: a second document"},
       {"",
@@ -196,6 +226,34 @@ TEST_CASE("each mistake is named with its line, its field and a remedy", "[agent
     CHECK(problems.size() == 1);
     CHECK_THAT(told(problems), Catch::Contains(std::string(problem)));
   }
+}
+
+TEST_CASE("a cluster's name belongs to one trust domain", "[agent_config]") {
+  const Folder folder;
+  for (const auto* name : {"tls/cert.pem", "tls/key.pem", "tls/ca.pem", "other.pem"})
+    folder.write(name);
+  const auto problems_of = [&](const std::string& domains) {
+    return told(agent::load_config(folder.write("agent.yaml",
+                                                "cluster: east\ngossip:\n  tls: {dir: tls}\n"
+                                                "  trustedDomains: {" +
+                                                    domains + "}\n"))
+                    .problems);
+  };
+  CHECK(problems_of("other.mesh: {ca: other.pem, clusters: [berlin]}").empty());
+  CHECK_THAT(
+      problems_of("other.mesh: {ca: other.pem, clusters: [east]}"),
+      Catch::Contains("cluster east belongs to trust domain nearmost; a name belongs to one"));
+  CHECK_THAT(
+      problems_of("a.mesh: {ca: other.pem, clusters: [b]}, "
+                  "c.mesh: {ca: other.pem, clusters: [b]}"),
+      Catch::Contains("gossip.trustedDomains.c.mesh: cluster b belongs to trust domain a.mesh"));
+  CHECK_THAT(problems_of("nearmost: {ca: other.pem, clusters: [b]}"),
+             Catch::Contains("this is gossip.trustDomain, the agent's own"));
+  CHECK_THAT(problems_of("other.mesh: {ca: other.pem, clusters: []}"),
+             Catch::Contains("no clusters"));
+  CHECK_THAT(problems_of("other.mesh: {clusters: [b]}"), Catch::Contains("ca: missing"));
+  CHECK_THAT(problems_of("other.mesh: {ca: absent.pem, clusters: [b]}"),
+             Catch::Contains("does not exist"));
 }
 
 TEST_CASE("all mistakes of a file are told at once, in the order of lines", "[agent_config]") {

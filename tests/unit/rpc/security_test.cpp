@@ -45,7 +45,7 @@ class Mesh {
 };
 
 std::shared_ptr<Security> with(Certificates certificates) {
-  return Security::mutual_tls("mesh.internal", std::move(certificates));
+  return Security::mutual_tls({"mesh.internal"}, std::move(certificates));
 }
 
 }  // namespace
@@ -75,12 +75,14 @@ TEST_CASE("a server of another trust domain or another CA is refused with the re
     auto both = own;
     both.ca += foreign.ca;
     foreign.ca += own.ca;
-    AgentUnderTest knowing(with(both)), west(Security::mutual_tls("other.mesh", foreign));
+    AgentUnderTest knowing(with(both)), west(Security::mutual_tls({"other.mesh"}, foreign));
     knowing.dial(west.listen());
     const auto failed = knowing.wait_for<DialFailed>();
     CHECK(failed.fault == DialFailed::Fault::certificate);
     CHECK(failed.reason ==
-          "cluster west is of trust domain \"other.mesh\", ours is \"mesh.internal\"");
+          "cluster west is of trust domain \"other.mesh\", here the name belongs to "
+          "\"mesh.internal\" "
+          "(gossip.trustedDomains)");
   }
 }
 
@@ -94,7 +96,8 @@ TEST_CASE("a client of another trust domain is told why it is refused, and so is
   AgentUnderTest west(with(own)), east(with(foreign));
   east.dial(west.listen());
   const std::string reason =
-      "cluster east is of trust domain \"other.mesh\", ours is \"mesh.internal\"";
+      "cluster east is of trust domain \"other.mesh\", here the name belongs to \"mesh.internal\" "
+      "(gossip.trustedDomains)";
   const auto failed = east.wait_for<DialFailed>();
   CHECK(failed.reason == reason);
   CHECK(west.wait_for<PeerRefused>().reason == reason);
@@ -174,4 +177,76 @@ TEST_CASE("an expired certificate is refused by the other side", "[rpc]") {
   const auto failed = east.wait_for<DialFailed>();
   INFO(failed.reason);
   CHECK(failed.fault == DialFailed::Fault::certificate);
+}
+
+namespace {
+
+// An agent of `mesh` that takes `cluster` from the trust domain of `other`.
+std::shared_ptr<Security> taking(const Mesh& mesh, const std::string& own,
+                                 const std::string& cluster, const std::string& domain,
+                                 const Mesh& other, const std::string& taken) {
+  auto certificates = mesh.issue(cluster);
+  certificates.foreign_ca[domain] = other.issue(taken).ca;
+  return Security::mutual_tls({own, {{taken, domain}}}, std::move(certificates),
+                              [](const std::string& chain, const std::string& ca) {
+                                return tls::chain_objection(chain, ca, kNow);
+                              });
+}
+
+}  // namespace
+
+TEST_CASE("clusters of two trust domains link where each takes the other's by name", "[rpc]") {
+  const Mesh ours, theirs("other.mesh");
+  AgentUnderTest east(taking(ours, "mesh.internal", "east", "other.mesh", theirs, "berlin"));
+  AgentUnderTest berlin(taking(theirs, "other.mesh", "berlin", "mesh.internal", ours, "east"));
+  east.dial(berlin.listen());
+  CHECK(east.wait_for<LinkUp>().peer.proven_cluster == "berlin");
+  CHECK(berlin.wait_for<LinkUp>().peer.proven_cluster == "east");
+}
+
+TEST_CASE("the CA of another trust domain proves none of ours, whatever it has signed", "[rpc]") {
+  const Mesh ours, theirs("other.mesh"), forger;  // signs for our trust domain with a CA of its own
+  auto west = taking(ours, "mesh.internal", "west", "other.mesh", forger, "berlin");
+  AgentUnderTest agent(west);
+  // TLS lets it through: its CA is in the bundle, as other.mesh's.
+  auto forged = forger.issue("east");
+  forged.ca += ours.issue("west").ca;
+  AgentUnderTest intruder(with(forged));
+  SECTION("when it dials") {
+    intruder.dial(agent.listen());
+    const auto failed = intruder.wait_for<DialFailed>();
+    CHECK_THAT(
+        failed.reason,
+        Catch::Contains("cluster east is not proven by the CA of trust domain mesh.internal"));
+    CHECK(failed.refused_by == DialFailed::By::them);
+    CHECK_THAT(agent.wait_for<PeerRefused>().reason, Catch::Contains("is not proven by the CA"));
+  }
+  SECTION("when it is dialled") {
+    agent.dial(intruder.listen());
+    const auto failed = agent.wait_for<DialFailed>();
+    CHECK_THAT(failed.reason, Catch::Contains("is not proven by the CA"));
+    CHECK(failed.refused_by == DialFailed::By::us);
+  }
+  CHECK(agent.count<LinkUp>() == 0);
+}
+
+TEST_CASE("a cluster that is not listed is not taken from another trust domain", "[rpc]") {
+  const Mesh ours, theirs("other.mesh");
+  AgentUnderTest east(taking(ours, "mesh.internal", "east", "other.mesh", theirs, "berlin"));
+  AgentUnderTest munich(taking(theirs, "other.mesh", "munich", "mesh.internal", ours, "east"));
+  munich.dial(east.listen());
+  CHECK(munich.wait_for<DialFailed>().reason ==
+        "cluster munich is of trust domain \"other.mesh\", here the name belongs to "
+        "\"mesh.internal\" (gossip.trustedDomains)");
+}
+
+TEST_CASE("while a CA is rotated, certificates of both link", "[rpc]") {
+  const Mesh old_mesh, new_mesh;
+  auto east = old_mesh.issue("east"), west = new_mesh.issue("west");
+  const auto both = east.ca + west.ca;
+  east.ca = west.ca = both;
+  AgentUnderTest one(with(east)), other(with(west));
+  one.dial(other.listen());
+  CHECK(one.wait_for<LinkUp>().peer.proven_cluster == "west");
+  CHECK(other.wait_for<LinkUp>().peer.proven_cluster == "east");
 }

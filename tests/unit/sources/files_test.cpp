@@ -271,7 +271,10 @@ TEST_CASE("a probe tells who accepts from who refuses") {
 
   std::vector<ProbeReply> replies;
   const ImportRule one_machine{.remote_loopback = ImportRule::Loopback::allowed,
-                               .own_addresses = {}};
+                               .own_addresses = {},
+                               .cluster_networks = {},
+                               .hosts = {},
+                               .zones = {}};
   sources::Prober prober(**loop, one_machine,
                          [&](auto reply) { replies.push_back(std::move(reply)); });
   prober.probe({7, {"west", 0}, {alive, dead}, std::chrono::seconds(5)});

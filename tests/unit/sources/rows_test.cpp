@@ -12,7 +12,7 @@ sources::MadeRows rows_of(std::string text) {
   auto loaded = resources::load({{"test.yaml", std::move(text)}});
   for (const auto& problem : loaded.problems) INFO(problem.to_string());
   REQUIRE_FALSE(resources::has_errors(loaded.problems));
-  return sources::make_rows(loaded.documents, {"nearmost"});
+  return sources::make_rows(loaded.documents, {{"kube-*", "nearmost"}});
 }
 
 const EndpointRow& endpoint(const std::vector<RowValue>& rows, const std::string& id) {
@@ -101,18 +101,36 @@ endpoints:
   CHECK(third.health == view::Health::unhealthy);
 }
 
-TEST_CASE("kube-* and the agent's own namespace are not exported, and a warning counts them") {
+TEST_CASE("what is in a namespace that is not exported makes rows for the home alone") {
   const auto rows = rows_of(
       "service: a\nnamespace: kube-system\nport: 1\nendpoints: [10.0.0.1]\n---\n"
-      "service: a2\nnamespace: kube-system\nport: 1\nendpoints: [10.0.0.1]\n---\n"
       "service: b\nnamespace: nearmost\nport: 1\nendpoints: [10.0.0.1]\n---\n"
+      "service: d\nnamespace: nearmost-apps\nport: 1\nendpoints: [10.0.0.1]\n---\n"
       "service: c\nport: 1\nendpoints: [10.0.0.1]\n");
-  CHECK(rows.rows.size() == 2);
-  REQUIRE(rows.problems.size() == 2);
-  CHECK(rows.problems[0].to_string() ==
-        "test.yaml:1:1: warning: namespace kube-system: not exported: 2 of its objects serve nothing; "
-        "kube-* is Kubernetes' own: use another namespace");
-  CHECK(rows.problems[1].object == "namespace nearmost");
+  CHECK(rows.rows.size() == 4);
+  CHECK(rows.home.size() == 4);
+  CHECK(rows.problems.empty());
+}
+
+TEST_CASE("an object says for itself whether it is exported") {
+  const auto rows = rows_of(
+      "service: a\nport: 1\nexport: false\nendpoints: [10.0.0.1]\n---\n"
+      "service: b\nnamespace: kube-public\nport: 1\nexport: true\nendpoints: [10.0.0.1]\n---\n"
+      "apiVersion: v1\nkind: Service\nmetadata:\n  name: c\n"
+      "  annotations: {nearmost.io/export: \"false\"}\nspec: {ports: [{port: 1}]}\n");
+  CHECK(rows.rows.size() == 2);  // b
+  CHECK(rows.home.size() == 3);  // a, and c without endpoints
+  CHECK(rows.problems.empty());
+}
+
+TEST_CASE("what is not clearly to be exported stays at home, and its author hears of it") {
+  const auto rows = rows_of(
+      "apiVersion: v1\nkind: Service\nmetadata:\n  name: c\n"
+      "  annotations: {nearmost.io/export: \"no\"}\nspec: {ports: [{port: 1}]}\n");
+  CHECK(rows.rows.empty());
+  CHECK(rows.home.size() == 1);
+  REQUIRE(rows.problems.size() == 1);
+  CHECK(rows.problems[0].message == "annotation nearmost.io/export is \"no\": not exported");
 }
 
 TEST_CASE("a service defined both ways is a problem at the second, and the first serves") {

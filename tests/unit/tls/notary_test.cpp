@@ -53,8 +53,8 @@ struct Mesh {
 
 struct Agent {
   Agent(const Mesh& mesh, const std::string& cluster)
-      : security(Security::mutual_tls(mesh.trust_domain, mesh.certificates(cluster))),
-        notary(security, mesh.trust_domain, [this] { return now; }) {}
+      : security(Security::mutual_tls({mesh.trust_domain}, mesh.certificates(cluster))),
+        notary(security, {mesh.trust_domain}, [this] { return now; }) {}
 
   std::shared_ptr<Security> security;
   tls::WallTime now = kNow;
@@ -145,7 +145,30 @@ TEST_CASE("who no longer trusts a CA believes none of its clusters", "[tls]") {
 }
 
 TEST_CASE("where links are insecure nobody signs", "[tls]") {
-  tls::Notary notary(Security::insecure(), "mesh.internal", [] { return kNow; });
+  tls::Notary notary(Security::insecure(), {"mesh.internal"}, [] { return kNow; });
   CHECK(notary.sign(kText).empty());
   CHECK(notary.signer(kText, {"signature", "certificate"}).empty());
+}
+
+TEST_CASE("what another trust domain's cluster signs counts by the CA of that domain alone",
+          "[tls]") {
+  const Mesh ours, theirs("other.mesh");
+  theirs.issue("berlin");
+  auto certificates = ours.certificates("west");
+  certificates.foreign_ca["other.mesh"] = theirs.read("ca.pem");
+  const discovery::TrustRule rule{"mesh.internal", {{"berlin", "other.mesh"}}};
+  const auto security = Security::mutual_tls(
+      rule, certificates, [](const auto&, const auto&) { return std::string(); });
+  tls::Notary west(security, rule, [] { return kNow; });
+
+  Agent berlin(theirs, "berlin"), their_east(theirs, "east"), our_east(ours, "east");
+  CHECK(west.signer(kText, berlin.notary.sign(kText)) == "berlin");
+  CHECK(west.signer(kText, our_east.notary.sign(kText)) == "east");
+  CHECK(west.signer(kText, their_east.notary.sign(kText)).empty());  // the name is of our domain
+
+  const Mesh forger;  // for our trust domain, by a CA that is known as other.mesh's
+  certificates.foreign_ca["other.mesh"] = forger.read("ca.pem");
+  security->replace(certificates);
+  Agent forged(forger, "east");
+  CHECK(west.signer(kText, forged.notary.sign(kText)).empty());
 }
