@@ -59,9 +59,9 @@ Alone serve_alone(const Config& config, const resources::Documents& documents,
   const auto resolution = discovery::view::resolve(
       assembler.assemble(publish_alone(config, std::move(rows.rows)), rules, 1));
   for (const auto& [host, destination] : resolution.view->destinations) {
-    alone.conflicts.insert(alone.conflicts.end(), destination.conflicts.begin(),
-                           destination.conflicts.end());
-    add_dead_ports(destination, documents, alone.problems);
+    alone.conflicts.insert(alone.conflicts.end(), destination->conflicts.begin(),
+                           destination->conflicts.end());
+    add_dead_ports(*destination, documents, alone.problems);
   }
   forwarder::SlotMap slots;
   auto routing = forwarder_config(config);

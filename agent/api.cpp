@@ -163,10 +163,10 @@ std::vector<std::string> Api::degraded(const Served& served, const Membership& m
                         ", what it said before serves: " + member.quarantine);
   for (auto& trouble : troubles_of(served)) reasons.push_back(std::move(trouble));
   for (const auto& resolved : served.resolution->destinations)
-    if (resolved.by_class.front().fail_open)
-      reasons.push_back(resolved.destination->host + (resolved.by_class.front().tiers.empty()
-                                                          ? " has no endpoint that can be reached"
-                                                          : " has no healthy endpoint"));
+    if (resolved->by_class.front().fail_open)
+      reasons.push_back(resolved->destination->host + (resolved->by_class.front().tiers.empty()
+                                                           ? " has no endpoint that can be reached"
+                                                           : " has no healthy endpoint"));
   return reasons;
 }
 

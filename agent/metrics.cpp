@@ -144,8 +144,8 @@ void add(Metrics& metrics, const Served& served) {
   std::size_t endpoints = 0, degraded = 0, fail_open = 0;
   for (const auto& service : view.services) endpoints += service->endpoints.size();
   for (const auto& resolved : served.resolution->destinations) {
-    degraded += resolved.by_class.front().degraded ? 1 : 0;
-    fail_open += resolved.by_class.front().fail_open ? 1 : 0;
+    degraded += resolved->by_class.front().degraded ? 1 : 0;
+    fail_open += resolved->by_class.front().fail_open ? 1 : 0;
   }
   metrics.counter("nearmost_builds_total", "views built", served.version);
   metrics.gauge("nearmost_build_seconds", "time of the last build", seconds(served.build_time));

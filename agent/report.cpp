@@ -204,8 +204,8 @@ Json report_endpoints(const view::View& view) {
 Json report_destinations(const view::Resolution& resolution) {
   Json json = Json::array();
   for (const auto& resolved : resolution.destinations) {
-    auto entry = report(*resolved.destination);
-    const auto& selection = resolved.by_class.front();
+    auto entry = report(*resolved->destination);
+    const auto& selection = resolved->by_class.front();
     entry["tiers"] = Json::array();
     for (const auto& tier : selection.tiers)
       entry["tiers"].push_back(

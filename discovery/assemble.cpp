@@ -194,14 +194,15 @@ class Assembly {
         if (const auto loser = outranked_.find(destination.host); loser != outranked_.end())
           destination.conflicts.push_back(loser->second + " also names " + destination.host + "; " +
                                           destination.defined_by + " wins: it is at home");
-        if (const auto taken = view_.destinations.find(destination.host);
-            taken != view_.destinations.end())
-          taken->second.conflicts.push_back(destination.defined_by + " has this name too; " +
-                                            taken->second.defined_by + " wins");
+        if (const auto taken = made_.find(destination.host); taken != made_.end())
+          taken->second->conflicts.push_back(destination.defined_by + " has this name too; " +
+                                             taken->second->defined_by + " wins");
         else
           add(std::move(destination));
       }
   }
+
+  void finish() { view_.destinations.insert(made_.begin(), made_.end()); }
 
  private:
   static std::string host_of(const view::Service& service, const std::string& zone) {
@@ -221,7 +222,7 @@ class Assembly {
     destination.door = decide_door(destination, rules_);
     name_dead_ports(destination);
     auto host = destination.host;
-    view_.destinations.emplace(std::move(host), std::move(destination));
+    made_.emplace(std::move(host), std::make_shared<Destination>(std::move(destination)));
   }
 
   Destination virtual_destination(const std::string& host,
@@ -291,6 +292,7 @@ class Assembly {
 
   const AssemblyRules& rules_;
   View& view_;
+  std::map<std::string, std::shared_ptr<Destination>> made_;    // by host
   std::vector<std::shared_ptr<const OriginServices>> origins_;  // keeps definitions_ alive
   std::vector<const resources::VirtualDestination*> definitions_;
   std::set<const resources::VirtualDestination*> at_home_only_;
@@ -319,6 +321,7 @@ std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
   assembly.add_home(home_.get(home));
   assembly.add_virtual_destinations();
   assembly.add_services();
+  assembly.finish();
   cache_.keep_only(publication);
   return view;
 }

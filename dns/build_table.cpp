@@ -46,12 +46,12 @@ class Build {
     for (const auto& zone : config_.zones) add_apex(zone);
     const auto zones = apexes_;
     for (const auto& resolved : resolution_.destinations) {
-      auto name = Name::parse(resolved.destination->host);
+      auto name = Name::parse(resolved->destination->host);
       if (!name.ok()) {
         writer_.add_problem(name.error().message);
         continue;
       }
-      hosts_.push_back({*name, &resolved});
+      hosts_.push_back({*name, resolved.get()});
       const bool inside = std::any_of(zones.begin(), zones.end(),
                                       [&](const Name& zone) { return name->is_within(zone); });
       if (!inside) apexes_.push_back(*name);

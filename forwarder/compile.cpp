@@ -124,7 +124,7 @@ Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& 
               excluded_callers(*root, view), compiled.problems);
   }
   for (const auto& destination : resolution.destinations)
-    hosts.add_unclaimed(destination, upstreams);
+    hosts.add_unclaimed(*destination, upstreams);
 
   auto& table = *compiled.table;
   if (hosts.ports().size() * config.addresses.size() > kMaxListeners)

@@ -61,7 +61,7 @@ std::vector<DocumentStatus> statuses(const std::vector<resources::RouteTable>& t
   for (const auto& table : tables)
     result.push_back(status_of(table, resolution, delegation, problems));
   for (const auto& resolved : resolution.destinations) {
-    const auto& destination = *resolved.destination;
+    const auto& destination = *resolved->destination;
     DocumentStatus status{destination.defined_by, State::accepted, {}};
     for (const auto& port : destination.ports)
       if (!discovery::view::is_http(port.protocol))

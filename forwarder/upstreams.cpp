@@ -86,7 +86,8 @@ void sum_weights(Tier& tier) {
 Upstreams::Upstreams(const view::Resolution& resolution, SlotMap& slots)
     : resolution_(resolution), slots_(slots) {
   for (const auto& resolved : resolution_.destinations)
-    by_name_[{resolved.destination->namespace_, resolved.destination->name}].push_back(&resolved);
+    by_name_[{resolved->destination->namespace_, resolved->destination->name}].push_back(
+        resolved.get());
   for (const auto& service : resolution_.view->services)
     services_[{service->namespace_, service->name}].push_back(service);
 }

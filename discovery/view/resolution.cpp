@@ -30,11 +30,10 @@ Callers find_callers(const View& view) {
 }  // namespace
 
 const ResolvedDestination* Resolution::find(std::string_view host) const {
-  const auto less = [](const ResolvedDestination& d, std::string_view h) {
-    return d.destination->host < h;
-  };
+  const auto less = [](const auto& d, std::string_view h) { return d->destination->host < h; };
   const auto found = std::lower_bound(destinations.begin(), destinations.end(), host, less);
-  return found == destinations.end() || found->destination->host != host ? nullptr : &*found;
+  return found == destinations.end() || (*found)->destination->host != host ? nullptr
+                                                                            : found->get();
 }
 
 Resolution resolve(std::shared_ptr<const View> view) {
@@ -42,10 +41,11 @@ Resolution resolve(std::shared_ptr<const View> view) {
   resolution.callers = find_callers(*resolution.view);
   resolution.destinations.reserve(resolution.view->destinations.size());
   for (const auto& [host, destination] : resolution.view->destinations) {
-    auto& resolved = resolution.destinations.emplace_back();
-    resolved.destination = &destination;
+    auto resolved = std::make_shared<ResolvedDestination>();
+    resolved->destination = destination;
     for (const auto& caller : resolution.callers.classes)
-      resolved.by_class.push_back(select(destination, *resolution.view, caller));
+      resolved->by_class.push_back(select(*destination, *resolution.view, caller));
+    resolution.destinations.push_back(std::move(resolved));
   }
   return resolution;
 }

@@ -24,14 +24,15 @@ struct Callers {
 };
 
 struct ResolvedDestination {
-  const Destination* destination = nullptr;  // in `view`
-  std::vector<Selection> by_class;           // one for each class of callers
+  std::shared_ptr<const Destination> destination;
+  std::vector<Selection> by_class;  // one for each class of callers
 };
 
 struct Resolution {
   std::shared_ptr<const View> view;
   Callers callers;
-  std::vector<ResolvedDestination> destinations;  // in the order of view->destinations (by host)
+  // In the order of view->destinations (by host).
+  std::vector<std::shared_ptr<const ResolvedDestination>> destinations;
 
   const ResolvedDestination* find(std::string_view host) const;
 };

@@ -67,8 +67,8 @@ std::optional<Reason> excluded(const Destination& destination, const Service& se
   return std::nullopt;
 }
 
-// Draining is said of what still serves, so that it comes last: a drained endpoint of a cluster that
-// is gone is gone.
+// Draining is said of what still serves, so that it comes last: a drained endpoint of a cluster
+// that is gone is gone.
 Reason health_reason(const Endpoint& endpoint, Freshness freshness) {
   if (endpoint.health == Health::unhealthy) return Reason::unhealthy;
   if (freshness == Freshness::dead) return Reason::cluster_gone;

@@ -32,7 +32,7 @@ std::string_view to_string(Freshness freshness) {
 
 const Destination* View::find(std::string_view host) const {
   const auto found = destinations.find(host);
-  return found == destinations.end() ? nullptr : &found->second;
+  return found == destinations.end() ? nullptr : found->second.get();
 }
 
 const Cluster* View::find_cluster(std::string_view name) const {

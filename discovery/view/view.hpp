@@ -27,9 +27,10 @@ struct View {
   bool synced =
       false;  // local sources read, and peers heard or given up waiting for (DESIGN §7 Ready)
   std::map<std::string, Cluster, std::less<>> clusters;
-  std::vector<std::shared_ptr<const Service>> services;          // every cluster's, imported ones
-  std::map<std::string, Destination, std::less<>> destinations;  // by host
-  std::vector<RefusedHost> refused_hosts;                        // by the import rule
+  std::vector<std::shared_ptr<const Service>> services;  // every cluster's, imported ones
+  // By host. What has not changed since the view before is the same object, as are services.
+  std::map<std::string, std::shared_ptr<const Destination>, std::less<>> destinations;
+  std::vector<RefusedHost> refused_hosts;  // by the import rule
 
   const Destination* find(std::string_view host) const;
   const Cluster* find_cluster(std::string_view name) const;

@@ -226,7 +226,8 @@ TEST_CASE("callers are told apart by the zones of local endpoints") {
   const auto world = two_clusters();
   view->services = world.destination.services;
   view->clusters = world.view.clusters;
-  view->destinations.emplace("ratings.mesh.internal", world.destination);
+  view->destinations.emplace("ratings.mesh.internal",
+                             std::make_shared<const Destination>(world.destination));
   const auto resolution = resolve(view);
   REQUIRE(resolution.callers.classes.size() == 3);
   REQUIRE(resolution.callers.class_of.size() == 2);

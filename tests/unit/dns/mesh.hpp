@@ -121,14 +121,15 @@ inline std::unique_ptr<const dns::Table> Mesh::table() {
     destination.headless = by_class.front().headless;
     destination.door = by_class.front().door;
     destination.ports = by_class.front().ports;
-    view_->destinations[name] = destination;
+    view_->destinations[name] = std::make_shared<const view::Destination>(destination);
   }
   for (const auto& [name, destination] : view_->destinations) {
     const auto& by_class = hosts_[name];
-    auto& resolved = resolution.destinations.emplace_back();
-    resolved.destination = &destination;
+    auto resolved = std::make_shared<view::ResolvedDestination>();
+    resolved->destination = destination;
     for (std::size_t c = 0; c < callers_.classes.size(); ++c)
-      resolved.by_class.push_back(select(by_class[std::min(c, by_class.size() - 1)]));
+      resolved->by_class.push_back(select(by_class[std::min(c, by_class.size() - 1)]));
+    resolution.destinations.push_back(std::move(resolved));
   }
   return dns::build_table(resolution, config);
 }

@@ -147,9 +147,10 @@ forwarder::Compiled Mesh::compile(const std::vector<resources::RouteTable>& tabl
   view->synced = synced_;
   for (const auto& service : services_)
     view->services.push_back(std::make_shared<const Service>(service));
+  std::map<std::string, discovery::view::Destination> destinations;
   for (const auto& service : view->services) {
     const auto host = service->name + ".shop.mesh.internal";
-    auto& destination = view->destinations[host];
+    auto& destination = destinations[host];
     destination.host = host;
     destination.namespace_ = "shop";
     destination.name = service->name;
@@ -160,8 +161,11 @@ forwarder::Compiled Mesh::compile(const std::vector<resources::RouteTable>& tabl
   for (auto destination : virtual_) {
     for (const auto& service : view->services)
       if (service->name == destination.name) destination.services.push_back(service);
-    view->destinations[destination.host] = destination;
+    destinations[destination.host] = destination;
   }
+  for (auto& [host, destination] : destinations)
+    view->destinations[host] =
+        std::make_shared<const discovery::view::Destination>(std::move(destination));
   const forwarder::ForwarderConfig config{
       "east", {base::IpAddress::parse("127.0.0.9").value()}, others_};
   return forwarder::compile(tables, discovery::view::resolve(view), config, slots_);

@@ -1,0 +1,76 @@
+// rebuild ORIGINS SERVICES ENDPOINTS: what it costs to make everything that workers read, of so
+// many clusters with so many services of their own and so many endpoints in each: at first, and
+// again after one endpoint has changed.
+#include <time.h>
+
+#include <charconv>
+#include <cstdio>
+#include <string_view>
+
+#include "discovery/assemble.hpp"
+#include "discovery/node.hpp"
+#include "discovery/saved_state.hpp"
+#include "dns/build_table.hpp"
+#include "forwarder/compile.hpp"
+#include "tests/bench/saved_mesh.hpp"
+
+namespace {
+
+double now() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+double last = 0;
+void lap(const char* what) {
+  const auto at = now();
+  if (what) std::printf("  %-28s %10.2f ms\n", what, at - last);
+  last = now();
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+  const auto n = [&](int k) { return static_cast<std::size_t>(std::atol(arguments[k])); };
+  std::vector<base::Bytes> files;
+  for (std::size_t c = 0; c < n(1); ++c) files.push_back(encode(bench::origin_of(c, n(2), n(3))));
+  const base::TimePoint at{std::chrono::hours(1)};
+  discovery::NodeConfig config;
+  config.self = {"east", 0};
+  discovery::Node node(config, base::Random(1), at);
+  lap(nullptr);
+  discovery::SavedState state;
+  for (const auto& file : files) state.origins.push_back(*discovery::decode_origin(file));
+  lap("decode the disk's files");
+  node.restore(at, std::move(state));
+  node.local_ready(at);
+  auto publication = node.publication(at);
+  lap("restore, publication");
+  discovery::Assembler assembler;
+  discovery::AssemblyRules rules;
+  rules.cluster = "east";
+  rules.zones = {"mesh.internal"};
+  rules.forwarders = {base::IpAddress::v4(0x7f000001)};
+  forwarder::SlotMap slots;
+  forwarder::ForwarderConfig fwd{"east", rules.forwarders, forwarder::Others::none};
+  dns::ZoneConfig zone;
+  zone.zones = rules.zones;
+  for (int round = 0; round < 3; ++round) {
+    lap(nullptr);
+    auto view = assembler.assemble(*publication, rules, static_cast<std::uint64_t>(round + 1));
+    lap("assemble");
+    auto resolution = discovery::view::resolve(view);
+    lap("resolve");
+    auto dns = dns::build_table(resolution, zone);
+    lap("dns table");
+    auto compiled = forwarder::compile({}, resolution, fwd, slots);
+    lap("forwarder table");
+    dns.reset();
+    lap("free dns");
+    compiled.table.reset();
+    lap("free forwarder");
+    resolution = {};
+    view.reset();
+    lap("free resolution");
+  }
+}
