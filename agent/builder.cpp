@@ -137,7 +137,7 @@ void Builder::build() {
   served->documents = serving_.documents;
   served->row_problems = serving_.row_problems;
   served->resolution = std::make_shared<const discovery::view::Resolution>(
-      discovery::view::resolve(assembler_.assemble(*publication_, config_.rules, version_)));
+      resolver_.resolve(assembler_.assemble(*publication_, config_.rules, version_)));
 
   auto dns = dns::build_table(*served->resolution, config_.zone);
   served->dns_problems = dns->problems();

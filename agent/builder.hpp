@@ -106,6 +106,7 @@ class Builder {
   std::uint64_t editions_ = 0;
   std::shared_ptr<const discovery::Publication> publication_;
   discovery::Assembler assembler_;
+  discovery::view::Resolver resolver_;
   forwarder::SlotMap slots_;
   std::uint64_t version_ = 0;
   std::thread thread_;

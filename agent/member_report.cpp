@@ -96,7 +96,9 @@ Json report(const std::vector<Member>& members) {
                     {"address", member.address},
                     {"incarnation", member.stamp.incarnation},
                     {"version", member.stamp.version},
-                    {"rows", member.rows}});
+                    {"rows", member.rows},
+                    {"quarantine", member.quarantine},
+                    {"quarantineMs", base::to_ms(member.quarantine_left)}});
   return json;
 }
 

@@ -136,7 +136,8 @@ class Assembly {
     for (const auto& service : services->services)
       view_.services.push_back(origin.id.cluster == rules_.cluster ? service
                                                                    : import(service, rules_));
-    for (const auto& destination : services->destinations) definitions_.push_back(&destination);
+    for (const auto& destination : services->destinations)
+      definitions_.push_back(destination.get());
     origins_.push_back(std::move(services));
   }
 
@@ -144,8 +145,8 @@ class Assembly {
     view_.services.insert(view_.services.end(), services->services.begin(),
                           services->services.end());
     for (const auto& destination : services->destinations) {
-      definitions_.push_back(&destination);
-      at_home_only_.insert(&destination);
+      definitions_.push_back(destination.get());
+      at_home_only_.insert(destination.get());
     }
     origins_.push_back(std::move(services));
   }

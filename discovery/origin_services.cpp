@@ -3,106 +3,158 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/hash.hpp"
+
 namespace discovery {
 namespace {
 
-using ServiceKey = std::pair<std::string, std::string>;
-
 // Rows come by the hash of their keys; people read lists of endpoints.
-std::pair<base::IpAddress, std::uint16_t> place_of(const view::Endpoint& endpoint) {
-  return {endpoint.ip, endpoint.ports.empty() ? std::uint16_t{0} : endpoint.ports.front().number};
+auto place_of(const view::Endpoint& endpoint, std::uint64_t row) {
+  const auto port = endpoint.ports.empty() ? std::uint16_t{0} : endpoint.ports.front().number;
+  return std::tuple(endpoint.ip, port, row);
 }
 
-class Decoder {
- public:
-  explicit Decoder(const OriginPublication& origin) : origin_(origin) {}
+std::uint64_t id_of(const RowView& row) { return base::hash64(row.key, 0); }
 
-  void add(const RowView& row) {
-    auto decoded = decode(row.key, row.value);
-    if (!decoded) {
-      ++result_.undecodable;
-      return;
-    }
-    std::visit([this](auto&& value) { take(std::move(value)); }, std::move(*decoded));
-  }
+// The two names in "<kind>/<namespace>/<name>" and what may follow.
+std::pair<std::string, std::string> names_in(std::string_view key) {
+  const auto first = key.find('/') + 1, second = key.find('/', first);
+  const auto end = key.find('/', second + 1);
+  return {std::string(key.substr(first, second - first)),
+          std::string(key.substr(second + 1, end - second - 1))};
+}
 
-  std::shared_ptr<const OriginServices> finish() && {
-    for (auto& [key, service] : services_) {
-      for (auto& endpoint : service->endpoints) complete(endpoint);
-      std::ranges::sort(service->endpoints, {}, place_of);
-      result_.services.push_back(std::move(service));
-    }
-    std::ranges::sort(result_.destinations, {}, [](const auto& destination) {
-      return std::tie(destination.metadata.namespace_, destination.metadata.name);
-    });
-    return std::make_shared<const OriginServices>(std::move(result_));
-  }
-
- private:
-  void take(AgentRow&& row) { result_.agent = std::move(row); }
-  void take(ServiceRow&& row) {
-    auto& service = find(row.namespace_, row.name);
-    service.labels = std::move(row.labels);
-    service.ports = std::move(row.ports);
-    service.headless = row.headless;
-  }
-  void take(EndpointRow&& row) {
-    find(row.namespace_, row.service).endpoints.push_back(std::move(row.endpoint));
-  }
-  void take(DestinationRow&& row) {
-    row.destination.metadata.cluster = origin_.id.cluster;
-    result_.destinations.push_back(std::move(row.destination));
-  }
-
-  // An endpoint may come before its service's row, or without one: rows are in no order of
-  // meaning.
-  view::Service& find(const std::string& namespace_, const std::string& name) {
-    auto& service = services_[{namespace_, name}];
-    if (!service) {
-      service = std::make_shared<view::Service>();
-      service->cluster = origin_.id.cluster;
-      service->home_only = origin_.home_only;
-      service->namespace_ = namespace_;
-      service->name = name;
-    }
-    return *service;
-  }
-
-  void complete(view::Endpoint& endpoint) const {
-    endpoint.cluster = origin_.id.cluster;
-    const auto& own = result_.agent.locality;
-    if (endpoint.locality.region.empty()) endpoint.locality.region = own.region;
-    if (endpoint.locality.zone.empty() && endpoint.locality.region == own.region)
-      endpoint.locality.zone = own.zone;
-    endpoint.path_failed =
-        std::any_of(endpoint.ports.begin(), endpoint.ports.end(), [&](const auto& port) {
-          return std::binary_search(origin_.path_failed.begin(), origin_.path_failed.end(),
-                                    base::SocketAddress{endpoint.ip, port.number});
-        });
-  }
-
-  const OriginPublication& origin_;
-  OriginServices result_;
-  std::map<ServiceKey, std::shared_ptr<view::Service>> services_;
-};
+std::string_view agent_row(const Rows& rows) {
+  const auto row = rows.find(kAgentKey);
+  return row ? row->value : std::string_view();
+}
 
 }  // namespace
 
 std::shared_ptr<const OriginServices> decode_origin(const OriginPublication& origin) {
-  Decoder decoder(origin);
-  origin.rows.for_each([&](const RowView& row) { decoder.add(row); });
-  return std::move(decoder).finish();
+  return OriginDecoder().decode(origin);
 }
 
-std::shared_ptr<const OriginServices> OriginCache::get(const OriginPublication& origin) {
-  auto& entry = entries_[origin.id];
-  if (!entry.services || !entry.rows.same(origin.rows) || entry.path_failed != origin.path_failed)
-    entry = {origin.rows, origin.path_failed, decode_origin(origin)};
-  return entry.services;
+std::shared_ptr<const OriginServices> OriginDecoder::decode(const OriginPublication& origin) {
+  const bool same_paths = path_failed_ == origin.path_failed;
+  if (last_ && same_paths && rows_.same(origin.rows)) return last_;
+  if (!last_ || !same_paths || agent_row(rows_) != agent_row(origin.rows)) start_anew(origin);
+  const auto difference = Rows::between(rows_, origin.rows);
+  for (const auto& row : difference.gone) remove(row);
+  for (const auto& row : difference.written) write(row);
+  for (auto& [name, change] : changes_) apply(name, std::move(change));
+  changes_.clear();
+  rows_ = origin.rows;
+
+  auto result = std::make_shared<OriginServices>();
+  result->agent = agent_;
+  result->services.reserve(services_.size());
+  for (const auto& [name, known] : services_) result->services.push_back(known.service);
+  for (const auto& [name, destination] : destinations_) result->destinations.push_back(destination);
+  result->undecodable = undecodable_.size();
+  return last_ = std::move(result);
+}
+
+// All endpoints depend on what the agent says of its cluster, and on which of them answer.
+void OriginDecoder::start_anew(const OriginPublication& origin) {
+  *this = OriginDecoder();
+  cluster_ = origin.id.cluster;
+  home_only_ = origin.home_only;
+  path_failed_ = origin.path_failed;
+  auto decoded = discovery::decode(kAgentKey, agent_row(origin.rows));
+  if (!decoded) return;
+  if (auto* agent = std::get_if<AgentRow>(&*decoded)) agent_ = std::move(*agent);
+}
+
+void OriginDecoder::remove(const RowView& row) {
+  if (undecodable_.erase(id_of(row))) return;
+  const auto kind = row.key.substr(0, row.key.find('/'));
+  if (kind == "e") changes_[names_in(row.key)].gone.insert(id_of(row));
+  if (kind == "s") changes_[names_in(row.key)].undeclared = true;
+  if (kind == "d") destinations_.erase(names_in(row.key));
+}
+
+void OriginDecoder::write(const RowView& row) {
+  auto decoded = discovery::decode(row.key, row.value);
+  if (!decoded) {
+    undecodable_.insert(id_of(row));
+  } else if (auto* endpoint = std::get_if<EndpointRow>(&*decoded)) {
+    complete(endpoint->endpoint);
+    changes_[{std::move(endpoint->namespace_), std::move(endpoint->service)}].written.push_back(
+        {std::move(endpoint->endpoint), id_of(row)});
+  } else if (auto* service = std::get_if<ServiceRow>(&*decoded)) {
+    changes_[{service->namespace_, service->name}].declared = std::move(*service);
+  } else if (auto* definition = std::get_if<DestinationRow>(&*decoded)) {
+    auto& destination = definition->destination;
+    destination.metadata.cluster = cluster_;
+    Name name{destination.metadata.namespace_, destination.metadata.name};
+    destinations_[std::move(name)] =
+        std::make_shared<const resources::VirtualDestination>(std::move(destination));
+  }
+}
+
+// An endpoint may come before its service's row, or without one: rows are in no order of meaning.
+void OriginDecoder::apply(const Name& name, Change change) {
+  auto& known = services_[name];
+  auto next = std::make_shared<view::Service>();
+  next->cluster = cluster_;
+  next->home_only = home_only_;
+  next->namespace_ = name.first;
+  next->name = name.second;
+  if (change.declared) {
+    next->labels = std::move(change.declared->labels);
+    next->ports = std::move(change.declared->ports);
+    next->headless = change.declared->headless;
+    known.declared = true;
+  } else if (known.declared && !change.undeclared) {
+    next->labels = known.service->labels;
+    next->ports = known.service->ports;
+    next->headless = known.service->headless;
+  } else {
+    known.declared = false;
+  }
+
+  std::vector<Placed*> written;
+  for (auto& placed : change.written) written.push_back(&placed);
+  const auto place = [](const Placed* placed) { return place_of(placed->endpoint, placed->row); };
+  std::ranges::sort(written, {}, place);
+  std::vector<std::uint64_t> rows;
+  const auto count = known.rows.size() + written.size();
+  rows.reserve(count);
+  next->endpoints.reserve(count);
+  auto at = written.begin();
+  const auto take = [&](view::Endpoint endpoint, std::uint64_t row) {
+    next->endpoints.push_back(std::move(endpoint));
+    rows.push_back(row);
+  };
+  for (std::size_t n = 0; n < known.rows.size(); ++n) {
+    if (change.gone.contains(known.rows[n])) continue;
+    const auto& old = known.service->endpoints[n];
+    for (; at != written.end() && place(*at) < place_of(old, known.rows[n]); ++at)
+      take(std::move((*at)->endpoint), (*at)->row);
+    take(old, known.rows[n]);
+  }
+  for (; at != written.end(); ++at) take(std::move((*at)->endpoint), (*at)->row);
+  known.rows = std::move(rows);
+  known.service = std::move(next);
+  if (!known.declared && known.rows.empty()) services_.erase(name);
+}
+
+void OriginDecoder::complete(view::Endpoint& endpoint) const {
+  endpoint.cluster = cluster_;
+  const auto& own = agent_.locality;
+  if (endpoint.locality.region.empty()) endpoint.locality.region = own.region;
+  if (endpoint.locality.zone.empty() && endpoint.locality.region == own.region)
+    endpoint.locality.zone = own.zone;
+  endpoint.path_failed =
+      std::any_of(endpoint.ports.begin(), endpoint.ports.end(), [&](const auto& port) {
+        return std::binary_search(path_failed_.begin(), path_failed_.end(),
+                                  base::SocketAddress{endpoint.ip, port.number});
+      });
 }
 
 void OriginCache::keep_only(const Publication& publication) {
-  std::erase_if(entries_, [&](const auto& entry) {
+  std::erase_if(decoders_, [&](const auto& entry) {
     return std::none_of(publication.origins.begin(), publication.origins.end(),
                         [&](const auto& origin) { return origin.id == entry.first; });
   });

@@ -1,14 +1,19 @@
 // One origin's rows, decoded: its services with their endpoints, its virtual destinations, its
 // agent.
 //
-// Decoding is done once for each state of an origin: the cache knows a state by the identity of its
-// rows, so an unchanged origin costs a comparison. Errors: rows that do not decode are
-// counted and skipped; the origin's other rows serve. Thread: OriginServices is immutable and
-// shared; the cache belongs to the builder.
+// What a state shares with the one before is not decoded again, and is the same object after it: a
+// change of one endpoint costs its service. Errors: rows that do not decode are counted and
+// skipped; the origin's other rows serve. Thread: OriginServices is immutable and shared; decoder
+// and cache belong to the builder.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "discovery/publication.hpp"
@@ -20,7 +25,7 @@ namespace discovery {
 struct OriginServices {
   AgentRow agent;
   std::vector<std::shared_ptr<const view::Service>> services;  // by namespace and name
-  std::vector<resources::VirtualDestination> destinations;     // by namespace and name
+  std::vector<std::shared_ptr<const resources::VirtualDestination>> destinations;  // the same
   std::uint64_t undecodable = 0;
 };
 
@@ -28,19 +33,59 @@ struct OriginServices {
 // locality; those in `path_failed` are marked.
 std::shared_ptr<const OriginServices> decode_origin(const OriginPublication& origin);
 
+// Goes from state to state of one origin.
+class OriginDecoder {
+ public:
+  std::shared_ptr<const OriginServices> decode(const OriginPublication& origin);
+
+ private:
+  using Name = std::pair<std::string, std::string>;  // namespace, name
+  // `row` tells by which row it stands here: a hash of its key.
+  struct Placed {
+    view::Endpoint endpoint;
+    std::uint64_t row = 0;
+  };
+  struct Known {
+    std::shared_ptr<const view::Service> service;
+    std::vector<std::uint64_t> rows;  // of service->endpoints, in their order
+    bool declared = false;            // by a row of its own
+  };
+  // What a difference does to one service.
+  struct Change {
+    std::set<std::uint64_t> gone;
+    std::vector<Placed> written;
+    std::optional<ServiceRow> declared;
+    bool undeclared = false;
+  };
+
+  void start_anew(const OriginPublication& origin);
+  void remove(const RowView& row);
+  void write(const RowView& row);
+  void apply(const Name& name, Change change);
+  void complete(view::Endpoint& endpoint) const;
+
+  std::string cluster_;
+  bool home_only_ = false;
+  Rows rows_;
+  std::vector<base::SocketAddress> path_failed_;
+  AgentRow agent_;
+  std::map<Name, Known> services_;
+  std::map<Name, std::shared_ptr<const resources::VirtualDestination>> destinations_;
+  std::set<std::uint64_t> undecodable_;
+  std::map<Name, Change> changes_;  // while a state is being decoded
+  std::shared_ptr<const OriginServices> last_;
+};
+
 class OriginCache {
  public:
-  std::shared_ptr<const OriginServices> get(const OriginPublication& origin);
+  std::shared_ptr<const OriginServices> get(const OriginPublication& origin) {
+    return decoders_[origin.id].decode(origin);
+  }
   // Forgets origins that are not in `publication`.
   void keep_only(const Publication& publication);
 
  private:
-  struct Entry {
-    Rows rows;
-    std::vector<base::SocketAddress> path_failed;
-    std::shared_ptr<const OriginServices> services;
-  };
-  std::map<OriginId, Entry> entries_;
+  std::map<OriginId, OriginDecoder> decoders_;
 };
 
 }  // namespace discovery

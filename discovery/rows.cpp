@@ -169,6 +169,42 @@ Rows Rows::with(std::span<const Row> changes) const {
   return Rows(edit(root_, 0, edits));
 }
 
+void Rows::collect_all(const Node* node, std::vector<Item>& items) {
+  if (!node) return;
+  collect(node, items);
+  for (const auto& branch : node->branches) collect_all(branch.get(), items);
+}
+
+// Where both divide alike their halves are compared, each with what stands at the same place.
+void Rows::compare(const Node* before, const Node* after, Difference& difference) {
+  if (before == after || (before && after && before->digest == after->digest)) return;
+  if (before && after && !before->is_leaf() && !after->is_leaf()) {
+    for (const int half : {0, 1})
+      compare(before->branches[half].get(), after->branches[half].get(), difference);
+    return;
+  }
+  std::vector<Item> old, now;
+  collect_all(before, old);
+  collect_all(after, now);
+  const auto view = [](const Item& item) { return RowView{item.key, item.value, item.version}; };
+  const auto place = [](const Item& item) { return std::tuple(item.hash, item.key); };
+  for (auto a = old.begin(), b = now.begin(); a != old.end() || b != now.end();) {
+    const bool takes_old = b == now.end() || (a != old.end() && place(*a) <= place(*b));
+    const bool takes_new = a == old.end() || (b != now.end() && place(*b) <= place(*a));
+    const bool same = takes_old && takes_new && a->digest == b->digest;
+    if (takes_old && !same) difference.gone.push_back(view(*a));
+    if (takes_new && !same) difference.written.push_back(view(*b));
+    if (takes_old) ++a;
+    if (takes_new) ++b;
+  }
+}
+
+Rows::Difference Rows::between(const Rows& before, const Rows& after) {
+  Difference difference;
+  compare(before.root_.get(), after.root_.get(), difference);
+  return difference;
+}
+
 std::size_t Rows::size() const { return root_ ? root_->rows : 0; }
 std::size_t Rows::bytes() const { return root_ ? root_->bytes : 0; }
 base::Hash128 Rows::hash() const { return root_ ? root_->digest : base::Hash128{}; }

@@ -48,6 +48,13 @@ class Rows {
   // Both are what one of them was made from, or the other was: true is certain, false says nothing.
   bool same(const Rows& other) const { return root_ == other.root_; }
 
+  // What leads from one state to another: what is gone, and what was written; a row that changed is
+  // in both. Costs what differs. The views are valid as long as `before` and `after`.
+  struct Difference {
+    std::vector<RowView> gone, written;  // in the order of rows
+  };
+  static Difference between(const Rows& before, const Rows& after);
+
   template <class F>
   void for_each(F&& f) const {
     for (Cursor at(*this); const auto row = at.next();) f(*row);
@@ -78,7 +85,9 @@ class Rows {
   static NodePointer build(std::span<const Item> items, unsigned depth);
   static NodePointer edit(const NodePointer& node, unsigned depth, std::span<const Edit> edits);
   static void collect(const Node* leaf, std::vector<Item>& items);
+  static void collect_all(const Node* node, std::vector<Item>& items);
   static std::vector<Item> merge(const Node* leaf, std::span<const Edit> edits);
+  static void compare(const Node* before, const Node* after, Difference& difference);
   template <class Is>
   std::optional<RowView> find_if(std::uint64_t hash, Is is) const;
 

@@ -1,6 +1,8 @@
 #include "discovery/view/resolution.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 namespace discovery::view {
 namespace {
@@ -27,6 +29,37 @@ Callers find_callers(const View& view) {
   return callers;
 }
 
+using Clusters = std::set<std::string_view>;
+
+// Of those that are known in both views or in one, whose state selection would see.
+Clusters changed_clusters(const View& before, const View& after) {
+  Clusters changed;
+  const auto compare = [&](const View& one, const View& other) {
+    for (const auto& [name, cluster] : one.clusters) {
+      const auto* there = other.find_cluster(name);
+      if (!there || there->freshness != cluster.freshness) changed.insert(name);
+    }
+  };
+  compare(after, before);
+  compare(before, after);
+  return changed;
+}
+
+bool is_in(const Destination& destination, const Clusters& clusters) {
+  return !clusters.empty() && std::ranges::any_of(destination.services, [&](const auto& service) {
+    return clusters.contains(service->cluster);
+  });
+}
+
+std::shared_ptr<const ResolvedDestination> resolve_one(
+    const std::shared_ptr<const Destination>& destination, const Resolution& resolution) {
+  auto resolved = std::make_shared<ResolvedDestination>();
+  resolved->destination = destination;
+  for (const auto& caller : resolution.callers.classes)
+    resolved->by_class.push_back(select(*destination, *resolution.view, caller));
+  return resolved;
+}
+
 }  // namespace
 
 const ResolvedDestination* Resolution::find(std::string_view host) const {
@@ -36,18 +69,21 @@ const ResolvedDestination* Resolution::find(std::string_view host) const {
                                                                             : found->get();
 }
 
-Resolution resolve(std::shared_ptr<const View> view) {
-  Resolution resolution{std::move(view), {}, {}};
-  resolution.callers = find_callers(*resolution.view);
-  resolution.destinations.reserve(resolution.view->destinations.size());
-  for (const auto& [host, destination] : resolution.view->destinations) {
-    auto resolved = std::make_shared<ResolvedDestination>();
-    resolved->destination = destination;
-    for (const auto& caller : resolution.callers.classes)
-      resolved->by_class.push_back(select(*destination, *resolution.view, caller));
-    resolution.destinations.push_back(std::move(resolved));
+Resolution Resolver::resolve(std::shared_ptr<const View> view) {
+  Resolution next{std::move(view), {}, {}};
+  next.callers = find_callers(*next.view);
+  const bool comparable = last_.view && next.callers.classes == last_.callers.classes;
+  const auto changed = comparable ? changed_clusters(*last_.view, *next.view) : Clusters{};
+  next.destinations.reserve(next.view->destinations.size());
+  auto old = last_.destinations.begin();
+  for (const auto& [host, destination] : next.view->destinations) {
+    while (old != last_.destinations.end() && (*old)->destination->host < host) ++old;
+    const bool same = comparable && old != last_.destinations.end() &&
+                      (*old)->destination == destination && !is_in(*destination, changed);
+    next.destinations.push_back(same ? *old : resolve_one(destination, next));
   }
-  return resolution;
+  last_ = next;
+  return next;
 }
 
 }  // namespace discovery::view

@@ -39,7 +39,20 @@ struct Resolution {
 
 inline constexpr std::size_t kMaxCallerClasses = 64;
 
-// Runs select() for every destination and class. Cost: destinations × classes × endpoints.
-Resolution resolve(std::shared_ptr<const View> view);
+// Runs select() for every destination and class; what would come out as before is the same object
+// as before. Cost: classes × endpoints of the destinations that changed, or whose clusters' state
+// did.
+class Resolver {
+ public:
+  Resolution resolve(std::shared_ptr<const View> view);
+
+ private:
+  Resolution last_;  // its view null before the first
+};
+
+// Once.
+inline Resolution resolve(std::shared_ptr<const View> view) {
+  return Resolver().resolve(std::move(view));
+}
 
 }  // namespace discovery::view

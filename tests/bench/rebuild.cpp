@@ -51,6 +51,7 @@ int main(int, char** arguments) {
   rules.cluster = "east";
   rules.zones = {"mesh.internal"};
   rules.forwarders = {base::IpAddress::v4(0x7f000001)};
+  discovery::view::Resolver resolver;
   forwarder::SlotMap slots;
   forwarder::ForwarderConfig fwd{"east", rules.forwarders, forwarder::Others::none};
   dns::ZoneConfig zone;
@@ -59,7 +60,7 @@ int main(int, char** arguments) {
     lap(nullptr);
     auto view = assembler.assemble(*publication, rules, static_cast<std::uint64_t>(round + 1));
     lap("assemble");
-    auto resolution = discovery::view::resolve(view);
+    auto resolution = resolver.resolve(view);
     lap("resolve");
     auto dns = dns::build_table(resolution, zone);
     lap("dns table");

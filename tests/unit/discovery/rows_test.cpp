@@ -160,3 +160,34 @@ TEST_CASE("the rows are right whatever is done to them", "[discovery]") {
   });
   CHECK(sorted);
 }
+
+TEST_CASE("the difference of two states leads from one to the other", "[discovery]") {
+  base::Random random(11);
+  for (const std::uint64_t size : {0u, 1u, 16u, 17u, 40u, 1000u}) {
+    INFO(size);
+    const auto before = Rows().with(many(size));
+    std::vector<Row> changes;
+    for (std::uint64_t n = 0; n < 1 + size / 10; ++n) {
+      const auto which = 1 + random.below(size + 10);
+      changes.push_back(random.chance(0.5) ? gone(which, 9000 + n) : row(which, 9000 + n, "new"));
+    }
+    for (const auto& after : {before.with(changes), Rows(), before}) {
+      const auto difference = Rows::between(before, after);
+      auto model = contents(before);
+      for (const auto& row : difference.gone) CHECK(model.erase(std::string(row.key)) == 1);
+      for (const auto& row : difference.written)
+        CHECK(model.emplace(row.key, std::pair(row.version, std::string(row.value))).second);
+      CHECK(model == contents(after));
+    }
+  }
+}
+
+TEST_CASE("the difference of one change is that change", "[discovery]") {
+  const auto before = Rows().with(many(1000));
+  const auto after = before.with(std::vector<Row>{row(500, 2000, "new")});
+  const auto difference = Rows::between(before, after);
+  REQUIRE(difference.gone.size() == 1);
+  REQUIRE(difference.written.size() == 1);
+  CHECK(difference.gone.front().version == 500);
+  CHECK(difference.written.front().value == "new");
+}

@@ -239,3 +239,44 @@ TEST_CASE("callers are told apart by the zones of local endpoints") {
         "own cluster and zone:1.00[10.0.0.2] own cluster:0.00[10.0.0.1] any:0.00[10.1.0.1]");
   CHECK(picture(ratings->by_class[0]) == "own cluster:1.00[10.0.0.1 10.0.0.2] any:0.00[10.1.0.1]");
 }
+
+TEST_CASE("what a change does not touch is not resolved again") {
+  const auto make = [](Freshness west) {
+    auto view = std::make_shared<View>();
+    view->cluster = "east";
+    view->clusters["east"].name = "east";
+    view->clusters["west"] = {"west", {}, west, {}};
+    return view;
+  };
+  const auto destination = [](std::string host, std::string cluster) {
+    auto made = std::make_shared<Destination>();
+    made->host = std::move(host);
+    auto service = std::make_shared<Service>();
+    service->cluster = std::move(cluster);
+    made->services = {std::move(service)};
+    return std::shared_ptr<const Destination>(std::move(made));
+  };
+  const auto a = destination("a.x", "east"), b = destination("b.x", "west");
+  Resolver resolver;
+  auto view = make(Freshness::fresh);
+  view->destinations = {{"a.x", a}, {"b.x", b}};
+  const auto first = resolver.resolve(view);
+
+  auto next = make(Freshness::fresh);
+  next->destinations = {
+      {"a.x", a}, {"aa.x", destination("aa.x", "west")}, {"b.x", destination("b.x", "west")}};
+  const auto second = resolver.resolve(next);
+  CHECK(second.find("a.x") == first.find("a.x"));
+  CHECK(second.find("b.x") != first.find("b.x"));
+
+  auto silent = make(Freshness::demoted);
+  silent->destinations = next->destinations;
+  const auto third = resolver.resolve(silent);
+  CHECK(third.find("a.x") == second.find("a.x"));
+  CHECK(third.find("b.x") != second.find("b.x"));
+
+  auto elsewhere = make(Freshness::demoted);
+  elsewhere->destinations = next->destinations;
+  elsewhere->locality = {"us-east", "us-east-1a", ""};  // another class of callers
+  CHECK(resolver.resolve(elsewhere).find("a.x") != third.find("a.x"));
+}
