@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "discovery/dialled_itself.hpp"
 
 namespace agent {
 namespace {
@@ -49,6 +48,10 @@ std::string_view name_of(Event::Kind kind) {
       return "in quarantine: its last good state serves";
     case Event::Kind::released:
       return "out of quarantine";
+    case Event::Kind::taken:
+      return "of its cluster's agents this one's rows are taken";
+    case Event::Kind::moved:
+      return "this agent takes another replica number";
   }
   return "event";
 }
@@ -56,7 +59,7 @@ std::string_view name_of(Event::Kind kind) {
 bool wants_attention(Event::Kind kind) {
   return kind != Event::Kind::link_ready && kind != Event::Kind::fresh_again &&
          kind != Event::Kind::forgotten && kind != Event::Kind::hold_ended &&
-         kind != Event::Kind::released;
+         kind != Event::Kind::released && kind != Event::Kind::taken;
 }
 
 }  // namespace
@@ -261,7 +264,6 @@ void Control::learn_peers(base::TimePoint now, const std::vector<discovery::Memb
 void Control::note_refusal(const Event& event) {
   const bool ours = event.kind == Event::Kind::link_refused;
   if (!ours && event.kind != Event::Kind::turned_away) return;
-  if (event.text == discovery::kDialledItself) return;
   callbacks_.refused({ours ? Refusal::Side::ours : Refusal::Side::theirs,
                       event.origin.cluster.empty() ? "" : event.origin.to_string(), event.address,
                       event.text});

@@ -63,6 +63,7 @@ class Ageing {
 
   State state() const { return state_; }
   base::Duration silence(base::TimePoint now) const { return now - silent_since_; }
+  base::TimePoint silent_since() const { return silent_since_; }
   // A word has come within `time`, by whatever way, and since it was suspected last.
   bool is_heard(base::TimePoint now, base::Duration time) const {
     return heard_ && silence(now) < time;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
 #include "discovery/claims.hpp"
 
@@ -14,18 +13,23 @@ using view::DestinationPort;
 using view::Door;
 using view::View;
 
-// The origin that speaks for each cluster.
-std::map<std::string, const OriginPublication*> speakers(const Publication& publication) {
-  std::map<std::string, const OriginPublication*> chosen;
-  const auto better = [](const OriginPublication& a, const OriginPublication& b) {
-    return std::tuple(!a.local, a.freshness, a.id.replica) <
-           std::tuple(!b.local, b.freshness, b.id.replica);
-  };
+// Where callers of this cluster reach its forwarders: this agent's, and those of its siblings that
+// speak. A sibling's is only ours to tell where we have one, too: routes are documents' alike.
+std::vector<base::IpAddress> forwarders_of(const Publication& publication,
+                                           const AssemblyRules& rules) {
+  auto addresses = rules.forwarders;
+  if (addresses.empty()) return addresses;
+  const bool loopback = addresses.front().is_loopback();
   for (const auto& origin : publication.origins) {
-    auto& current = chosen[origin.id.cluster];
-    if (!current || better(origin, *current)) current = &origin;
+    if (origin.local || origin.id.cluster != rules.cluster ||
+        origin.freshness != view::Freshness::fresh)
+      continue;
+    for (const auto& ip : agent_of(origin).forwarders)
+      if (rules.admits(ip) && ip.is_loopback() == loopback &&
+          std::ranges::find(addresses, ip) == addresses.end())
+        addresses.push_back(ip);
   }
-  return chosen;
+  return addresses;
 }
 
 // Kubernetes leaves the protocol open more often than not; Istio's convention reads it from the
@@ -66,23 +70,24 @@ bool needs_mapping(const Destination& destination, const DestinationPort& port) 
 
 // DESIGN §5 "The door": the forwarder if a mesh RouteTable names the host exactly or a port must be
 // mapped; never for headless names.
-Door decide_door(Destination& destination, const AssemblyRules& rules) {
+Door decide_door(Destination& destination, const AssemblyRules& rules,
+                 const std::vector<base::IpAddress>& forwarders) {
   if (destination.headless)
     return {Door::Kind::endpoints, "headless: the endpoints themselves", {}};
   const auto routed = rules.routed_hosts.find(destination.host);
-  if (rules.forwarders.empty()) {
+  if (forwarders.empty()) {
     if (routed != rules.routed_hosts.end())
       destination.conflicts.push_back(routed->second +
                                       " names the host, but the forwarder is switched off");
     return {Door::Kind::endpoints, "the forwarder is switched off", {}};
   }
   if (routed != rules.routed_hosts.end())
-    return {Door::Kind::forwarder, routed->second + " names the host", rules.forwarders};
+    return {Door::Kind::forwarder, routed->second + " names the host", forwarders};
   for (const auto& port : destination.ports)
     if (view::is_http(port.protocol) && needs_mapping(destination, port))
       return {Door::Kind::forwarder,
               "port " + std::to_string(port.number) + " is another port at its endpoints",
-              rules.forwarders};
+              forwarders};
   return {Door::Kind::endpoints,
           "no route table names the host and every port is the endpoints' own",
           {}};
@@ -126,7 +131,8 @@ std::shared_ptr<const view::Service> import(std::shared_ptr<const view::Service>
 
 class Assembly {
  public:
-  Assembly(const AssemblyRules& rules, View& view) : rules_(rules), view_(view) {}
+  Assembly(const AssemblyRules& rules, std::vector<base::IpAddress> forwarders, View& view)
+      : rules_(rules), forwarders_(std::move(forwarders)), view_(view) {}
 
   void add_cluster(const OriginPublication& origin,
                    std::shared_ptr<const OriginServices> services) {
@@ -220,7 +226,7 @@ class Assembly {
   }
 
   void add(Destination destination) {
-    destination.door = decide_door(destination, rules_);
+    destination.door = decide_door(destination, rules_, forwarders_);
     name_dead_ports(destination);
     auto host = destination.host;
     made_.emplace(std::move(host), std::make_shared<Destination>(std::move(destination)));
@@ -292,6 +298,7 @@ class Assembly {
   }
 
   const AssemblyRules& rules_;
+  const std::vector<base::IpAddress> forwarders_;
   View& view_;
   std::map<std::string, std::shared_ptr<Destination>> made_;    // by host
   std::vector<std::shared_ptr<const OriginServices>> origins_;  // keeps definitions_ alive
@@ -312,9 +319,9 @@ std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
   view->zones = rules.zones;
   view->synced = publication.synced;
 
-  Assembly assembly(rules, *view);
-  for (const auto& [cluster, origin] : speakers(publication))
-    assembly.add_cluster(*origin, cache_.get(*origin));
+  Assembly assembly(rules, forwarders_of(publication, rules), *view);
+  for (const auto& origin : publication.origins)
+    if (origin.taken) assembly.add_cluster(origin, cache_.get(origin));
   OriginPublication home;
   home.id.cluster = rules.cluster;
   home.rows = rules.home;

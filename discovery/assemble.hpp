@@ -5,12 +5,13 @@
 // older (published creationTimestamp), then cluster, namespace, name; the losers are named in the
 // winner's `conflicts`. Every exported service also has `<service>.<namespace>.<zone>` unless a
 // virtual destination took that host; a service at home keeps its name against the virtual
-// destinations of others. Of a cluster with several replicas exactly one origin is
-// read: the freshest, then the lowest replica. What the import rule does not let in of others is
-// kept aside with its reason; what is for the home only (`home`) is read beside the own origin. The
-// door is decided here, from documents alone: health does not move it, nor does a service that has
-// no endpoints for the moment; only where a target port is declared by name do endpoints tell its
-// number, and until one is known it counts as the same. Thread: builder. Deterministic.
+// destinations of others. Of a cluster with several replicas the one that is taken
+// (replica_choice.hpp) is read; behind the forwarder's door stand the addresses of all our cluster's
+// forwarders whose agents speak. What the import rule does not let in of others is kept aside with
+// its reason; what is for the home only (`home`) is read beside the own origin. The door is decided
+// here, from documents alone: health does not move it, nor does a service that has no endpoints for
+// the moment; only where a target port is declared by name do endpoints tell its number, and until
+// one is known it counts as the same. Thread: builder. Deterministic.
 #pragma once
 
 #include <map>
@@ -33,7 +34,7 @@ struct AssemblyRules : ImportRule {
   // Hosts that a mesh RouteTable names exactly → the table, for the door's reason.
   std::map<std::string, std::string, std::less<>> routed_hosts;
   Rows home;  // rows of our own that nobody else is told of, with the agent's row
-  // Where callers of this cluster reach the forwarder; empty = there is none.
+  // Where callers of this cluster reach this agent's forwarder; empty = there is none.
   std::vector<base::IpAddress> forwarders;
 };
 

@@ -1,7 +1,6 @@
 #include "discovery/membership.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace discovery {
 
@@ -10,8 +9,9 @@ const Remote* Membership::find(const OriginId& origin) const {
   return at == remotes_.end() ? nullptr : &at->second;
 }
 
-void Membership::tell(const OriginId& origin, Ageing::Change change, Effects& effects) const {
+void Membership::tell(const OriginId& origin, Ageing::Change change, Effects& effects) {
   if (!change) return;
+  unsettled_.insert(origin.cluster);
   effects.publish |= catalog_->find(origin) != nullptr;
   effects.events.push_back({*change, origin, {}});
 }
@@ -33,6 +33,7 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
   epitaphs_.erase(beacon.origin);
   const auto [at, added] =
       remotes_.try_emplace(beacon.origin, Remote{Ageing(*config_, now, beacon.age), {}, {}, {}});
+  if (added) unsettled_.insert(beacon.origin.cluster);
   auto& remote = at->second;
   const auto before = remote.ageing.state();
   const bool first_word = !remote.ageing.age(now);  // before it nobody was told of this origin
@@ -40,7 +41,7 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
   const bool own = via == beacon.origin;
   const auto heard = remote.ageing.heard(now, beacon.stamp.incarnation, beacon.sequence, beacon.age,
                                          own ? Ageing::From::origin : Ageing::From::relay);
-  if (heard.news || own) remote.via = via.cluster;
+  if (heard.news || own) remote.via = via.to_string();
   if (!remote.ageing.wants_probes(now)) effects.publish |= remote.probing.stop();
   const bool from_the_dead = heard.change && before == Ageing::State::dead;
   if (from_the_dead || (heard.news && first_word)) remote.news = ++news_;
@@ -57,6 +58,7 @@ void Membership::is_news(const OriginId& origin) {
 
 void Membership::remember(base::TimePoint now, const OriginId& origin, std::uint64_t incarnation,
                           bool left) {
+  unsettled_.insert(origin.cluster);
   remotes_.try_emplace(
       origin,
       Remote{
@@ -73,6 +75,7 @@ void Membership::goodbye(base::TimePoint now, const OriginId& origin, Goodbye::R
   const auto at = remotes_.find(origin);
   if (at == remotes_.end()) return;
   auto& ageing = at->second.ageing;
+  unsettled_.insert(origin.cluster);
   tell(origin,
        reason == Goodbye::Reason::returning ? ageing.returning(now, ageing.incarnation())
                                             : ageing.leaving(ageing.incarnation()),
@@ -127,18 +130,42 @@ std::size_t Membership::probes_for_each(base::TimePoint now) const {
   return std::clamp<std::size_t>(share, 1, config_->probes_per_round);
 }
 
-std::vector<OriginId> Membership::advance(base::TimePoint now, Effects& effects) {
+namespace {
+
+// Who is silent while another agent serves its cluster is not asked after. Who is heard through
+// others, or was found out of reach, is: only an answer lifts that again.
+bool is_spared(const Remote& remote, bool covered) {
+  const auto state = remote.ageing.state();
+  return covered && state != Ageing::State::fresh && state != Ageing::State::demoted;
+}
+
+}  // namespace
+
+bool Membership::is_gone(base::TimePoint now, const OriginId& origin,
+                         const ReplicaChoice& choice) const {
+  const auto& ageing = find(origin)->ageing;
+  return choice.covers(origin) && ageing.state() != Ageing::State::fresh &&
+         now >= ageing.silent_since() + kGoneAfter;
+}
+
+std::vector<OriginId> Membership::advance(base::TimePoint now, const ReplicaChoice& choice,
+                                          Effects& effects) {
   std::vector<OriginId> forgotten;
   for (auto& [origin, remote] : remotes_) {
     const auto change = remote.ageing.advance(now, Judgement::frozen);
-    if (change == Event::Kind::forgotten) forgotten.push_back(origin);
     tell(origin, change, effects);
+    const bool gone = change != Event::Kind::forgotten && is_gone(now, origin, choice);
+    if (gone || change == Event::Kind::forgotten) forgotten.push_back(origin);
+    if (!gone) continue;
+    effects.publish = true;
+    effects.events.push_back(
+        {Event::Kind::forgotten, origin, "gone, and another agent serves its cluster"});
   }
   // Judged only when all have had their say: the first to fall silent may not be the last.
   judgement_ = judge(now);
   const auto most = probes_for_each(now);
   for (auto& [origin, remote] : remotes_) {
-    if (!remote.ageing.wants_probes(now)) continue;
+    if (!remote.ageing.wants_probes(now) || is_spared(remote, choice.covers(origin))) continue;
     auto round = remote.probing.begin(now, *config_, origin, catalog_->find(origin),
                                       remote.ageing.probe_rhythm(), next_round_, most, random_);
     if (round.nothing)
@@ -159,14 +186,19 @@ void Membership::forget(const OriginId& origin) {
   const auto at = remotes_.find(origin);
   if (at == remotes_.end()) return;
   if (epitaphs_.size() >= kMaxEpitaphs) epitaphs_.erase(epitaphs_.begin());
+  unsettled_.insert(origin.cluster);
   epitaphs_[origin] = {at->second.ageing.incarnation(), at->second.ageing.sequence()};
   remotes_.erase(at);
 }
 
-base::TimePoint Membership::deadline() const {
+base::TimePoint Membership::deadline(const ReplicaChoice& choice) const {
   auto next = base::TimePoint::max();
   for (const auto& [origin, remote] : remotes_) {
-    next = std::min(next, remote.ageing.deadline(judgement_));
+    const bool covered = choice.covers(origin);
+    next = std::min(next, remote.ageing.deadline(covered ? Judgement::frozen : judgement_));
+    if (covered && remote.ageing.state() != Ageing::State::fresh)
+      next = std::min(next, remote.ageing.silent_since() + kGoneAfter);
+    if (is_spared(remote, covered)) continue;
     if (const auto from = remote.ageing.probes_from())
       next = std::min(
           next, std::max(*from, remote.probing.deadline(*config_, remote.ageing.probe_rhythm())));

@@ -8,13 +8,16 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
 #include "discovery/ageing.hpp"
 #include "discovery/catalog.hpp"
 #include "discovery/probing.hpp"
+#include "discovery/replica_choice.hpp"
 
 namespace discovery {
 
@@ -25,8 +28,8 @@ inline constexpr std::string_view kViaDisk = "(disk)";  // no cluster is called 
 struct Remote {
   Ageing ageing;
   Probing probing;
-  // The cluster that brought the newest word; its own when it came over its own link; kViaDisk
-  // before any.
+  // Who brought the newest word; the origin itself when it came over its own link; kViaDisk before
+  // any.
   std::string via;
   base::TimePoint confirmed_at{};  // somebody else called it silent
   std::uint64_t news = 0;          // when there was last news of it: rows for the first time, or a
@@ -48,14 +51,17 @@ class Membership {
                Effects& effects);
   void probed(base::TimePoint now, const ProbeReply& reply, Effects& effects);
   void forgive(base::Duration stall);
-  // Ages everybody and starts probes. Returns those to forget.
-  std::vector<OriginId> advance(base::TimePoint now, Effects& effects);
+  // Ages everybody and starts probes. Returns those to forget; who is covered by another agent of
+  // its cluster is not asked after and is soon gone.
+  std::vector<OriginId> advance(base::TimePoint now, const ReplicaChoice& choice, Effects& effects);
   void forget(const OriginId& origin);
 
   const Remote* find(const OriginId& origin) const;
   const std::map<OriginId, Remote>& remotes() const { return remotes_; }
   Judgement judgement() const { return judgement_; }
-  base::TimePoint deadline() const;
+  base::TimePoint deadline(const ReplicaChoice& choice) const;
+  // The clusters of which somebody came, went or has aged since the last call.
+  std::set<std::string> take_unsettled() { return std::exchange(unsettled_, {}); }
   // What every peer is told of once, whether it hears the origin itself or not. Counts up.
   void is_news(const OriginId& origin);
   std::uint64_t news() const { return news_; }
@@ -68,13 +74,15 @@ class Membership {
     std::uint64_t incarnation = 0, sequence = 0;
   };
   bool admits(const Beacon& beacon, const OriginId& via) const;
-  void tell(const OriginId& origin, Ageing::Change change, Effects& effects) const;
+  void tell(const OriginId& origin, Ageing::Change change, Effects& effects);
+  bool is_gone(base::TimePoint now, const OriginId& origin, const ReplicaChoice& choice) const;
 
   const NodeConfig* config_;
   Catalog* catalog_;
   base::Random random_;
   std::map<OriginId, Remote> remotes_;
   std::map<OriginId, Epitaph> epitaphs_;
+  std::set<std::string> unsettled_;
   std::uint64_t next_round_ = 1, news_ = 0;
   Judgement judgement_ = Judgement::open;
 };

@@ -44,6 +44,7 @@ struct Hello {
   Stamp known_of_you;  // the highest this agent knows of the receiver's origin: a restarted agent
                        // without its disk learns here how far it must jump
   std::string advertise;  // host:port where the sender takes links; "" = it only dials
+  base::Duration held{};  // for which the sender has had its replica number (slot.hpp)
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 
@@ -117,8 +118,9 @@ struct Pull {
 };
 
 // The sender stops on purpose. `returning`: a restart; hold its endpoints as they are (DESIGN §4).
+// `taken`: refused, for another agent has that replica number; who may takes another.
 struct Goodbye {
-  enum class Reason : std::uint8_t { leaving, returning, refused } reason = Reason::leaving;
+  enum class Reason : std::uint8_t { leaving, returning, refused, taken } reason = Reason::leaving;
   std::string
       text;  // for the log of the other side: "cluster west is already served by another identity"
   friend bool operator==(const Goodbye&, const Goodbye&) = default;

@@ -14,6 +14,7 @@ Node::State::State(NodeConfig node_config, base::Random seed, base::TimePoint no
       catalog(config.max_changes, config.notary.get(), config.limits),
       membership(config, catalog, random.fork()),
       quarantine(config.limits),
+      slot(config.self.replica, config.slots, config.instance, now),
       started(now),
       expected(now + config.beacon_interval),
       next_beacon(now),
@@ -104,6 +105,7 @@ bool Node::State::restore(base::TimePoint now, SavedOrigin saved) {
   if (saved.id == config.self || membership.remotes().size() >= kMaxOrigins) return false;
   if (!catalog.restore(saved.id, saved.stamp, std::move(saved.rows))) return false;
   membership.remember(now, saved.id, saved.stamp.incarnation, saved.left);
+  note_source(now, saved.id, {});
   return true;
 }
 
@@ -112,6 +114,8 @@ void Node::State::forget_origin(const OriginId& origin) {
   pulls.erase(origin);
   missed.erase(origin);
   missed_by_others.erase(origin);
+  stuck.erase(origin);
+  behind.erase(origin);
   for (auto& [id, link] : links) {
     link.shown.erase(origin);
     link.missed.erase(origin);
@@ -135,7 +139,7 @@ void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
   tend_holds(now, effects);
   if (local.ready()) release_changes(now);
   supervise_links(now, effects);
-  for (const auto& origin : membership.advance(now, effects)) forget_origin(origin);
+  for (const auto& origin : membership.advance(now, choice, effects)) forget_origin(origin);
   for (const auto& origin : quarantine.release(now)) {
     effects.publish = true;
     effects.events.push_back({Event::Kind::released, origin, {}});
@@ -158,6 +162,7 @@ Effects Node::State::turn(base::TimePoint now) {
 }
 
 Effects Node::State::finish(base::TimePoint now, Effects effects) {
+  settle_replicas(now, effects);
   if (pulls.deadline() <= now) {
     ask(now);
     only_stirred = nullptr;
@@ -183,8 +188,8 @@ Effects Node::State::finish(base::TimePoint now, Effects effects) {
 }
 
 base::TimePoint Node::State::deadline(base::TimePoint now) const {
-  auto next = std::min({next_beacon, membership.deadline(), pulls.deadline(), local.deadline(),
-                        quarantine.deadline()});
+  auto next = std::min({next_beacon, membership.deadline(choice), pulls.deadline(),
+                        local.deadline(), quarantine.deadline()});
   if (local.ready() && released != local.published().version)
     next = std::min(next, released_at + config.coalesce);
   if (!synced && local.ready()) next = std::min(next, started + config.sync_patience);
@@ -298,7 +303,9 @@ std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
                              view::Freshness::fresh,
                              {},
                              {},
-                             state.local.state().rows()});
+                             state.local.state().rows(),
+                             false,
+                             state.choice.is_taken(state.config.self)});
   };
   const auto why_held = [&](const OriginId& origin) {
     const auto* sentence = state.quarantine.find(origin);
@@ -311,8 +318,8 @@ std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
     CHECK(remote);
     next->origins.push_back({origin, rows.stamp(), false, remote->ageing.freshness(),
                              remote->ageing.age(now), remote->probing.failed(), rows.rows(),
-                             remote->ageing.left(rows.stamp().incarnation), false,
-                             why_held(origin)});
+                             remote->ageing.left(rows.stamp().incarnation),
+                             state.choice.is_taken(origin), false, why_held(origin)});
   }
   if (!self_added) add_self();
   state.published = std::move(next);
@@ -322,17 +329,25 @@ std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
 namespace {
 
 std::string via_of(const OriginId& origin, const Remote& remote, const Link* link) {
-  if (remote.via != origin.cluster) return remote.via;
+  if (remote.via != origin.to_string()) return remote.via;
   return link ? "direct" : "";
 }
 
-// By the agent's own row.
+// Of the rows that an origin has of itself.
+template <class Value>
+std::optional<Value> find_row(const OriginState* rows, std::string_view key) {
+  const auto row = rows ? rows->rows().find(key) : std::nullopt;
+  if (!row) return std::nullopt;
+  auto value = decode(row->key, row->value);
+  auto* found = value.ok() ? std::get_if<Value>(&*value) : nullptr;
+  return found ? std::optional(std::move(*found)) : std::nullopt;
+}
+
 std::string advertised_in(const OriginState* rows) {
-  const auto row = rows ? rows->rows().find(kAgentKey) : std::nullopt;
-  if (!row) return "";
-  const auto value = decode(row->key, row->value);
-  const auto* agent = value.ok() ? std::get_if<AgentRow>(&*value) : nullptr;
-  return agent ? agent->advertise : "";
+  return find_row<AgentRow>(rows, kAgentKey).value_or(AgentRow{}).advertise;
+}
+std::string stuck_in(const OriginState* rows) {
+  return find_row<StuckRow>(rows, kStuckKey).value_or(StuckRow{}).why;
 }
 
 }  // namespace
@@ -362,11 +377,17 @@ std::vector<Member> Node::members(base::TimePoint now) const {
     member.advertise = link ? link->advertise : advertised_in(rows);
     member.address = link && member.advertise.empty() ? link->peer.address : member.advertise;
     member.rows = rows ? rows->size() : 0;
+    member.stuck = stuck_in(rows);
     if (const auto* sentence = state.quarantine.find(origin)) {
       member.quarantine = sentence->why;
       member.quarantine_left = sentence->until - now;
     }
     members.push_back(std::move(member));
+  }
+  members.front().stuck = stuck_in(&state.local.state());
+  for (auto& member : members) {
+    member.taken = state.choice.is_taken(member.id);
+    if (const auto* taken = state.choice.find(member.id.cluster)) member.why = taken->why;
   }
   return members;
 }
@@ -376,6 +397,13 @@ std::size_t Node::backlog(LinkId id) const {
   return at == state_->links.end() ? 0 : at->second.backlog();
 }
 
+std::optional<OriginId> Node::peer(LinkId id) const {
+  const auto at = state_->links.find(id);
+  return at != state_->links.end() && at->second.ready ? std::optional(at->second.origin)
+                                                       : std::nullopt;
+}
+
+OriginId Node::self() const { return state_->config.self; }
 Stamp Node::stamp() const { return state_->local.published(); }
 bool Node::synced(base::TimePoint) const { return state_->synced; }
 const Node::Counters& Node::counters() const { return state_->counters; }

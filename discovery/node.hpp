@@ -34,6 +34,9 @@ using LinkId = std::uint64_t;
 
 struct NodeConfig {
   OriginId self;
+  // Above 0: `self.replica` is where to begin; when another agent holds it, the node takes another
+  // of 0..slots-1. 0: it is fixed.
+  std::uint32_t slots = 0;
   std::array<std::uint8_t, 16> instance{};
   std::string advertise;
   std::uint64_t last_incarnation = 0;  // from disk; 0 = unknown
@@ -116,7 +119,9 @@ struct Event {
     link_refused,  // we take no link from who claims to be `origin`
     turned_away,   // `origin`, or whoever is at that address, takes no link from us
     quarantined,
-    released
+    released,
+    taken,  // of its cluster's agents this one's rows are taken from now on
+    moved,  // we are this origin now: another agent has the number that we had
   } kind;
   OriginId origin;
   std::string text;
@@ -152,7 +157,7 @@ struct Member {
     fails,
     nothing_to_ask
   } path = Path::direct;
-  // "direct" while its newest word came over the link that joins us; the cluster that brought that
+  // "direct" while its newest word came over the link that joins us; the agent that brought that
   // word; "" when that link is gone and nobody brings newer ones; "(disk)" before any.
   std::string via;
   std::string address;  // of the link, or what it advertises
@@ -165,6 +170,9 @@ struct Member {
   std::string advertise;  // where it takes links, by its Hello or its own row; "" = nowhere known
   std::string quarantine = {};  // why; "" = it is not in quarantine
   base::Duration quarantine_left{};
+  bool taken = true;      // the view of its cluster is made of its rows
+  std::string why{};    // of those of its cluster that are known, why the taken one is; "" = alone
+  std::string stuck{};  // why it cannot read its source; "" = it can
 };
 
 class Node {
@@ -197,6 +205,9 @@ class Node {
                         Listing listing = Listing::change);
   // The operator's word: the relist of this source is believed now; "" = of every source.
   Effects release(base::TimePoint now, std::string_view source);
+  // The local sources cannot be read any more, for this reason; "" = they can again. Peers are told
+  // and prefer another agent of this cluster meanwhile. Before local_ready(): they never could.
+  Effects source_stuck(base::TimePoint now, std::string why);
   // The local sources have been read once: own rows may be published, "synced" may come true.
   Effects local_ready(base::TimePoint now);
   // Announces a stop to every peer; the caller then drains next_frame() for a moment and closes the
@@ -222,7 +233,10 @@ class Node {
   std::vector<Member> members(base::TimePoint now) const;
   std::vector<Hold> holds(base::TimePoint now) const;  // of sources of which something is held
   bool holds(std::string_view source) const;
+  OriginId self() const;
   Stamp stamp() const;  // of the own origin
+  // Who is at the other end; nothing before its Hello.
+  std::optional<OriginId> peer(LinkId link) const;
   bool synced(base::TimePoint now) const;
 
   struct Counters {

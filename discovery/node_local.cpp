@@ -23,6 +23,7 @@ Effects Node::replace_local(base::TimePoint now, std::string_view source,
   auto& state = *state_;
   auto replaced = state.local.replace(now, state.config, source, std::move(rows), listing);
   if (replaced.changed > 0) effects.publish = true;
+  state.unsettled.insert(state.config.self.cluster);
   for (auto& key : replaced.refused) {
     ++state.counters.refused;
     effects.events.push_back({Event::Kind::refused, state.config.self, std::move(key)});
@@ -55,6 +56,7 @@ Effects Node::local_ready(base::TimePoint now) {
   auto effects = state_->turn(now);
   if (!state_->local.ready()) {
     state_->local.set_ready();
+    state_->unsettled.insert(state_->config.self.cluster);
     state_->prove_own(now);
     state_->release_changes(now);
     effects.publish = true;

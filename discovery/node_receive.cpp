@@ -1,7 +1,6 @@
 // What peers say: each frame is judged before it changes anything.
 #include <algorithm>
 
-#include "discovery/dialled_itself.hpp"
 #include "discovery/node_state.hpp"
 
 namespace discovery {
@@ -11,10 +10,10 @@ bool is_life(std::uint64_t incarnation) {
   return incarnation != 0 && incarnation <= kMaxIncarnation;
 }
 
-std::string taken(const OriginId& origin) {
-  return "cluster " + origin.to_string() +
-         " is already served by another agent: give one of the two another `cluster` or `replica`, "
-         "or stop it";
+std::string taken_already(const OriginId& origin) {
+  return "replica " + std::to_string(origin.replica) + " of cluster " + origin.cluster +
+         " is already served by another agent: give one of the two another `replica`, or both "
+         "`replicas`; if they are two clusters, another `cluster`";
 }
 
 }  // namespace
@@ -36,39 +35,52 @@ void Node::State::sentenced(const OriginId& origin, const Quarantine::Sentence* 
   effects.events.push_back({Event::Kind::quarantined, origin, sentence->why});
 }
 
-void Node::State::refuse(Link& link, const OriginId& claimed, std::string why, Effects& effects) {
+void Node::State::refuse(Link& link, const OriginId& claimed, Goodbye why, Effects& effects) {
   ++counters.refused;
-  effects.events.push_back({Event::Kind::link_refused, claimed, why, link.peer.address});
-  link.goodbye = Goodbye{Goodbye::Reason::refused, why};
-  link.close_reason = std::move(why);
+  effects.events.push_back({Event::Kind::link_refused, claimed, why.text, link.peer.address});
+  link.close_reason = why.text;
+  link.goodbye = std::move(why);
 }
 
 // Why this Hello cannot be accepted; nothing when it can.
-std::optional<std::string> Node::State::objection(base::TimePoint now, const Link& link,
-                                                  const Hello& hello) const {
+std::optional<Goodbye> Node::State::objection(base::TimePoint now, const Link& link,
+                                              const Hello& hello) const {
+  using Reason = Goodbye::Reason;
   if (hello.protocol_min > kProtocolVersion || hello.protocol_max < kProtocolVersion)
-    return "protocol " + std::to_string(hello.protocol_min) + " to " +
-           std::to_string(hello.protocol_max) + " is spoken there, " +
-           std::to_string(kProtocolVersion) + " here";
+    return Goodbye{Reason::refused, "protocol " + std::to_string(hello.protocol_min) + " to " +
+                                        std::to_string(hello.protocol_max) + " is spoken there, " +
+                                        std::to_string(kProtocolVersion) + " here"};
   if (!link.peer.proven_cluster.empty() && link.peer.proven_cluster != hello.self.cluster)
-    return "the certificate is for cluster " + link.peer.proven_cluster + ", the agent says " +
-           hello.self.cluster + ": make `cluster` in its agent.yaml and its certificate agree";
-  if (hello.self == config.self)
-    return hello.instance == config.instance ? std::string(kDialledItself) : taken(config.self);
+    return Goodbye{Reason::refused,
+                   "the certificate is for cluster " + link.peer.proven_cluster +
+                       ", the agent says " + hello.self.cluster +
+                       ": make `cluster` in its agent.yaml and its certificate agree"};
+  if (hello.self == config.self) return Goodbye{Reason::taken, taken_already(hello.self)};
   if (quarantine.holds(hello.self, Quarantine::Of::links))
-    return "cluster " + hello.self.to_string() +
-           " is in quarantine: " + quarantine.find(hello.self)->why;
+    return Goodbye{Reason::refused, "cluster " + hello.self.to_string() + " is in quarantine: " +
+                                        quarantine.find(hello.self)->why};
   for (const auto& [id, other] : links)
     if (other.ready && other.origin == hello.self && other.instance != hello.instance &&
         now - other.heard_at < config.suspect_after)
-      return taken(hello.self);
+      return Goodbye{Reason::taken, taken_already(hello.self)};
   return std::nullopt;
 }
 
 void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects& effects) {
   if (link.ready || link.close_reason) return malformed(link, "a second hello", effects);
   if (!is_name(hello.self)) return malformed(link, "a hello without a cluster", effects);
-  if (auto why = objection(now, link, hello)) return refuse(link, hello.self, *why, effects);
+  if (hello.self == config.self && hello.instance == config.instance) {
+    // By a name that leads to its siblings too: nobody is at fault.
+    return close(link, "this agent dialled itself");
+  }
+  const bool proven =
+      link.peer.proven_cluster.empty() || link.peer.proven_cluster == config.self.cluster;
+  if (hello.self == config.self && proven && slot.gives_way(now, hello.held, hello.instance)) {
+    close(link, "gives way");
+    return give_way(now, taken_already(hello.self), effects);
+  }
+  if (auto why = objection(now, link, hello))
+    return refuse(link, hello.self, std::move(*why), effects);
   for (auto& [id, other] : links)
     if (other.ready && other.origin == hello.self && other.instance != hello.instance)
       close(other, "its agent was replaced");
@@ -192,6 +204,7 @@ void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon,
   const auto* mine = catalog.find(beacon.origin);
   const auto have = mine ? mine->stamp() : Stamp{};
   if (own_word || beacon.stamp > have) link.shown[beacon.origin] = beacon.stamp;
+  note_shown(now, beacon.origin, beacon.stamp > have && beacon.stamp.version > 0);
   if (quarantine.holds(beacon.origin, Quarantine::Of::rows)) return;
   if (beacon.stamp > have && beacon.stamp.version > 0) {
     pulls.behind(now, beacon.origin, beacon.stamp,
@@ -253,6 +266,7 @@ void Node::State::apply(base::TimePoint now, Link& link, Delta delta, Effects& e
       counters.snapshots_applied += snapshot ? 1 : 0;
       counters.proven += config.notary && from == Catalog::From::relay ? 1 : 0;
       effects.publish = true;
+      note_source(now, origin, before);
       if (target.incarnation != before.incarnation && before.incarnation != 0)
         sentenced(origin, quarantine.life(now, origin), effects);
       pulls.erase(origin);  // what is lacking still, if it is true, the next beacons show
@@ -302,12 +316,15 @@ void Node::State::receive(base::TimePoint, Link& link, Pull pull, Effects& effec
 }
 
 void Node::State::receive(base::TimePoint now, Link& link, Goodbye goodbye, Effects& effects) {
-  if (goodbye.reason == Goodbye::Reason::refused) {
+  using Reason = Goodbye::Reason;
+  if (goodbye.reason == Reason::refused || goodbye.reason == Reason::taken) {
     ++counters.refused;
     if (goodbye.text.size() > kMaxTextBytes) goodbye.text.resize(kMaxTextBytes);
+    close(link, "refused: " + goodbye.text);
+    if (goodbye.reason == Reason::taken && !link.ready && !slot.is_fixed())
+      return give_way(now, std::move(goodbye.text), effects);
     const auto who = link.ready ? link.origin : OriginId{link.peer.proven_cluster, 0};
     effects.events.push_back({Event::Kind::turned_away, who, goodbye.text, link.peer.address});
-    close(link, "refused: " + goodbye.text);
   } else if (link.ready && !link.farewell) {
     membership.goodbye(now, link.origin, goodbye.reason, effects);
     link.farewell = true;

@@ -22,7 +22,7 @@ std::optional<base::Duration> Node::State::age_of(base::TimePoint now,
   return remote ? remote->ageing.age(now) : std::nullopt;
 }
 
-Hello Node::State::make_hello(const Link& link) const {
+Hello Node::State::make_hello(base::TimePoint now, const Link& link) const {
   Hello hello;
   hello.self = config.self;
   hello.instance = config.instance;
@@ -30,6 +30,7 @@ Hello Node::State::make_hello(const Link& link) const {
   hello.stamp = local.published();
   if (link.ready) hello.known_of_you = known_of(link.origin);
   hello.advertise = config.advertise;
+  hello.held = slot.held(now);
   return hello;
 }
 
@@ -163,7 +164,7 @@ std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
 std::optional<Frame> Node::State::next_frame(base::TimePoint now, Link& link,
                                              std::size_t max_bytes) {
   link.pace.left(now);
-  if (std::exchange(link.hello_due, false)) return make_hello(link);
+  if (std::exchange(link.hello_due, false)) return make_hello(now, link);
   if (link.goodbye) return std::exchange(link.goodbye, std::nullopt).value();
   if (!link.ready || link.close_reason) return std::nullopt;
   if (!link.pulls.empty()) {

@@ -21,6 +21,8 @@
 #include "discovery/node.hpp"
 #include "discovery/pulls.hpp"
 #include "discovery/quarantine.hpp"
+#include "discovery/replica_choice.hpp"
+#include "discovery/slot.hpp"
 
 namespace discovery {
 
@@ -45,10 +47,16 @@ struct Node::State {
   Membership membership;
   Pulls pulls;
   Quarantine quarantine;
+  ReplicaChoice choice;
+  Slot slot;
   std::map<LinkId, Link> links;
   std::map<OriginId, Link*> talking;    // the link that talks, by who is at its other end
   std::set<OriginId> missed;            // origins whose own link says nothing, or that have none
   std::set<OriginId> missed_by_others;  // who tell us, for whom their origins shall sign
+  std::set<std::string> unsettled;      // clusters whose choice must be looked at
+  std::map<OriginId, base::TimePoint> stuck;   // sources that cannot be read, and since when
+  std::map<OriginId, base::TimePoint> behind;  // newer was shown than we hold; since nothing came
+  std::optional<base::TimePoint> own_stuck;    // ours
   Counters counters;
 
   base::TimePoint started,
@@ -103,9 +111,8 @@ struct Node::State {
   void receive(base::TimePoint now, Link& link, Delta delta, Effects& effects);
   void receive(base::TimePoint now, Link& link, Pull pull, Effects& effects);
   void receive(base::TimePoint now, Link& link, Goodbye goodbye, Effects& effects);
-  std::optional<std::string> objection(base::TimePoint now, const Link& link,
-                                       const Hello& hello) const;
-  void refuse(Link& link, const OriginId& claimed, std::string why, Effects& effects);
+  std::optional<Goodbye> objection(base::TimePoint now, const Link& link, const Hello& hello) const;
+  void refuse(Link& link, const OriginId& claimed, Goodbye why, Effects& effects);
   void malformed(Link& link, std::string what, Effects& effects);
   void sentenced(const OriginId& origin, const Quarantine::Sentence* sentence, Effects& effects);
   const Link* speaks(base::TimePoint now, const OriginId& origin) const;
@@ -118,11 +125,19 @@ struct Node::State {
   bool is_relayed(const OriginId& origin) const;
   void hear_of_self(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
 
+  // node_replicas.cpp
+  Replica own_replica() const;
+  Replica replica_of(base::TimePoint now, const OriginId& id, const OriginState& rows) const;
+  void settle_replicas(base::TimePoint now, Effects& effects);
+  void note_shown(base::TimePoint now, const OriginId& origin, bool newer);
+  void note_source(base::TimePoint now, const OriginId& origin, Stamp before);
+  void give_way(base::TimePoint now, std::string why, Effects& effects);
+
   // node_send.cpp
   std::optional<Frame> next_frame(base::TimePoint now, Link& link, std::size_t max_bytes);
   Stamp known_of(const OriginId& origin) const;
   std::optional<base::Duration> age_of(base::TimePoint now, const OriginId& origin) const;
-  Hello make_hello(const Link& link) const;
+  Hello make_hello(base::TimePoint now, const Link& link) const;
   std::optional<Beacon> make_beacon(base::TimePoint now, const OriginId& origin) const;
   std::set<OriginId> worth_telling(const Link& link) const;
   Frame make_beacons(base::TimePoint now, Link& link);

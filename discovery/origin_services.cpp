@@ -48,11 +48,18 @@ std::shared_ptr<const OriginServices> OriginDecoder::decode(const OriginPublicat
 
   auto result = std::make_shared<OriginServices>();
   result->agent = agent_;
+  result->stuck = stuck_;
   result->services.reserve(services_.size());
   for (const auto& [name, known] : services_) result->services.push_back(known.service);
   for (const auto& [name, destination] : destinations_) result->destinations.push_back(destination);
   result->undecodable = undecodable_.size();
   return last_ = std::move(result);
+}
+
+AgentRow agent_of(const OriginPublication& origin) {
+  auto decoded = decode(kAgentKey, agent_row(origin.rows));
+  auto* agent = decoded.ok() ? std::get_if<AgentRow>(&*decoded) : nullptr;
+  return agent ? std::move(*agent) : AgentRow{};
 }
 
 // All endpoints depend on what the agent says of its cluster, and on which of them answer.
@@ -61,9 +68,7 @@ void OriginDecoder::start_anew(const OriginPublication& origin) {
   cluster_ = origin.id.cluster;
   home_only_ = origin.home_only;
   path_failed_ = origin.path_failed;
-  auto decoded = discovery::decode(kAgentKey, agent_row(origin.rows));
-  if (!decoded) return;
-  if (auto* agent = std::get_if<AgentRow>(&*decoded)) agent_ = std::move(*agent);
+  agent_ = agent_of(origin);
 }
 
 void OriginDecoder::remove(const RowView& row) {
@@ -72,6 +77,7 @@ void OriginDecoder::remove(const RowView& row) {
   if (kind == "e") changes_[names_in(row.key)].gone.insert(id_of(row));
   if (kind == "s") changes_[names_in(row.key)].undeclared = true;
   if (kind == "d") destinations_.erase(names_in(row.key));
+  if (row.key == kStuckKey) stuck_.clear();
 }
 
 void OriginDecoder::write(const RowView& row) {
@@ -84,6 +90,8 @@ void OriginDecoder::write(const RowView& row) {
         {std::move(endpoint->endpoint), id_of(row)});
   } else if (auto* service = std::get_if<ServiceRow>(&*decoded)) {
     changes_[{service->namespace_, service->name}].declared = std::move(*service);
+  } else if (auto* stuck = std::get_if<StuckRow>(&*decoded)) {
+    stuck_ = std::move(stuck->why);
   } else if (auto* definition = std::get_if<DestinationRow>(&*decoded)) {
     auto& destination = definition->destination;
     destination.metadata.cluster = cluster_;

@@ -24,6 +24,7 @@ namespace discovery {
 
 struct OriginServices {
   AgentRow agent;
+  std::string stuck;  // why its source cannot be read; "" = it can
   std::vector<std::shared_ptr<const view::Service>> services;  // by namespace and name
   std::vector<std::shared_ptr<const resources::VirtualDestination>> destinations;  // the same
   std::uint64_t undecodable = 0;
@@ -32,6 +33,9 @@ struct OriginServices {
 // Endpoints take their cluster from the origin and, where they say no region, the origin's own
 // locality; those in `path_failed` are marked.
 std::shared_ptr<const OriginServices> decode_origin(const OriginPublication& origin);
+
+// What the origin says of its agent alone.
+AgentRow agent_of(const OriginPublication& origin);
 
 // Goes from state to state of one origin.
 class OriginDecoder {
@@ -69,6 +73,7 @@ class OriginDecoder {
   Rows rows_;
   std::vector<base::SocketAddress> path_failed_;
   AgentRow agent_;
+  std::string stuck_;
   std::map<Name, Known> services_;
   std::map<Name, std::shared_ptr<const resources::VirtualDestination>> destinations_;
   std::set<std::uint64_t> undecodable_;

@@ -25,9 +25,10 @@ struct OriginPublication {
   std::optional<base::Duration> age;
   // Endpoints of it that did not answer our probes; sorted.
   std::vector<base::SocketAddress> path_failed;
-  Rows rows;               // live rows only: no tombstones
-  bool left = false;       // its agent stopped for good, by its own word, in the life of `stamp`
-  bool home_only = false;  // nobody else is told of these rows
+  Rows rows;          // live rows only: no tombstones
+  bool left = false;  // its agent stopped for good, by its own word, in the life of `stamp`
+  bool taken = true;  // the view of its cluster is made of its rows: of each cluster exactly one is
+  bool home_only = false;       // nobody else is told of these rows
   std::string quarantine = {};  // why nothing newer of it is taken; "" = it is
 };
 

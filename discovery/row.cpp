@@ -21,6 +21,9 @@ enum : std::uint32_t {
   forwarder = 6
 };
 }
+namespace stuck_field {
+enum : std::uint32_t { why = 1 };
+}
 namespace service_field {
 enum : std::uint32_t { label = 1, port = 2, headless = 3 };
 }
@@ -161,6 +164,12 @@ EncodedRow encode_row(const AgentRow& row) {
   return {base::Bytes(kAgentKey), std::move(out).take()};
 }
 
+EncodedRow encode_row(const StuckRow& row) {
+  FieldWriter out;
+  out.text(stuck_field::why, row.why);
+  return {base::Bytes(kStuckKey), std::move(out).take()};
+}
+
 EncodedRow encode_row(const ServiceRow& row) {
   FieldWriter out;
   write_labels(out, service_field::label, row.labels);
@@ -257,6 +266,13 @@ bool decode_agent(std::string_view value, AgentRow& row) {
         break;
     }
   return good && in.ok();
+}
+
+bool decode_stuck(std::string_view value, StuckRow& row) {
+  FieldReader in(value);
+  while (const auto field = in.next())
+    if (field->id == stuck_field::why) row.why = field->bytes;
+  return in.ok();
 }
 
 bool decode_service(std::string_view value, ServiceRow& row) {
@@ -373,6 +389,9 @@ base::Result<RowValue> read_row(std::string_view key, std::string_view value) {
   if (key == kAgentKey) {
     AgentRow row;
     if (decode_agent(value, row)) return RowValue(std::move(row));
+  } else if (key == kStuckKey) {
+    StuckRow row;
+    if (decode_stuck(value, row)) return RowValue(std::move(row));
   } else if (key.starts_with("s/")) {
     std::array<std::string, 2> parts;
     ServiceRow row;

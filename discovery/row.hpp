@@ -1,6 +1,7 @@
 // The row codec: what an origin's rows mean. The only code that looks inside a row's bytes.
 //
-// Keys: "a" the agent, "s/<namespace>/<name>" a service, "e/<namespace>/<service>/<id>" an
+// Keys: "a" the agent, "stuck" what keeps it from reading its source, "s/<namespace>/<name>" a
+// service, "e/<namespace>/<service>/<id>" an
 // endpoint, "d/<namespace>/<name>" a virtual destination. Values are tag-length-value fields, as
 // protobuf writes them, so that a reader skips what it does not know and a writer may add: a row is
 // safe across versions and relays. Errors: Code::invalid for bytes that are no row or say
@@ -19,7 +20,9 @@
 
 namespace discovery {
 
-inline constexpr std::string_view kAgentKey = "a";  // of the one AgentRow of an origin
+inline constexpr std::string_view kAgentKey = "a";      // of the one AgentRow of an origin
+inline constexpr std::string_view kStuckKey = "stuck";  // of its StuckRow, while it has one
+inline constexpr std::size_t kMaxStuckBytes = 512;
 
 struct AgentRow {
   std::string advertise;                    // gossip address; "" = it only dials
@@ -27,6 +30,12 @@ struct AgentRow {
   base::Locality locality;                  // the cluster's, for endpoints that say none
   std::vector<base::IpAddress> forwarders;  // where this cluster's own callers reach the forwarder
   friend bool operator==(const AgentRow&, const AgentRow&) = default;
+};
+
+// The origin cannot read its source any more: its other rows are what it read last.
+struct StuckRow {
+  std::string why;  // for status: "resources: cannot be read: Permission denied"
+  friend bool operator==(const StuckRow&, const StuckRow&) = default;
 };
 
 struct ServiceRow {
@@ -46,7 +55,7 @@ struct DestinationRow {
   resources::VirtualDestination destination;  // without places
 };
 
-using RowValue = std::variant<AgentRow, ServiceRow, EndpointRow, DestinationRow>;
+using RowValue = std::variant<AgentRow, StuckRow, ServiceRow, EndpointRow, DestinationRow>;
 
 // A change to make: `key` and `value` go into a Row, the origin adds the version.
 struct EncodedRow {

@@ -18,6 +18,11 @@ class Checker {
     at_most(row.forwarders.size(), kMaxForwardersInRow, "forwarders");
   }
 
+  void row(const StuckRow& row) {
+    text(row.why, "why");
+    at_most(row.why.size(), kMaxStuckBytes, "the bytes of why");
+  }
+
   void row(const ServiceRow& row) {
     label(row.namespace_, "namespace");
     label(row.name, "name");

@@ -112,6 +112,7 @@ base::Bytes encode(const SavedSelf& self) {
   base::ByteWriter body;
   body.text(self.cluster);
   body.u64(self.incarnation);
+  body.varint(self.replica);
   return seal(Kind::self, body.bytes());
 }
 
@@ -122,7 +123,9 @@ base::Result<SavedSelf> decode_self(std::string_view bytes) {
   SavedSelf self;
   self.cluster = in.text();
   self.incarnation = in.u64();
-  const bool sound = in.ok() && in.at_end() && is_cluster_name(self.cluster) &&
+  const auto replica = in.at_end() ? 0 : in.varint();  // what is older says none
+  self.replica = static_cast<std::uint32_t>(std::min<std::uint64_t>(replica, kMaxReplicas));
+  const bool sound = in.ok() && in.at_end() && is_name({self.cluster, self.replica}) &&
                      self.incarnation <= kMaxIncarnation;
   if (!sound) return base::invalid("has a field that makes no sense");
   return self;

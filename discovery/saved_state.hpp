@@ -5,7 +5,7 @@
 //     "nearmost" | u16 format | u16 kind | u64 length of the body | XXH3-128 of the body | body
 // with integers as base::ByteWriter writes them. The body of an origin: cluster, replica,
 // incarnation, version, state hash, whether it left, and its live rows to the end; that of the
-// agent itself: cluster, incarnation. Another meaning of these bytes is another format.
+// agent itself: cluster, incarnation, replica. Another meaning of these bytes is another format.
 //
 // Invariant: what is decoded is what was encoded, within the limits that a peer's snapshot is held
 // to and proven by its state hash, or an error that says what is wrong with the bytes. Limit:
@@ -45,6 +45,7 @@ struct SavedState {
 struct SavedSelf {
   std::string cluster;
   std::uint64_t incarnation = 0;  // none above it was ever used
+  std::uint32_t replica = 0;      // the number that it had last
   friend bool operator==(const SavedSelf&, const SavedSelf&) = default;
 };
 

@@ -50,6 +50,7 @@ void put(const Hello& hello, pb::Frame& frame) {
   put(hello.stamp, *to.mutable_stamp());
   put(hello.known_of_you, *to.mutable_known_of_you());
   to.set_advertise(hello.advertise);
+  to.set_held_ms(to_wire_ms(hello.held));
 }
 
 void put(const Beacons& beacons, pb::Frame& frame) {
@@ -128,14 +129,18 @@ void put(const Pull& pull, pb::Frame& frame) {
   put(pull.have, *frame.mutable_pull()->mutable_have());
 }
 
+constexpr std::pair<Goodbye::Reason, pb::Goodbye::Reason> kReasons[] = {
+    {Goodbye::Reason::leaving, pb::Goodbye::LEAVING},
+    {Goodbye::Reason::returning, pb::Goodbye::RETURNING},
+    {Goodbye::Reason::refused, pb::Goodbye::REFUSED},
+    {Goodbye::Reason::taken, pb::Goodbye::TAKEN},
+};
+
 void put(const Goodbye& goodbye, pb::Frame& frame) {
-  frame.mutable_goodbye()->set_reason(static_cast<pb::Goodbye::Reason>(goodbye.reason));
+  for (const auto& [ours, theirs] : kReasons)
+    if (ours == goodbye.reason) frame.mutable_goodbye()->set_reason(theirs);
   frame.mutable_goodbye()->set_text(std::string(cut(goodbye.text, kMaxTextBytes)));
 }
-
-static_assert(static_cast<int>(Goodbye::Reason::leaving) == pb::Goodbye::LEAVING);
-static_assert(static_cast<int>(Goodbye::Reason::returning) == pb::Goodbye::RETURNING);
-static_assert(static_cast<int>(Goodbye::Reason::refused) == pb::Goodbye::REFUSED);
 
 // Reads one message and remembers the first thing that is wrong with it.
 class Reader {
@@ -191,6 +196,7 @@ Frame read(const pb::Hello& from, Reader& reader) {
   hello.stamp = reader.stamp(from.stamp(), "hello.stamp");
   hello.known_of_you = reader.stamp(from.known_of_you(), "hello.known_of_you");
   hello.advertise = from.advertise();
+  hello.held = std::chrono::milliseconds(from.held_ms());
   reader.need_at_most(hello.advertise.size(), kMaxAdvertiseBytes, "hello.advertise") &&
       reader.need(hello.advertise.empty() || base::HostPort::parse(hello.advertise).ok(),
                   "hello.advertise: not host:port");
@@ -282,9 +288,10 @@ Frame read(const pb::Pull& from, Reader& reader) {
 Frame read(const pb::Goodbye& from, Reader& reader) {
   reader.need_at_most(from.text().size(), kMaxTextBytes, "goodbye.text");
   // An unknown reason is still a goodbye.
-  const bool known = pb::Goodbye::Reason_IsValid(from.reason());
-  return Goodbye{known ? static_cast<Goodbye::Reason>(from.reason()) : Goodbye::Reason::leaving,
-                 from.text()};
+  Goodbye goodbye{Goodbye::Reason::leaving, from.text()};
+  for (const auto& [ours, theirs] : kReasons)
+    if (theirs == from.reason()) goodbye.reason = ours;
+  return goodbye;
 }
 
 Frame read_body(pb::Frame&& message, Reader& reader) {

@@ -50,10 +50,12 @@ base::Result<StateFolder::Opened> StateFolder::open(std::string path, std::strin
   if (lock.valid() && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     return base::unavailable("state.dir: " + path + " is in use by another agent");
   Opened opened;
-  opened.folder.reset(new StateFolder(std::move(path), {std::move(cluster), 0}, std::move(lock)));
+  opened.folder.reset(
+      new StateFolder(std::move(path), {std::move(cluster), 0, 0}, std::move(lock)));
   auto& folder = *opened.folder;
   for (const auto& name : folder.names_ending(kBeside)) ::unlink(folder.in(name).c_str());
   opened.last_incarnation = folder.read_self();
+  opened.last_replica = folder.self_.replica;
   opened.state = folder.read_origins();
   folder.keep_life(next_life(opened.last_incarnation));
   return opened;
@@ -149,17 +151,18 @@ void StateFolder::tell_troubles() {
   for (const auto& [name, reason] : aside_) status_.troubles.push_back(reason);
 }
 
-std::size_t StateFolder::write_life(std::uint64_t incarnation) {
-  if (incarnation <= self_.incarnation) return 0;
+std::size_t StateFolder::write_self(std::uint64_t incarnation, std::uint32_t replica) {
+  if (incarnation <= self_.incarnation && replica == self_.replica) return 0;
   auto next = self_;
-  next.incarnation = incarnation;
+  next.incarnation = std::max(incarnation, self_.incarnation);
+  next.replica = replica;
   const auto bytes = encode(next);
   if (write(kSelf, bytes)) self_ = std::move(next);
   return bytes.size();
 }
 
 void StateFolder::keep_life(std::uint64_t incarnation) {
-  if (write_life(incarnation) > 0) sync();
+  if (write_self(incarnation, self_.replica) > 0) sync();
   tell_troubles();
 }
 
@@ -186,7 +189,7 @@ std::size_t StateFolder::save(const Publication& publication) {
   std::size_t tried = 0;
   for (const auto& origin : publication.origins) {
     if (origin.local) {
-      tried += write_life(origin.stamp.incarnation);
+      tried += write_self(origin.stamp.incarnation, origin.id.replica);
       if (self_.incarnation >= origin.stamp.incarnation) aside_.erase(kSelf);
       continue;
     }

@@ -47,7 +47,7 @@ class StateFolder {
   std::vector<std::string> names_ending(std::string_view ending);
   void set_aside(const std::string& name, const std::string& reason);
   bool write(const std::string& name, const base::Bytes& bytes);
-  std::size_t write_life(std::uint64_t incarnation);
+  std::size_t write_self(std::uint64_t incarnation, std::uint32_t replica);
   std::size_t remove_forgotten(const Publication& publication);
   void sync();
   void failed(const base::Error& error);
@@ -71,6 +71,7 @@ class StateFolder {
 struct StateFolder::Opened {
   std::unique_ptr<StateFolder> folder;
   std::uint64_t last_incarnation = 0;  // 0: no earlier life is known
+  std::uint32_t last_replica = 0;      // the number that this agent had in it
   SavedState state;
 };
 

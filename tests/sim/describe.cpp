@@ -48,7 +48,7 @@ std::string text(const Pull& pull) {
 }
 
 std::string text(const Goodbye& goodbye) {
-  static constexpr const char* kReasons[] = {"leaving", "returning", "refused"};
+  static constexpr const char* kReasons[] = {"leaving", "returning", "refused", "taken"};
   std::string line = std::string("goodbye, ") + kReasons[static_cast<std::size_t>(goodbye.reason)];
   return goodbye.text.empty() ? line : line + ": " + goodbye.text;
 }
@@ -67,7 +67,8 @@ std::string describe(const Event& event) {
   static constexpr const char* kKinds[] = {
       "link ready",  "link lost",    "suspect",     "stale",       "demoted",   "dead",
       "fresh again", "forgotten",    "refuted",     "refused",     "malformed", "held",
-      "hold ended",  "link refused", "turned away", "quarantined", "released"};
+      "hold ended",  "link refused", "turned away", "quarantined", "released",  "taken",
+      "moved"};
   std::string line = event.origin.to_string() + " " + kKinds[static_cast<std::size_t>(event.kind)];
   return event.text.empty() ? line : line + ": " + event.text;
 }

@@ -218,12 +218,38 @@ TEST_CASE("with the forwarder off a port that needs mapping is dead, whatever it
             "RouteTable bookinfo/web names the host, but the forwarder is switched off"});
 }
 
-TEST_CASE("of a cluster with replicas the freshest speaks, then the lowest") {
-  auto stale = origin("west", {service("old", kHttp)}, 0);
-  stale.freshness = view::Freshness::stale;
-  const auto view = assemble({stale, origin("west", {service("new", kHttp)}, 1)});
+TEST_CASE("of a cluster with replicas the one that is taken speaks, and says how fresh it is") {
+  auto other = origin("west", {service("old", kHttp)}, 0);
+  other.freshness = view::Freshness::stale;
+  other.taken = false;
+  const auto view = assemble({other, origin("west", {service("new", kHttp)}, 1)});
   REQUIRE(view->services.size() == 1);
   CHECK(view->services[0]->name == "new");
+  CHECK(view->find_cluster("west")->freshness == view::Freshness::fresh);
+}
+
+TEST_CASE("behind the forwarder's door stand all forwarders of our cluster that speak") {
+  auto rules = east();
+  rules.forwarders = {*base::IpAddress::parse("10.0.0.1")};
+  rules.routed_hosts = {{"web.bookinfo.mesh.internal", "RouteTable bookinfo/web"}};
+  const auto at = [](const char* ip) { return *base::IpAddress::parse(ip); };
+  const auto agent = [&](std::vector<base::IpAddress> ips) {
+    return AgentRow{"", "", {}, std::move(ips)};
+  };
+  const auto addresses = [&](OriginPublication sibling) {
+    Publication publication;
+    publication.origins = {origin("east", {agent({at("10.0.0.1")}), service("web", kHttp)}),
+                           std::move(sibling),
+                           origin("west", {agent({at("10.1.0.1")}), service("web", kHttp)})};
+    publication.origins[0].local = true;
+    const auto view = Assembler().assemble(publication, rules, 1);
+    return view->find("web.bookinfo.mesh.internal")->door.addresses;
+  };
+  auto sibling = origin("east", {agent({at("10.0.0.2"), at("127.0.0.1")})}, 1);
+  sibling.taken = false;
+  CHECK(addresses(sibling) == std::vector{at("10.0.0.1"), at("10.0.0.2")});
+  sibling.freshness = view::Freshness::stale;
+  CHECK(addresses(sibling) == std::vector{at("10.0.0.1")});
 }
 
 TEST_CASE("rows that do not decode are skipped and counted, the others serve") {

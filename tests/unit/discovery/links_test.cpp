@@ -83,7 +83,7 @@ TEST_CASE("an agent that dialled itself is closed", "[discovery]") {
   story.start(config, "mirror", {});
   story.connect("east", "mirror");
   story.run(2s);
-  CHECK(mentions(story.actor("mirror").events, "dialled itself"));
+  CHECK(mentions(story.actor("mirror").closed, "dialled itself"));
 }
 
 TEST_CASE("a protocol that we do not speak is refused with both ranges", "[discovery]") {
@@ -278,7 +278,8 @@ TEST_CASE("a memory of ourselves that nobody could rise above is not believed", 
   CHECK(story.knows("east", "west") == Story::Contents{{"k", "3"}});
 }
 
-TEST_CASE("who claims to know later lives of ours is heard a few times, then once a second", "[discovery]") {
+TEST_CASE("who claims to know later lives of ours is heard a few times, then once a second",
+          "[discovery]") {
   auto story = east_and_west();
   const auto link = story.connect("east", "west");
   const auto before = story.node("west").stamp();

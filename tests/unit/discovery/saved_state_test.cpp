@@ -20,7 +20,7 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
-SavedSelf self() { return {"east", 0x500000001}; }
+SavedSelf self() { return {"east", 0x500000001, 3}; }
 
 constexpr std::size_t kHeader = 36;
 constexpr std::size_t kHashAt = 22;  // in the body of east's
@@ -54,10 +54,11 @@ TEST_CASE("the bytes on disk are these", "[discovery]") {
         "6e6561726d6f7374"
         "0001"
         "0002"
-        "000000000000000d"
-        "d41fbcb4038d4bd9bce7e65a492b5dfd"
+        "000000000000000e"
+        "05ee3deff4ffceec2e78b2224d3523dd"
         "0465617374"
-        "0000000500000001");
+        "0000000500000001"
+        "03");
 }
 
 TEST_CASE("the state of an origin reads back as it was", "[discovery]") {

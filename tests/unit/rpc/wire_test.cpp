@@ -56,6 +56,7 @@ Frame some_frame(base::Random& random) {
       hello.features = random.next();
       hello.stamp = some_stamp(random);
       hello.known_of_you = random.chance(0.5) ? some_stamp(random) : Stamp{};
+      hello.held = some_age(random);
       hello.advertise =
           random.chance(0.5) ? "" : "host.example:" + std::to_string(random.below(9999) + 1);
       for (auto& byte : hello.instance) byte = static_cast<std::uint8_t>(random.below(256));
@@ -98,7 +99,7 @@ Frame some_frame(base::Random& random) {
     case 4:
       return Pull{some_origin(random), random.chance(0.3) ? Stamp{} : some_stamp(random)};
     default:
-      return Goodbye{static_cast<Goodbye::Reason>(random.below(3)),
+      return Goodbye{static_cast<Goodbye::Reason>(random.below(4)),
                      std::string(random.below(kMaxTextBytes), 'x')};
   }
 }

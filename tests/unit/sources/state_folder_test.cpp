@@ -266,6 +266,21 @@ TEST_CASE("each life is on disk before it begins", "[disk]") {
   }
 }
 
+TEST_CASE("the replica number is kept with the life", "[disk]") {
+  const Disk disk;
+  auto first = disk.open();
+  CHECK(first.last_replica == 0);
+  auto now = publication({}, 0x700000009);
+  now.origins.front().id.replica = 2;
+  first.folder->save(now);
+  first = {};
+  auto second = disk.open();
+  CHECK(second.last_replica == 2);
+  CHECK(second.last_incarnation == 0x700000009);
+  second = {};
+  CHECK(disk.open().last_replica == 2);
+}
+
 TEST_CASE("a life that cannot be read is set aside, and what is known of others stays", "[disk]") {
   const Disk disk;
   disk.open().folder->save(publication({origin("east")}, 0x700000009));
