@@ -78,6 +78,35 @@ void AgentFaults::endpoints_die() {
   });
 }
 
+// Of a cluster with several agents: nobody else is hurt by it.
+std::optional<std::size_t> AgentFaults::any_with_siblings() {
+  const auto n = mesh_.any();
+  return mesh_.has_siblings(n) ? std::optional(n) : std::nullopt;
+}
+
+// Some stay so until the end.
+void AgentFaults::get_stuck() {
+  const auto n = any_with_siblings();
+  if (!n) return;
+  for (const auto other : mesh_.siblings(*n))
+    if (mesh_.clusters()[other].stuck) return;
+  mesh_.get_stuck(*n, mesh_.random().chance(0.2) ? kLength : mesh_.seconds(2, 60));
+}
+
+// One agent of a cluster after the other.
+void AgentFaults::roll() {
+  const auto n = any_with_siblings();
+  if (!n) return;
+  auto at = 0s;
+  for (const auto other : mesh_.siblings(*n)) {
+    mesh_.after(at, [this, other] {
+      mesh_.leave(other, Reason::returning);
+      mesh_.after(3s, [this, other] { mesh_.start(other); });
+    });
+    at += 15s;
+  }
+}
+
 void AgentFaults::burst() {
   const auto n = mesh_.any();
   if (mesh_.awake(n)) mesh_.change_rows(n, 100);

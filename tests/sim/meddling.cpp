@@ -49,7 +49,8 @@ bool BitFlips::meets(discovery::Frame& frame, std::size_t every) {
 
 // One row of its own making, as the whole of what the origin has.
 Fate HostileRelay::forge(const discovery::OriginId& liar, Delta& delta) {
-  if (!forges_) return Fate::passes;
+  // For its siblings it may sign: they are one identity.
+  if (!forges_ || delta.origin.cluster == liar.cluster) return Fate::passes;
   delta.kind = Delta::Kind::snapshot_end;
   delta.from = delta.gc_floor = 0;
   delta.part = 0;
@@ -110,7 +111,7 @@ Meddling::Meddling(Mesh& mesh)
   mesh.meets = [this](std::size_t from, std::size_t to, discovery::Frame& frame) {
     if (mesh_.now() < flips_until_ && flips_.meets(frame, every_)) return Fate::altered;
     if (mesh_.now() >= lies_until_ || from != liar_) return Fate::passes;
-    return relay_.meets(mesh_.now(), {Truth::name(from), 0}, {Truth::name(to), 0}, frame);
+    return relay_.meets(mesh_.now(), mesh_.clusters()[from].id, mesh_.clusters()[to].id, frame);
   };
 }
 

@@ -21,6 +21,10 @@ constexpr std::size_t kEndpoints = 12;    // of a cluster, enough for a relist t
 constexpr std::size_t kChanges = 24;      // remembered; small, so that every run falls behind
 constexpr std::size_t kMostSkew = 8'760;  // hours between the clocks of two processes
 constexpr base::Duration kSaveEvery = 2s;
+const std::string kStuck = "cannot be read";
+constexpr base::Duration kHeardWell = 8s;  // a link that long without trouble
+constexpr base::Duration kTrueWithin =
+    15s;  // what a cluster says is shown, while one of it is heard well
 
 base::SocketAddress endpoint(std::size_t cluster, std::size_t number) {
   const auto host =
@@ -37,21 +41,28 @@ discovery::EncodedRow endpoint_row(const base::SocketAddress& address, std::size
 
 }  // namespace
 
-Mesh::Mesh(std::uint64_t seed, std::size_t clusters)
+Mesh::Mesh(std::uint64_t seed, const std::vector<discovery::OriginId>& agents)
     : secure(base::Random(~seed).chance(0.8)),
       random_(seed),
-      blocked_(clusters, std::vector<int>(clusters)),
-      data_blocked_(clusters, std::vector<int>(clusters)),
-      truth_(clusters) {
+      blocked_(agents.size(), std::vector<int>(agents.size())),
+      data_blocked_(agents.size(), std::vector<int>(agents.size())),
+      truth_(agents),
+      deceived_at_(agents.size()) {
+  const auto clusters = agents.size();
   for (std::size_t n = 0; n < clusters; ++n) {
     Cluster cluster;
-    cluster.name = Truth::name(n);
+    cluster.id = agents[n];
+    cluster.name = cluster.id.to_string();
+    cluster.home = n;
+    while (cluster.home > 0 && agents[cluster.home - 1].cluster == cluster.id.cluster)
+      --cluster.home;
     cluster.keeps_disk = random_.chance(0.8);
     for (std::size_t e = 0; e < kEndpoints; ++e) {
-      cluster.endpoints.push_back(endpoint(n, e));
+      cluster.endpoints.push_back(endpoint(cluster.home, e));
       auto row = endpoint_row(cluster.endpoints.back(), e / 4);
-      cluster.rows[row.key] = row.value;
+      cluster.source[row.key] = row.value;
     }
+    cluster.rows = cluster.source;
     cluster.answering = {cluster.endpoints.begin(), cluster.endpoints.end()};
     clusters_.push_back(std::move(cluster));
   }
@@ -119,7 +130,7 @@ bool Mesh::may_freeze(std::size_t viewer) const {
 }
 
 Reach Mesh::reach(std::size_t viewer, std::size_t of) const {
-  const auto& target = clusters_[of];
+  const auto& target = clusters_[clusters_[of].home];
   if (data_blocked_[viewer][of] > 0 || target.answering.empty()) return Reach::none;
   return target.answering.size() == target.endpoints.size() ? Reach::all : Reach::unclear;
 }
@@ -138,7 +149,40 @@ void Mesh::check_converged(std::size_t viewer) {
   if (auto& process = clusters_[viewer].process)
     truth_.converged(now_, viewer, *process->node, clock_of(viewer));
   else
-    truth_.violated(Truth::name(viewer) + " does not run in the end");
+    truth_.violated(truth_.name(viewer) + " does not run in the end");
+}
+
+// Nothing has been wrong between the two for a while.
+bool Mesh::hears_well(std::size_t viewer, std::size_t of) const {
+  const auto steady = [&](std::size_t n) {
+    return awake(n) && now_ - clusters_[n].process->paused_until >= kHeardWell &&
+           slow_reader[n] == base::Duration::zero() && now_ - deceived_at_[n] >= kHeardWell;
+  };
+  if (!steady(viewer) || !steady(of)) return false;
+  if (viewer == of) return true;
+  std::size_t links = 0;  // one of them talks: all must be sound
+  for (const auto& [id, wire] : wires_) {
+    const bool between_them =
+        (wire.from == viewer && wire.to == of) || (wire.from == of && wire.to == viewer);
+    if (!between_them) continue;
+    ++links;
+    if (now_ - wire.up_at < kHeardWell || now_ - wire.rough_at < kHeardWell || wire.ways[0].hole ||
+        wire.ways[1].hole || wire.loss > 0 || wire.delay >= 200ms)
+      return false;
+  }
+  return links > 0;
+}
+
+// While one agent of a cluster can read its source and is heard well, the cluster is fresh and
+// true, whatever becomes of the others.
+void Mesh::check_replicas() {
+  for (std::size_t viewer = 0; viewer < clusters_.size(); ++viewer)
+    for (std::size_t n = 0; n < clusters_.size(); ++n) {
+      if (!has_siblings(n) || clusters_[n].stuck || !hears_well(viewer, n)) continue;
+      if (now_ < clusters_[n].true_since || now_ - clusters_[n].true_since < kHeardWell) continue;
+      truth_.covered(now_, viewer, n, *clusters_[viewer].process->node, clock_of(viewer),
+                     kTrueWithin);
+    }
 }
 
 void Mesh::run_until(Clock end) {
@@ -169,6 +213,22 @@ void Mesh::run_until(Clock end) {
   now_ = end;
 }
 
+Contents Mesh::contents(const Cluster& cluster) const {
+  auto said = cluster.rows;
+  if (cluster.stuck) {
+    const auto row = encode(discovery::RowValue(discovery::StuckRow{kStuck}));
+    said[row.key] = row.value;
+  }
+  return said;
+}
+
+std::vector<std::size_t> Mesh::siblings(std::size_t n) const {
+  std::vector<std::size_t> found;
+  for (std::size_t other = 0; other < clusters_.size(); ++other)
+    if (clusters_[other].home == clusters_[n].home) found.push_back(other);
+  return found;
+}
+
 std::vector<discovery::EncodedRow> Mesh::encoded(const Cluster& cluster) const {
   std::vector<discovery::EncodedRow> rows;
   for (const auto& [key, value] : cluster.rows)
@@ -182,17 +242,17 @@ void Mesh::start(std::size_t n) {
   cluster.process.emplace();
   auto& process = *cluster.process;
   process.life = ++next_life_;
-  for (const auto& [key, when] : cluster.gone) cluster.rows.erase(key);
+  for (const auto& [key, when] : cluster.gone) cluster.source.erase(key);
   cluster.gone.clear();
   cluster.unlisted.clear();  // a first listing is no relist
   discovery::NodeConfig config;
-  config.self = {cluster.name, 0};
+  config.self = cluster.id;
   config.instance[0] = static_cast<std::uint8_t>(process.life);
   config.instance[1] = static_cast<std::uint8_t>(process.life >> 8);
   config.last_incarnation = cluster.disk.life;
   config.max_changes = kChanges;
   config.limits = kLimits;
-  if (secure) config.notary = std::make_shared<ToyNotary>(cluster.name);
+  if (secure) config.notary = std::make_shared<ToyNotary>(cluster.id.cluster);
   process.skew = std::chrono::hours(random_.below(kMostSkew));
   process.node = std::make_unique<discovery::Node>(config, random_.fork(), clock_of(n));
   const bool sound = cluster.keeps_disk && cluster.disk.life >= cluster.last_life;
@@ -202,11 +262,23 @@ void Mesh::start(std::size_t n) {
         : cluster.disk.life == 0 ? " without a disk"
                                  : " with an old disk"));
   restore(n);
-  cluster.answering = {cluster.endpoints.begin(), cluster.endpoints.end()};
-  // Sources take their time, and the first of them does not say everything.
-  act(n, process.node->replace_local(clock_of(n), "agent", {encoded(cluster).front()}));
+  auto& home = clusters_[cluster.home];
+  home.answering = {home.endpoints.begin(), home.endpoints.end()};
+  // Sources take their time, and the first of them does not say everything. Who cannot read its
+  // source now has never read it.
+  cluster.rows = cluster.stuck ? Contents{} : home.source;
+  cluster.true_since = Clock::max();
+  if (cluster.stuck)
+    act(n, process.node->source_stuck(clock_of(n), kStuck));
+  else
+    act(n, process.node->replace_local(clock_of(n), "agent", {encoded(cluster).front()}));
   tell(n, process.life, between(1, 1500), [this, n](discovery::Node& node, Clock at) {
-    act(n, node.replace_local(at, "files", encoded(clusters_[n])));
+    auto& its = clusters_[n];
+    if (!its.stuck) {
+      its.rows = clusters_[its.home].source;
+      its.true_since = now_;
+    }
+    act(n, node.replace_local(at, "files", encoded(its)));
     act(n, node.replace_local(at, "agent", {}));
     return node.local_ready(at);
   });
@@ -293,20 +365,35 @@ void Mesh::keep_changing(std::size_t n, std::uint64_t life) {
 }
 
 void Mesh::change_rows(std::size_t n, std::size_t count) {
-  auto& cluster = clusters_[n];
+  auto& source = clusters_[clusters_[n].home].source;
   for (std::size_t at = 0; at < count; ++at) {
     const auto key = "x/" + std::to_string(random_.below(kMaxRows));
-    if (cluster.unlisted.contains(key)) continue;  // its source does not know that it had it
+    if (clusters_[n].unlisted.contains(key)) continue;  // its source does not know that it had it
     if (random_.chance(0.4))
-      cluster.rows.erase(key);
+      source.erase(key);
     else
-      cluster.rows[key] = std::to_string(random_.next() >> 40);
+      source[key] = std::to_string(random_.next() >> 40);
   }
+  truth_.source_says(now_, clusters_[n].home, source);
+  read_source(n);
+  for (const auto other : siblings(n))
+    if (other != n) after(between(0, 300), [this, other] { read_source(other); });
+}
+
+void Mesh::read_source(std::size_t n) {
+  auto& cluster = clusters_[n];
+  if (cluster.stuck) return;
+  if (cluster.process && cluster.process->paused_until > now_) {
+    after(cluster.process->paused_until - now_, [this, n] { read_source(n); });
+    return;
+  }
+  cluster.rows = clusters_[cluster.home].source;
   list(n, discovery::Listing::change);
 }
 
 void Mesh::list(std::size_t n, discovery::Listing listing) {
   auto& cluster = clusters_[n];
+  if (!has_siblings(n)) cluster.source = cluster.rows;
   if (cluster.process)
     act(n, cluster.process->node->replace_local(clock_of(n), "files", encoded(cluster), listing));
 }
@@ -323,10 +410,26 @@ void Mesh::look_for_gone(std::size_t n) {
       const bool shown = origin.rows.find(key).has_value();
       if (shown ? now_ > when.latest : now_ < when.earliest)
         truth_.violated(cluster.name + (shown ? " still holds " : " lets go too soon of ") + key);
-      if (!shown) cluster.rows.erase(key), cluster.unlisted.erase(key);
+      if (!shown) cluster.rows.erase(key), cluster.source.erase(key), cluster.unlisted.erase(key);
       return !shown;
     });
   }
+}
+
+void Mesh::get_stuck(std::size_t n, base::Duration time) {
+  auto& cluster = clusters_[n];
+  if (cluster.stuck) return;
+  note("the source of " + cluster.name + " is stuck");
+  cluster.stuck = true;
+  if (cluster.process) act(n, cluster.process->node->source_stuck(clock_of(n), kStuck));
+  after(time, [this, n] {
+    auto& its = clusters_[n];
+    its.rows = clusters_[its.home].source;
+    if (its.process) act(n, its.process->node->replace_local(clock_of(n), "files", encoded(its)));
+    its.stuck = false;
+    its.true_since = now_;
+    if (its.process) act(n, its.process->node->source_stuck(clock_of(n), ""));
+  });
 }
 
 void Mesh::kill(std::size_t n) {
@@ -350,6 +453,7 @@ void Mesh::leave(std::size_t n, discovery::Goodbye::Reason reason) {
   note(cluster.name +
        (reason == discovery::Goodbye::Reason::leaving ? " leaves" : " stops to return"));
   if (reason == discovery::Goodbye::Reason::leaving) truth_.left(n);
+  cluster.true_since = Clock::max();  // of this life no more
   const auto life = cluster.process->life;
   act(n, cluster.process->node->leave(clock_of(n), reason));
   after(between(50, 500), [this, n, life] {
@@ -374,13 +478,13 @@ void Mesh::act(std::size_t n, discovery::Effects effects) {
   if (!cluster.process) return;
   auto& node = *cluster.process->node;
   look_for_gone(n);
-  truth_.says(now_, n, node.stamp(), cluster.rows);
+  truth_.says(now_, n, node.stamp(), contents(cluster));
   cluster.last_life = std::max(cluster.last_life, node.stamp().incarnation);
   if (cluster.keeps_disk) save(cluster, clock_of(n));
   for (const auto& event : effects.events) {
     note(cluster.name + ": " + describe(event));
     if (!event.origin.cluster.empty())
-      truth_.event(now_, n, Truth::index(event.origin), event.kind);
+      truth_.event(now_, n, truth_.index(event.origin), event.kind);
   }
   const auto most = kMaxRows + kChanges + 3 * clusters_.size();
   for (const auto& [id, wire] : wires_)
@@ -397,12 +501,12 @@ void Mesh::act(std::size_t n, discovery::Effects effects) {
 }
 
 void Mesh::probe(std::size_t n, discovery::ProbeRequest request) {
-  const auto target = Truth::index(request.origin);
+  const auto target = truth_.index(request.origin);
+  const auto& answering = clusters_[clusters_[target].home].answering;
   discovery::ProbeReply reply{request.id, {}, {}};
   const bool cut = data_blocked_[n][target] > 0;
   for (const auto& address : request.targets)
-    (!cut && clusters_[target].answering.contains(address) ? reply.alive : reply.failed)
-        .push_back(address);
+    (!cut && answering.contains(address) ? reply.alive : reply.failed).push_back(address);
   const bool answered = !reply.alive.empty();
   const auto time = reply.failed.empty() ? between(1, 80) : request.timeout;
   const auto life = clusters_[n].process->life;

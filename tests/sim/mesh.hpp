@@ -49,17 +49,24 @@ struct Disk {
   std::map<discovery::OriginId, File> files;
 };
 
+// One agent and what is around it. Agents of one cluster have one source: that of `home`, the
+// first of them.
 struct Cluster {
   // When a row that is gone must be withdrawn although a relist said so.
   struct Withdrawal {
     Clock earliest, latest;
   };
+  discovery::OriginId id;
   std::string name;
-  std::map<std::string, std::string> rows;  // what its agent is to say now, value by key
-  std::set<std::string> unlisted;           // of these what its source has lost by a relist
-  std::map<std::string, Withdrawal> gone;   // of those what will not come back
+  std::size_t home = 0;
+  Contents source;                         // of a home: what there is to read now
+  Contents rows;                           // what this agent is to say now, value by key
+  std::set<std::string> unlisted;          // of these what its source has lost by a relist
+  std::map<std::string, Withdrawal> gone;  // of those what will not come back
+  bool stuck = false;
+  Clock true_since{};  // it reads its source
   std::vector<base::SocketAddress> endpoints;
-  std::set<base::SocketAddress> answering;
+  std::set<base::SocketAddress> answering;  // of a home
   bool keeps_disk = true;
   Disk disk;
   std::vector<Disk> disks;  // what it has held, for one that is put back
@@ -88,12 +95,14 @@ struct Wire {
   Way ways[2];                   // 0: from → to
   Clock up_at{};
   base::Duration delay{};
-  double loss = 0;  // of packets: each costs the stream a retransmission timeout
+  Clock rough_at{};  // when it last was slow or lost frames
+  double loss = 0;   // of packets: each costs the stream a retransmission timeout
 };
 
 class Mesh {
  public:
-  Mesh(std::uint64_t seed, std::size_t clusters);
+  // Those of one cluster stand behind the first of it.
+  Mesh(std::uint64_t seed, const std::vector<discovery::OriginId>& agents);
 
   void run_until(Clock end);
   // Weather's handles.
@@ -108,6 +117,8 @@ class Mesh {
   void change_rows(std::size_t cluster, std::size_t count);
   void list(std::size_t cluster, discovery::Listing listing);  // what its source says now
   void is_noisy(std::size_t cluster) { truth_.noisy(cluster); }
+  // It cannot read its source for so long, and knows it.
+  void get_stuck(std::size_t cluster, base::Duration time);
   void reset(discovery::LinkId link);
   void swallow(discovery::LinkId link, std::size_t way);
   void dial(std::size_t from, std::size_t to);
@@ -128,10 +139,14 @@ class Mesh {
   std::vector<Cluster>& clusters() { return clusters_; }
   std::map<discovery::LinkId, Wire>& wires() { return wires_; }
   const Truth& truth() const { return truth_; }
+  Truth& truth() { return truth_; }
   void note(std::string line);  // into the transcript
   void check_flow(std::size_t viewer, std::size_t of, base::Duration bound);
   void check_reach(std::size_t viewer);
   void check_converged(std::size_t viewer);
+  void check_replicas();
+  bool has_siblings(std::size_t cluster) const { return siblings(cluster).size() > 1; }
+  std::vector<std::size_t> siblings(std::size_t cluster) const;  // itself among them
 
   const bool secure;  // origins sign; without that whoever lies about others is believed
   base::Duration slow_reader[16] = {};  // per cluster: time taken for each frame
@@ -170,6 +185,9 @@ class Mesh {
   Clock clock_of(std::size_t cluster) const { return now_ + clusters_[cluster].process->skew; }
   base::Duration between(double low_ms, double high_ms);
   std::vector<discovery::EncodedRow> encoded(const Cluster& cluster) const;
+  Contents contents(const Cluster& cluster) const;  // what its agent says
+  void read_source(std::size_t cluster);
+  bool hears_well(std::size_t viewer, std::size_t of) const;
 
   base::Random random_;
   Clock now_ = kStart;
@@ -182,6 +200,7 @@ class Mesh {
   std::set<std::pair<std::size_t, std::size_t>> peers_;  // who dials whom
   std::map<std::pair<std::size_t, std::size_t>, std::vector<Wire::Sent>> replays_;
   Truth truth_;
+  std::vector<Clock> deceived_at_;  // when a frame that was altered has reached it last
 };
 
 }  // namespace sim

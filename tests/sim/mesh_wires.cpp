@@ -11,9 +11,10 @@ using namespace std::chrono_literals;
 using discovery::LinkId;
 using LinkEnd = discovery::Node::LinkEnd;
 
-constexpr std::size_t kWindow = 4;    // frames that a stream takes before its writer waits
-constexpr std::size_t kReplayed = 6;  // frames that come twice at a reconnect
-constexpr std::size_t kFrame = 600;   // bytes, so that most snapshots come in parts
+constexpr std::size_t kWindow = 4;         // frames that a stream takes before its writer waits
+constexpr std::size_t kReplayed = 6;       // frames that come twice at a reconnect
+constexpr base::Duration kSmooth = 500ms;  // a frame that takes longer was in trouble
+constexpr std::size_t kFrame = 600;        // bytes, so that most snapshots come in parts
 
 // A single row may be larger than what a frame carries here; on the real wire it never is.
 bool within(const discovery::Frame& frame, std::size_t most) {
@@ -86,7 +87,11 @@ void Mesh::deliver(LinkId id, std::size_t way_number) {
   --way.under_way;
   truth_.delivered(now_ - sent);
   truth_.spoke(now_, reader, sender);
-  if (altered) truth_.deceived(reader);
+  if (now_ - sent > kSmooth) wire.rough_at = now_;
+  if (altered) {
+    truth_.deceived(reader);
+    deceived_at_[reader] = now_;
+  }
   if (const auto slow = slow_reader[reader]; slow > base::Duration::zero())
     way.last_arrival = std::max(way.last_arrival, now_) + slow;
   if (!altered && !std::holds_alternative<discovery::Hello>(frame) &&
@@ -156,7 +161,7 @@ void Mesh::connect(std::size_t from, std::size_t to) {
   wire.lives[1] = accepter->life;
   wire.up_at = now_;
   wire.delay = between(0.2, 90);
-  const std::string names[2] = {clusters_[from].name, clusters_[to].name};
+  const std::string names[2] = {clusters_[from].id.cluster, clusters_[to].id.cluster};
   const bool proven = random_.chance(0.5);
   tell(to, wire.lives[1], {}, [=](discovery::Node& node, Clock at) {
     return node.link_up(at, id, {proven ? names[0] : "", names[0], false});

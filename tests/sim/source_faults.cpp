@@ -27,7 +27,8 @@ std::vector<std::string> endpoints_of(const Cluster& cluster) {
 std::size_t SourceFaults::most_of(std::size_t n) {
   auto& cluster = mesh_.clusters()[n];
   auto keys = endpoints_of(cluster);
-  if (!mesh_.awake(n) || !cluster.unlisted.empty() || keys.size() < 10) return 0;
+  if (!mesh_.awake(n) || mesh_.has_siblings(n) || !cluster.unlisted.empty() || keys.size() < 10)
+    return 0;
   if (mesh_.clusters()[n].process->node->stamp().version == 0)
     return 0;  // still reading for the first time
   mesh_.random().shuffle(keys);
@@ -78,7 +79,7 @@ void SourceFaults::scale_down() {
   auto& cluster = mesh_.clusters()[n];
   auto keys = endpoints_of(cluster);
   std::erase_if(keys, [&](const auto& key) { return cluster.unlisted.contains(key); });
-  if (!mesh_.awake(n) || keys.size() < 2) return;
+  if (!mesh_.awake(n) || mesh_.has_siblings(n) || keys.size() < 2) return;
   mesh_.random().shuffle(keys);
   const bool few = !cluster.unlisted.empty() ? false : mesh_.random().chance(0.4);
   keys.resize(few ? 1 + mesh_.random().below(keys.size() / 2)

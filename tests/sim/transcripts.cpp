@@ -242,6 +242,55 @@ std::string pair_cut() {
   return transcript.text();
 }
 
+std::string replicas() {
+  Transcript transcript(Beacons::left_out);
+  auto& story = transcript.story;
+  transcript.say("east has two agents with one source; west takes one of them");
+  for (const auto* name : {"east", "east/1"}) story.start(name, endpoint());
+  story.start("west", {{"s/shop/web", "1"}});
+  for (const auto* other : {"east/1", "west"}) story.connect("east", other);
+  story.connect("east/1", "west");
+  story.run(2s);
+  transcript.show("west", "east");
+  transcript.say("the source of that one cannot be read any more; a service goes at the other");
+  story.act("east", story.node("east").source_stuck(story.now, "resources cannot be read"));
+  story.run(1s);
+  story.says("east/1", {{"s/shop/web", "1"}});
+  story.run(1s);
+  transcript.say("it is read again; then the agent that is taken is killed");
+  story.says("east", {{"s/shop/web", "1"}});
+  story.act("east", story.node("east").source_stuck(story.now, ""));
+  story.run(1s);
+  story.kill("east/1");
+  story.run(70s);
+  transcript.show("west", "east");
+  return transcript.text();
+}
+
+std::string numbers() {
+  Transcript transcript(Beacons::left_out);
+  auto& story = transcript.story;
+  const auto begin = [&](const std::string& name) {
+    auto config = story.config("east");
+    config.slots = 2;
+    story.start(config, name, endpoint());
+    story.act(name, story.node(name).local_ready(story.now));
+  };
+  transcript.say("east may have two agents, which take their numbers by themselves");
+  story.start("west");
+  for (const auto* name : {"one", "two"}) begin(name);
+  story.connect("one", "west");
+  story.run(5s);
+  transcript.say("the second has the first one's number, is refused, takes another and dials anew");
+  story.connect("two", "west");
+  story.run(1s);
+  story.connect("two", "west");
+  story.run(1s);
+  transcript.show("west", "east");
+  transcript.show("west", "east/1");
+  return transcript.text();
+}
+
 int compare(const std::string& path, const std::string& now) {
   std::ifstream file(path);
   std::ostringstream reviewed;
@@ -268,7 +317,7 @@ int main(int count, char** arguments) {
   const std::vector<std::pair<std::string, std::function<std::string()>>> stories{
       {"join", join},           {"suspicion", suspicion},   {"refutation", refutation},
       {"partition", partition}, {"collection", collection}, {"bridge", bridge},
-      {"pair_cut", pair_cut}};
+      {"pair_cut", pair_cut},   {"replicas", replicas},     {"numbers", numbers}};
   int failed = 0;
   for (const auto& [name, tell] : stories) {
     const auto path = folder + "/" + name + ".txt";

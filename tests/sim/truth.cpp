@@ -15,6 +15,7 @@ constexpr std::size_t kMaxViolations = 5;
 // fresh.
 constexpr base::Duration kFreshSlack = std::chrono::seconds(6);
 constexpr int kMaxHops = 4;
+constexpr std::size_t kMaxTaken = 60;  // in a life: twice the faults of a run
 // Beyond these an agent has had the time to find out that endpoints are out of reach, or back.
 constexpr base::Duration kLost = std::chrono::seconds(15), kFound = std::chrono::seconds(13);
 constexpr double kMostRows = 80;        // of a cluster: a look sees one delta
@@ -23,6 +24,10 @@ constexpr std::size_t kKeepEvery = 40;  // looks: hashing every state whole woul
 bool is_endpoint(std::string_view key) { return key.starts_with("e/"); }
 
 // Of endpoints nothing changes but their health, which is check_health's.
+std::string at(base::TimePoint now) {
+  return ", at " + base::to_string(now.time_since_epoch() - std::chrono::hours(1));
+}
+
 std::uint64_t hash_row(std::string_view key, std::string_view value) {
   const auto hash = base::hash64(key, 1);
   return is_endpoint(key) ? hash : base::hash64(value, hash);
@@ -48,11 +53,12 @@ std::uint64_t hash_of(const Contents& contents) {
   return sum;
 }
 
-std::string Truth::name(std::size_t cluster) {
-  return std::string(1, static_cast<char>('a' + cluster));
+std::size_t Truth::index(const discovery::OriginId& origin) const {
+  return static_cast<std::size_t>(std::ranges::find(ids_, origin) - ids_.begin());
 }
-std::size_t Truth::index(const discovery::OriginId& origin) {
-  return static_cast<std::size_t>(origin.cluster.front() - 'a');
+
+bool Truth::is_alone(std::size_t agent) const {
+  return std::ranges::count(ids_, ids_[agent].cluster, &discovery::OriginId::cluster) == 1;
 }
 
 void Truth::violated(std::string what) {
@@ -66,9 +72,14 @@ void Truth::says(Clock now, std::size_t cluster, discovery::Stamp stamp, const C
   if (origin.with_disk && !origin.said.empty() && stamp < origin.said.rbegin()->first)
     violated(name(cluster) + " goes back to " + describe(stamp) + " though it has its disk");
   origin.now = stamp;
+  origin.bare |= contents.size() <= 1;
   origin.highest_life = std::max(origin.highest_life, stamp.incarnation);
   origin.said[stamp] = {hash_of(contents), ++origin.order, stamp.incarnation < origin.highest_life,
                         now};
+}
+
+void Truth::source_says(Clock now, std::size_t home, const Contents& contents) {
+  origins_[home].source.emplace_back(now, hash_of(contents));
 }
 
 void Truth::born(std::size_t cluster, bool with_disk) {
@@ -128,15 +139,24 @@ void Truth::event(Clock now, std::size_t viewer, std::size_t cluster, discovery:
   }
   if (kind == Kind::dead && origins_[cluster].left) seen.given_up = false;
   if (kind == Kind::dead && !origins_[cluster].left) {
-    if (!seen.failed_since) violated(who + " dead while its endpoints answer");
+    if (!seen.failed_since && !origins_[cluster].bare)
+      violated(who + " dead while its endpoints answer");
     if (seen.ever_answered && now - seen.answered_at < std::chrono::seconds(14))
       violated(who + " dead soon after its endpoints answered");
   }
-  if (kind == Kind::forgotten) violated(who + " forgotten");
   if (kind == Kind::quarantined && !origins_[cluster].noisy && !viewers_[viewer].deceived)
     violated(who + " to be in quarantine, though it did nothing");
   if (kind == Kind::quarantined || kind == Kind::released)
     seen.quarantined = kind == Kind::quarantined;
+  if (kind == Kind::forgotten) {
+    if (is_alone(cluster)) violated(who + " forgotten");
+    seen = {};
+  }
+  if (kind == Kind::taken) {
+    if (is_alone(cluster)) violated(who + " taken, though there is no other");
+    if (settled_) violated(name(viewer) + " takes " + name(cluster) + " without need");
+    if (++viewers_[viewer].taken > kMaxTaken) violated(name(viewer) + " cannot make up its mind");
+  }
   if (kind == Kind::malformed && !viewers_[viewer].deceived) violated(who + " malformed");
 }
 
@@ -156,7 +176,11 @@ void Truth::look(Clock now, std::size_t viewer, discovery::Node& node, Clock its
     eyes.kept_hash = hash_of(*publication);
   }
   std::size_t shown = 0;
+  std::map<std::string, std::size_t> taken;
+  std::set<std::string> clusters;
   for (const auto& origin : publication->origins) {
+    if (origin.taken) ++taken[origin.id.cluster];
+    clusters.insert(origin.id.cluster);
     if (origin.local) {
       const auto said = origins_[viewer].said.find(origin.stamp);
       if (said != origins_[viewer].said.end() && said->second.hash != hash_of(origin.rows))
@@ -170,6 +194,10 @@ void Truth::look(Clock now, std::size_t viewer, discovery::Node& node, Clock its
     check_age(now, viewer, origin);
     ++shown;
   }
+  for (const auto& cluster : clusters)
+    if (taken[cluster] != 1)
+      violated(name(viewer) + " takes the rows of " + std::to_string(taken[cluster]) +
+               " agents of " + cluster);
   std::size_t known = 0;
   for (const auto& [cluster, seen] : eyes.seen) known += seen.shown ? 1 : 0;
   if (shown < known) violated(name(viewer) + " lost a cluster");
@@ -273,7 +301,8 @@ void Truth::reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach re
   const auto publication = node.publication(its_clock);
   const auto shown = std::find_if(publication->origins.begin(), publication->origins.end(),
                                   [&](const auto& origin) { return index(origin.id) == cluster; });
-  if (shown == publication->origins.end() || shown->left) reach = Reach::unclear;
+  if (shown == publication->origins.end() || shown->left || !shown->taken)
+    reach = Reach::unclear;  // who is not taken leads nobody anywhere
   if (std::exchange(seen.reach, reach) != reach) seen.reach_since = now;
   if (reach == Reach::unclear || viewers_[viewer].deceived) return;
   const bool leads = shown->freshness == discovery::view::Freshness::fresh ||
@@ -285,6 +314,29 @@ void Truth::reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach re
   if (reach == Reach::none && leads && silent > kLost)
     violated(name(viewer) + " leads callers to " + name(cluster) +
              ", of which nothing is heard or reached for " + base::to_string(silent));
+}
+
+void Truth::covered(Clock now, std::size_t viewer, std::size_t of, discovery::Node& node,
+                    Clock its_clock, base::Duration bound) {
+  const auto& cluster = ids_[of].cluster;
+  const auto home = static_cast<std::size_t>(
+      std::ranges::find(ids_, cluster, &discovery::OriginId::cluster) - ids_.begin());
+  const auto what = name(viewer) + ", which hears " + name(of) + " well, ";
+  const auto publication = node.publication(its_clock);
+  for (const auto& origin : publication->origins) {
+    if (origin.id.cluster != cluster || !origin.taken) continue;
+    if (origin.freshness != discovery::view::Freshness::fresh)
+      violated(what + "takes " + origin.id.to_string() + ", which is not fresh" + at(now));
+    const auto& source = origins_[home].source;
+    const auto hash = hash_of(origin.rows);
+    auto said = source.rbegin();
+    while (said != source.rend() && said->second != hash && now - said->first <= bound) ++said;
+    if (said != source.rend() && said->second != hash)
+      violated(what + "takes " + origin.id.to_string() + ", which does not say what was " +
+               base::to_string(bound) + " ago" + at(now));
+    return;
+  }
+  violated(what + "takes nobody of its cluster");
 }
 
 void Truth::converged(Clock now, std::size_t viewer, discovery::Node& node, Clock its_clock) {

@@ -11,6 +11,8 @@
 //   6 staleness is known, without clocks:  check_age: never called younger, or fresh for long
 //   7 memory per peer is bounded:          holds
 //   8 one bad origin stops no other:       flows; and it costs no more than its limits: check_cost
+// Of agents that share a cluster: exactly one is taken (look), a cluster is fresh and true while
+// one of them can be (covered), nobody takes another without need (event).
 // Beyond these: no cluster is demoted or dead whose endpoints answer (event); who is demoted is
 // lifted by an answer or its own link alone (event), stays so while nothing gets there and is back
 // when something does (reaches); a published state is never written to (look); what a source lost by
@@ -43,11 +45,14 @@ class Truth {
  public:
   using Clock = base::TimePoint;
 
-  explicit Truth(std::size_t clusters) : origins_(clusters), viewers_(clusters) {}
+  // Those of one cluster stand side by side.
+  explicit Truth(std::vector<discovery::OriginId> agents)
+      : ids_(std::move(agents)), origins_(ids_.size()), viewers_(ids_.size()) {}
 
   // The cluster's agent now publishes `contents` at `stamp`.
   void says(Clock now, std::size_t cluster, discovery::Stamp stamp, const Contents& contents);
   // `with_disk`: it knows its lives from there.
+  void source_says(Clock now, std::size_t home, const Contents& contents);
   void born(std::size_t cluster, bool with_disk);
   void died(Clock now, std::size_t cluster);
   // Of its disk alone.
@@ -81,10 +86,16 @@ class Truth {
   // elsewhere where they cannot.
   void reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach reach,
                discovery::Node& node, Clock its_clock);
+  // An agent of the cluster of `of` reads its source and is heard well: whichever of them is taken,
+  // it is fresh and says what that source said up to `bound` ago.
+  void covered(Clock now, std::size_t viewer, std::size_t of, discovery::Node& node,
+               Clock its_clock, base::Duration bound);
+  // From here on nothing breaks: nobody has a reason to take another.
+  void settled() { settled_ = true; }
   void violated(std::string what);
 
-  static std::string name(std::size_t cluster);
-  static std::size_t index(const discovery::OriginId& origin);
+  std::string name(std::size_t cluster) const { return ids_[cluster].to_string(); }
+  std::size_t index(const discovery::OriginId& origin) const;
 
   const std::vector<std::string>& violations() const { return violations_; }
 
@@ -99,11 +110,13 @@ class Truth {
     std::map<discovery::Stamp, Said> said;
     std::size_t order = 0;
     bool alive = false, left = false, with_disk = false, noisy = false;
+    bool bare = false;  // has said nothing but that it is stuck: there is nobody to probe
     std::uint64_t highest_life = 0;
     Clock died_at{};
     base::Duration slowest{};  // of the frames delivered since it died
     discovery::Stamp now{};
     std::set<base::SocketAddress> failed;  // of this life's knocks at what is held
+    std::vector<std::pair<Clock, std::uint64_t>> source;  // of a home: what it said since when
   };
   struct Seen {
     discovery::Stamp stamp{};
@@ -126,12 +139,17 @@ class Truth {
     std::size_t looks = 0;
     std::vector<std::pair<Clock, base::Duration>> stalls;  // each with its end
     std::uint64_t kept_hash = 0;
+    std::size_t taken = 0;  // how often it took another
   };
   void check_rows(std::size_t viewer, const discovery::OriginPublication& shown);
   void check_health(std::size_t cluster, const discovery::Rows& rows);
   void check_cost(Clock now, std::size_t viewer, const discovery::OriginPublication& shown);
   void check_age(Clock now, std::size_t viewer, const discovery::OriginPublication& shown);
 
+  bool is_alone(std::size_t agent) const;
+
+  std::vector<discovery::OriginId> ids_;
+  bool settled_ = false;
   std::vector<Origin> origins_;
   std::vector<Viewer> viewers_;
   std::vector<std::string> violations_;

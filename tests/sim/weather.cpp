@@ -16,7 +16,9 @@ constexpr base::Duration kDirectBound = 1s, kRelayedBound = 8s;
 class Weather {
  public:
   explicit Weather(Mesh& mesh)
-      : mesh_(mesh), links_(mesh), agents_(mesh), sources_(mesh), meddling_(mesh) {}
+      : mesh_(mesh), links_(mesh), agents_(mesh), sources_(mesh), meddling_(mesh) {
+    for (std::size_t n = 0; n < mesh.clusters().size(); ++n) replicated_ |= mesh.has_siblings(n);
+  }
 
   void brew() {
     const auto faults = kLeastFaults + mesh_.random().below(30);
@@ -29,14 +31,18 @@ class Weather {
         for (std::size_t n = 0; n < mesh_.clusters().size(); ++n) mesh_.check_reach(n);
       });
     mesh_.after(kCalm, [this] { calm(); });
-    mesh_.after(kSettled, [this] { watch_flow(); });
+    mesh_.after(kSettled, [this] {
+      mesh_.truth().settled();
+      watch_flow();
+    });
+    if (replicated_) watch_replicas();
     mesh_.after(kQuiet, [this] { mesh_.changing = false; });
   }
 
  private:
   void strike() {
     ++mesh_.faults;
-    switch (mesh_.random().below(23)) {
+    switch (mesh_.random().below(replicated_ ? 27 : 23)) {
       case 0:
         return links_.reset();
       case 1:
@@ -81,6 +87,14 @@ class Weather {
         return sources_.lose();
       case 21:
         return sources_.scale_down();
+      case 22:
+        return meddling_.hostile_relay();
+      case 23:
+      case 24:
+        return agents_.get_stuck();
+      case 25:
+      case 26:
+        return agents_.roll();
       default:
         return meddling_.hostile_relay();
     }
@@ -100,6 +114,12 @@ class Weather {
     for (auto at = 1s; kSettled + at < kQuiet; at += 1s)
       mesh_.after(at, [this, noisy] { check_flow(noisy); });
   }
+  void watch_replicas() {
+    mesh_.after(1s, [this] {
+      mesh_.check_replicas();
+      watch_replicas();
+    });
+  }
   void check_flow(std::size_t noisy) {
     for (std::size_t viewer = 0; viewer < mesh_.clusters().size(); ++viewer)
       for (std::size_t of = 0; of < mesh_.clusters().size(); ++of)
@@ -111,6 +131,7 @@ class Weather {
   }
 
   Mesh& mesh_;
+  bool replicated_ = false;
   LinkFaults links_;
   AgentFaults agents_;
   SourceFaults sources_;
@@ -119,15 +140,32 @@ class Weather {
 
 }  // namespace
 
+namespace {
+
+// In every third run some clusters have two or three agents.
+std::vector<discovery::OriginId> agents_of(std::uint64_t seed) {
+  const auto chance = base::Random(seed).below(2);
+  std::vector<std::uint32_t> replicas(5 + chance, 1);
+  if (seed % 3 == 0)
+    replicas =
+        chance ? std::vector<std::uint32_t>{2, 1, 3} : std::vector<std::uint32_t>{2, 2, 1, 1};
+  std::vector<discovery::OriginId> agents;
+  for (std::size_t cluster = 0; cluster < replicas.size(); ++cluster)
+    for (std::uint32_t replica = 0; replica < replicas[cluster]; ++replica)
+      agents.push_back({std::string(1, static_cast<char>('a' + cluster)), replica});
+  return agents;
+}
+
+}  // namespace
+
 Outcome run(std::uint64_t seed, std::function<void(const std::string&)> transcript) {
-  const std::size_t clusters = 5 + base::Random(seed).below(2);
-  Mesh mesh(seed, clusters);
+  Mesh mesh(seed, agents_of(seed));
   mesh.transcript = std::move(transcript);
   const auto start = mesh.now();
   Weather weather(mesh);
   weather.brew();
   mesh.run_until(start + kLength);
-  for (std::size_t n = 0; n < clusters; ++n) mesh.check_converged(n);
+  for (std::size_t n = 0; n < mesh.clusters().size(); ++n) mesh.check_converged(n);
   return {mesh.truth().violations(), mesh.frames, mesh.faults};
 }
 
