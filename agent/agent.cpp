@@ -121,7 +121,10 @@ base::Result<void> Agent::open_state() {
 void Agent::make_control() {
   base::Random random(seed_);
   discovery::NodeConfig node;
+  const auto& last = saved_.last_replica;
+  node.slots = config_.replicas;
   node.self = {config_.cluster, config_.replica};
+  if (last < config_.replicas) node.self.replica = last;
   for (auto& byte : node.instance) byte = static_cast<std::uint8_t>(random.next());
   node.advertise = advertised(config_);
   node.last_incarnation = saved_.last_incarnation;
@@ -131,6 +134,7 @@ void Agent::make_control() {
     node.notary = std::make_shared<tls::Notary>(security_, trust_rule(config_),
                                                 [] { return std::chrono::system_clock::now(); });
 
+  const auto self = node.self;
   Control::Callbacks callbacks;
   callbacks.published = [this](auto publication, std::uint64_t edition) {
     if (state_) state_->publication(publication);
@@ -149,7 +153,7 @@ void Agent::make_control() {
   };
   auto dialer = std::make_unique<discovery::rpc::Dialer>(control_->links(), security_,
                                                          random.fork(), resolve);
-  PeerList peers({config_.cluster, config_.replica}, assembly_rules(config_));
+  PeerList peers(self, assembly_rules(config_));
   peers.configure(config_.gossip.peers);
   control_->use(std::move(dialer), std::move(peers));
   prober_ = std::make_unique<discovery::sources::Prober>(
@@ -160,8 +164,8 @@ void Agent::make_control() {
 void Agent::make_builder() {
   builder_ = std::make_unique<Builder>(
       builder_config(config_), Builder::Products{dns_table_, forwarder_table_, served_},
-      Builder::Callbacks{[this](auto rows, auto listing, std::uint64_t edition) {
-                           publish_rows(std::move(rows), listing, edition);
+      Builder::Callbacks{[this](auto rows, auto listing, std::string stuck, std::uint64_t edition) {
+                           publish_rows(std::move(rows), listing, std::move(stuck), edition);
                          },
                          [this] {
                            if (forwarder_) forwarder_->table_changed();
@@ -265,19 +269,20 @@ base::Result<void> Agent::watch_config() {
   return {};
 }
 
-void Agent::post_agent_row() {
+// Siblings send their callers to our forwarder while it can serve them.
+void Agent::post_agent_row(const Config& config) {
   discovery::AgentRow row;
-  row.advertise = advertised(config_);
+  row.advertise = advertised(config);
   row.version = version();
-  row.locality = config_.locality;
-  row.forwarders = config_.forwarder.listen;
+  row.locality = config.locality;
+  if (ready_) row.forwarders = config.forwarder.listen;
   control_->post(LocalRows{"agent", {discovery::encode(discovery::RowValue(row))}});
 }
 
 base::Result<void> Agent::start() {
   if (forwarder_)
     if (auto started = forwarder_->start(); !started) return started;
-  post_agent_row();
+  post_agent_row(config_);
   builder_->start();
   if (state_) state_->start();
   control_->start();
@@ -293,13 +298,13 @@ base::Result<void> Agent::start() {
 
 // grpc.health.v1 follows /readyz.
 base::net::Task<void> Agent::keep_health() {
-  bool said = false;
   for (;;) {
     const bool ready = api_->ready();
-    if (ready != said) {
+    if (ready != ready_) {
       gossip_->set(ready ? GossipServer::Readiness::ready : GossipServer::Readiness::not_ready);
       log_.info("agent", ready ? "ready" : "not ready");
-      said = ready;
+      ready_ = ready;
+      post_agent_row(shown_config_);
     }
     for (const auto& line : condition_.lines_due(std::chrono::system_clock::now()))
       log_.warn("tls", line);
@@ -328,12 +333,12 @@ void Agent::reload() {
   log_.set_level(config_.log.level);
   control_->post(Peers{config_.gossip.peers});
   control_->post(Reach{config_.networks});
-  post_agent_row();
   builder_->configure(builder_config(config_));
   io_->post(
       [this, config = config_] {
         shown_config_ = config;
         prober_->use(assembly_rules(config));
+        post_agent_row(config);
         files_->reread(config.resources);
       },
       base::Delivery::must_deliver);
@@ -360,8 +365,9 @@ void Agent::stop(discovery::Goodbye::Reason reason) {
 // Builder thread. The first rows open the gate: until they are in, peers would see an empty
 // cluster.
 void Agent::publish_rows(std::vector<discovery::EncodedRow> rows, discovery::Listing listing,
-                         std::uint64_t edition) {
+                         std::string stuck, std::uint64_t edition) {
   control_->post(LocalRows{"files", std::move(rows), edition, listing});
+  control_->post(SourceStuck{std::move(stuck)});  // behind them: what is read again is in them
   if (!std::exchange(local_said_, true)) control_->post(LocalReady{});
 }
 

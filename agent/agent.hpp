@@ -76,11 +76,12 @@ class Agent {
   base::Result<void> open_admin();
   base::Result<void> watch_certificates();
   base::Result<void> watch_config();
-  void post_agent_row();
+  void post_agent_row(const Config& config);
   void hear_grpc(const std::string& line);
   std::vector<std::string> troubles() const;
   base::net::Task<void> keep_health();
   void publish_rows(std::vector<discovery::EncodedRow> rows, discovery::Listing listing,
+                    std::string stuck,
                     std::uint64_t edition);
   void add_worker_metrics(Metrics& metrics) const;
 
@@ -116,6 +117,7 @@ class Agent {
   std::thread io_thread_;
   bool local_said_ = false;  // builder thread: the first rows went out
   std::atomic<bool> stopping_{false};
+  bool ready_ = false;  // io thread: as last told
   Condition condition_;
 };
 

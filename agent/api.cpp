@@ -173,7 +173,7 @@ std::vector<std::string> Api::degraded(const Served& served, const Membership& m
 Json Api::status(const Served& served) {
   const auto membership = sources_.control.membership();
   return Json{{"cluster", sources_.config.cluster},
-              {"replica", sources_.config.replica},
+              {"replica", membership->self.replica},
               {"version", version()},
               {"ready", unready(*membership).empty()},
               {"viewVersion", served.version},

@@ -11,6 +11,16 @@ namespace {
 
 constexpr base::Duration kCollectEvery = std::chrono::seconds(1);
 
+// What cannot be read says nothing new, however long: others of this cluster may know better. A
+// document with errors is another matter: it was read, and they read the same.
+std::string why_stuck(const resources::Problems& unreadable) {
+  if (unreadable.empty()) return "";
+  const auto& first = unreadable.front();
+  auto why = resources::shown(first.place.file) + " " + resources::shown(first.message);
+  if (unreadable.size() > 1) why += " and " + std::to_string(unreadable.size() - 1) + " more";
+  return why;
+}
+
 }  // namespace
 
 Builder::Builder(BuilderConfig config, Products products, Callbacks callbacks, base::Logger& log)
@@ -96,6 +106,7 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   const auto before = (accepted_.empty() ? serving_ : accepted_.back()).documents;
   auto left_out = std::move(files.left_out);
   const auto listing = files.listing;
+  auto stuck = why_stuck(files.unreadable);
   auto documents =
       store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
   auto rows = discovery::sources::make_rows(documents->documents, config_.exports);
@@ -118,7 +129,7 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   accepted_.push_back(
       {++editions_, std::move(documents), std::move(rows.problems),
        discovery::sources::rows_at_home(std::move(rows.home), config_.rules.locality)});
-  callbacks_.rows_changed(std::move(rows.rows), listing, editions_);
+  callbacks_.rows_changed(std::move(rows.rows), listing, std::move(stuck), editions_);
 }
 
 // `edition` has come back in a publication, and with it all before.

@@ -51,9 +51,10 @@ class Builder {
   };
   // Called on the builder thread.
   struct Callbacks {
-    // The local origin's rows as the newest documents give them, and the edition of the documents
-    // that the publication with these rows must carry.
-    std::function<void(std::vector<discovery::EncodedRow>, discovery::Listing,
+    // The local origin's rows as the newest documents give them, why some of these could not be
+    // read ("" = all were), and the edition of the documents that the publication with these rows
+    // must carry.
+    std::function<void(std::vector<discovery::EncodedRow>, discovery::Listing, std::string stuck,
                        std::uint64_t edition)>
         rows_changed;
     std::function<void()> tables_published;

@@ -264,7 +264,11 @@ void read_log(const Value& value, LogConfig& out) {
 void read_root(const Value& value, const std::string& folder, Config& out) {
   Fields fields(value);
   fields.required("cluster", out.cluster, kLabel);
-  fields.optional("replica", out.replica, resources::between(0, kMaxReplica));
+  const auto replica = fields.find("replica");
+  if (replica) resources::read(*replica, out.replica, resources::between(0, kMaxReplica));
+  if (fields.optional("replicas", out.replicas, resources::between(1, kMaxReplica + 1)) && replica)
+    replica->error("beside `replicas`, by which each agent takes a number by itself",
+                   "write one of the two");
   if (const auto locality = fields.find("locality")) read_locality(*locality, out.locality);
   if (const auto gossip = fields.find("gossip"))
     read_gossip(*gossip, folder, out.cluster, out.gossip);

@@ -102,8 +102,9 @@ struct LogConfig {
 };
 
 struct Config {
-  std::string cluster;  // a DNS label; the only field without a default
-  std::uint32_t replica = 0;
+  std::string cluster;         // a DNS label; the only field without a default
+  std::uint32_t replica = 0;   // which of the cluster's agents this is
+  std::uint32_t replicas = 0;  // how many there may be: it takes a number by itself; 0 = `replica`
   base::Locality locality;
   GossipConfig gossip;
   DnsConfig dns;

@@ -71,7 +71,13 @@ struct FieldRow {
 // In the order of the printed file: fields of one section stand together.
 constexpr std::array kFields{
     FieldRow{"cluster", Change::fixed, [](const Config& c) { return quoted(c.cluster); }},
-    FieldRow{"replica", Change::fixed, [](const Config& c) { return std::to_string(c.replica); }},
+    FieldRow{
+        "replica", Change::fixed,
+        [](const Config& c) { return c.replicas > 0 ? std::string() : std::to_string(c.replica); }},
+    FieldRow{"replicas", Change::fixed,
+             [](const Config& c) {
+               return c.replicas > 0 ? std::to_string(c.replicas) : std::string();
+             }},
     FieldRow{"locality.region", Change::live,
              [](const Config& c) { return optional(c.locality.region); }},
     FieldRow{"locality.zone", Change::live,

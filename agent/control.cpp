@@ -1,6 +1,7 @@
 #include "agent/control.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 
 namespace agent {
@@ -161,7 +162,9 @@ void Control::handle(base::TimePoint now, Command& command) {
   if (auto* local = std::get_if<LocalRows>(&command)) {
     act(now, node_.replace_local(now, local->source, std::move(local->rows), local->listing));
     if (local->edition) next_edition_ = {local->source, local->edition};
-  } else if (std::holds_alternative<LocalReady>(command))
+  } else if (auto* stuck = std::get_if<SourceStuck>(&command))
+    act(now, node_.source_stuck(now, std::move(stuck->why)));
+  else if (std::holds_alternative<LocalReady>(command))
     act(now, node_.local_ready(now));
   else if (auto* saved = std::get_if<discovery::SavedState>(&command))
     act(now, node_.restore(now, std::move(*saved)));
@@ -213,6 +216,7 @@ void Control::act(base::TimePoint now, discovery::Effects effects) {
   for (const auto& event : effects.events) {
     log(event);
     note_refusal(event);
+    if (event.kind == Event::Kind::moved) peers_.is_now(event.origin);
   }
   for (auto& close : effects.close) links_.close(now, close.link, std::move(close.reason));
   publish_ |= effects.publish;
@@ -240,6 +244,7 @@ void Control::remember(base::TimePoint now) {
   auto membership = std::make_shared<Membership>();
   membership->at = remembered_at_ = now;
   membership->synced = node_.synced(now);
+  membership->self = node_.self();
   membership->stamp = node_.stamp();
   membership->members = node_.members(now);
   if (dialer_) {
@@ -259,6 +264,16 @@ void Control::learn_peers(base::TimePoint now, const std::vector<discovery::Memb
   if (now - learnt_at_ < kRememberEvery) return;  // however often something is published
   learnt_at_ = now;
   if (peers_.learn(now, members)) dialer_->set_peers(now, peers_.to_dial());
+  dial_again(now);
+}
+
+// Several agents may stand behind one name, and which one answers is its balancer's to say: who
+// answers twice makes room for one that is still looked for.
+void Control::dial_again(base::TimePoint now) {
+  std::set<std::pair<base::HostPort, discovery::OriginId>> answered;
+  for (const auto& [name, link] : dialer_->linked())
+    if (const auto origin = node_.peer(link); origin && !answered.emplace(name, *origin).second)
+      links_.close(now, link, "another agent behind this name is looked for");
 }
 
 void Control::note_refusal(const Event& event) {

@@ -37,6 +37,10 @@ struct LocalRows {
                               // while rows of the source are held, for those are of older documents
   discovery::Listing listing = discovery::Listing::change;
 };
+// The documents cannot be read, for this reason; "" = they can.
+struct SourceStuck {
+  std::string why;
+};
 struct LocalReady {};
 struct Leave {
   discovery::Goodbye::Reason reason = discovery::Goodbye::Reason::leaving;
@@ -53,14 +57,15 @@ struct Release {
 struct Peers {
   std::vector<base::HostPort> peers;
 };
-using Command = std::variant<discovery::SavedState, LocalRows, LocalReady, discovery::ProbeReply,
-                             Leave, Forget, Release, Reach, Peers>;
+using Command = std::variant<discovery::SavedState, LocalRows, SourceStuck, LocalReady,
+                             discovery::ProbeReply, Leave, Forget, Release, Reach, Peers>;
 
 // What status, metrics and health show; replaced at every turn that changed something and at least
 // once a second.
 struct Membership {
   base::TimePoint at{};
   bool synced = false;
+  discovery::OriginId self;
   discovery::Stamp stamp;
   std::vector<discovery::Member> members;
   std::vector<discovery::rpc::PeerStatus> peers;
@@ -115,6 +120,7 @@ class Control {
   void publish(base::TimePoint now);
   void remember(base::TimePoint now);
   void learn_peers(base::TimePoint now, const std::vector<discovery::Member>& members);
+  void dial_again(base::TimePoint now);
   void log(const discovery::Event& event);
   void note_refusal(const discovery::Event& event);
 

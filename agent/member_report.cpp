@@ -72,14 +72,17 @@ std::optional<base::Duration> propagation(const Member& member) {
 }
 
 std::string trouble_of(const Member& member) {
-  if (member.local || member.state == Member::State::fresh) return "";
+  const bool fresh = member.state == Member::State::fresh;
+  if (member.local || (fresh && member.stuck.empty())) return "";
   const auto who = "cluster " + member.id.to_string();
-  if (!member.age) return who + " is known from disk only";
+  const std::string served = member.taken ? "" : ": another agent serves it";
+  if (fresh) return who + " cannot read its source: " + member.stuck + served;
+  if (!member.age) return who + " is known from disk only" + served;
   if (member.state != Member::State::demoted)
-    return who + " is silent for " + base::to_string(*member.age);
+    return who + " is silent for " + base::to_string(*member.age) + served;
   const auto via = member.via.empty() ? "" : " by " + member.via;
   return who + " is left out: " + detail_of(member) + "; heard" + via + " " +
-         base::to_string(*member.age) + " ago";
+         base::to_string(*member.age) + " ago" + served;
 }
 
 Json report(const std::vector<Member>& members) {
@@ -97,6 +100,9 @@ Json report(const std::vector<Member>& members) {
                     {"incarnation", member.stamp.incarnation},
                     {"version", member.stamp.version},
                     {"rows", member.rows},
+                    {"taken", member.taken},
+                    {"why", member.why},
+                    {"stuck", member.stuck},
                     {"quarantine", member.quarantine},
                     {"quarantineMs", base::to_ms(member.quarantine_left)}});
   return json;

@@ -62,40 +62,52 @@ void Metrics::sample(std::string_view name, Labels labels, std::string_view valu
   text_.append(" ").append(value).append("\n");
 }
 
-void add(Metrics& metrics, const Membership& membership,
-         const discovery::rpc::Links::Counters& links) {
-  metrics.gauge("nearmost_build_info", "the program's version", 1, {{"version", version()}});
-  for (const auto& member : membership.members)
+namespace {
+
+void add(Metrics& metrics, const std::vector<discovery::Member>& members) {
+  for (const auto& member : members)
     metrics.gauge("nearmost_member_fresh", "1 while the member is heard in time",
                   member.local || member.state == discovery::Member::State::fresh ? 1 : 0,
                   {{"member", member.id.to_string()}});
-  for (const auto& member : membership.members)
+  for (const auto& member : members)
     if (member.age)
       metrics.gauge("nearmost_member_age_seconds",
                     "since the newest word of the member, from the first on", seconds(*member.age),
                     {{"member", member.id.to_string()}});
-  for (const auto& member : membership.members)
+  for (const auto& member : members)
     metrics.gauge("nearmost_member_demoted",
                   "1 while the member's endpoints do not answer from here and are left out",
                   member.state == discovery::Member::State::demoted ? 1 : 0,
                   {{"member", member.id.to_string()}});
-  for (const auto& member : membership.members)
+  for (const auto& member : members)
     if (const auto time = propagation(member))
       metrics.gauge("nearmost_member_propagation_seconds",
                     "half of the last round trip of a beacon over the member's link, less the time "
                     "it lay there: what a change takes",
                     seconds(*time), {{"member", member.id.to_string()}});
-  for (const auto& member : membership.members)
+  for (const auto& member : members)
     if (!member.local && !member.via.empty())
       metrics.gauge("nearmost_member_via", "1: through whom the member is heard", 1,
                     {{"member", member.id.to_string()}, {"via", member.via}});
-  for (const auto& member : membership.members)
+  for (const auto& member : members)
     metrics.gauge("nearmost_member_rows", "live rows of the member",
                   static_cast<double>(member.rows), {{"member", member.id.to_string()}});
-  for (const auto& member : membership.members)
+  for (const auto& member : members)
+    metrics.gauge("nearmost_member_taken",
+                  "1 for the agent of each cluster that its endpoints are taken from",
+                  member.taken ? 1 : 0, {{"member", member.id.to_string()}});
+  for (const auto& member : members)
     if (!member.local)
       metrics.gauge("nearmost_member_quarantined", "1 while nothing newer of the member is taken",
                     member.quarantine.empty() ? 0 : 1, {{"member", member.id.to_string()}});
+}
+
+}  // namespace
+
+void add(Metrics& metrics, const Membership& membership,
+         const discovery::rpc::Links::Counters& links) {
+  metrics.gauge("nearmost_build_info", "the program's version", 1, {{"version", version()}});
+  add(metrics, membership.members);
   const auto& node = membership.node;
   metrics.counter("nearmost_gossip_rows_applied_total", "rows taken over from other origins",
                   node.rows_applied);

@@ -35,9 +35,12 @@ void Node::State::sentenced(const OriginId& origin, const Quarantine::Sentence* 
   effects.events.push_back({Event::Kind::quarantined, origin, sentence->why});
 }
 
-void Node::State::refuse(Link& link, const OriginId& claimed, Goodbye why, Effects& effects) {
+// Of one that will take another replica number nobody need hear.
+void Node::State::refuse(Link& link, const OriginId& claimed, Goodbye why, bool moves_on,
+                         Effects& effects) {
   ++counters.refused;
-  effects.events.push_back({Event::Kind::link_refused, claimed, why.text, link.peer.address});
+  if (!moves_on)
+    effects.events.push_back({Event::Kind::link_refused, claimed, why.text, link.peer.address});
   link.close_reason = why.text;
   link.goodbye = std::move(why);
 }
@@ -79,8 +82,10 @@ void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects&
     close(link, "gives way");
     return give_way(now, taken_already(hello.self), effects);
   }
-  if (auto why = objection(now, link, hello))
-    return refuse(link, hello.self, std::move(*why), effects);
+  if (auto why = objection(now, link, hello)) {
+    const bool moves_on = why->reason == Goodbye::Reason::taken && hello.held < Slot::kHeldForGood;
+    return refuse(link, hello.self, std::move(*why), moves_on, effects);
+  }
   for (auto& [id, other] : links)
     if (other.ready && other.origin == hello.self && other.instance != hello.instance)
       close(other, "its agent was replaced");

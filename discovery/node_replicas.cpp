@@ -108,7 +108,7 @@ void Node::State::give_way(base::TimePoint now, std::string why, Effects& effect
   const auto number = slot.next(now, heard);
   if (!number) {
     effects.events.push_back(
-        {Event::Kind::refused, config.self,
+        {Event::Kind::turned_away, config.self,
          "all " + std::to_string(slot.count()) +
              " replica numbers of this cluster are held by other agents: raise `replicas` at every "
              "agent of the cluster, or stop one of them"});

@@ -112,7 +112,7 @@ struct Node::State {
   void receive(base::TimePoint now, Link& link, Pull pull, Effects& effects);
   void receive(base::TimePoint now, Link& link, Goodbye goodbye, Effects& effects);
   std::optional<Goodbye> objection(base::TimePoint now, const Link& link, const Hello& hello) const;
-  void refuse(Link& link, const OriginId& claimed, Goodbye why, Effects& effects);
+  void refuse(Link& link, const OriginId& claimed, Goodbye why, bool moves_on, Effects& effects);
   void malformed(Link& link, std::string what, Effects& effects);
   void sentenced(const OriginId& origin, const Quarantine::Sentence* sentence, Effects& effects);
   const Link* speaks(base::TimePoint now, const OriginId& origin) const;

@@ -24,7 +24,8 @@ bool answers(const Config& config) {
   const auto says = [&](const char* field, const auto& value) {
     return status->contains(field) && status->at(field) == value;
   };
-  return status && says("cluster", config.cluster) && says("replica", config.replica);
+  return status && says("cluster", config.cluster) &&
+         (config.replicas > 0 || says("replica", config.replica));
 }
 
 void print(const resources::Problems& problems, const Checked& checked) {

@@ -28,6 +28,11 @@ std::string propagation_of(const Json& member) {
 
 std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
 
+std::string cluster_of(const Json& member) {
+  const auto name = member.value("member", "");
+  return name.substr(0, name.find('/'));
+}
+
 void print_members(const Json& members) {
   TextTable table({"MEMBER", "STATE", "AGE", "VIA", "PROPAGATION", "ADDRESS", "ROWS", "DETAIL"});
   for (const auto& member : members)
@@ -37,6 +42,10 @@ void print_members(const Json& members) {
                or_dash(member.value("address", "")), std::to_string(member.value("rows", 0)),
                member.value("detail", "")});
   std::cout << table.to_string();
+  for (const auto& member : members)  // of a cluster with several agents
+    if (member.value("taken", false) && !member.value("why", "").empty())
+      std::cout << "of " << cluster_of(member) << " the rows of " << member.value("member", "")
+                << " are taken: " << member.value("why", "") << "\n";
 }
 
 void print_peers(const Json& peers) {

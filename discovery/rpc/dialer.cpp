@@ -37,17 +37,21 @@ Dialer::Dialer(Links& links, std::shared_ptr<const Security> security, base::Ran
       resolve_(std::move(resolve)) {}
 
 void Dialer::set_peers(base::TimePoint now, const std::vector<base::HostPort>& peers) {
+  std::map<base::HostPort, std::size_t> wanted;
+  for (const auto& name : peers) ++wanted[name];
   std::erase_if(peers_, [&](const auto& entry) {
-    if (std::find(peers.begin(), peers.end(), entry.first) != peers.end()) return false;
+    const auto& [name, number] = entry.first;
+    if (const auto at = wanted.find(name); at != wanted.end() && number < at->second) return false;
     if (entry.second.link)
       links_.close(now, entry.second.link, "no longer a peer of this agent's configuration");
     return true;
   });
-  for (const auto& name : peers)
-    if (const auto [entry, is_new] = peers_.try_emplace(name); is_new) {
-      entry->second.status.peer = name;
-      enter(entry->second, now, State::waiting, now);
-    }
+  for (const auto& [name, count] : wanted)
+    for (std::size_t number = 0; number < count; ++number)
+      if (const auto [entry, is_new] = peers_.try_emplace({name, number}); is_new) {
+        entry->second.status.peer = name;
+        enter(entry->second, now, State::waiting, now);
+      }
 }
 
 void Dialer::heard(base::TimePoint now, const LinkEvent& event) {
@@ -72,10 +76,10 @@ void Dialer::heard(base::TimePoint now, const LinkEvent& event) {
 void Dialer::tick(base::TimePoint now) {
   ticked_at_ = now;
   take_answers(now);
-  for (auto& [name, peer] : peers_) {
+  for (auto& [key, peer] : peers_) {
     if (now < peer.deadline) continue;
     if (peer.status.state == State::waiting) {
-      start(peer, now);
+      start(key, peer, now);
     } else if (peer.status.state == State::dialling) {
       links_.close(now, peer.link, "");  // DialFailed or LinkDown of it is not waited for
       fail(peer, now, "no answer within " + base::to_string(kAttemptPatience), kMostWait);
@@ -104,6 +108,13 @@ std::vector<PeerStatus> Dialer::status(base::TimePoint now) const {
   return list;
 }
 
+std::vector<std::pair<base::HostPort, LinkId>> Dialer::linked() const {
+  std::vector<std::pair<base::HostPort, LinkId>> list;
+  for (const auto& [key, peer] : peers_)
+    if (peer.status.state == State::linked) list.emplace_back(key.first, peer.link);
+  return list;
+}
+
 void Dialer::enter(Peer& peer, base::TimePoint now, State state, base::TimePoint deadline) {
   peer.status.state = state;
   peer.since = now;
@@ -111,15 +122,14 @@ void Dialer::enter(Peer& peer, base::TimePoint now, State state, base::TimePoint
 }
 
 // A name is resolved anew when all its addresses have been tried: it may have moved.
-void Dialer::start(Peer& peer, base::TimePoint now) {
+void Dialer::start(const Key& key, Peer& peer, base::TimePoint now) {
   if (peer.next_address < peer.addresses.size()) return dial_next(peer, now);
   enter(peer, now, State::resolving, now + kResolvePatience);
   peer.lookup = ++next_lookup_;
-  resolve_(peer.status.peer.host,
-           [mailbox = mailbox_, name = peer.status.peer, lookup = peer.lookup](auto addresses) {
-             const std::lock_guard lock(mailbox->mutex);
-             mailbox->waiting.push_back({name, lookup, std::move(addresses)});
-           });
+  resolve_(peer.status.peer.host, [mailbox = mailbox_, key, lookup = peer.lookup](auto addresses) {
+    const std::lock_guard lock(mailbox->mutex);
+    mailbox->waiting.push_back({key, lookup, std::move(addresses)});
+  });
   take_answers(now);
 }
 
@@ -142,7 +152,7 @@ void Dialer::take_answers(base::TimePoint now) {
     random_.shuffle(peer.addresses);
     peer.next_address = 0;
     if (peer.addresses.empty())
-      fail(peer, now, answer.peer.host + " has no addresses", kMostWait);
+      fail(peer, now, answer.peer.first.host + " has no addresses", kMostWait);
     else
       dial_next(peer, now);
   }

@@ -1,4 +1,5 @@
-// Keeps one stream open to every configured peer: resolves its name, dials, waits longer after each
+// Keeps one stream open to every peer it is told of, as many as it is told of it (a name may lead
+// to several agents): resolves its name, dials, waits longer after each
 // failure, tries the next address of the name at each attempt.
 //
 // Waits are full-jitter exponential: up to 0.1 s after the first failure, doubling to kMostWait;
@@ -58,6 +59,8 @@ class Dialer {
   void tick(base::TimePoint now);
   base::TimePoint next_deadline() const;
   std::vector<PeerStatus> status(base::TimePoint now) const;
+  // The links that stand, by the peer that was dialled.
+  std::vector<std::pair<base::HostPort, LinkId>> linked() const;
 
  private:
   struct Peer {
@@ -70,8 +73,9 @@ class Dialer {
     std::size_t next_address = 0;
     unsigned failures = 0;
   };
+  using Key = std::pair<base::HostPort, std::size_t>;  // which of those of one name
   struct Resolved {
-    base::HostPort peer;
+    Key peer;
     std::uint64_t lookup;
     base::Result<Addresses> addresses;
   };
@@ -81,7 +85,7 @@ class Dialer {
   };
 
   void enter(Peer& peer, base::TimePoint now, PeerStatus::State state, base::TimePoint deadline);
-  void start(Peer& peer, base::TimePoint now);
+  void start(const Key& key, Peer& peer, base::TimePoint now);
   void dial_next(Peer& peer, base::TimePoint now);
   void fail(Peer& peer, base::TimePoint now, std::string why, base::Duration most_wait);
   void take_answers(base::TimePoint now);
@@ -91,7 +95,7 @@ class Dialer {
   const std::shared_ptr<const Security> security_;
   base::Random random_;
   const Resolve resolve_;
-  std::map<base::HostPort, Peer> peers_;
+  std::map<Key, Peer> peers_;
   std::uint64_t next_lookup_ = 0;
   base::TimePoint ticked_at_{};
   const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();

@@ -87,8 +87,6 @@ class Weather {
         return sources_.lose();
       case 21:
         return sources_.scale_down();
-      case 22:
-        return meddling_.hostile_relay();
       case 23:
       case 24:
         return agents_.get_stuck();

@@ -85,3 +85,35 @@ TEST_CASE("nobody is dialled at an address that a peer must not send us to") {
                                  member("x2", "0.0.0.0:7700"), member("x3", "[::1]:7700")}));
   CHECK(peers.learn(kNow, {member("e", "10.0.0.1:7700")}));
 }
+
+TEST_CASE("a name that several agents tell is dialled once for each, while one of them is apart") {
+  auto peers = list();
+  peers.configure({{"east.example", 7700}});
+  auto first = member("east", "east.example:7700", true);
+  auto second = member("east", "east.example:7700");
+  second.id.replica = 1;
+  CHECK_FALSE(peers.learn(kNow, {first}));
+  CHECK(dialled(peers) == Names{"east.example:7700"});
+  CHECK(peers.learn(kNow, {first, second}));
+  CHECK(dialled(peers) == Names{"east.example:7700", "east.example:7700"});
+  second.linked = true;
+  CHECK_FALSE(peers.learn(kNow, {first, second}));
+  CHECK(dialled(peers).size() == 2);
+}
+
+TEST_CASE("a replica that was dropped is dialled on, until its cluster is forgotten") {
+  auto peers = list();
+  const auto first = member("east", "east.example:7700", true);
+  auto second = member("east", "other.example:7700");
+  second.id.replica = 1;
+  peers.learn(kNow, {first, second});
+  CHECK(dialled(peers) == Names{"other.example:7700"});
+  CHECK_FALSE(peers.learn(kNow + 1min, {first}));
+  CHECK_FALSE(peers.learn(kNow + 23h, {first}));
+  CHECK(dialled(peers) == Names{"other.example:7700"});
+  CHECK(peers.learn(kNow + 25h, {first}));
+  CHECK(dialled(peers).empty());
+  peers.learn(kNow + 26h, {first, second});
+  CHECK(peers.learn(kNow + 27h, {}));
+  CHECK(dialled(peers).empty());
+}

@@ -143,6 +143,7 @@ TEST_CASE("what is printed of the defaults reads back as the defaults", "[agent_
   config.cluster = "east";
   CHECK(parse(agent::print(config)).config == config);
   config.forwarder.listen.clear();
+  config.replicas = 3;
   CHECK(parse(agent::print(config)).config == config);
 }
 
@@ -162,6 +163,11 @@ TEST_CASE("each mistake is named with its line, its field and a remedy", "[agent
        "agent.yaml:3:3: error: gossip.peer: unknown field; did you mean"},
       {"cluster: east\nreplica: 99\n",
        "agent.yaml:2:10: error: replica: expected a number from 0 to 15"},
+      {"cluster: east\nreplicas: 17\n",
+       "agent.yaml:2:11: error: replicas: expected a number from 1 to 16"},
+      {"cluster: east\nreplica: 1\nreplicas: 2\n",
+       "agent.yaml:2:10: error: replica: beside `replicas`, by which each agent takes a number by "
+       "itself; write one of the two"},
       {"cluster: east\ngossip: {listen: 7700}\n",
        "gossip.listen: \"7700\" is not an address with a port"},
       {"cluster: east\ngossip: {listen: localhost:7700}\n", "is not an address with a port"},

@@ -168,3 +168,18 @@ TEST_CASE("peers that stay keep their link, those that are gone are forgotten", 
   story.dialer.heard(story.now, LinkDown{99, Node::LinkEnd::closed, "not ours"});
   CHECK(story.peer(1).state == State::linked);
 }
+
+TEST_CASE("a peer that is wanted twice is dialled twice, and once again when it is not", "[rpc]") {
+  Story story;
+  story.peers({"127.0.0.9:1", "127.0.0.9:1"});
+  REQUIRE(story.dialer.status(story.now).size() == 2);
+  CHECK(story.peer(0).state == State::dialling);
+  CHECK(story.peer(1).state == State::dialling);
+  story.dialer.heard(story.now, LinkUp{1, {}});
+  REQUIRE(story.dialer.linked().size() == 1);
+  CHECK(story.dialer.linked()[0].second == 1);
+  story.dialer.heard(story.now, LinkUp{2, {}});
+  CHECK(story.dialer.linked().size() == 2);
+  story.peers({"127.0.0.9:1"});
+  CHECK(story.dialer.status(story.now).size() == 1);
+}
