@@ -83,7 +83,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects&
     return give_way(now, taken_already(hello.self), effects);
   }
   if (auto why = objection(now, link, hello)) {
-    const bool moves_on = why->reason == Goodbye::Reason::taken && hello.held < Slot::kHeldForGood;
+    const bool moves_on = why->reason == Goodbye::Reason::taken && hello.held < kHeldForGood;
     return refuse(link, hello.self, std::move(*why), moves_on, effects);
   }
   for (auto& [id, other] : links)
