@@ -81,8 +81,7 @@ class Agent {
   std::vector<std::string> troubles() const;
   base::net::Task<void> keep_health();
   void publish_rows(std::vector<discovery::EncodedRow> rows, discovery::Listing listing,
-                    std::string stuck,
-                    std::uint64_t edition);
+                    std::string stuck, std::uint64_t edition);
   void add_worker_metrics(Metrics& metrics) const;
 
   base::Logger& log_;

@@ -6,12 +6,12 @@
 // winner's `conflicts`. Every exported service also has `<service>.<namespace>.<zone>` unless a
 // virtual destination took that host; a service at home keeps its name against the virtual
 // destinations of others. Of a cluster with several replicas the one that is taken
-// (replica_choice.hpp) is read; behind the forwarder's door stand the addresses of all our cluster's
-// forwarders whose agents speak. What the import rule does not let in of others is kept aside with
-// its reason; what is for the home only (`home`) is read beside the own origin. The door is decided
-// here, from documents alone: health does not move it, nor does a service that has no endpoints for
-// the moment; only where a target port is declared by name do endpoints tell its number, and until
-// one is known it counts as the same. Thread: builder. Deterministic.
+// (replica_choice.hpp) is read; behind the forwarder's door stand the addresses of all our
+// cluster's forwarders whose agents speak. What the import rule does not let in of others is kept
+// aside with its reason; what is for the home only (`home`) is read beside the own origin. The door
+// is decided here, from documents alone: health does not move it, nor does a service that has no
+// endpoints for the moment; only where a target port is declared by name do endpoints tell its
+// number, and until one is known it counts as the same. Thread: builder. Deterministic.
 #pragma once
 
 #include <map>

@@ -170,7 +170,7 @@ struct Member {
   std::string advertise;  // where it takes links, by its Hello or its own row; "" = nowhere known
   std::string quarantine = {};  // why; "" = it is not in quarantine
   base::Duration quarantine_left{};
-  bool taken = true;      // the view of its cluster is made of its rows
+  bool taken = true;    // the view of its cluster is made of its rows
   std::string why{};    // of those of its cluster that are known, why the taken one is; "" = alone
   std::string stuck{};  // why it cannot read its source; "" = it can
 };

@@ -60,8 +60,8 @@ std::optional<Goodbye> Node::State::objection(base::TimePoint now, const Link& l
                        ": make `cluster` in its agent.yaml and its certificate agree"};
   if (hello.self == config.self) return Goodbye{Reason::taken, taken_already(hello.self)};
   if (quarantine.holds(hello.self, Quarantine::Of::links))
-    return Goodbye{Reason::refused, "cluster " + hello.self.to_string() + " is in quarantine: " +
-                                        quarantine.find(hello.self)->why};
+    return Goodbye{Reason::refused, "cluster " + hello.self.to_string() +
+                                        " is in quarantine: " + quarantine.find(hello.self)->why};
   for (const auto& [id, other] : links)
     if (other.ready && other.origin == hello.self && other.instance != hello.instance &&
         now - other.heard_at < config.suspect_after)

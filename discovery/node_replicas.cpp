@@ -124,7 +124,7 @@ void Node::State::give_way(base::TimePoint now, std::string why, Effects& effect
   unsettled.insert(config.self.cluster);
   effects.publish = true;
   effects.events.push_back({Event::Kind::moved, config.self, std::move(why)});
-  sign_own();
+  next_proof = now;
   release_changes(now);
   for (auto& [id, link] : links)
     if (!link.close_reason) close(link, "takes another replica number");

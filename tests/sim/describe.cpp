@@ -65,10 +65,10 @@ std::string describe(const Frame& frame) {
 
 std::string describe(const Event& event) {
   static constexpr const char* kKinds[] = {
-      "link ready",  "link lost",    "suspect",     "stale",       "demoted",   "dead",
-      "fresh again", "forgotten",    "refuted",     "refused",     "malformed", "held",
-      "hold ended",  "link refused", "turned away", "quarantined", "released",  "taken",
-      "moved"};
+      "link ready",  "link lost",   "suspect",    "stale",        "demoted",
+      "dead",        "fresh again", "forgotten",  "refuted",      "refused",
+      "malformed",   "held",        "hold ended", "link refused", "turned away",
+      "quarantined", "released",    "taken",      "moved"};
   std::string line = event.origin.to_string() + " " + kKinds[static_cast<std::size_t>(event.kind)];
   return event.text.empty() ? line : line + ": " + event.text;
 }

@@ -116,7 +116,12 @@ class Mesh {
   void corrupt_disk(std::size_t cluster);
   void change_rows(std::size_t cluster, std::size_t count);
   void list(std::size_t cluster, discovery::Listing listing);  // what its source says now
-  void is_noisy(std::size_t cluster) { truth_.noisy(cluster); }
+  void is_noisy(std::size_t cluster) {  // and all who read the same source
+    for (const auto sibling : siblings(cluster)) truth_.noisy(sibling);
+  }
+  bool are_siblings(std::size_t one, std::size_t other) const {
+    return clusters_[one].home == clusters_[other].home;
+  }
   // It cannot read its source for so long, and knows it.
   void get_stuck(std::size_t cluster, base::Duration time);
   void reset(discovery::LinkId link);

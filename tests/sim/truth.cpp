@@ -154,7 +154,9 @@ void Truth::event(Clock now, std::size_t viewer, std::size_t cluster, discovery:
   }
   if (kind == Kind::taken) {
     if (is_alone(cluster)) violated(who + " taken, though there is no other");
-    if (settled_) violated(name(viewer) + " takes " + name(cluster) + " without need");
+    // Of the noisy now one is in quarantine and behind, now the other.
+    if (settled_ && !origins_[cluster].noisy)
+      violated(name(viewer) + " takes " + name(cluster) + " without need");
     if (++viewers_[viewer].taken > kMaxTaken) violated(name(viewer) + " cannot make up its mind");
   }
   if (kind == Kind::malformed && !viewers_[viewer].deceived) violated(who + " malformed");

@@ -15,8 +15,8 @@
 // one of them can be (covered), nobody takes another without need (event).
 // Beyond these: no cluster is demoted or dead whose endpoints answer (event); who is demoted is
 // lifted by an answer or its own link alone (event), stays so while nothing gets there and is back
-// when something does (reaches); a published state is never written to (look); what a source lost by
-// a relist stays until it can be believed and what it saw go goes at once (look,
+// when something does (reaches); a published state is never written to (look); what a source lost
+// by a relist stays until it can be believed and what it saw go goes at once (look,
 // Mesh::look_for_gone), and of what stays nothing is called unhealthy that answers (check_health).
 #pragma once
 
@@ -115,7 +115,7 @@ class Truth {
     Clock died_at{};
     base::Duration slowest{};  // of the frames delivered since it died
     discovery::Stamp now{};
-    std::set<base::SocketAddress> failed;  // of this life's knocks at what is held
+    std::set<base::SocketAddress> failed;                 // of this life's knocks at what is held
     std::vector<std::pair<Clock, std::uint64_t>> source;  // of a home: what it said since when
   };
   struct Seen {

@@ -123,7 +123,7 @@ class Weather {
       for (std::size_t of = 0; of < mesh_.clusters().size(); ++of)
         if (viewer != of)
           mesh_.check_flow(viewer, of,
-                           of == noisy                    ? kLength
+                           mesh_.are_siblings(of, noisy)  ? kLength
                            : mesh_.joined(viewer, of, 5s) ? kDirectBound
                                                           : kRelayedBound);
   }
