@@ -150,7 +150,7 @@ void Builder::build() {
   served->resolution = std::make_shared<const discovery::view::Resolution>(
       resolver_.resolve(assembler_.assemble(*publication_, config_.rules, version_)));
 
-  auto dns = dns::build_table(*served->resolution, config_.zone);
+  auto dns = dns_.build(served->resolution, config_.zone);
   served->dns_problems = dns->problems();
   auto compiled = forwarder::compile(serving_.documents->documents.route_tables,
                                      *served->resolution, config_.forwarder, slots_);

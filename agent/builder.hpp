@@ -25,7 +25,7 @@
 #include "discovery/assemble.hpp"
 #include "discovery/sources/files.hpp"
 #include "discovery/sources/rows.hpp"
-#include "dns/build_table.hpp"
+#include "dns/table_builder.hpp"
 #include "forwarder/compile.hpp"
 #include "forwarder/slot_map.hpp"
 
@@ -108,6 +108,7 @@ class Builder {
   std::shared_ptr<const discovery::Publication> publication_;
   discovery::Assembler assembler_;
   discovery::view::Resolver resolver_;
+  dns::TableBuilder dns_;
   forwarder::SlotMap slots_;
   std::uint64_t version_ = 0;
   std::thread thread_;

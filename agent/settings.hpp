@@ -9,7 +9,7 @@
 #include "agent/tls.hpp"
 #include "discovery/assemble.hpp"
 #include "discovery/sources/rows.hpp"
-#include "dns/build_table.hpp"
+#include "dns/zone_config.hpp"
 #include "forwarder/compile.hpp"
 #include "forwarder/net/limits.hpp"
 

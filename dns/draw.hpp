@@ -1,17 +1,20 @@
-// A random choice of a tier's records for one answer: each at most once, the first ones by weight.
+// A random choice among a tier's members for one answer: each at most once, the first ones by
+// weight.
 //
-// Up to kMaxShuffled records are shuffled exactly (Fisher–Yates, by weight where weights differ).
+// Up to kMaxShuffled members are shuffled exactly (Fisher–Yates, by weight where weights differ).
 // From more, up to kMaxShuffled are drawn one by one, by weight; where even more are wanted, they
 // are taken in turn from a random start and weights do not count. Thread: a value on the stack;
 // allocates nothing.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <numeric>
 #include <span>
 
 #include "base/random.hpp"
-#include "dns/table.hpp"
+#include "dns/host.hpp"
 
 namespace dns {
 
@@ -19,20 +22,70 @@ class Draw {
  public:
   static constexpr std::size_t kMaxShuffled = 64;
 
-  // `wanted` is cut to the number of records. `heaviest` as in Tier: 0 when all weigh the same.
-  Draw(std::span<const Record> records, std::uint32_t heaviest, std::size_t wanted,
-       base::Random& random);
+  // `wanted` of `total`, or all. `weight_of(i)` is at least 1 and at most `heaviest`; it is not
+  // asked when `heaviest` is 0: all weigh the same.
+  template <class WeightOf>
+  Draw(std::size_t total, std::size_t wanted, std::uint32_t heaviest, const WeightOf& weight_of,
+       base::Random& random)
+      : total_(total), size_(std::min(wanted, total)) {
+    if (total_ <= kMaxShuffled) {
+      heaviest ? shuffle_by_weight(weight_of, random) : shuffle(random);
+    } else if (size_ <= kMaxShuffled) {
+      pick_some(heaviest, weight_of, random);
+    } else {
+      rotated_ = true;
+      start_ = random.below(total_);
+    }
+  }
 
   std::size_t size() const { return size_; }
-  // The place in `records` of the i-th one drawn.
+  // The place among all of the i-th one drawn.
   std::size_t operator[](std::size_t i) const {
     return rotated_ ? (start_ + i) % total_ : picked_[i];
   }
 
  private:
-  void shuffle(base::Random& random);
-  void shuffle_by_weight(std::span<const Record> records, base::Random& random);
-  void pick_some(std::span<const Record> records, std::uint32_t heaviest, base::Random& random);
+  void fill() {
+    std::iota(picked_.begin(), picked_.begin() + static_cast<std::ptrdiff_t>(total_), 0u);
+  }
+  void shuffle(base::Random& random) {
+    fill();
+    for (std::size_t i = 0; i < size_ && i + 1 < total_; ++i)
+      std::swap(picked_[i], picked_[i + random.below(total_ - i)]);
+  }
+
+  template <class WeightOf>
+  void shuffle_by_weight(const WeightOf& weight_of, base::Random& random) {
+    fill();
+    std::uint64_t left = 0;
+    for (std::size_t i = 0; i < total_; ++i) left += weight_of(i);
+    for (std::size_t i = 0; i < size_; ++i) {
+      std::uint64_t at = random.below(left);
+      std::size_t j = i;
+      while (j + 1 < total_ && at >= weight_of(picked_[j])) at -= weight_of(picked_[j++]);
+      left -= weight_of(picked_[j]);
+      std::swap(picked_[i], picked_[j]);
+    }
+  }
+
+  // Repeats are drawn again. Where there are many, for nearly all are wanted or few weigh most, the
+  // attempts are bounded and the rest is filled in turn.
+  template <class WeightOf>
+  void pick_some(std::uint32_t heaviest, const WeightOf& weight_of, base::Random& random) {
+    std::size_t n = 0;
+    for (std::size_t attempt = 0; n < size_ && attempt < 8 * kMaxShuffled; ++attempt) {
+      const auto candidate = static_cast<std::uint32_t>(random.below(total_));
+      if (heaviest && random.below(heaviest) >= weight_of(candidate)) continue;
+      if (!taken(n, candidate)) picked_[n++] = candidate;
+    }
+    for (auto candidate = static_cast<std::uint32_t>(random.below(total_)); n < size_;
+         candidate = static_cast<std::uint32_t>((candidate + 1) % total_))
+      if (!taken(n, candidate)) picked_[n++] = candidate;
+  }
+  bool taken(std::size_t n, std::uint32_t candidate) const {
+    const auto end = picked_.begin() + static_cast<std::ptrdiff_t>(n);
+    return std::find(picked_.begin(), end, candidate) != end;
+  }
 
   std::size_t total_, size_;
   bool rotated_ = false;

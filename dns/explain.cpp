@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "dns/draft.hpp"
+#include "dns/message.hpp"
 
 namespace dns {
 namespace {

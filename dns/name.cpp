@@ -19,17 +19,18 @@ constexpr std::uint64_t lower_word(std::uint64_t word) {
   return word | upper >> 2;
 }
 
-// Length bytes are below 'A', so a whole wire name can go through.
-void make_lower(std::span<std::uint8_t> bytes) {
-  for (std::size_t at = 0; at < bytes.size(); at += sizeof(std::uint64_t)) {
-    std::uint64_t word;
-    std::memcpy(&word, &bytes[at], sizeof word);
+}  // namespace
+
+// Of the first bytes. Length bytes are below 'A', so a wire name can go through.
+void Name::make_lower(std::size_t size) {
+  std::uint64_t word = 0;
+  std::memcpy(&bytes_[size], &word, sizeof word);
+  for (std::size_t at = 0; at < size; at += sizeof word) {
+    std::memcpy(&word, &bytes_[at], sizeof word);
     word = lower_word(word);
-    std::memcpy(&bytes[at], &word, sizeof word);
+    std::memcpy(&bytes_[at], &word, sizeof word);
   }
 }
-
-}  // namespace
 
 base::Result<Name> Name::parse(std::string_view text) {
   const std::string whole(text);
@@ -60,7 +61,7 @@ std::optional<Name> Name::read(std::span<const std::uint8_t> wire) {
   }
   Name name;
   std::memcpy(name.bytes_.data(), wire.data(), at);
-  make_lower(std::span(name.bytes_).first((at + 7) / 8 * 8));
+  name.make_lower(at);
   name.length_ = static_cast<std::uint8_t>(at);
   return name;
 }
@@ -71,7 +72,7 @@ std::optional<Name> Name::child(std::string_view label) const {
   Name longer;
   longer.bytes_[0] = static_cast<std::uint8_t>(label.size());
   std::memcpy(longer.bytes_.data() + 1, label.data(), label.size());
-  make_lower(std::span(longer.bytes_).first(64));
+  longer.make_lower(1 + label.size());
   std::memcpy(longer.bytes_.data() + 1 + label.size(), bytes_.data(), length_);
   longer.length_ = static_cast<std::uint8_t>(length_ + label.size() + 1);
   return longer;

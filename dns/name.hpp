@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,7 +20,12 @@ namespace dns {
 
 class Name {
  public:
-  Name() = default;  // the root
+  Name() { bytes_[0] = 0; }  // the root
+  Name(const Name& other) : length_(other.length_) { copy(other); }
+  Name& operator=(const Name& other) {
+    length_ = other.length_;
+    return copy(other), *this;
+  }
   // "ratings.mesh.internal", with or without the dot at the end. No escapes: hosts of documents
   // have none.
   static base::Result<Name> parse(std::string_view text);
@@ -42,8 +48,10 @@ class Name {
 
  private:
   std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), length_}; }
+  void copy(const Name& other) { std::memmove(bytes_.data(), other.bytes_.data(), other.length_); }
+  void make_lower(std::size_t size);
 
-  std::array<std::uint8_t, kMaxName + 1> bytes_{};  // one more: whole words
+  std::array<std::uint8_t, kMaxName + 9> bytes_;  // room for whole words; not set behind the name
   std::uint8_t length_ = 1;
 };
 

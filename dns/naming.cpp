@@ -5,33 +5,37 @@
 namespace dns {
 namespace {
 
-// A label that says the address. Lower case comes with Name.
-std::string dashed(const base::IpAddress& ip) {
-  std::string text = ip.to_string();
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '.' || c == ':'; }, '-');
-  return text.front() == '-' ? "0" + text : text;  // "::1": no host name begins with a dash
+constexpr std::size_t kTransportSize = 5;  // "\4_tcp"
+
+base::Bytes without_root(const Name& name) {
+  return base::Bytes(base::as_text(name.wire().first(name.wire().size() - 1)));
 }
 
 }  // namespace
 
-std::optional<Name> endpoint_name(const Name& host, const discovery::view::Destination& destination,
-                                  const discovery::view::Endpoint& endpoint) {
-  if (!destination.headless || endpoint.hostname.empty()) return host.child(dashed(endpoint.ip));
-  const auto cluster = host.child(endpoint.cluster);
-  return cluster ? cluster->child(endpoint.hostname) : std::nullopt;
+std::vector<PortLabel> port_labels(std::span<const discovery::view::DestinationPort> ports,
+                                   std::size_t room) {
+  std::vector<PortLabel> labels;
+  const auto add = [&](const std::string& word, std::size_t port) {
+    const auto label = Name{}.child("_" + word);
+    if (word.empty() || !label || label->wire().size() - 1 + kTransportSize > room) return;
+    const auto wire = without_root(*label);
+    auto found = std::ranges::find(labels, wire, &PortLabel::wire);
+    if (found == labels.end()) found = labels.insert(labels.end(), {wire, {}});
+    if (found->ports.empty() || found->ports.back() != port) found->ports.push_back(port);
+  };
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    add(ports[i].name.empty() ? ports[i].protocol : ports[i].name, i);
+    add(std::to_string(ports[i].number), i);
+  }
+  return labels;
 }
 
-std::vector<Name> service_names(const Name& host, const discovery::view::DestinationPort& port) {
-  std::vector<Name> names;
-  const auto transport = host.child("_tcp");
-  if (!transport) return names;
-  const auto& word = port.name.empty() ? port.protocol : port.name;
-  for (const auto& label : {word, std::to_string(port.number)})
-    if (const auto name = transport->child("_" + label); name && !label.empty())
-      names.push_back(*name);
-  if (names.size() == 2 && names[0] == names[1]) names.pop_back();
-  return names;
+std::optional<base::Bytes> pod_labels(const discovery::view::Endpoint& endpoint, std::size_t room) {
+  const auto cluster = Name{}.child(endpoint.cluster);
+  const auto pod = cluster ? cluster->child(endpoint.hostname) : std::nullopt;
+  if (!pod || pod->wire().size() - 1 > room) return std::nullopt;
+  return without_root(*pod);
 }
 
 }  // namespace dns

@@ -1,24 +1,31 @@
-// The names derived from a host: where its endpoints and its ports are found (the scheme of
-// build_table.hpp).
+// The labels in front of a host under which its ports and its endpoints are found (the scheme of
+// host.hpp), in lower-case wire form.
 //
-// Names that would be too long do not exist.
-// Thread: pure.
+// Labels for which a name has no room do not exist. Thread: pure.
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "discovery/view/destination.hpp"
 #include "dns/name.hpp"
 
 namespace dns {
 
-// What stands for an endpoint as an SRV target: "10-0-0-5.<host>", "fd00--1.<host>",
-// "pod-0.<cluster>.<host>".
-std::optional<Name> endpoint_name(const Name& host, const discovery::view::Destination& destination,
-                                  const discovery::view::Endpoint& endpoint);
+// "\5_http" and the ports, by their place, that are asked for so: by name, or else protocol, and by
+// number (RFC 2782). `room`: bytes that labels may have in front of the host.
+struct PortLabel {
+  base::Bytes wire;
+  std::vector<std::size_t> ports;
+};
+std::vector<PortLabel> port_labels(std::span<const discovery::view::DestinationPort> ports,
+                                   std::size_t room);
 
-// Where a port is asked for (RFC 2782): by its name, or else its protocol, and by its number.
-std::vector<Name> service_names(const Name& host, const discovery::view::DestinationPort& port);
+// "\5pod-0\4east" of a headless endpoint with a hostname.
+std::optional<base::Bytes> pod_labels(const discovery::view::Endpoint& endpoint, std::size_t room);
+
+inline std::size_t room_before(const Name& host) { return kMaxName - host.wire().size(); }
 
 }  // namespace dns

@@ -18,15 +18,20 @@ std::size_t Reply::room(Section section) const {
   return limit_ > position_ + kept ? limit_ - position_ - kept : 0;
 }
 
-std::size_t Reply::add(Section section, std::span<const std::uint8_t> record) {
-  if (record.size() > room(section)) {
+std::size_t Reply::claim(Section section, std::size_t size) {
+  if (size > room(section)) {
     truncated_ |= section != Section::additional;
     return 0;
   }
   const std::size_t place = position_;
-  std::memcpy(buffer_.data() + place, record.data(), record.size());
-  position_ += record.size();
+  position_ += size;
   ++counts_[static_cast<std::size_t>(section)];
+  return place;
+}
+
+std::size_t Reply::add(Section section, std::span<const std::uint8_t> record) {
+  const auto place = claim(section, record.size());
+  if (place != 0) std::memcpy(buffer_.data() + place, record.data(), record.size());
   return place;
 }
 

@@ -31,6 +31,8 @@ class Reply {
   // Copies a record; its place in the message, or 0 when it does not fit (then TC is set, but for
   // additional ones).
   std::size_t add(Section section, std::span<const std::uint8_t> record);
+  // Room for a record of `size` bytes, all of which the caller writes; its place, or 0 as above.
+  std::size_t claim(Section section, std::size_t size);
   std::span<std::uint8_t> at(std::size_t place) { return buffer_.subspan(place); }
 
   Rcode rcode() const { return rcode_; }

@@ -1,39 +1,64 @@
 #include "dns/table.hpp"
 
-#include <cstring>
-
-#include "base/hash.hpp"
-#include "dns/name.hpp"
-
 namespace dns {
+namespace {
 
-const Node* Table::find(std::span<const std::uint8_t> name) const {
-  if (slots_.empty()) return nullptr;
-  const std::uint64_t hash = base::hash64(name);
-  const auto tag = static_cast<std::uint32_t>(hash >> 32);
-  for (std::size_t i = hash & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
-    const Slot& slot = slots_[i];
-    if (slot.node == 0) return nullptr;
-    if (slot.tag != tag) continue;
-    const Node& node = nodes_[slot.node - 1];
-    if (node.name_length == name.size() &&
-        std::memcmp(bytes_.data() + node.name, name.data(), name.size()) == 0)
-      return &node;
+constexpr std::string_view kTransport = "\4_tcp";
+
+// "<host>" of "_http._tcp.<host>"; empty when the name is not of that form.
+std::span<const std::uint8_t> host_of_service(std::span<const std::uint8_t> wire) {
+  if (wire[0] < 2 || wire[1] != '_') return {};
+  const auto rest = parent_of(wire);
+  return base::as_text(rest).starts_with(kTransport) ? parent_of(rest) : rest.first(0);
+}
+
+}  // namespace
+
+Found Table::find(const Name& name) const {
+  Found found;
+  const auto wire = name.wire();
+  // Where no host has others' names below it there is nothing else on the way to a service: two
+  // probes less.
+  if (const auto host = host_of_service(wire); !nested_ && !host.empty())
+    if (const Node* node = index_.find(host); node && derive(*node, wire, host, found))
+      return found;
+  auto suffix = wire;
+  for (std::size_t labels = 0;; ++labels) {
+    if (const Node* node = index_.find(suffix)) {
+      if (!found.zone) found.zone = &(*zones_)[node->zone];
+      if (labels == 0) {
+        found.exists = true;
+        found.apex = node->apex;
+        found.host = node->host.get();
+        found.name.kind = Derived::Kind::host;
+        if (found.host) return found;
+      } else if (labels <= Host::kMaxDerivedLabels && derive(*node, wire, suffix, found)) {
+        return found;
+      }
+      if (!nested_ || (node->apex && !found.zone->inner)) return found;
+    }
+    if (suffix[0] == 0 || (found.zone && labels >= Host::kMaxDerivedLabels)) return found;
+    suffix = parent_of(suffix);
   }
 }
 
-const Zone* Table::find_zone(std::span<const std::uint8_t> name) const {
-  while (true) {
-    if (const Node* node = find(name)) return &zone(*node);
-    if (name[0] == 0) return nullptr;
-    name = parent_of(name);
-  }
+bool Table::derive(const Node& node, std::span<const std::uint8_t> wire,
+                   std::span<const std::uint8_t> host, Found& found) const {
+  if (!node.host) return false;
+  const auto name = node.host->derive(wire.first(wire.size() - host.size()));
+  if (!name) return false;
+  if (!found.zone) found.zone = &(*zones_)[node.zone];
+  found.exists = true;
+  found.host = node.host.get();
+  found.name = name;
+  return true;
 }
 
 std::uint16_t Table::class_of(const base::IpAddress& caller) const {
-  if (class_of_.empty()) return 0;
-  const auto found = class_of_.find(caller);
-  return found == class_of_.end() ? 0 : found->second;
+  const auto& classes = resolution_->callers.class_of;
+  if (classes.empty()) return 0;
+  const auto found = classes.find(caller);
+  return found == classes.end() ? 0 : found->second;
 }
 
 }  // namespace dns

@@ -10,7 +10,7 @@
 #include "discovery/assemble.hpp"
 #include "discovery/node.hpp"
 #include "discovery/saved_state.hpp"
-#include "dns/build_table.hpp"
+#include "dns/table_builder.hpp"
 #include "forwarder/compile.hpp"
 #include "tests/bench/saved_mesh.hpp"
 
@@ -52,6 +52,7 @@ int main(int, char** arguments) {
   rules.zones = {"mesh.internal"};
   rules.forwarders = {base::IpAddress::v4(0x7f000001)};
   discovery::view::Resolver resolver;
+  dns::TableBuilder tables;
   forwarder::SlotMap slots;
   forwarder::ForwarderConfig fwd{"east", rules.forwarders, forwarder::Others::none};
   dns::ZoneConfig zone;
@@ -60,17 +61,27 @@ int main(int, char** arguments) {
     lap(nullptr);
     auto view = assembler.assemble(*publication, rules, static_cast<std::uint64_t>(round + 1));
     lap("assemble");
-    auto resolution = resolver.resolve(view);
+    auto resolved =
+        std::make_shared<const discovery::view::Resolution>(resolver.resolve(std::move(view)));
     lap("resolve");
-    auto dns = dns::build_table(resolution, zone);
+    auto dns = tables.build(resolved, zone);
     lap("dns table");
-    auto compiled = forwarder::compile({}, resolution, fwd, slots);
+    auto one_changed = std::make_shared<discovery::view::Resolution>(*resolved);
+    auto& changed = one_changed->destinations[one_changed->destinations.size() / 2];
+    changed = std::make_shared<const discovery::view::ResolvedDestination>(*changed);
+    lap(nullptr);
+    dns = tables.build(one_changed, zone);
+    lap("dns table, one changed");
+    std::printf("  %-28s %10zu bytes\n", "dns table", dns->bytes());
+    one_changed.reset();
+    lap(nullptr);
+    auto compiled = forwarder::compile({}, *resolved, fwd, slots);
     lap("forwarder table");
     dns.reset();
     lap("free dns");
     compiled.table.reset();
     lap("free forwarder");
-    resolution = {};
+    resolved.reset();
     view.reset();
     lap("free resolution");
   }

@@ -1,13 +1,15 @@
 // A small mesh by hand: destinations with tiers of endpoints, made into a Resolution and a Table.
 #pragma once
 
+#include <array>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "dns/build_table.hpp"
 #include "dns/responder.hpp"
+#include "dns/table_builder.hpp"
 #include "tests/unit/dns/reading.hpp"
 
 namespace mesh {
@@ -53,11 +55,16 @@ class Mesh {
   // A selection for every class of callers in turn; the last is used for those left.
   Mesh& add(const TestHost& host) { return add(std::vector<TestHost>{host}); }
   Mesh& add(const std::vector<TestHost>& by_class);
+  Mesh& remove(const std::string& host) { return hosts_.erase(host), made_.erase(host), *this; }
   Mesh& unsynced() { return view_->synced = false, *this; }
   Mesh& synced() { return view_->synced = true, *this; }
   Mesh& caller(const std::string& ip, const std::string& zone);
 
-  std::unique_ptr<const dns::Table> table();
+  // Hosts that were not added again are the same objects as in the resolution before.
+  std::shared_ptr<const view::Resolution> resolution();
+  std::unique_ptr<const dns::Table> table() {
+    return dns::TableBuilder().build(resolution(), config);
+  }
 
   dns::ZoneConfig config;
 
@@ -67,18 +74,42 @@ class Mesh {
   std::shared_ptr<view::View> view_ = std::make_shared<view::View>();
   view::Callers callers_;
   std::map<std::string, std::vector<TestHost>> hosts_;
+  std::map<std::string, std::shared_ptr<const view::ResolvedDestination>> made_;
+  std::map<std::array<std::string, 5>, std::shared_ptr<const view::Service>> services_;
 };
 
 inline Mesh& Mesh::add(const std::vector<TestHost>& by_class) {
   hosts_[by_class.front().host] = by_class;
+  made_.erase(by_class.front().host);
+  std::erase_if(services_, [&](const auto& s) { return s.first[0] == by_class.front().host; });
   return *this;
 }
 
 inline Mesh& Mesh::caller(const std::string& ip, const std::string& zone) {
   callers_.class_of[base::IpAddress::parse(ip).value()] =
       static_cast<std::uint16_t>(callers_.classes.size());
+  made_.clear();
   callers_.classes.push_back({.cluster = "east", .locality = {"us", zone, ""}, .networks = {}});
   return *this;
+}
+
+inline std::shared_ptr<const view::Service> service_of(
+    const TestEndpoint& e, const std::vector<view::DestinationPort>& ports) {
+  auto service = std::make_shared<view::Service>();
+  service->cluster = e.cluster;
+  service->name = "ratings";
+  view::Endpoint endpoint;
+  endpoint.cluster = e.cluster;
+  endpoint.hostname = e.hostname;
+  endpoint.ip = base::IpAddress::parse(e.ip).value();
+  endpoint.weight = e.weight;
+  for (const auto& port : ports) {
+    const auto name = "p" + std::to_string(port.number);
+    service->ports.push_back({name, port.number, "", 0, ""});
+    endpoint.ports.push_back({name, port.number});
+  }
+  service->endpoints.push_back(endpoint);
+  return service;
 }
 
 inline view::Selection Mesh::select(const TestHost& host) {
@@ -86,21 +117,10 @@ inline view::Selection Mesh::select(const TestHost& host) {
   selection.fail_open = host.fail_open;
   selection.degraded = host.degraded || host.fail_open;
   const auto choose = [&](const TestEndpoint& e) {
-    auto service = std::make_shared<view::Service>();
-    service->cluster = e.cluster;
-    service->name = "ratings";
-    view::Endpoint endpoint;
-    endpoint.cluster = e.cluster;
-    endpoint.hostname = e.hostname;
-    endpoint.ip = base::IpAddress::parse(e.ip).value();
-    endpoint.weight = e.weight;
-    for (const auto& port : host.ports) {
-      const auto name = "p" + std::to_string(port.number);
-      service->ports.push_back({name, port.number, "", 0, ""});
-      endpoint.ports.push_back({name, port.number});
-    }
-    service->endpoints.push_back(endpoint);
-    return view::Choice{service, 0, e.reason, e.stale};
+    // One object for all classes of callers, as in a view.
+    auto& made = services_[{host.host, e.ip, e.cluster, e.hostname, std::to_string(e.weight)}];
+    if (!made) made = service_of(e, host.ports);
+    return view::Choice{made, 0, e.reason, e.stale};
   };
   for (const auto& tier : host.tiers) {
     selection.tiers.push_back({"tier", tier.share, {}});
@@ -111,27 +131,28 @@ inline view::Selection Mesh::select(const TestHost& host) {
   return selection;
 }
 
-inline std::unique_ptr<const dns::Table> Mesh::table() {
-  view::Resolution resolution{view_, callers_, {}};
-  view_->clusters["west"] = {"west", {}, view::Freshness::stale, std::chrono::seconds(4)};
+inline std::shared_ptr<const view::Resolution> Mesh::resolution() {
+  auto resolution = std::make_shared<view::Resolution>();
+  resolution->view = std::make_shared<const view::View>(*view_);
+  resolution->callers = callers_;
   for (const auto& [name, by_class] : hosts_) {
-    view::Destination destination;
-    destination.host = name;
-    destination.defined_by = "VirtualDestination east/bookinfo/ratings";
-    destination.headless = by_class.front().headless;
-    destination.door = by_class.front().door;
-    destination.ports = by_class.front().ports;
-    view_->destinations[name] = std::make_shared<const view::Destination>(destination);
+    auto& made = made_[name];
+    if (!made) {
+      view::Destination destination;
+      destination.host = name;
+      destination.defined_by = "VirtualDestination east/bookinfo/ratings";
+      destination.headless = by_class.front().headless;
+      destination.door = by_class.front().door;
+      destination.ports = by_class.front().ports;
+      auto resolved = std::make_shared<view::ResolvedDestination>();
+      resolved->destination = std::make_shared<const view::Destination>(destination);
+      for (std::size_t c = 0; c < callers_.classes.size(); ++c)
+        resolved->by_class.push_back(select(by_class[std::min(c, by_class.size() - 1)]));
+      made = std::move(resolved);
+    }
+    resolution->destinations.push_back(made);
   }
-  for (const auto& [name, destination] : view_->destinations) {
-    const auto& by_class = hosts_[name];
-    auto resolved = std::make_shared<view::ResolvedDestination>();
-    resolved->destination = destination;
-    for (std::size_t c = 0; c < callers_.classes.size(); ++c)
-      resolved->by_class.push_back(select(by_class[std::min(c, by_class.size() - 1)]));
-    resolution.destinations.push_back(std::move(resolved));
-  }
-  return dns::build_table(resolution, config);
+  return resolution;
 }
 
 // One client that asks a table.

@@ -1,11 +1,6 @@
-#include "dns/draft.hpp"
+#include "dns/record.hpp"
 
 namespace dns {
-namespace {
-
-constexpr std::uint16_t kQuestionPointer = 0xc000 | kHeaderSize;
-
-}  // namespace
 
 base::Bytes record(Type type, Class class_, std::uint32_t ttl, std::string_view data) {
   base::ByteWriter writer;
@@ -26,16 +21,6 @@ base::Bytes text_record(std::string_view text, Class class_, std::uint32_t ttl) 
   text = text.substr(0, 255);
   return record(Type::txt, class_, ttl,
                 std::string(1, static_cast<char>(text.size())) + std::string(text));
-}
-
-base::Bytes srv_record(std::uint32_t ttl, std::uint16_t priority, std::uint16_t weight,
-                       std::uint16_t port, const Name& target) {
-  base::ByteWriter data;
-  data.u16(priority);
-  data.u16(weight);
-  data.u16(port);
-  data.put(target.wire());
-  return record(Type::srv, Class::in, ttl, data.bytes());
 }
 
 base::Bytes error_option(Ede code, std::string_view text) {
