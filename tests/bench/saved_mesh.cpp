@@ -1,12 +1,13 @@
 // saved_mesh FOLDER ORIGINS SERVICES ENDPOINTS: writes the state folder of agent "east" as it was
 // when it knew so many other origins, each with so many services of its own and so many endpoints
 // in each.
+#include "tests/bench/saved_mesh.hpp"
+
 #include <charconv>
 #include <cstdio>
 #include <string_view>
 
 #include "discovery/sources/state_folder.hpp"
-#include "tests/bench/saved_mesh.hpp"
 
 namespace {
 

@@ -30,6 +30,7 @@ namespace sim {
 using Clock = base::TimePoint;
 
 inline constexpr Clock kStart{std::chrono::hours(1)};
+inline const std::string kStuck = "cannot be read";  // what a stuck source says
 
 struct Process {
   std::unique_ptr<discovery::Node> node;
@@ -116,7 +117,7 @@ class Mesh {
   void corrupt_disk(std::size_t cluster);
   void change_rows(std::size_t cluster, std::size_t count);
   void list(std::size_t cluster, discovery::Listing listing);  // what its source says now
-  void is_noisy(std::size_t cluster) {  // and all who read the same source
+  void is_noisy(std::size_t cluster) {                         // and all who read the same source
     for (const auto sibling : siblings(cluster)) truth_.noisy(sibling);
   }
   bool are_siblings(std::size_t one, std::size_t other) const {
