@@ -30,6 +30,7 @@ namespace sim {
 using Clock = base::TimePoint;
 
 inline constexpr Clock kStart{std::chrono::hours(1)};
+inline constexpr std::size_t kMaxRows = 60;          // per cluster, beside its endpoints
 inline const std::string kStuck = "cannot be read";  // what a stuck source says
 
 struct Process {

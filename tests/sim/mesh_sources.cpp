@@ -3,13 +3,8 @@
 #include "tests/sim/mesh.hpp"
 
 namespace sim {
-namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::size_t kMaxRows = 60;  // per cluster, beside its endpoints
-
-}  // namespace
 
 Contents Mesh::contents(const Cluster& cluster) const {
   auto said = cluster.rows;

@@ -34,7 +34,7 @@ struct World {
     destination.host = "ratings.mesh.internal";
     destination.services = std::move(services);
     for (const auto& s : destination.services)
-      view.clusters[s->cluster] = {s->cluster, {}, Freshness::fresh, {}};
+      view.clusters[s->cluster] = {s->cluster, {}, Freshness::fresh, {}, 0, {}};
   }
   Selection from(std::string cluster, base::Locality locality = {},
                  std::vector<std::string> networks = {}) const {
@@ -198,7 +198,7 @@ TEST_CASE(
         ++total;
       }
       world.destination.services.push_back(service(name, std::move(endpoints)));
-      world.view.clusters[name] = {name, {}, freshness, {}};
+      world.view.clusters[name] = {name, {}, freshness, {}, 0, {}};
     }
     const auto selection = world.from("east", {"r0", "z0", ""});
     std::size_t placed = selection.left_out.size();
@@ -245,7 +245,7 @@ TEST_CASE("what a change does not touch is not resolved again") {
     auto view = std::make_shared<View>();
     view->cluster = "east";
     view->clusters["east"].name = "east";
-    view->clusters["west"] = {"west", {}, west, {}};
+    view->clusters["west"] = {"west", {}, west, {}, 0, {}};
     return view;
   };
   const auto destination = [](std::string host, std::string cluster) {
