@@ -33,9 +33,10 @@ bool is_better(const Replica& one, const Replica& other) {
   if (standing != its) return standing < its;
   if (standing == Standing::current || standing == Standing::empty)
     return one.local && !other.local;
-  // Compared without the margin where nobody knows: min() has no room for it.
+  // Compared without the margin where nobody knows, or it is so still: neither end has room for it.
   if (other.known_until == base::TimePoint::min())
     return one.known_until != base::TimePoint::min() || (other.stuck && !one.stuck);
+  if (other.known_until == base::TimePoint::max()) return false;
   return one.known_until > other.known_until + kYoungerBy;
 }
 
