@@ -17,10 +17,14 @@ namespace {
 const std::thread::id kTestThread = std::this_thread::get_id();
 std::atomic<int> reads{0}, writes{0}, failed{0};
 
-void count(std::atomic<int>& counter, ssize_t result) {
-  if (std::this_thread::get_id() == kTestThread) return;
+// Counted before it is made: what is written may be read, and the test be over, before it returns.
+template <class Call>
+ssize_t counted(std::atomic<int>& counter, Call call) {
+  if (std::this_thread::get_id() == kTestThread) return call();
   ++counter;
+  const auto result = call();
   failed += result < 0 ? 1 : 0;
+  return result;
 }
 
 }  // namespace
@@ -31,15 +35,11 @@ ssize_t __real_sendmsg(int fd, const msghdr* message, int flags);
 
 ssize_t __wrap_recv(int fd, void* buffer, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void* buffer, size_t size, int flags) {
-  const auto result = __real_recv(fd, buffer, size, flags);
-  count(reads, result);
-  return result;
+  return counted(reads, [&] { return __real_recv(fd, buffer, size, flags); });
 }
 ssize_t __wrap_sendmsg(int fd, const msghdr* message, int flags);
 ssize_t __wrap_sendmsg(int fd, const msghdr* message, int flags) {
-  const auto result = __real_sendmsg(fd, message, flags);
-  count(writes, result);
-  return result;
+  return counted(writes, [&] { return __real_sendmsg(fd, message, flags); });
 }
 }
 
