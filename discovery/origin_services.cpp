@@ -48,7 +48,6 @@ std::shared_ptr<const OriginServices> OriginDecoder::decode(const OriginPublicat
 
   auto result = std::make_shared<OriginServices>();
   result->agent = agent_;
-  result->stuck = stuck_;
   result->services.reserve(services_.size());
   for (const auto& [name, known] : services_) result->services.push_back(known.service);
   for (const auto& [name, destination] : destinations_) result->destinations.push_back(destination);
@@ -77,7 +76,6 @@ void OriginDecoder::remove(const RowView& row) {
   if (kind == "e") changes_[names_in(row.key)].gone.insert(id_of(row));
   if (kind == "s") changes_[names_in(row.key)].undeclared = true;
   if (kind == "d") destinations_.erase(names_in(row.key));
-  if (row.key == kStuckKey) stuck_.clear();
 }
 
 void OriginDecoder::write(const RowView& row) {
@@ -90,8 +88,6 @@ void OriginDecoder::write(const RowView& row) {
         {std::move(endpoint->endpoint), id_of(row)});
   } else if (auto* service = std::get_if<ServiceRow>(&*decoded)) {
     changes_[{service->namespace_, service->name}].declared = std::move(*service);
-  } else if (auto* stuck = std::get_if<StuckRow>(&*decoded)) {
-    stuck_ = std::move(stuck->why);
   } else if (auto* definition = std::get_if<DestinationRow>(&*decoded)) {
     auto& destination = definition->destination;
     destination.metadata.cluster = cluster_;

@@ -24,7 +24,6 @@ namespace discovery {
 
 struct OriginServices {
   AgentRow agent;
-  std::string stuck;  // why its source cannot be read; "" = it can
   std::vector<std::shared_ptr<const view::Service>> services;  // by namespace and name
   std::vector<std::shared_ptr<const resources::VirtualDestination>> destinations;  // the same
   std::uint64_t undecodable = 0;
@@ -73,7 +72,6 @@ class OriginDecoder {
   Rows rows_;
   std::vector<base::SocketAddress> path_failed_;
   AgentRow agent_;
-  std::string stuck_;
   std::map<Name, Known> services_;
   std::map<Name, std::shared_ptr<const resources::VirtualDestination>> destinations_;
   std::set<std::uint64_t> undecodable_;

@@ -55,5 +55,8 @@ void add_options(CLI::App& command, Options& options);
 void add_output(CLI::App& command, std::string& output);
 // Prints "error: …" and gives kFailed.
 int complain(const base::Error& error);
+// Has the running agent do what a path of its API with its query says; prints `done`, or the answer
+// as JSON.
+int order(const Options& options, const std::string& path, const std::string& done);
 
 }  // namespace agent::cli

@@ -3,6 +3,7 @@
 
 #include "agent/cli/commands.hpp"
 #include "agent/config.hpp"
+#include "agent/http_message.hpp"
 
 namespace agent::cli {
 namespace {
@@ -56,6 +57,17 @@ base::Result<base::SocketAddress> Options::dns_address() const {
 int complain(const base::Error& error) {
   std::cerr << "error: " << error.message << "\n";
   return error.code == base::Code::invalid ? kWrongUse : kFailed;
+}
+
+int order(const Options& options, const std::string& path, const std::string& done) {
+  const auto admin = options.admin_address();
+  if (!admin) return complain(admin.error());
+  const auto answer = client::post(*admin, path);
+  if (!answer) return complain(answer.error());
+  if (answer->contains("error"))
+    return complain(base::invalid(answer->at("error").get<std::string>()));
+  std::cout << (options.json() ? to_text(*answer, 2) : done) << "\n";
+  return kDone;
 }
 
 }  // namespace agent::cli
