@@ -85,8 +85,10 @@ void LinkFaults::latency_spike() {
   mesh_.note("link " + std::to_string(link) + " takes " + base::to_string(more) + " longer");
   at->second.delay += more;
   mesh_.after(mesh_.seconds(0.5, 15), [this, link, more] {
-    if (const auto again = mesh_.wires().find(link); again != mesh_.wires().end())
-      again->second.delay -= more;
+    const auto again = mesh_.wires().find(link);
+    if (again == mesh_.wires().end()) return;
+    again->second.delay -= more;
+    again->second.rough_at = mesh_.now();  // what was sent meanwhile is still under way
   });
 }
 
@@ -97,8 +99,10 @@ void LinkFaults::loss() {
   mesh_.note("link " + std::to_string(link) + " loses packets");
   at->second.loss = 0.02 + 0.28 * mesh_.random().unit();
   mesh_.after(mesh_.seconds(5, 40), [this, link] {
-    if (const auto again = mesh_.wires().find(link); again != mesh_.wires().end())
-      again->second.loss = 0;
+    const auto again = mesh_.wires().find(link);
+    if (again == mesh_.wires().end()) return;
+    again->second.loss = 0;
+    again->second.rough_at = mesh_.now();
   });
 }
 

@@ -373,7 +373,7 @@ void Mesh::act(std::size_t n, discovery::Effects effects) {
   if (!cluster.process) return;
   auto& node = *cluster.process->node;
   look_for_gone(n);
-  truth_.says(now_, n, node.stamp(), contents(cluster));
+  if (!truth_.is_said(n, node.stamp())) truth_.says(now_, n, node.stamp(), contents(cluster));
   cluster.last_life = std::max(cluster.last_life, node.stamp().incarnation);
   if (cluster.keeps_disk) save(cluster, clock_of(n));
   for (const auto& event : effects.events) {

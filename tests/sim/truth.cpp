@@ -67,7 +67,7 @@ void Truth::violated(std::string what) {
 
 void Truth::says(Clock now, std::size_t cluster, discovery::Stamp stamp, const Contents& contents) {
   auto& origin = origins_[cluster];
-  if (stamp == discovery::Stamp{} || stamp == origin.now) return;
+  if (stamp == discovery::Stamp{}) return;
   if (origin.said.contains(stamp)) violated(name(cluster) + " used " + describe(stamp) + " twice");
   if (origin.with_disk && !origin.said.empty() && stamp < origin.said.rbegin()->first)
     violated(name(cluster) + " goes back to " + describe(stamp) + " though it has its disk");
@@ -134,7 +134,8 @@ void Truth::event(Clock now, std::size_t viewer, std::size_t cluster, discovery:
     seen.lifted = false;
   }
   if (kind == Kind::fresh_again || kind == Kind::stale) {
-    if (std::exchange(seen.given_up, false) && !seen.lifted && !viewers_[viewer].deceived)
+    const bool by_word = !seen.lifted && !seen.bare;
+    if (std::exchange(seen.given_up, false) && by_word && !viewers_[viewer].deceived)
       violated(who + " reachable again, by the word of others");
   }
   if (kind == Kind::dead && origins_[cluster].left) seen.given_up = false;
@@ -184,6 +185,7 @@ void Truth::look(Clock now, std::size_t viewer, discovery::Node& node, Clock its
     if (origin.taken) ++taken[origin.id.cluster];
     clusters.insert(origin.id.cluster);
     if (origin.local) {
+      if (std::exchange(eyes.own, origin.stamp) == origin.stamp) continue;
       const auto said = origins_[viewer].said.find(origin.stamp);
       if (said != origins_[viewer].said.end() && said->second.hash != hash_of(origin.rows))
         violated(name(viewer) + " shows other rows of its own at " + describe(origin.stamp) +
@@ -227,6 +229,7 @@ void Truth::check_rows(std::size_t viewer, const discovery::OriginPublication& s
   seen.stamp = shown.stamp;
   seen.order = at->second.order;
   seen.after_loss = at->second.after_loss;
+  seen.bare = shown.rows.size() <= 1;
   seen.shown = true;
 }
 

@@ -52,6 +52,9 @@ class Truth {
   // The cluster's agent now publishes `contents` at `stamp`.
   void says(Clock now, std::size_t cluster, discovery::Stamp stamp, const Contents& contents);
   // `with_disk`: it knows its lives from there.
+  bool is_said(std::size_t cluster, discovery::Stamp stamp) const {
+    return stamp == origins_[cluster].now;
+  }
   void source_says(Clock now, std::size_t home, const Contents& contents);
   void born(std::size_t cluster, bool with_disk);
   void died(Clock now, std::size_t cluster);
@@ -129,12 +132,14 @@ class Truth {
     Clock answered_at{};
     bool ever_answered = false;
     bool given_up = false, lifted = false;  // demoted, and heard of by its own since
+    bool bare = false;                      // what is shown has no endpoint to probe
     Clock spoke_at{}, reach_since{};
     Reach reach = Reach::unclear;
   };
   struct Viewer {
     std::map<std::size_t, Seen> seen;
     bool deceived = false;
+    discovery::Stamp own{};  // of its own rows when they were looked at last
     std::shared_ptr<const discovery::Publication> looked, kept;  // `kept` must stay as it was
     std::size_t looks = 0;
     std::vector<std::pair<Clock, base::Duration>> stalls;  // each with its end
