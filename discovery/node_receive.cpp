@@ -209,9 +209,10 @@ void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon,
   const auto* mine = catalog.find(beacon.origin);
   const auto have = mine ? mine->stamp() : Stamp{};
   if (own_word || beacon.stamp > have) link.shown[beacon.origin] = beacon.stamp;
-  note_shown(now, beacon.origin, beacon.stamp > have && beacon.stamp.version > 0);
+  const bool newer = beacon.stamp > have && beacon.stamp.version > 0;
+  if (newer || own_word) note_shown(now, beacon.origin, newer);  // others may know less than we
   if (quarantine.holds(beacon.origin, Quarantine::Of::rows)) return;
-  if (beacon.stamp > have && beacon.stamp.version > 0) {
+  if (newer) {
     pulls.behind(now, beacon.origin, beacon.stamp,
                  own_word ? config.beacon_interval : base::Duration::zero());
   } else if (beacon.stamp == have && beacon.state_hash != mine->hash()) {

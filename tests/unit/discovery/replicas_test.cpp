@@ -118,6 +118,29 @@ TEST_CASE("a stuck replica keeps no endpoint alive that is gone") {
   CHECK(taken(story, "east", "east") == "east");
 }
 
+TEST_CASE("an old word does not hide that the newest rows of an agent do not come") {
+  Story story;
+  story.answering = {*base::SocketAddress::parse("10.0.0.1:9080")};
+  for (const auto* name : {"east", "east/1"}) story.start(name, endpoints({1}));
+  story.start("west", endpoints({9}));
+  const auto own = story.connect("east", "west");
+  story.connect("east/1", "west");
+  story.run(2s);
+  CHECK(taken(story, "west", "east") == "east");
+  const auto old = story.node("east").stamp();
+  story.cut(own, discovery::Node::LinkEnd::closed);
+  const auto one = story.meet("west", "north"), other = story.meet("west", "south");
+  for (std::uint64_t second = 0; second < 7; ++second) {
+    const discovery::Stamp newer{old.incarnation, old.version + 1};
+    story.sends("west", one,
+                discovery::Beacons{{{{"east", 0}, newer, 100 + second, {}, 0s}}});  // and no rows
+    story.sends("west", other, discovery::Beacons{{{{"east", 0}, old, 99, {}, 1s}}});
+    story.run(1s);
+  }
+  CHECK(story.state("west", "east") == State::fresh);
+  CHECK(taken(story, "west", "east") == "east/1");
+}
+
 TEST_CASE("an agent that restarts takes its sibling's rows until it has read its own") {
   Story story;
   story.start("east/1", endpoints({1}));
