@@ -72,7 +72,8 @@ Ageing::Heard Ageing::heard(base::TimePoint now, std::uint64_t incarnation, std:
   if (from == From::origin && word == last)  // others were faster
     return {false,
             is_bridged(now) && state_ == State::demoted ? enter(State::fresh) : std::nullopt};
-  if (from == From::relay && word <= last && !outlived) return {};
+  const bool first = !spoke_at_ && word == last;  // it confirms what the disk says
+  if (from == From::relay && word <= last && !outlived && !first) return {};
   incarnation_ = incarnation;
   sequence_ = sequence;
   spoke_at_ = std::max(spoke_at_.value_or(base::TimePoint::min()), now - age);

@@ -16,15 +16,16 @@ void Membership::tell(const OriginId& origin, Ageing::Change change, Effects& ef
   effects.events.push_back({*change, origin, {}});
 }
 
-// What was forgotten comes back by its own word, or by one so young that it must be speaking now.
+// What was forgotten comes back by its own word, or by one so young that it must be speaking now:
+// in a lower life too, for one that has lost its disk and hears of no memory of it begins low.
 bool Membership::admits(const Beacon& beacon, const OriginId& via) const {
   if (remotes_.contains(beacon.origin)) return true;
   if (remotes_.size() >= kMaxOrigins) return false;
   const auto epitaph = epitaphs_.find(beacon.origin);
   if (epitaph == epitaphs_.end() || via == beacon.origin) return true;
-  return beacon.age < config_->dead_after &&
-         std::pair(beacon.stamp.incarnation, beacon.sequence) >
-             std::pair(epitaph->second.incarnation, epitaph->second.sequence);
+  const bool old = beacon.stamp.incarnation == epitaph->second.incarnation &&
+                   beacon.sequence <= epitaph->second.sequence;
+  return beacon.age < config_->dead_after && !old;
 }
 
 bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId& via,

@@ -293,7 +293,8 @@ void Truth::flows(Clock now, std::size_t viewer, std::size_t cluster, discovery:
     if (index(origin.id) != cluster) continue;
     if (const auto at = said.find(origin.stamp); at != said.end()) shown = at->second.order;
     if (origin.freshness != discovery::view::Freshness::fresh)
-      violated(name(viewer) + " does not call " + name(cluster) + " fresh in calm weather");
+      violated(name(viewer) + " does not call " + name(cluster) + " fresh in calm weather" +
+               at(now));
   }
   if (shown < due)
     violated(name(viewer) + " does not show what " + name(cluster) + " said " +
@@ -306,8 +307,8 @@ void Truth::reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach re
   const auto publication = node.publication(its_clock);
   const auto shown = std::find_if(publication->origins.begin(), publication->origins.end(),
                                   [&](const auto& origin) { return index(origin.id) == cluster; });
-  if (shown == publication->origins.end() || shown->left || !shown->taken)
-    reach = Reach::unclear;  // who is not taken leads nobody anywhere
+  if (shown == publication->origins.end() || shown->left || !shown->taken || seen.bare)
+    reach = Reach::unclear;  // who is not taken, or shows nothing, leads nobody anywhere
   if (std::exchange(seen.reach, reach) != reach) seen.reach_since = now;
   if (reach == Reach::unclear || viewers_[viewer].deceived) return;
   const bool leads = shown->freshness == discovery::view::Freshness::fresh ||
@@ -315,10 +316,10 @@ void Truth::reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach re
   const auto reached = now - seen.reach_since, silent = std::min(reached, now - seen.spoke_at);
   if (reach == Reach::all && !leads && reached > kFound)
     violated(name(viewer) + " leads nobody to " + name(cluster) + ", which can be reached for " +
-             base::to_string(reached));
+             base::to_string(reached) + at(now));
   if (reach == Reach::none && leads && silent > kLost)
     violated(name(viewer) + " leads callers to " + name(cluster) +
-             ", of which nothing is heard or reached for " + base::to_string(silent));
+             ", of which nothing is heard or reached for " + base::to_string(silent) + at(now));
 }
 
 void Truth::covered(Clock now, std::size_t viewer, std::size_t of, discovery::Node& node,

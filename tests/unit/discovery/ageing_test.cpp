@@ -290,3 +290,14 @@ TEST_CASE("who left and came back unheard is asked like any other", "[discovery]
   CHECK(origin.ageing.wants_probes(origin.now));
   CHECK(origin.probed(Probes::answered) == State::stale);
 }
+
+TEST_CASE("a word from another about the life that the disk tells of is a first word",
+          "[discovery]") {
+  Origin origin;
+  origin.ageing = Ageing::remembered(origin.config, origin.now, 4, false);
+  CHECK_FALSE(origin.ageing.age(origin.now));
+  // Sequence 0: its newest word belonged to another life than the state that is passed on.
+  CHECK(origin.ageing.heard(origin.now, 4, 0, 20s, Ageing::From::relay).news);
+  CHECK(origin.ageing.age(origin.now) == 20s);
+  CHECK_FALSE(origin.ageing.heard(origin.now, 4, 0, 20s, Ageing::From::relay).news);
+}

@@ -422,6 +422,25 @@ TEST_CASE("what was forgotten does not come back from those who remember it", "[
   CHECK(story.knows("west", "east") == Story::Contents{{"k", "back"}});
 }
 
+TEST_CASE("who was forgotten and begins a lower life comes back by a young word of another",
+          "[discovery]") {
+  Story story;
+  for (const auto* name : {"east", "west"}) story.start(name, {{"k", name}});
+  story.connect_all();
+  story.run(2s);
+  const auto life = story.node("east").stamp().incarnation;
+  story.kill("east");
+  story.act("west", story.node("west").forget(story.now, "east"));
+  const auto link = story.meet("west", "north");
+  const auto says = [&](std::uint64_t incarnation, std::uint64_t sequence, base::Duration age) {
+    story.sends("west", link, Beacons{{{{"east", 0}, {incarnation, 1}, sequence, {}, age}}});
+    return story.has_heard_of("west", "east");
+  };
+  CHECK_FALSE(says(life, 1, 0s));        // what we had heard already
+  CHECK_FALSE(says(life - 1, 1, 1min));  // it may have been dead for long
+  CHECK(says(life - 1, 1, 1s));
+}
+
 TEST_CASE("a source changes its own rows and no other's", "[discovery]") {
   Story story;
   story.start("east", {{"a", "files"}, {"both", "files"}});
