@@ -213,7 +213,13 @@ void add(Metrics& metrics, const std::vector<const dns::Counters*>& workers) {
                   sum([](const auto& c) -> auto& { return c.fail_open; }));
   metrics.counter("nearmost_dns_dropped_total", "messages dropped without a word",
                   sum([](const auto& c) -> auto& { return c.short_messages; }) +
-                      sum([](const auto& c) -> auto& { return c.stray_responses; }));
+                      sum([](const auto& c) -> auto& { return c.stray_responses; }),
+                  {{"reason", "no query"}});
+  metrics.counter("nearmost_dns_dropped_total", "messages dropped without a word",
+                  sum([](const auto& c) -> auto& { return c.late; }), {{"reason", "too late"}});
+  metrics.counter("nearmost_dns_grouped_total",
+                  "UDP answers that left with another one to the same client",
+                  sum([](const auto& c) -> auto& { return c.grouped; }));
   metrics.counter("nearmost_dns_edns_total", "queries with EDNS",
                   sum([](const auto& c) -> auto& { return c.edns; }));
   metrics.counter("nearmost_dns_socket_errors_total", "UDP messages lost to the socket",

@@ -40,6 +40,8 @@ struct Counters {
   Count stale;                            // answers that hold an endpoint of a silent cluster
   Count fail_open;                        // answers where nothing was healthy
   Count short_messages, stray_responses;  // dropped without a word
+  Count late;                             // dropped: they had waited too long for a worker
+  Count grouped;                          // answers that left behind another in one message
   Count receive_errors, send_errors;      // of the socket
 
   void count_query(std::uint16_t type) {

@@ -5,8 +5,8 @@
 // answers every query in the buffer it came in, and sends. Nothing is shared between workers but
 // the published table. Invariants: no allocation and no lock between receiving and sending; an
 // answer leaves from the address that was asked; a send that would block is dropped and counted,
-// like any datagram. Thread: constructed, stopped and destroyed by one; counters() may be read by
-// any.
+// like any datagram, and so is a query that has waited too long. Thread: constructed, stopped and
+// destroyed by one; counters() may be read by any.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 
 #include "base/net/fd.hpp"
 #include "base/published.hpp"
+#include "base/time.hpp"
 #include "dns/responder.hpp"
 #include "dns/table.hpp"
 
@@ -24,10 +25,13 @@ using Tables = base::Published<Table>;
 
 class UdpServer {
  public:
-  static constexpr std::size_t kBatch = 64;
+  // A query that has waited for longer is not answered: its client has asked again, or soon will
+  // (dns.md §3 row 40).
+  static constexpr base::Duration kPatience = std::chrono::milliseconds(1500);
 
   // Starts a worker for each socket (bound, blocking). `tables` outlives the server.
-  UdpServer(std::vector<base::net::Fd> sockets, Tables& tables, std::uint64_t seed);
+  UdpServer(std::vector<base::net::Fd> sockets, Tables& tables, std::uint64_t seed,
+            base::Duration patience = kPatience);
   ~UdpServer();
 
   // Returns when the workers have answered what they had received. A second call does nothing.

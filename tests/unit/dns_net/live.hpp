@@ -23,7 +23,7 @@ inline SocketAddress loopback(std::uint16_t port = 0) {
 
 // A UDP socket whose peer is the server.
 inline Fd udp_client(const SocketAddress& server) {
-  Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  Fd fd(::socket(server.ip.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   sockaddr_storage storage{};
   const auto length = base::net::to_sockaddr(server, storage);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0) fd.reset();

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <set>
+#include <thread>
 
 #include "tests/unit/dns_net/live.hpp"
 
@@ -40,6 +41,49 @@ TEST_CASE("every query of a burst is answered, by whichever worker gets it") {
   CHECK(queries == 1600);
 }
 
+TEST_CASE("answers to one client leave together, whatever their sizes, and to no other") {
+  Tables tables(mesh::bookinfo().table());
+  for (const auto* address : {"127.0.0.1:0", "[::1]:0"}) {
+    auto sockets = open_sockets(base::SocketAddress::parse(address).value(), 1);
+    REQUIRE(sockets.ok());
+    // They wait in the socket, so that one batch has them all.
+    constexpr std::size_t kClients = 3, kQueries = 20;
+    const std::string kKnown = "ratings.mesh.internal", kUnknown = "nobody.mesh.internal";
+    std::vector<live::Fd> clients;
+    for (std::size_t i = 0; i < kClients; ++i)
+      clients.push_back(live::udp_client(sockets->address));
+    for (std::uint16_t id = 0; id < kQueries; ++id)
+      for (const auto& client : clients)
+        live::send(client.get(), reading::make({.name = id % 3 ? kKnown : kUnknown, .id = id}));
+    UdpServer server(std::move(sockets->udp), tables, 1);
+    for (const auto& client : clients) {
+      std::set<std::uint16_t> ids;
+      for (std::size_t i = 0; i < kQueries; ++i) {
+        const auto bytes = live::receive(client.get());
+        const auto answer = reading::read(bytes.data(), bytes.size());
+        REQUIRE(answer);
+        CHECK(answer->rcode == (answer->id % 3 ? 0 : 3));
+        ids.insert(answer->id);
+      }
+      CHECK(ids.size() == kQueries);
+    }
+    server.stop();
+    CHECK(server.counters(0).grouped.get() >= kClients * (kQueries - 2 * 2));
+  }
+}
+
+TEST_CASE("who has waited too long is not answered") {
+  Tables tables(mesh::bookinfo().table());
+  auto sockets = open_sockets(live::loopback(), 1);
+  REQUIRE(sockets.ok());
+  UdpServer server(std::move(sockets->udp), tables, 1, base::Duration::zero());
+  const auto client = live::udp_client(sockets->address);
+  for (int i = 0; i < 10; ++i) live::send(client.get(), reading::make({}));
+  while (server.counters(0).late.get() < 10) std::this_thread::yield();
+  server.stop();
+  CHECK(server.counters(0).responses[0].get() == 0);
+}
+
 TEST_CASE("rubbish is dropped or refused, and the next query is answered") {
   Tables tables(mesh::bookinfo().table());
   auto sockets = open_sockets(live::loopback(), 1);
@@ -49,9 +93,9 @@ TEST_CASE("rubbish is dropped or refused, and the next query is answered") {
   live::send(client.get(), {});
   live::send(client.get(), reading::Bytes(11, 0xff));
   live::send(client.get(), reading::Bytes(5000, 0x00));
-  live::send(client.get(), reading::make({}));
   auto bytes = live::receive(client.get());
   CHECK(reading::read(bytes.data(), bytes.size())->rcode == 1);
+  live::send(client.get(), reading::make({}));
   bytes = live::receive(client.get());
   CHECK(reading::read(bytes.data(), bytes.size())->answer.size() == 3);
   server.stop();
