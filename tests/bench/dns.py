@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""dns.py NEARMOST DNS_LOAD [--json FILE] [--repetitions 8] [--slice 0.5]: our answers beside Knot's, NSD's and unbound's.
+"""dns.py NEARMOST DNS_LOAD [--json FILE] [--repetitions 8] [--slice 0.5]: our answers beside Knot's and NSD's.
 
-All servers are up with the same names, one worker each, pinned to core 0; the load is on core 1. A repetition gives each
-server a slice of each case, forwards and then backwards; what a query costs is the processor time of all of a server's
-threads (schedstat) over the answers it gave. The ratio is paired with Knot's slice of the same repetition: the figure that
-does not move with the machine (performance.md, 0). What is not installed is left out with a word.
+All servers are up with the same names, one worker each, pinned to core 0; the load is on core 1. A repetition gives
+each server a slice of each case, forwards and then backwards; what a query costs is the processor time of all of a
+server's threads (schedstat) over the answers it gave. The ratio is paired with Knot's slice of the same repetition:
+the figure that does not move with the machine (performance.md, 0). What is not installed is left out with a word.
 """
 import argparse
 import json

@@ -2,6 +2,7 @@
 // agent.
 #include "discovery/local_origin.hpp"
 #include "discovery/row.hpp"
+#include "tests/unit/discovery/endpoints.hpp"
 #include "tests/unit/discovery/story.hpp"
 
 #include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
@@ -12,33 +13,11 @@ using State = Story::State;
 
 namespace {
 
-bool mentions(const std::vector<std::string>& lines, const std::string& what) {
-  for (const auto& line : lines)
-    if (line.find(what) != std::string::npos) return true;
-  return false;
-}
-
 Story east_and_west() {
   Story story;
   story.start("east", {{"k", "1"}});
   story.start("west", {{"k", "2"}});
   return story;
-}
-
-base::SocketAddress address(std::uint32_t number) {
-  return {base::IpAddress::v4(10u << 24 | number), 80};
-}
-
-Story::Contents endpoints(std::uint32_t first, std::uint32_t count) {
-  Story::Contents rows;
-  for (auto number = first; number < first + count; ++number) {
-    EndpointRow row{"shop", "web" + std::to_string(number % 2), std::to_string(number), {}};
-    row.endpoint.ip = address(number).ip;
-    row.endpoint.ports = {{"http", 80}};
-    auto encoded = encode(row);
-    rows[encoded.key] = encoded.value;
-  }
-  return rows;
 }
 
 }  // namespace
@@ -340,105 +319,6 @@ TEST_CASE("endpoints that fail by themselves are told apart", "[discovery]") {
   story.connect("east", "west");
   story.run(1s);
   CHECK(story.node("west").publication(story.now)->origins.front().path_failed.empty());
-}
-
-TEST_CASE("who is cut off from everybody demotes nobody", "[discovery]") {
-  const std::vector<std::string> others{"a", "b", "c", "d", "e"};
-  Story story;
-  story.start("me");
-  std::vector<LinkId> links;
-  for (std::uint32_t n = 0; n < others.size(); ++n) {
-    story.start(others[n], endpoints(10 * n, 2));
-    links.push_back(story.connect("me", others[n]));
-  }
-  story.run(2s);
-  SECTION("all fall silent") {
-    for (const auto link : links) story.blackhole(link);
-    story.run(60s);
-    for (const auto& other : others) CHECK(story.state("me", other) == State::suspect);
-  }
-  SECTION("three of five die, and the others say so") {
-    story.connect_all();
-    story.run(2s);
-    for (const auto* name : {"a", "b", "c"}) story.kill(name);
-    story.run(25s);
-    CHECK(story.state("me", "a") == State::dead);
-  }
-}
-
-TEST_CASE("an agent that was stalled does not blame the others", "[discovery]") {
-  Story story;
-  story.start("east", endpoints(1, 2));
-  story.start("west");
-  story.connect("east", "west");
-  story.run(2s);
-  story.actor("west").deaf_until = story.now + 8s;
-  story.run(8s);
-  story.act("west", story.node("west").tick(story.now));
-  CHECK(story.state("west", "east") == State::fresh);
-  CHECK(!mentions(story.actor("west").closed, "silent"));
-}
-
-TEST_CASE("a planned restart changes no answer, a departure does at once", "[discovery]") {
-  Story story;
-  story.start("east", {{"k", "1"}});
-  story.start("west");
-  story.connect("east", "west");
-  story.run(1s);
-  SECTION("returning") {
-    story.act("east", story.node("east").leave(story.now, Goodbye::Reason::returning));
-    story.run(10ms);
-    story.kill("east");
-    story.run(30s);
-    CHECK(story.state("west", "east") == State::returning);
-  }
-  SECTION("leaving") {
-    story.act("east", story.node("east").leave(story.now, Goodbye::Reason::leaving));
-    story.run(10ms);
-    story.kill("east");
-    CHECK(story.state("west", "east") == State::dead);
-  }
-  CHECK(story.knows("west", "east") == Story::Contents{{"k", "1"}});
-  story.start("east", {{"k", "2"}});
-  story.connect("east", "west");
-  story.run(100ms);
-  CHECK(story.state("west", "east") == State::fresh);
-}
-
-TEST_CASE("what was forgotten does not come back from those who remember it", "[discovery]") {
-  Story story;
-  for (const auto* name : {"east", "west", "eu"}) story.start(name, {{"k", name}});
-  story.connect_all();
-  story.run(2s);
-  story.kill("east");
-  story.run(20s);
-  story.act("west", story.node("west").forget(story.now, "east"));
-  story.run(10s);
-  CHECK(!story.has_heard_of("west", "east"));
-  CHECK(story.has_heard_of("eu", "east"));
-  story.start("east", {{"k", "back"}});
-  story.connect("east", "eu");
-  story.run(4s);
-  CHECK(story.knows("west", "east") == Story::Contents{{"k", "back"}});
-}
-
-TEST_CASE("who was forgotten and begins a lower life comes back by a young word of another",
-          "[discovery]") {
-  Story story;
-  for (const auto* name : {"east", "west"}) story.start(name, {{"k", name}});
-  story.connect_all();
-  story.run(2s);
-  const auto life = story.node("east").stamp().incarnation;
-  story.kill("east");
-  story.act("west", story.node("west").forget(story.now, "east"));
-  const auto link = story.meet("west", "north");
-  const auto says = [&](std::uint64_t incarnation, std::uint64_t sequence, base::Duration age) {
-    story.sends("west", link, Beacons{{{{"east", 0}, {incarnation, 1}, sequence, {}, age}}});
-    return story.has_heard_of("west", "east");
-  };
-  CHECK_FALSE(says(life, 1, 0s));        // what we had heard already
-  CHECK_FALSE(says(life - 1, 1, 1min));  // it may have been dead for long
-  CHECK(says(life - 1, 1, 1s));
 }
 
 TEST_CASE("a source changes its own rows and no other's", "[discovery]") {
