@@ -180,8 +180,8 @@ Member::Path Ageing::path(base::TimePoint now) const {
   return Member::Path::unknown;
 }
 
-view::Freshness Ageing::freshness() const {
-  switch (state_) {
+view::Freshness freshness_of(Member::State state) {
+  switch (state) {
     case State::fresh:
       return view::Freshness::fresh;
     case State::suspect:

@@ -20,6 +20,9 @@
 
 namespace discovery {
 
+// What the doors are told of an origin in this state.
+view::Freshness freshness_of(Member::State state);
+
 inline constexpr base::Duration kReturnHold = std::chrono::seconds(60);
 // Rounds in a row without an answer that lose the path to an origin that others hear: one or two
 // may fail for a lost packet or a short outage. The loss of its own link counts for all but the
@@ -74,6 +77,7 @@ class Ageing {
   std::optional<base::Duration> age(base::TimePoint now) const {
     return spoke_at_ ? std::optional(now - *spoke_at_) : std::nullopt;
   }
+  std::optional<base::TimePoint> spoke_at() const { return spoke_at_; }
   std::uint64_t sequence() const { return sequence_; }
   std::uint64_t incarnation() const { return incarnation_; }
   // Dead by its own word in this life or a later one.
@@ -85,7 +89,7 @@ class Ageing {
     return from && now >= *from;
   }
   base::Duration probe_rhythm() const;
-  view::Freshness freshness() const;
+  view::Freshness freshness() const { return freshness_of(state_); }
   base::TimePoint deadline(Judgement judgement) const;
 
  private:

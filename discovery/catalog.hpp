@@ -60,6 +60,7 @@ class Catalog {
   Stamp stamp(const OriginId& origin) const;
   void erase(const OriginId& origin) { states_.erase(origin); }
   std::map<OriginId, OriginState>& states() { return states_; }
+  const std::map<OriginId, OriginState>& states() const { return states_; }
 
  private:
   struct Parts {

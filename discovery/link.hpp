@@ -69,6 +69,16 @@ struct Link {
   bool farewell = false;   // the other side stops on purpose: its end is no reset
   bool announced = false;  // the skin knows that there is something to pull
 
+  // A leaf's link: it is told all that we have and think, and tells nobody anything. `shown` is
+  // then what it has, by its own word or because it was sent.
+  struct Following {
+    bool follows = false;      // it has said what it has
+    std::uint64_t judged = 0;  // its place in the log of verdicts
+    std::uint64_t digest = 0;  // the sum over `shown`
+    bool owes_digest = false;  // verdicts went without one, for rows were owed
+  };
+  std::optional<Following> leaf;
+
   // Proofs of ours and of theirs: each side says its certificate here once.
   void shorten(Proof& proof) {
     if (!(features & kFeatureProof)) proof = {};

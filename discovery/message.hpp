@@ -1,4 +1,5 @@
-// What agents say to each other, as plain values: Hello, Beacons, Still, Delta, Pull, Goodbye.
+// What agents say to each other, as plain values: Hello, Beacons, Still, Delta, Pull, Goodbye; and
+// Verdicts, to leaves.
 // docs/PROTOCOL.md tells when.
 //
 // Protobuf ends in discovery/rpc/wire; here there are only these. Every frame stands alone: it may
@@ -14,6 +15,7 @@
 #include "base/time.hpp"
 #include "discovery/origin.hpp"
 #include "discovery/proof.hpp"
+#include "discovery/verdict.hpp"
 
 namespace discovery {
 
@@ -30,8 +32,10 @@ inline constexpr std::size_t kMaxTextBytes = 512;  // Goodbye::text, longer is c
 
 inline constexpr std::uint64_t kFeatureStill = 1;   // reads Still
 inline constexpr std::uint64_t kFeatureProof = 2;   // asks for proofs and passes them on
+inline constexpr std::uint64_t kFeatureLeaves = 4;  // serves leaves
 inline constexpr std::uint64_t kFeatureTurns = 16;  // reads two deltas whose parts take turns
-inline constexpr std::uint64_t kFeatures = kFeatureStill | kFeatureProof | kFeatureTurns;
+inline constexpr std::uint64_t kFeatures =
+    kFeatureStill | kFeatureProof | kFeatureLeaves | kFeatureTurns;
 
 // First on every stream, once, from both sides. Nothing else is heard before it.
 struct Hello {
@@ -45,6 +49,7 @@ struct Hello {
                        // without its disk learns here how far it must jump
   std::string advertise;  // host:port where the sender takes links; "" = it only dials
   base::Duration held{};  // for which the sender has had its replica number (slot.hpp)
+  bool leaf = false;      // no origin: it follows an agent of the cluster in `self`
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 
@@ -126,6 +131,6 @@ struct Goodbye {
   friend bool operator==(const Goodbye&, const Goodbye&) = default;
 };
 
-using Frame = std::variant<Hello, Beacons, Delta, Pull, Goodbye, Still>;
+using Frame = std::variant<Hello, Beacons, Delta, Pull, Goodbye, Still, Verdicts>;
 
 }  // namespace discovery

@@ -4,6 +4,7 @@
 
 #include "base/result.hpp"
 #include "discovery/node_state.hpp"
+#include "discovery/of_itself.hpp"
 
 namespace discovery {
 
@@ -110,6 +111,7 @@ bool Node::State::restore(base::TimePoint now, SavedOrigin saved) {
 }
 
 void Node::State::forget_origin(const OriginId& origin) {
+  forget_for_leaves(origin);
   catalog.erase(origin);
   pulls.erase(origin);
   missed.erase(origin);
@@ -131,9 +133,10 @@ void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
                   base::Duration(static_cast<std::int64_t>(random.below(tenth + 1)));
     prove_own(now);
     look_who_is_missed(now);
+    verdicts_due = true;
     for (auto& [id, link] : links) {
       link.beacons_due = link.ready;
-      forget_shown(link);
+      if (!link.leaf) forget_shown(link);
     }
   }
   tend_holds(now, effects);
@@ -149,6 +152,7 @@ void Node::State::serve_deadlines(base::TimePoint now, Effects& effects) {
 Effects Node::State::turn(base::TimePoint now) {
   Effects effects;
   only_stirred = nullptr;
+  leaf_bytes = 0;
   if (const auto late = now - expected; late > kStallTolerance) {
     membership.forgive(late);
     local.forgive(late);
@@ -172,6 +176,7 @@ Effects Node::State::finish(base::TimePoint now, Effects effects) {
     synced = true;
     effects.publish = true;
   }
+  serve_leaves(now, effects);
   const auto announce = [&](Link& link) {
     if (link.announced || !link.has_work(released_stamp())) return;
     link.announced = true;
@@ -204,6 +209,7 @@ Effects Node::restore(base::TimePoint now, SavedState saved) {
   auto effects = state_->turn(now);
   for (auto& origin : saved.origins) effects.publish |= state_->restore(now, std::move(origin));
   state_->restored = effects.publish && saved.whole;
+  state_->verdicts_due = true;
   return state_->finish(now, std::move(effects));
 }
 
@@ -236,6 +242,8 @@ Effects Node::receive(base::TimePoint now, LinkId id, Frame frame) {
   const bool opens = std::holds_alternative<Hello>(frame) || std::holds_alternative<Goodbye>(frame);
   if (!link.ready && !opens) {
     state_->malformed(link, "a frame before its hello", effects);
+  } else if (link.leaf) {
+    state_->hear_leaf(link, frame, effects);
   } else {
     std::visit([&](auto& body) { state_->receive(now, link, std::move(body), effects); }, frame);
   }
@@ -286,6 +294,8 @@ std::optional<Frame> Node::next_frame(base::TimePoint now, LinkId id, std::size_
     ++state_->counters.frames_sent;
   else
     at->second.announced = false;
+  if (state_->leaf_bytes >= kLeafBytesATurn)
+    state_->expected = std::min(state_->expected, now);  // leaves wait for the next turn
   return frame;
 }
 
@@ -333,23 +343,6 @@ std::string via_of(const OriginId& origin, const Remote& remote, const Link* lin
   return link ? "direct" : "";
 }
 
-// Of the rows that an origin has of itself.
-template <class Value>
-std::optional<Value> find_row(const OriginState* rows, std::string_view key) {
-  const auto row = rows ? rows->rows().find(key) : std::nullopt;
-  if (!row) return std::nullopt;
-  auto value = decode(row->key, row->value);
-  auto* found = value.ok() ? std::get_if<Value>(&*value) : nullptr;
-  return found ? std::optional(std::move(*found)) : std::nullopt;
-}
-
-std::string advertised_in(const OriginState* rows) {
-  return find_row<AgentRow>(rows, kAgentKey).value_or(AgentRow{}).advertise;
-}
-std::string stuck_in(const OriginState* rows) {
-  return find_row<StuckRow>(rows, kStuckKey).value_or(StuckRow{}).why;
-}
-
 }  // namespace
 
 std::vector<Member> Node::members(base::TimePoint now) const {
@@ -374,17 +367,17 @@ std::vector<Member> Node::members(base::TimePoint now) const {
     member.via = via_of(origin, remote, link);
     member.linked = link != nullptr;
     if (link) member.round_trip = link->round_trip.last();
-    member.advertise = link ? link->advertise : advertised_in(rows);
+    member.advertise = link ? link->advertise : (rows ? advertised_in(rows->rows()) : "");
     member.address = link && member.advertise.empty() ? link->peer.address : member.advertise;
     member.rows = rows ? rows->size() : 0;
-    member.stuck = stuck_in(rows);
+    member.stuck = rows ? stuck_in(rows->rows()) : "";
     if (const auto* sentence = state.quarantine.find(origin)) {
       member.quarantine = sentence->why;
       member.quarantine_left = sentence->until - now;
     }
     members.push_back(std::move(member));
   }
-  members.front().stuck = stuck_in(&state.local.state());
+  members.front().stuck = stuck_in(state.local.state().rows());
   for (auto& member : members) {
     member.taken = state.choice.is_taken(member.id);
     if (const auto* taken = state.choice.find(member.id.cluster)) member.why = taken->why;
@@ -399,9 +392,11 @@ std::size_t Node::backlog(LinkId id) const {
 
 std::optional<OriginId> Node::peer(LinkId id) const {
   const auto at = state_->links.find(id);
-  return at != state_->links.end() && at->second.ready ? std::optional(at->second.origin)
-                                                       : std::nullopt;
+  const bool is_known = at != state_->links.end() && at->second.ready && !at->second.leaf;
+  return is_known ? std::optional(at->second.origin) : std::nullopt;
 }
+
+std::size_t Node::leaves() const { return state_->leaves; }
 
 OriginId Node::self() const { return state_->config.self; }
 Stamp Node::stamp() const { return state_->local.published(); }

@@ -66,6 +66,7 @@ struct LinkPeer {
   std::string proven_cluster;  // from the certificate; "" = an insecure link, the Hello is believed
   std::string address;         // dialled or seen, for status
   bool dialled = false;
+  bool proven_leaf = false;  // by a certificate that cannot speak for the cluster
 };
 
 // How a local source came to what it says.
@@ -111,7 +112,9 @@ struct Event {
     dead,
     fresh_again,
     forgotten,
-    refuted,  // somebody remembers a life of ours that we do not: a new one has begun above it
+    following,  // a leaf has found a home, `origin`
+    homeless,   // no home is heard: a leaf calls everything stale
+    refuted,    // somebody remembers a life of ours that we do not: a new one has begun above it
     refused,
     malformed,
     held,          // own rows that a relist has lost
@@ -175,69 +178,79 @@ struct Member {
   std::string stuck{};  // why it cannot read its source; "" = it can
 };
 
-class Node {
+// The home of a leaf.
+struct Home {
+  OriginId origin;
+  std::string address;
+  base::Duration silence{};
+};
+
+// What the control thread drives: a node of the mesh, or a leaf of one of its nodes (leaf.hpp). The
+// calls mean the same to both; who has nothing to do at one does nothing.
+class Participant {
  public:
-  Node(NodeConfig config, base::Random random, base::TimePoint now);
-  ~Node();
-  Node(const Node&) = delete;
-  Node& operator=(const Node&) = delete;
+  virtual ~Participant() = default;
 
   // What an earlier life of this agent knew of others, before anything else: shown at once, called
   // silent until heard, and completed from there. Of an origin that is known by now nothing is
   // taken, nor of the own one, which is what the sources say.
-  Effects restore(base::TimePoint now, SavedState saved);
+  virtual Effects restore(base::TimePoint now, SavedState saved) = 0;
 
-  Effects link_up(base::TimePoint now, LinkId link, LinkPeer peer);
+  virtual Effects link_up(base::TimePoint now, LinkId link, LinkPeer peer) = 0;
   // `reset`: the transport broke, which starts the probes at once; otherwise the stream ended
   // cleanly.
   // `malformed`: the skin ended it for a frame that makes no sense.
   enum class LinkEnd { reset, closed, malformed };
-  Effects link_down(base::TimePoint now, LinkId link, LinkEnd end);
-  Effects receive(base::TimePoint now, LinkId link, Frame frame);
-  Effects probed(base::TimePoint now, ProbeReply reply);
+  virtual Effects link_down(base::TimePoint now, LinkId link, LinkEnd end) = 0;
+  virtual Effects receive(base::TimePoint now, LinkId link, Frame frame) = 0;
+  virtual Effects probed(base::TimePoint now, ProbeReply reply) = 0;
   // The networks that can be reached from here are others now (NodeConfig::networks).
-  void reach(std::vector<std::string> networks);
+  virtual void reach(std::vector<std::string> networks) = 0;
 
   // The desired rows of one local source ("files", "agent", …): the difference to what that source
   // said before is published as changes, but for what a relist has lost and is held. Rows of other
   // sources stay. Idempotent.
-  Effects replace_local(base::TimePoint now, std::string_view source, std::vector<EncodedRow> rows,
-                        Listing listing = Listing::change);
+  virtual Effects replace_local(base::TimePoint now, std::string_view source,
+                                std::vector<EncodedRow> rows,
+                                Listing listing = Listing::change) = 0;
   // The operator's word: the relist of this source is believed now; "" = of every source.
-  Effects release(base::TimePoint now, std::string_view source);
+  virtual Effects release(base::TimePoint now, std::string_view source) = 0;
   // The local sources cannot be read any more, for this reason; "" = they can again. Peers are told
   // and prefer another agent of this cluster meanwhile. Before local_ready(): they never could.
-  Effects source_stuck(base::TimePoint now, std::string why);
+  virtual Effects source_stuck(base::TimePoint now, std::string why) = 0;
   // The local sources have been read once: own rows may be published, "synced" may come true.
-  Effects local_ready(base::TimePoint now);
+  virtual Effects local_ready(base::TimePoint now) = 0;
   // Announces a stop to every peer; the caller then drains next_frame() for a moment and closes the
   // links.
-  Effects leave(base::TimePoint now, Goodbye::Reason reason);
+  virtual Effects leave(base::TimePoint now, Goodbye::Reason reason) = 0;
   // The operator's word: drop everything of a cluster and remember not to take it back from relays.
-  Effects forget(base::TimePoint now, std::string_view cluster);
+  virtual Effects forget(base::TimePoint now, std::string_view cluster) = 0;
 
   // Serves what is due. The caller ticks at next_deadline() or earlier, after it has handed over
   // everything that had arrived by then: nobody is called silent whose word is waiting.
-  Effects tick(base::TimePoint now);
-  base::TimePoint next_deadline() const;
+  virtual Effects tick(base::TimePoint now) = 0;
+  virtual base::TimePoint next_deadline() const = 0;
 
   // The next frame for this link, at most `max_bytes` of rows; nothing when there is nothing to say
   // now.
-  std::optional<Frame> next_frame(base::TimePoint now, LinkId link,
-                                  std::size_t max_bytes = kMaxFrameBytes);
+  virtual std::optional<Frame> next_frame(base::TimePoint now, LinkId link,
+                                          std::size_t max_bytes = kMaxFrameBytes) = 0;
 
-  std::shared_ptr<const Publication> publication(base::TimePoint now);
+  virtual std::shared_ptr<const Publication> publication(base::TimePoint now) = 0;
   // What is waiting to be said on a link: questions, answers owed, rows of a transfer. Bounded by
   // what there is to know, whatever the rate of change.
-  std::size_t backlog(LinkId link) const;
-  std::vector<Member> members(base::TimePoint now) const;
-  std::vector<Hold> holds(base::TimePoint now) const;  // of sources of which something is held
-  bool holds(std::string_view source) const;
-  OriginId self() const;
-  Stamp stamp() const;  // of the own origin
-  // Who is at the other end; nothing before its Hello.
-  std::optional<OriginId> peer(LinkId link) const;
-  bool synced(base::TimePoint now) const;
+  virtual std::size_t backlog(LinkId link) const = 0;
+  virtual std::vector<Member> members(base::TimePoint now) const = 0;
+  // Of sources of which something is held.
+  virtual std::vector<Hold> holds(base::TimePoint now) const = 0;
+  virtual bool holds(std::string_view source) const = 0;
+  virtual OriginId self() const = 0;  // of a leaf: the cluster
+  virtual Stamp stamp() const = 0;    // of the own origin
+  // Which agent is at the other end; nothing before its Hello, nor of a leaf.
+  virtual std::optional<OriginId> peer(LinkId link) const = 0;
+  virtual bool synced(base::TimePoint now) const = 0;
+  virtual std::size_t leaves() const = 0;                           // that follow this agent
+  virtual std::optional<Home> home(base::TimePoint now) const = 0;  // that this leaf follows
 
   struct Counters {
     std::uint64_t frames_received = 0, frames_sent = 0, rows_applied = 0, duplicates = 0, gaps = 0,
@@ -245,7 +258,45 @@ class Node {
                   snapshots_sent = 0, snapshots_applied = 0, probes = 0, refutations = 0,
                   relists_held = 0, quarantines = 0, held_back = 0;
   };
-  const Counters& counters() const;
+  virtual const Counters& counters() const = 0;
+};
+
+class Node final : public Participant {
+ public:
+  Node(NodeConfig config, base::Random random, base::TimePoint now);
+  ~Node() override;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  Effects restore(base::TimePoint now, SavedState saved) override;
+  Effects link_up(base::TimePoint now, LinkId link, LinkPeer peer) override;
+  Effects link_down(base::TimePoint now, LinkId link, LinkEnd end) override;
+  Effects receive(base::TimePoint now, LinkId link, Frame frame) override;
+  Effects probed(base::TimePoint now, ProbeReply reply) override;
+  void reach(std::vector<std::string> networks) override;
+  Effects replace_local(base::TimePoint now, std::string_view source, std::vector<EncodedRow> rows,
+                        Listing listing = Listing::change) override;
+  Effects release(base::TimePoint now, std::string_view source) override;
+  Effects source_stuck(base::TimePoint now, std::string why) override;
+  Effects local_ready(base::TimePoint now) override;
+  Effects leave(base::TimePoint now, Goodbye::Reason reason) override;
+  Effects forget(base::TimePoint now, std::string_view cluster) override;
+  Effects tick(base::TimePoint now) override;
+  base::TimePoint next_deadline() const override;
+  std::optional<Frame> next_frame(base::TimePoint now, LinkId link,
+                                  std::size_t max_bytes = kMaxFrameBytes) override;
+  std::shared_ptr<const Publication> publication(base::TimePoint now) override;
+  std::size_t backlog(LinkId link) const override;
+  std::vector<Member> members(base::TimePoint now) const override;
+  std::vector<Hold> holds(base::TimePoint now) const override;
+  bool holds(std::string_view source) const override;
+  OriginId self() const override;
+  Stamp stamp() const override;
+  std::optional<OriginId> peer(LinkId link) const override;
+  bool synced(base::TimePoint now) const override;
+  std::size_t leaves() const override;
+  std::optional<Home> home(base::TimePoint) const override { return std::nullopt; }
+  const Counters& counters() const override;
 
  private:
   struct State;  // links, catalog, ageing: each its own file

@@ -61,6 +61,11 @@ void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterato
   catalog.link_lost(link.id);
   pulls.link_lost(now, link.id);
   if (!link.ready) return;
+  if (link.leaf) {
+    --leaves;
+    effects.events.push_back({Event::Kind::link_lost, {}, "leaf " + link.peer.address});
+    return;
+  }
   choose_talking(link.origin);
   effects.events.push_back({Event::Kind::link_lost, link.origin, link.close_reason.value_or("")});
   if (end == LinkEnd::malformed)

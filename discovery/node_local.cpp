@@ -72,6 +72,7 @@ Effects Node::probed(base::TimePoint now, ProbeReply reply) {
     if (state_->local.ready()) state_->release_changes(now);
   } else {
     state_->membership.probed(now, reply, effects);
+    state_->verdicts_due = true;
   }
   return state_->finish(now, std::move(effects));
 }

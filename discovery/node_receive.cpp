@@ -21,7 +21,7 @@ std::string taken_already(const OriginId& origin) {
 void Node::State::malformed(Link& link, std::string what, Effects& effects) {
   ++counters.malformed;
   effects.events.push_back({Event::Kind::malformed, link.origin, what});
-  if (link.ready)
+  if (link.ready && !link.leaf)  // a leaf is no origin
     sentenced(link.origin, quarantine.fault(link.heard_at, link.origin, what), effects);
   close(link, std::move(what));
 }
@@ -72,6 +72,7 @@ std::optional<Goodbye> Node::State::objection(base::TimePoint now, const Link& l
 void Node::State::receive(base::TimePoint now, Link& link, Hello hello, Effects& effects) {
   if (link.ready || link.close_reason) return malformed(link, "a second hello", effects);
   if (!is_name(hello.self)) return malformed(link, "a hello without a cluster", effects);
+  if (hello.leaf || link.peer.proven_leaf) return greet_leaf(link, hello, effects);
   if (hello.self == config.self && hello.instance == config.instance) {
     // By a name that leads to its siblings too: nobody is at fault.
     return close(link, "this agent dialled itself");
@@ -273,6 +274,7 @@ void Node::State::apply(base::TimePoint now, Link& link, Delta delta, Effects& e
       counters.proven += config.notary && from == Catalog::From::relay ? 1 : 0;
       effects.publish = true;
       note_source(now, origin, before);
+      owe_leaves(now, origin);
       if (target.incarnation != before.incarnation && before.incarnation != 0)
         sentenced(origin, quarantine.life(now, origin), effects);
       pulls.erase(origin);  // what is lacking still, if it is true, the next beacons show
@@ -319,6 +321,10 @@ void Node::State::receive(base::TimePoint, Link& link, Pull pull, Effects& effec
   if (!is_name(pull.origin)) return malformed(link, "a pull of nothing", effects);
   if (pull.origin == config.self || catalog.find(pull.origin))
     link.requested[pull.origin] = pull.have;
+}
+
+void Node::State::receive(base::TimePoint, Link& link, const Verdicts&, Effects& effects) {
+  malformed(link, "verdicts, which are for leaves", effects);
 }
 
 void Node::State::receive(base::TimePoint now, Link& link, Goodbye goodbye, Effects& effects) {

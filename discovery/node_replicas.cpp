@@ -50,7 +50,7 @@ Replica Node::State::replica_of(base::TimePoint now, const OriginId& id,
 void Node::State::settle_replicas(base::TimePoint now, Effects& effects) {
   for (auto& cluster : membership.take_unsettled()) unsettled.insert(cluster);
   for (const auto& cluster : std::exchange(unsettled, {})) {
-    const bool own = cluster == config.self.cluster;
+    const bool own = cluster == config.self.cluster, had_several = choice.find(cluster) != nullptr;
     std::size_t known = own ? 1 : 0;
     std::vector<Replica> held;
     if (own) held.push_back(own_replica());
@@ -58,6 +58,7 @@ void Node::State::settle_replicas(base::TimePoint now, Effects& effects) {
     for (; at != membership.remotes().end() && at->first.cluster == cluster; ++at, ++known)
       if (const auto* rows = catalog.find(at->first))
         held.push_back(replica_of(now, at->first, *rows));
+    verdicts_due |= known >= 2 || had_several;
     if (known < 2) {
       if (held.empty())
         choice.clear(cluster);
@@ -114,6 +115,7 @@ void Node::State::give_way(base::TimePoint now, std::string why, Effects& effect
              "agent of the cluster, or stop one of them"});
     return;
   }
+  verdicts.drop(config.self);  // another's word from now on
   config.self.replica = *number;
   const Stamp known{std::max(known_of(config.self).incarnation, local.state().stamp().incarnation),
                     std::numeric_limits<std::uint64_t>::max()};

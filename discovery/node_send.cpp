@@ -167,6 +167,8 @@ std::optional<Frame> Node::State::next_frame(base::TimePoint now, Link& link,
   if (std::exchange(link.hello_due, false)) return make_hello(now, link);
   if (link.goodbye) return std::exchange(link.goodbye, std::nullopt).value();
   if (!link.ready || link.close_reason) return std::nullopt;
+  max_bytes = std::min(max_bytes, config.limits.frame_bytes);
+  if (link.leaf) return next_leaf_frame(now, link, max_bytes);
   if (!link.pulls.empty()) {
     const auto at = link.pulls.begin();
     Pull pull{at->first, at->second};
@@ -179,8 +181,7 @@ std::optional<Frame> Node::State::next_frame(base::TimePoint now, Link& link,
     link.beacons_due = link.own_went = false;
     return make_beacons(now, link);
   }
-  if (auto delta = next_delta(now, link, std::min(max_bytes, config.limits.frame_bytes)))
-    return std::move(*delta);
+  if (auto delta = next_delta(now, link, max_bytes)) return std::move(*delta);
   return std::nullopt;
 }
 

@@ -1,7 +1,7 @@
 // The parts of a Node and how they meet. Each part is an automaton of its own; the functions here
 // only pass events on: node.cpp what comes from the agent, node_local.cpp what its sources say,
 // node_links.cpp links that come and go, node_receive.cpp what comes from peers, node_send.cpp what
-// goes to them.
+// goes to them, node_leaves.cpp all that concerns leaves.
 //
 // Every entry begins with turn(now), which forgives a stall of ours, and ends with finish(now),
 // which announces links with something new to say. Deadlines are served by tick alone, after all
@@ -23,6 +23,7 @@
 #include "discovery/quarantine.hpp"
 #include "discovery/replica_choice.hpp"
 #include "discovery/slot.hpp"
+#include "discovery/verdict_log.hpp"
 
 namespace discovery {
 
@@ -36,6 +37,10 @@ inline constexpr base::Duration kGoodbyePatience = std::chrono::seconds(1);
 // then one a beacon interval. Each costs every peer a snapshot.
 inline constexpr unsigned kMaxRefutations = 8;
 inline constexpr std::ptrdiff_t kMaxLinksToAgent = 4;  // both may dial, and again while one dies
+inline constexpr std::size_t kMaxLeaves = 1'000;
+// Rows for leaves in one turn, of which each link takes a frame at most: many that are far behind
+// share the turns, so that beacons wait for none.
+inline constexpr std::size_t kLeafBytesATurn = 2 * kMaxFrameBytes;
 
 struct Node::State {
   State(NodeConfig node_config, base::Random seed, base::TimePoint now);
@@ -71,6 +76,12 @@ struct Node::State {
   bool beacons_heard = false, restored = false, synced = false;
   Link* only_stirred = nullptr;  // by this turn: what it did can give no other link work
   bool closing = false;          // a link is to be closed as soon as may be
+  VerdictLog verdicts;           // while there are leaves
+  std::size_t leaves = 0;        // links of leaves
+  bool verdicts_due = false;     // all of them may have changed
+  Stamp told_leaves;             // of the own origin
+  std::uint64_t stirred_by = 0;  // the newest verdict that links of leaves were given work by
+  std::size_t leaf_bytes = 0;    // sent in this turn
   std::shared_ptr<const Publication> published;
   bool publication_due = true;
 
@@ -111,6 +122,7 @@ struct Node::State {
   void receive(base::TimePoint now, Link& link, Delta delta, Effects& effects);
   void receive(base::TimePoint now, Link& link, Pull pull, Effects& effects);
   void receive(base::TimePoint now, Link& link, Goodbye goodbye, Effects& effects);
+  void receive(base::TimePoint now, Link& link, const Verdicts& verdicts, Effects& effects);
   std::optional<Goodbye> objection(base::TimePoint now, const Link& link, const Hello& hello) const;
   void refuse(Link& link, const OriginId& claimed, Goodbye why, bool moves_on, Effects& effects);
   void malformed(Link& link, std::string what, Effects& effects);
@@ -132,6 +144,20 @@ struct Node::State {
   void note_shown(base::TimePoint now, const OriginId& origin, bool newer);
   void note_source(base::TimePoint now, const OriginId& origin, Stamp before);
   void give_way(base::TimePoint now, std::string why, Effects& effects);
+
+  // node_leaves.cpp
+  void greet_leaf(Link& link, const Hello& hello, Effects& effects);
+  std::optional<std::string> leaf_objection(const Link& link, const Hello& hello) const;
+  void hear_leaf(Link& link, const Frame& frame, Effects& effects);
+  void begin_following(Link& link, const Beacons& beacons, Effects& effects);
+  void owe_leaves(base::TimePoint now, const OriginId& origin);
+  void judge_all(base::TimePoint now);
+  Verdict verdict_of(base::TimePoint now, const OriginId& origin, const Remote& remote) const;
+  void serve_leaves(base::TimePoint now, const Effects& effects);
+  void forget_for_leaves(const OriginId& origin);
+  std::optional<Frame> next_leaf_frame(base::TimePoint now, Link& link, std::size_t max_bytes);
+  Verdicts make_verdicts(base::TimePoint now, Link& link);
+  std::optional<Delta> next_leaf_delta(Link& link, std::size_t max_bytes);
 
   // node_send.cpp
   std::optional<Frame> next_frame(base::TimePoint now, Link& link, std::size_t max_bytes);

@@ -69,12 +69,12 @@ class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame
   void OnReadInitialMetadataDone(bool ok) override {
     // Without the mark this is a refusal on its way, or no agent at all: OnDone will say.
     if (!ok || !context_->GetServerInitialMetadata().contains(kLinkMark)) return broken();
-    auto cluster = security_->proven_cluster(*context_->auth_context());
-    if (!cluster) {
+    auto proven = security_->proven(*context_->auth_context());
+    if (!proven) {
       fault_ = DialFailed::Fault::certificate;
-      return cut(cluster.error().message);
+      return cut(proven.error().message);
     }
-    opened({std::move(*cluster), address_, true});
+    opened({std::move(proven->cluster), address_, true, proven->leaf});
   }
   void OnReadDone(bool ok) override { read_done(ok); }
   void OnWriteDone(bool ok) override { write_done(ok); }

@@ -11,8 +11,6 @@
 #include <atomic>
 #include <vector>
 
-#include "discovery/identity.hpp"
-
 namespace discovery::rpc {
 namespace {
 
@@ -53,12 +51,12 @@ class ClusterVerifier final : public grpc::experimental::ExternalCertificateVeri
 
   bool Verify(grpc::experimental::TlsCustomVerificationCheckRequest* request,
               std::function<void(grpc::Status)>, grpc::Status* status) override {
-    const auto cluster = security_->proven_cluster(
-        copies(request->uri_names()),
-        text_of(request->peer_cert()) + text_of(request->peer_cert_full_chain()));
-    if (!cluster) {
-      verdict_->refuse(cluster.error().message);
-      *status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, cluster.error().message);
+    const auto peer =
+        security_->proven(copies(request->uri_names()),
+                          text_of(request->peer_cert()) + text_of(request->peer_cert_full_chain()));
+    if (!peer) {
+      verdict_->refuse(peer.error().message);
+      *status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, peer.error().message);
     }
     return true;  // decided here and now
   }
@@ -159,30 +157,27 @@ Security::Dialling Security::dialling() const {
   return {grpc::experimental::TlsCredentials(options), [verdict] { return verdict->why(); }};
 }
 
-base::Result<std::string> Security::proven_cluster(const grpc::AuthContext& peer) const {
-  if (!current().certificates) return std::string();
-  return proven_cluster(
-      copies(peer.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME)),
-      first_of(peer.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) +
-          first_of(peer.FindPropertyValues(GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME)));
+base::Result<ProvenPeer> Security::proven(const grpc::AuthContext& peer) const {
+  if (!current().certificates) return ProvenPeer{};
+  return proven(copies(peer.FindPropertyValues(GRPC_PEER_URI_PROPERTY_NAME)),
+                first_of(peer.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) +
+                    first_of(peer.FindPropertyValues(GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME)));
 }
 
 // With one CA for all TLS has proven the chain; with more, that it leads to some of them.
-base::Result<std::string> Security::proven_cluster(const std::vector<std::string>& uri_names,
-                                                   const std::string& chain) const {
-  auto identity = prove(uri_names, rule_);
-  if (!identity) return identity.error();
+base::Result<ProvenPeer> Security::proven(const std::vector<std::string>& uri_names,
+                                          const std::string& chain) const {
+  auto peer = prove_peer(uri_names, rule_);
+  if (!peer || rule_.foreign.empty()) return peer;
   const auto certificates = current().certificates;
-  if (rule_.foreign.empty()) return std::move(identity->cluster);
-  const auto foreign = certificates->foreign_ca.find(identity->trust_domain);
-  const bool own = identity->trust_domain == rule_.own;
+  const auto foreign = certificates->foreign_ca.find(peer->trust_domain);
+  const bool own = peer->trust_domain == rule_.own;
   if (!own && foreign == certificates->foreign_ca.end())
-    return base::invalid("no CA of trust domain " + identity->trust_domain + " is known here");
+    return base::invalid("no CA of trust domain " + peer->trust_domain + " is known here");
   if (const auto why = objection_(chain, own ? certificates->ca : foreign->second); !why.empty())
-    return base::invalid("cluster " + identity->cluster +
-                         " is not proven by the CA of trust domain " + identity->trust_domain +
-                         ": " + why);
-  return std::move(identity->cluster);
+    return base::invalid("cluster " + peer->cluster + " is not proven by the CA of trust domain " +
+                         peer->trust_domain + ": " + why);
+  return peer;
 }
 
 }  // namespace discovery::rpc

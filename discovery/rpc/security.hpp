@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "discovery/identity.hpp"
+#include "discovery/leaf_identity.hpp"
 
 namespace grpc {
 class AuthContext;
@@ -68,11 +68,11 @@ class Security : public std::enable_shared_from_this<Security> {
   };
   Dialling dialling() const;
 
-  // The cluster that the other side has proven to be; "" where links are insecure.
-  base::Result<std::string> proven_cluster(const grpc::AuthContext& peer) const;
-  // The same by what TLS has shown; `chain` is PEM, the leaf first.
-  base::Result<std::string> proven_cluster(const std::vector<std::string>& uri_names,
-                                           const std::string& chain) const;
+  // What the other side has proven to be; of no cluster where links are insecure.
+  base::Result<ProvenPeer> proven(const grpc::AuthContext& peer) const;
+  // The same by what TLS has shown; `chain` is PEM, its end entity first.
+  base::Result<ProvenPeer> proven(const std::vector<std::string>& uri_names,
+                                  const std::string& chain) const;
 
   // The certificates and how often they were replaced.
   struct Current {

@@ -75,13 +75,13 @@ class Server::Service final : public pb::Gossip::CallbackService {
 
   Reactor* Link(grpc::CallbackServerContext* context) override {
     auto address = readable(context->peer());
-    auto cluster = security_->proven_cluster(*context->auth_context());
-    if (!cluster)
-      return refuse(std::move(address), grpc::StatusCode::UNAUTHENTICATED, cluster.error());
+    auto proven = security_->proven(*context->auth_context());
+    if (!proven)
+      return refuse(std::move(address), grpc::StatusCode::UNAUTHENTICATED, proven.error());
     auto link = std::make_shared<AcceptedLink>(links_, *context);
     if (const auto admitted = links_.admit(link); !admitted)
       return refuse(std::move(address), grpc::StatusCode::UNAVAILABLE, admitted.error());
-    return link->start(link, {std::move(*cluster), std::move(address), false});
+    return link->start(link, {std::move(proven->cluster), std::move(address), false, proven->leaf});
   }
 
  private:

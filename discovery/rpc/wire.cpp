@@ -1,43 +1,24 @@
 #include "discovery/rpc/wire.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 
 #include "base/address.hpp"
+#include "discovery/rpc/wire_parts.hpp"
 #include "proto/gossip.pb.h"
 
 namespace discovery::rpc {
 namespace {
 
+using rpc::put, rpc::read, rpc::to_wire;  // wire_parts.hpp
+
 constexpr std::size_t kMaxAdvertiseBytes = 260;  // a DNS name, a colon, a port
-
-// What is longer than 32 bits can say is that long at least.
-template <typename Unit>
-std::uint32_t to_wire(base::Duration time) {
-  using Count = std::chrono::duration<std::int64_t, Unit>;
-  constexpr auto kMost = std::int64_t{std::numeric_limits<std::uint32_t>::max()};
-  const auto count = std::chrono::duration_cast<Count>(time).count();
-  return static_cast<std::uint32_t>(std::clamp(count, std::int64_t{0}, kMost));
-}
-
-std::uint32_t to_wire_ms(base::Duration age) { return to_wire<std::milli>(age); }
 
 // Cut so that no UTF-8 sequence is torn: protobuf refuses a message whose string is not UTF-8.
 std::string_view cut(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text;
   while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
   return text.substr(0, most);
-}
-
-void put(const OriginId& id, pb::Origin& to) {
-  to.set_cluster(id.cluster);
-  to.set_replica(id.replica);
-}
-
-void put(const Stamp& stamp, pb::Stamp& to) {
-  to.set_incarnation(stamp.incarnation);
-  to.set_version(stamp.version);
 }
 
 void put(const Hello& hello, pb::Frame& frame) {
@@ -51,6 +32,7 @@ void put(const Hello& hello, pb::Frame& frame) {
   put(hello.known_of_you, *to.mutable_known_of_you());
   to.set_advertise(hello.advertise);
   to.set_held_ms(to_wire_ms(hello.held));
+  to.set_leaf(hello.leaf);
 }
 
 void put(const Beacons& beacons, pb::Frame& frame) {
@@ -142,45 +124,6 @@ void put(const Goodbye& goodbye, pb::Frame& frame) {
   frame.mutable_goodbye()->set_text(std::string(cut(goodbye.text, kMaxTextBytes)));
 }
 
-// Reads one message and remembers the first thing that is wrong with it.
-class Reader {
- public:
-  const std::optional<base::Error>& error() const { return error_; }
-
-  // False, with "field: what" kept, when `holds` is false.
-  template <class... Parts>
-  bool need(bool holds, const Parts&... parts) {
-    if (holds || error_) return !error_;
-    std::string text;
-    (text.append(parts), ...);
-    error_ = base::invalid(std::move(text));
-    return false;
-  }
-
-  bool need_at_most(std::size_t size, std::size_t most, std::string_view field) {
-    return need(size <= most, field, ": ", std::to_string(size), " bytes, at most ",
-                std::to_string(most));
-  }
-
-  OriginId origin(bool present, const pb::Origin& from, std::string_view field) {
-    need(present, field, ": missing") &&
-        need(is_cluster_name(from.cluster()), field, ".cluster: not a DNS label") &&
-        need(from.replica() < kMaxReplicas, field, ".replica: ", std::to_string(from.replica()),
-             ", at most ", std::to_string(kMaxReplicas - 1));
-    return {from.cluster(), from.replica()};
-  }
-
-  // An absent stamp is {0, 0}: nothing known.
-  Stamp stamp(const pb::Stamp& from, std::string_view field) {
-    need(from.incarnation() != 0 || from.version() == 0, field,
-         ": a version without an incarnation");
-    return {from.incarnation(), from.version()};
-  }
-
- private:
-  std::optional<base::Error> error_;
-};
-
 Frame read(const pb::Hello& from, Reader& reader) {
   Hello hello;
   hello.protocol_min = from.protocol_min();
@@ -197,6 +140,7 @@ Frame read(const pb::Hello& from, Reader& reader) {
   hello.known_of_you = reader.stamp(from.known_of_you(), "hello.known_of_you");
   hello.advertise = from.advertise();
   hello.held = std::chrono::milliseconds(from.held_ms());
+  hello.leaf = from.leaf();
   reader.need_at_most(hello.advertise.size(), kMaxAdvertiseBytes, "hello.advertise") &&
       reader.need(hello.advertise.empty() || base::HostPort::parse(hello.advertise).ok(),
                   "hello.advertise: not host:port");
@@ -308,6 +252,8 @@ Frame read_body(pb::Frame&& message, Reader& reader) {
       return read(message.goodbye(), reader);
     case pb::Frame::kStill:
       return Still{message.still().digest(), message.still().sequence()};
+    case pb::Frame::kVerdicts:
+      return read(message.verdicts(), reader);
     case pb::Frame::BODY_NOT_SET:
       break;
   }

@@ -43,7 +43,7 @@ void AgentFaults::crash_of_cluster() {
 }
 
 void AgentFaults::mass_restart() {
-  std::vector<std::size_t> order(mesh_.clusters().size());
+  std::vector<std::size_t> order(mesh_.agents());
   for (std::size_t n = 0; n < order.size(); ++n) order[n] = n;
   mesh_.random().shuffle(order);
   const auto least = (order.size() + 1) / 2;

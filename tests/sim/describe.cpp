@@ -10,6 +10,7 @@ using namespace discovery;
 std::string life(std::uint64_t incarnation) { return std::to_string(incarnation >> kChanceBits); }
 
 std::string text(const Hello& hello) {
+  if (hello.leaf) return "hello from a leaf of " + hello.self.cluster;
   return "hello " + hello.self.to_string() + " at " + describe(hello.stamp) + ", knows you at " +
          describe(hello.known_of_you);
 }
@@ -25,6 +26,23 @@ std::string text(const Beacons& beacons) {
 }
 
 std::string text(const Still& still) { return "still #" + std::to_string(still.sequence); }
+
+std::string text(const Verdicts& verdicts) {
+  static constexpr const char* kStates[] = {"fresh", "suspect",   "stale",    "demoted",
+                                            "dead",  "returning", "forgotten"};
+  std::string line = "verdicts";
+  for (const auto& verdict : verdicts.verdicts) {
+    line += " " + verdict.origin.to_string() + "=" +
+            kStates[static_cast<std::size_t>(verdict.state)] + "@" + life(verdict.life);
+    if (verdict.age) line += " " + base::to_string(*verdict.age) + " old";
+    if (!verdict.taken) line += " not taken";
+    if (!verdict.failed.empty()) line += " " + std::to_string(verdict.failed.size()) + " failed";
+    line += ",";
+  }
+  line += " heard within " + base::to_string(verdicts.heard);
+  if (verdicts.digest != 0) line += ", that is all";
+  return verdicts.synced ? line : line + ", not synced";
+}
 
 std::string text(const Delta& delta) {
   static constexpr const char* kKinds[] = {"changes", "part of changes", "part of a snapshot",
@@ -65,10 +83,10 @@ std::string describe(const Frame& frame) {
 
 std::string describe(const Event& event) {
   static constexpr const char* kKinds[] = {
-      "link ready",  "link lost",   "suspect",    "stale",        "demoted",
-      "dead",        "fresh again", "forgotten",  "refuted",      "refused",
-      "malformed",   "held",        "hold ended", "link refused", "turned away",
-      "quarantined", "released",    "taken",      "moved"};
+      "link ready",  "link lost", "suspect",    "stale",        "demoted",     "dead",
+      "fresh again", "forgotten", "followed",   "homeless",     "refuted",     "refused",
+      "malformed",   "held",      "hold ended", "link refused", "turned away", "quarantined",
+      "released",    "taken",     "moved"};
   std::string line = event.origin.to_string() + " " + kKinds[static_cast<std::size_t>(event.kind)];
   return event.text.empty() ? line : line + ": " + event.text;
 }

@@ -1,15 +1,12 @@
 #include "tests/sim/link_faults.hpp"
 
-#include <iterator>
 #include <string>
 
 namespace sim {
 
 discovery::LinkId LinkFaults::any_link() {
-  if (mesh_.wires().empty()) return 0;
-  auto at = mesh_.wires().begin();
-  std::advance(at, static_cast<std::ptrdiff_t>(mesh_.random().below(mesh_.wires().size())));
-  return at->first;
+  const auto links = mesh_.links(false);
+  return links.empty() ? 0 : links[mesh_.random().below(links.size())];
 }
 
 void LinkFaults::black_hole() {
@@ -48,7 +45,7 @@ void LinkFaults::cut(const Ways& ways, bool data, base::Duration time) {
 
 void LinkFaults::partition() {
   Ways ways;
-  std::vector<bool> side(mesh_.clusters().size());
+  std::vector<bool> side(mesh_.agents());
   std::string line = "partition:";
   for (std::size_t n = 0; n < side.size(); ++n) {
     side[n] = mesh_.random().chance(0.5);

@@ -107,10 +107,15 @@ Fate HostileRelay::meets(Clock now, const discovery::OriginId& liar,
 }
 
 Meddling::Meddling(Mesh& mesh)
-    : mesh_(mesh), flips_(mesh.random().fork()), relay_(mesh.random().fork(), mesh.secure) {
+    : mesh_(mesh),
+      flips_(mesh.random().fork()),
+      leaf_flips_(mesh.leaf_random().fork()),
+      relay_(mesh.random().fork(), mesh.secure) {
   mesh.meets = [this](std::size_t from, std::size_t to, discovery::Frame& frame) {
-    if (mesh_.now() < flips_until_ && flips_.meets(frame, every_)) return Fate::altered;
-    if (mesh_.now() >= lies_until_ || from != liar_) return Fate::passes;
+    auto& flips = mesh_.is_leaf(from) || mesh_.is_leaf(to) ? leaf_flips_ : flips_;
+    if (mesh_.now() < flips_until_ && flips.meets(frame, every_)) return Fate::altered;
+    // Its home a leaf believes: it is of one cluster with it.
+    if (mesh_.now() >= lies_until_ || from != liar_ || mesh_.is_leaf(to)) return Fate::passes;
     return relay_.meets(mesh_.now(), mesh_.clusters()[from].id, mesh_.clusters()[to].id, frame);
   };
 }

@@ -63,7 +63,7 @@ class Meddling {
 
  private:
   Mesh& mesh_;
-  BitFlips flips_;
+  BitFlips flips_, leaf_flips_;
   HostileRelay relay_;
   Clock flips_until_{}, lies_until_{};
   std::size_t every_ = 0, liar_ = 0;

@@ -39,13 +39,15 @@ discovery::EncodedRow endpoint_row(const base::SocketAddress& address, std::size
 
 }  // namespace
 
-Mesh::Mesh(std::uint64_t seed, const std::vector<discovery::OriginId>& agents)
+Mesh::Mesh(std::uint64_t seed, const std::vector<discovery::OriginId>& agents, std::size_t leaves)
     : secure(base::Random(~seed).chance(0.8)),
       random_(seed),
-      blocked_(agents.size(), std::vector<int>(agents.size())),
-      data_blocked_(agents.size(), std::vector<int>(agents.size())),
-      truth_(agents),
-      deceived_at_(agents.size()) {
+      leaf_random_(~seed),
+      agents_(agents.size()),
+      blocked_(agents.size() + leaves, std::vector<int>(agents.size() + leaves)),
+      data_blocked_(agents.size() + leaves, std::vector<int>(agents.size() + leaves)),
+      truth_(agents, leaves),
+      deceived_at_(agents.size() + leaves) {
   const auto clusters = agents.size();
   for (std::size_t n = 0; n < clusters; ++n) {
     Cluster cluster;
@@ -71,11 +73,12 @@ Mesh::Mesh(std::uint64_t seed, const std::vector<discovery::OriginId>& agents)
   for (std::size_t n = 0; n < clusters; ++n) after(between(0, 3000), [this, n] { start(n); });
   for (const auto& [a, b] : peers_)
     after(between(0, 3500), [this, a = a, b = b] { keep_dialling(a, b); });
+  for (std::size_t number = 1; number <= leaves; ++number) add_leaf(number);
 }
 
-base::Duration Mesh::between(double low_ms, double high_ms) {
+base::Duration Mesh::between(base::Random& dice, double low_ms, double high_ms) {
   return base::Duration(
-      static_cast<std::int64_t>((low_ms + (high_ms - low_ms) * random_.unit()) * 1e6));
+      static_cast<std::int64_t>((low_ms + (high_ms - low_ms) * dice.unit()) * 1e6));
 }
 
 void Mesh::note(std::string line) {
@@ -96,7 +99,7 @@ bool Mesh::is_life(std::size_t cluster, std::uint64_t life) const {
 
 // Brings an event to an agent, later when it is paused, never when it is another by then.
 void Mesh::tell(std::size_t cluster, std::uint64_t life, base::Duration delay,
-                std::function<discovery::Effects(discovery::Node&, Clock)> what) {
+                std::function<discovery::Effects(discovery::Participant&, Clock)> what) {
   after(delay, [this, cluster, life, what = std::move(what)]() mutable {
     if (!is_life(cluster, life)) return;
     auto& process = *clusters_[cluster].process;
@@ -124,7 +127,7 @@ bool Mesh::may_freeze(std::size_t viewer) const {
     holds |= member.state == discovery::Member::State::returning;
     if (!member.local) ++(member.state == discovery::Member::State::fresh ? fresh : others);
   }
-  return holds || (clusters_.size() > discovery::kIsolationClusters && others >= fresh);
+  return holds || (agents_ > discovery::kIsolationClusters && others >= fresh);
 }
 
 Reach Mesh::reach(std::size_t viewer, std::size_t of) const {
@@ -135,9 +138,9 @@ Reach Mesh::reach(std::size_t viewer, std::size_t of) const {
 
 void Mesh::check_reach(std::size_t viewer) {
   auto& process = clusters_[viewer].process;
-  if (!process) return;
+  if (!process || is_leaf(viewer)) return;  // which asks nobody itself
   const bool judges = awake(viewer) && !may_freeze(viewer);
-  for (std::size_t of = 0; of < clusters_.size(); ++of)
+  for (std::size_t of = 0; of < agents_; ++of)
     if (of != viewer)
       truth_.reaches(now_, viewer, of, judges ? reach(viewer, of) : Reach::unclear, *process->node,
                      clock_of(viewer));
@@ -174,8 +177,8 @@ bool Mesh::hears_well(std::size_t viewer, std::size_t of) const {
 // While one agent of a cluster can read its source and is heard well, the cluster is fresh and
 // true, whatever becomes of the others.
 void Mesh::check_replicas() {
-  for (std::size_t viewer = 0; viewer < clusters_.size(); ++viewer)
-    for (std::size_t n = 0; n < clusters_.size(); ++n) {
+  for (std::size_t viewer = 0; viewer < agents_; ++viewer)
+    for (std::size_t n = 0; n < agents_; ++n) {
       if (!has_siblings(n) || clusters_[n].stuck || !hears_well(viewer, n)) continue;
       if (now_ < clusters_[n].true_since || now_ - clusters_[n].true_since < kHeardWell) continue;
       truth_.covered(now_, viewer, n, *clusters_[viewer].process->node, clock_of(viewer),
@@ -203,7 +206,9 @@ void Mesh::run_until(Clock end) {
       what.what();
     } else if (ticking < clusters_.size()) {
       now_ = std::max(now_, next);
-      act(ticking, clusters_[ticking].process->node->tick(clock_of(ticking)));
+      auto& node = *clusters_[ticking].process->node;
+      act(ticking, node.tick(clock_of(ticking)));
+      if (is_leaf(ticking)) truth_.ages(now_, ticking, node.members(clock_of(ticking)));
     } else {
       break;
     }
@@ -214,6 +219,7 @@ void Mesh::run_until(Clock end) {
 void Mesh::start(std::size_t n) {
   auto& cluster = clusters_[n];
   if (cluster.process) return;
+  if (is_leaf(n)) return start_leaf(n);
   cluster.process.emplace();
   auto& process = *cluster.process;
   process.life = ++next_life_;
@@ -247,7 +253,7 @@ void Mesh::start(std::size_t n) {
     act(n, process.node->source_stuck(clock_of(n), kStuck));
   else
     act(n, process.node->replace_local(clock_of(n), "agent", {encoded(cluster).front()}));
-  tell(n, process.life, between(1, 1500), [this, n](discovery::Node& node, Clock at) {
+  tell(n, process.life, between(1, 1500), [this, n](discovery::Participant& node, Clock at) {
     auto& its = clusters_[n];
     if (!its.stuck) {
       its.rows = clusters_[its.home].source;
@@ -282,7 +288,7 @@ void Mesh::restore(std::size_t n) {
   cluster.disk.life = discovery::next_life(cluster.disk.life);
   auto& node = *cluster.process->node;
   auto state = read_disk(n);
-  const auto expected = state.origins.size() + 1;
+  const auto expected = state.origins.size() + (is_leaf(n) ? 0 : 1);
   act(n, node.restore(clock_of(n), std::move(state)));
   const auto members = node.members(clock_of(n));
   if (members.size() != expected)
@@ -314,16 +320,17 @@ void Mesh::lose_disk(std::size_t n) { clusters_[n].disk = {}; }
 
 void Mesh::put_older_disk(std::size_t n) {
   auto& cluster = clusters_[n];
-  if (!cluster.disks.empty()) cluster.disk = cluster.disks[random_.below(cluster.disks.size())];
+  if (!cluster.disks.empty()) cluster.disk = cluster.disks[dice(n).below(cluster.disks.size())];
 }
 
 // Each file may be hit, and that of its own life with them: what cannot be read is not there.
 void Mesh::corrupt_disk(std::size_t n) {
-  if (random_.chance(0.3)) clusters_[n].disk.life = 0;
+  auto& random = dice(n);
+  if (random.chance(0.3)) clusters_[n].disk.life = 0;
   for (auto& [origin, file] : clusters_[n].disk.files) {
-    if (random_.chance(0.5)) continue;
-    auto& byte = file.bytes[random_.below(file.bytes.size())];
-    byte = static_cast<char>(byte ^ (1 << random_.below(8)));
+    if (random.chance(0.5)) continue;
+    auto& byte = file.bytes[random.below(file.bytes.size())];
+    byte = static_cast<char>(byte ^ (1 << random.below(8)));
   }
 }
 
@@ -378,7 +385,9 @@ void Mesh::act(std::size_t n, discovery::Effects effects) {
   if (cluster.keeps_disk) save(cluster, clock_of(n));
   for (const auto& event : effects.events) {
     note(cluster.name + ": " + describe(event));
-    if (!event.origin.cluster.empty())
+    if (is_leaf(n) || event.origin.cluster.empty())
+      truth_.leaf_event(now_, n, event);
+    else
       truth_.event(now_, n, truth_.index(event.origin), event.kind);
   }
   const auto most = kMaxRows + kChanges + 3 * clusters_.size();
@@ -405,7 +414,7 @@ void Mesh::probe(std::size_t n, discovery::ProbeRequest request) {
   const bool answered = !reply.alive.empty();
   const auto time = reply.failed.empty() ? between(1, 80) : request.timeout;
   const auto life = clusters_[n].process->life;
-  tell(n, life, time, [=, this, asked_at = now_](discovery::Node& node, Clock at) {
+  tell(n, life, time, [=, this, asked_at = now_](discovery::Participant& node, Clock at) {
     if (n == target)
       truth_.held_probed(n, reply);
     else

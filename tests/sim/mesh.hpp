@@ -4,8 +4,9 @@
 // A link is an ordered stream in each direction with a delay; it may stall (so a stream shows a
 // packet that was lost), swallow (a black hole looks like silence until somebody resets it), be
 // read slowly, be reset with the loss of what is under way, and carry frames that somebody has
-// altered. What comes twice or out of order comes by another link. Truth (truth.hpp) looks at every
-// step; Weather (weather.hpp) makes the trouble.
+// altered. What comes twice or out of order comes by another link. Behind the agents stand leaves
+// (discovery/leaf.hpp), with dice of their own: an agent's story is the same without them. Truth
+// (truth.hpp) looks at every step; Weather (weather.hpp) makes the trouble.
 //
 // Each process has a clock of its own, up to a year from the others': no time of one may count at
 // another. Wall clocks there are none: nothing here or in discovery/ could ask one.
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "discovery/leaf.hpp"
 #include "discovery/node.hpp"
 #include "tests/sim/truth.hpp"
 
@@ -30,11 +32,14 @@ namespace sim {
 using Clock = base::TimePoint;
 
 inline constexpr Clock kStart{std::chrono::hours(1)};
+// From here on those of leaves and of their links count.
+inline constexpr std::uint64_t kLeafLives = 32'768;
+inline constexpr discovery::LinkId kLeafLinks = 1'000'000;
 inline constexpr std::size_t kMaxRows = 60;          // per cluster, beside its endpoints
 inline const std::string kStuck = "cannot be read";  // what a stuck source says
 
 struct Process {
-  std::unique_ptr<discovery::Node> node;
+  std::unique_ptr<discovery::Participant> node;
   std::uint64_t life = 0;  // counts the processes of all clusters
   Clock paused_until{};
   base::Duration skew{};  // of its clock
@@ -61,6 +66,7 @@ struct Cluster {
   discovery::OriginId id;
   std::string name;
   std::size_t home = 0;
+  std::vector<std::size_t> homes;          // of a leaf, which has nothing to say
   Contents source;                         // of a home: what there is to read now
   Contents rows;                           // what this agent is to say now, value by key
   std::set<std::string> unlisted;          // of these what its source has lost by a relist
@@ -75,6 +81,8 @@ struct Cluster {
   Clock save_at{};
   std::uint64_t last_life = 0;  // the highest incarnation that was published
   std::optional<Process> process;
+
+  bool is_leaf() const { return !homes.empty(); }
 };
 
 // What becomes of a frame that somebody meets on its way.
@@ -104,7 +112,7 @@ struct Wire {
 class Mesh {
  public:
   // Those of one cluster stand behind the first of it.
-  Mesh(std::uint64_t seed, const std::vector<discovery::OriginId>& agents);
+  Mesh(std::uint64_t seed, const std::vector<discovery::OriginId>& agents, std::size_t leaves = 0);
 
   void run_until(Clock end);
   // Weather's handles.
@@ -142,7 +150,11 @@ class Mesh {
   // Dice.
   base::Random& random() { return random_; }
   base::Duration seconds(double low, double high) { return between(low * 1e3, high * 1e3); }
-  std::size_t any() { return random_.below(clusters_.size()); }
+  std::size_t any() { return random_.below(agents_); }
+  base::Random& leaf_random() { return leaf_random_; }
+  std::size_t agents() const { return agents_; }
+  bool is_leaf(std::size_t cluster) const { return cluster >= agents_; }
+  std::vector<discovery::LinkId> links(bool of_leaves) const;
   std::vector<Cluster>& clusters() { return clusters_; }
   std::map<discovery::LinkId, Wire>& wires() { return wires_; }
   const Truth& truth() const { return truth_; }
@@ -152,6 +164,7 @@ class Mesh {
   void check_reach(std::size_t viewer);
   void check_converged(std::size_t viewer);
   void check_replicas();
+  void check_leaves();
   bool has_siblings(std::size_t cluster) const { return siblings(cluster).size() > 1; }
   std::vector<std::size_t> siblings(std::size_t cluster) const;  // itself among them
 
@@ -171,6 +184,11 @@ class Mesh {
       return std::pair(at, number) > std::pair(other.at, other.number);
     }
   };
+  void add_leaf(std::size_t number);
+  void start_leaf(std::size_t leaf);
+  // Of leaves and of links of theirs.
+  base::Random& dice(std::size_t cluster) { return is_leaf(cluster) ? leaf_random_ : random_; }
+  void disguise(std::size_t from, std::size_t to, discovery::Frame& frame) const;
   bool is_life(std::size_t cluster, std::uint64_t life) const;
   bool may_freeze(std::size_t viewer) const;
   Reach reach(std::size_t viewer, std::size_t of) const;
@@ -188,19 +206,24 @@ class Mesh {
   void connect(std::size_t from, std::size_t to);
   void keep_changing(std::size_t cluster, std::uint64_t life);
   void tell(std::size_t cluster, std::uint64_t life, base::Duration delay,
-            std::function<discovery::Effects(discovery::Node&, Clock)> what);
+            std::function<discovery::Effects(discovery::Participant&, Clock)> what);
   Clock clock_of(std::size_t cluster) const { return now_ + clusters_[cluster].process->skew; }
-  base::Duration between(double low_ms, double high_ms);
+  base::Duration between(double low_ms, double high_ms) {
+    return between(random_, low_ms, high_ms);
+  }
+  base::Duration between(base::Random& dice, double low_ms, double high_ms);
   std::vector<discovery::EncodedRow> encoded(const Cluster& cluster) const;
   Contents contents(const Cluster& cluster) const;  // what its agent says
   void read_source(std::size_t cluster);
   bool hears_well(std::size_t viewer, std::size_t of) const;
 
   base::Random random_;
+  base::Random leaf_random_;
+  std::size_t agents_ = 0;  // clusters_ before the leaves
   Clock now_ = kStart;
   std::priority_queue<Later> later_;
-  std::uint64_t next_number_ = 0, next_life_ = 0;
-  discovery::LinkId next_link_ = 1;
+  std::uint64_t next_number_ = 0, next_life_ = 0, next_leaf_life_ = kLeafLives;
+  discovery::LinkId next_link_ = 1, next_leaf_link_ = kLeafLinks;
   std::vector<Cluster> clusters_;
   std::map<discovery::LinkId, Wire> wires_;
   std::vector<std::vector<int>> blocked_, data_blocked_;

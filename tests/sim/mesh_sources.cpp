@@ -42,6 +42,7 @@ void Mesh::keep_changing(std::size_t n, std::uint64_t life) {
 }
 
 void Mesh::change_rows(std::size_t n, std::size_t count) {
+  if (is_leaf(n)) return;
   auto& source = clusters_[clusters_[n].home].source;
   for (std::size_t at = 0; at < count; ++at) {
     const auto key = "x/" + std::to_string(random_.below(kMaxRows));

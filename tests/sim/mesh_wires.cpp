@@ -42,6 +42,7 @@ void Mesh::pump(LinkId id, std::size_t way_number) {
   while (way.under_way < kWindow && !way.closing) {
     auto frame = process.node->next_frame(clock_of(sender), id, kFrame);
     if (!frame) return;
+    disguise(sender, way_number == 0 ? wire.to : wire.from, *frame);
     if (!within(*frame, kFrame))
       truth_.violated(clusters_[sender].name + " sends more in a frame than it may carry");
     const auto reader = way_number == 0 ? wire.to : wire.from;
@@ -60,8 +61,8 @@ void Mesh::send(LinkId id, std::size_t way_number, Wire::Sent sent) {
   ++way.under_way;
   ++frames;
   if (way.hole) return;
-  auto delay = wire.delay + between(0, 2);
-  for (auto timeout = 200ms; timeout < 3s && random_.chance(wire.loss); timeout *= 2)
+  auto delay = wire.delay + between(dice(wire.from), 0, 2);
+  for (auto timeout = 200ms; timeout < 3s && dice(wire.from).chance(wire.loss); timeout *= 2)
     delay += timeout;
   way.last_arrival = std::max(way.last_arrival, now_ + delay);
   way.frames.push_back(std::move(sent));
@@ -95,7 +96,8 @@ void Mesh::deliver(LinkId id, std::size_t way_number) {
   if (const auto slow = slow_reader[reader]; slow > base::Duration::zero())
     way.last_arrival = std::max(way.last_arrival, now_) + slow;
   if (!altered && !std::holds_alternative<discovery::Hello>(frame) &&
-      !std::holds_alternative<discovery::Goodbye>(frame)) {
+      !std::holds_alternative<discovery::Goodbye>(frame) &&
+      !std::holds_alternative<discovery::Verdicts>(frame)) {
     auto& kept = replays_[{sender, reader}];
     if (kept.size() >= kReplayed) kept.erase(kept.begin());
     kept.push_back({sent, frame});
@@ -112,10 +114,12 @@ void Mesh::end_wire(LinkId id, LinkEnd end, std::size_t told) {
   const std::size_t sides[2] = {wire.from, wire.to};
   for (std::size_t side = 0; side < 2; ++side)
     if (end == LinkEnd::reset || sides[side] == told)
-      tell(sides[side], wire.lives[side], between(0, 5),
-           [id, end](discovery::Node& node, Clock its) { return node.link_down(its, id, end); });
+      tell(sides[side], wire.lives[side], between(dice(wire.from), 0, 5),
+           [id, end](discovery::Participant& node, Clock its) {
+             return node.link_down(its, id, end);
+           });
   const auto from = wire.from, to = wire.to;
-  after(between(50, 1000), [this, from, to] { keep_dialling(from, to); });
+  after(between(dice(from), 50, 1000), [this, from, to] { keep_dialling(from, to); });
 }
 
 void Mesh::reset(LinkId id) {
@@ -141,33 +145,36 @@ void Mesh::dial(std::size_t from, std::size_t to) {
   const auto& dialler = clusters_[from].process;
   const bool open = dialler && clusters_[to].process && !blocked(from, to) && !blocked(to, from);
   if (open)
-    after(between(1, 80), [this, from, to] { connect(from, to); });
+    after(between(dice(from), 1, 80), [this, from, to] { connect(from, to); });
   else
-    after(between(200, 4000), [this, from, to] { keep_dialling(from, to); });
+    after(between(dice(from), 200, 4000), [this, from, to] { keep_dialling(from, to); });
 }
 
 void Mesh::connect(std::size_t from, std::size_t to) {
-  auto& dialler = clusters_[from].process;
+  auto& caller = clusters_[from].process;
   auto& accepter = clusters_[to].process;
-  if (!dialler || !accepter || blocked(from, to) || blocked(to, from)) {
-    after(between(200, 4000), [this, from, to] { keep_dialling(from, to); });
+  if (!caller || !accepter || blocked(from, to) || blocked(to, from)) {
+    after(between(dice(from), 200, 4000), [this, from, to] { keep_dialling(from, to); });
     return;
   }
-  const auto id = next_link_++;
+  const auto id = is_leaf(from) ? next_leaf_link_++ : next_link_++;
   auto& wire = wires_[id];
   wire.from = from;
   wire.to = to;
-  wire.lives[0] = dialler->life;
+  wire.lives[0] = caller->life;
   wire.lives[1] = accepter->life;
   wire.up_at = now_;
-  wire.delay = between(0.2, 90);
+  wire.delay = between(dice(from), 0.2, 90);
   const std::string names[2] = {clusters_[from].id.cluster, clusters_[to].id.cluster};
-  const bool proven = random_.chance(0.5);
-  tell(to, wire.lives[1], {}, [=](discovery::Node& node, Clock at) {
-    return node.link_up(at, id, {proven ? names[0] : "", names[0], false});
+  const bool proven = dice(from).chance(0.5), leaf = is_leaf(from);
+  // The homes of a leaf may be of different clusters here: to it they are replicas of one.
+  const auto& expected = leaf ? clusters_[clusters_[from].homes.front()].id.cluster : names[1];
+  const auto& dialler = leaf ? names[1] : names[0];
+  tell(to, wire.lives[1], {}, [=](discovery::Participant& node, Clock at) {
+    return node.link_up(at, id, {proven ? dialler : "", names[0], false, proven && leaf});
   });
-  tell(from, wire.lives[0], {}, [=](discovery::Node& node, Clock at) {
-    return node.link_up(at, id, {proven ? names[1] : "", names[1], true});
+  tell(from, wire.lives[0], {}, [=](discovery::Participant& node, Clock at) {
+    return node.link_up(at, id, {proven ? expected : "", names[1], true});
   });
 }
 
@@ -180,11 +187,12 @@ void Mesh::replay_after_reconnect(LinkId id) {
     for (const auto& [again, wire] : wires_) {
       if (wire.from != from || wire.to != to) continue;
       for (const auto& kept : replays_[{from, to}])
-        tell(to, wire.lives[1], {}, [=, this, link = again](discovery::Node& node, Clock its) {
-          truth_.delivered(now_ - kept.at);
-          truth_.spoke(now_, to, from);
-          return node.receive(its, link, kept.frame);
-        });
+        tell(to, wire.lives[1], {},
+             [=, this, link = again](discovery::Participant& node, Clock its) {
+               truth_.delivered(now_ - kept.at);
+               truth_.spoke(now_, to, from);
+               return node.receive(its, link, kept.frame);
+             });
       return;
     }
   });

@@ -26,8 +26,10 @@ class Transcript {
  public:
   explicit Transcript(Beacons beacons) {
     story.hears_frame = [this, beacons](const auto& from, const auto& to, const auto& frame) {
-      const bool beacon = std::holds_alternative<discovery::Beacons>(frame) ||
-                          std::holds_alternative<discovery::Still>(frame);
+      const auto* verdicts = std::get_if<discovery::Verdicts>(&frame);
+      const bool beacon = (std::holds_alternative<discovery::Beacons>(frame) && from != "leaf") ||
+                          std::holds_alternative<discovery::Still>(frame) ||
+                          (verdicts && verdicts->verdicts.empty());
       if (beacons == Beacons::told || !beacon)
         line("  " + from + " -> " + to + ": " + sim::describe(frame));
     };
@@ -291,6 +293,39 @@ std::string numbers() {
   return transcript.text();
 }
 
+std::string leaf() {
+  Transcript transcript(Beacons::left_out);
+  auto& story = transcript.story;
+  transcript.say("east has two agents and a leaf, which follows the first that it meets");
+  story.start("east", {{"s/shop/web", "1"}});
+  story.start("east/1", {{"s/shop/web", "1"}});
+  story.start("west", endpoint());
+  story.answering = {address()};
+  story.connect_all();
+  story.start_leaf("leaf", "east");
+  story.connect("leaf", "east");
+  story.connect("leaf", "east/1");
+  story.run(2s);
+  transcript.show("leaf", "west");
+  transcript.say("a change of the home's");
+  story.says("east", {{"s/shop/web", "1"}, {"s/shop/new", "1"}});
+  story.run(100ms);
+  transcript.say("west's agent dies; its endpoint lives");
+  story.kill("west");
+  story.run(5s);
+  transcript.show("leaf", "west");
+  transcript.say("the home dies: the leaf goes on with the other");
+  story.kill("east");
+  story.run(5s);
+  transcript.show("leaf", "east");
+  transcript.say("so does that one: what is known stays");
+  story.kill("east/1");
+  story.run(60s);
+  transcript.show("leaf", "east");
+  transcript.show("leaf", "west");
+  return transcript.text();
+}
+
 int compare(const std::string& path, const std::string& now) {
   std::ifstream file(path);
   std::ostringstream reviewed;
@@ -315,9 +350,16 @@ int main(int count, char** arguments) {
   const std::string folder = arguments[1];
   const bool rewrite = count > 2 && std::string_view(arguments[2]) == "--rewrite";
   const std::vector<std::pair<std::string, std::function<std::string()>>> stories{
-      {"join", join},           {"suspicion", suspicion},   {"refutation", refutation},
-      {"partition", partition}, {"collection", collection}, {"bridge", bridge},
-      {"pair_cut", pair_cut},   {"replicas", replicas},     {"numbers", numbers}};
+      {"join", join},
+      {"suspicion", suspicion},
+      {"refutation", refutation},
+      {"partition", partition},
+      {"collection", collection},
+      {"bridge", bridge},
+      {"pair_cut", pair_cut},
+      {"replicas", replicas},
+      {"numbers", numbers},
+      {"leaf", leaf}};
   int failed = 0;
   for (const auto& [name, tell] : stories) {
     const auto path = folder + "/" + name + ".txt";

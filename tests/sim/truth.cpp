@@ -14,6 +14,8 @@ constexpr std::size_t kMaxViolations = 5;
 // After its last word, its beacon's interval and the silence we allow, an agent that is dead is not
 // fresh.
 constexpr base::Duration kFreshSlack = std::chrono::seconds(6);
+// A home's word is believed for so long.
+constexpr base::Duration kLeafSlack = std::chrono::seconds(3);
 constexpr int kMaxHops = 4;
 constexpr std::size_t kMaxTaken = 60;  // in a life: twice the faults of a run
 // Beyond these an agent has had the time to find out that endpoints are out of reach, or back.
@@ -51,6 +53,13 @@ std::uint64_t hash_of(const Contents& contents) {
   std::uint64_t sum = 0;
   for (const auto& [key, value] : contents) sum += hash_row(key, value);
   return sum;
+}
+
+Truth::Truth(std::vector<discovery::OriginId> agents, std::size_t leaves)
+    : agents_(agents.size()), ids_(std::move(agents)) {
+  for (std::size_t n = 1; n <= leaves; ++n) ids_.push_back({"leaf" + std::to_string(n), 0});
+  origins_.resize(ids_.size());
+  viewers_.resize(ids_.size());
 }
 
 std::size_t Truth::index(const discovery::OriginId& origin) const {
@@ -167,7 +176,7 @@ void Truth::holds(std::size_t viewer, std::size_t backlog, std::size_t most) {
   if (backlog > most) violated(name(viewer) + " piles up frames for a link");
 }
 
-void Truth::look(Clock now, std::size_t viewer, discovery::Node& node, Clock its_clock) {
+void Truth::look(Clock now, std::size_t viewer, discovery::Participant& node, Clock its_clock) {
   auto& eyes = viewers_[viewer];
   const auto publication = node.publication(its_clock);
   if (publication == eyes.looked) return;
@@ -222,7 +231,9 @@ void Truth::check_rows(std::size_t viewer, const discovery::OriginPublication& s
   if (at == said.end()) return violated(what + ", which was never said");
   if (at->second.hash != hash_of(shown.rows)) violated(what + " with other rows than it had");
   if (shown.rows.size() == 0) violated(what + ", empty");
-  if (shown.stamp < seen.stamp) violated(what + " after " + describe(seen.stamp));
+  const bool later = at->second.order > seen.order;
+  if (shown.stamp < seen.stamp && !(is_leaf(viewer) && later))
+    violated(what + " after " + describe(seen.stamp));
   // A life that lost its disk may be overtaken by the memory of one before it, until its origin
   // hears of that.
   if (at->second.order < seen.order && !seen.after_loss) violated(what + ", which was past");
@@ -246,6 +257,7 @@ void Truth::check_health(std::size_t cluster, const discovery::Rows& rows) {
 
 // Twice the limit: of changes of one row that go together all are counted here, and one there.
 void Truth::check_cost(Clock now, std::size_t viewer, const discovery::OriginPublication& shown) {
+  if (is_leaf(viewer)) return;  // a leaf's home limits others for it, and itself not
   auto& seen = viewers_[viewer].seen[index(shown.id)];
   if (!seen.shown || seen.stamp == shown.stamp) return;
   if (seen.quarantined && !viewers_[viewer].deceived)
@@ -273,16 +285,17 @@ void Truth::check_age(Clock now, std::size_t viewer, const discovery::OriginPubl
     violated(name(viewer) + " calls what " + name(cluster) + " said " +
              base::to_string(*shown.age) + " old, " + base::to_string(silent) + " after its death");
   if (shown.freshness != discovery::view::Freshness::fresh) return;
-  auto allowed = kFreshSlack + late;
-  // What a viewer sleeps through it does not take for silence.
-  for (const auto& [until, stall] : viewers_[viewer].stalls)
-    if (until > origin.died_at) allowed += stall;
+  auto allowed = kFreshSlack + late + (is_leaf(viewer) ? kLeafSlack : base::Duration{});
+  // What a viewer sleeps through it does not take for silence; nor does a leaf what its home does.
+  for (std::size_t sleeper = 0; sleeper < viewers_.size(); ++sleeper)
+    for (const auto& [until, stall] : viewers_[sleeper].stalls)
+      if (until > origin.died_at && (sleeper == viewer || is_leaf(viewer))) allowed += stall;
   if (silent > allowed)
     violated(name(viewer) + " calls " + name(cluster) + " fresh " + base::to_string(silent) +
              " after its death");
 }
 
-void Truth::flows(Clock now, std::size_t viewer, std::size_t cluster, discovery::Node& node,
+void Truth::flows(Clock now, std::size_t viewer, std::size_t cluster, discovery::Participant& node,
                   Clock its_clock, base::Duration bound) {
   const auto publication = node.publication(its_clock);
   const auto& said = origins_[cluster].said;
@@ -302,7 +315,7 @@ void Truth::flows(Clock now, std::size_t viewer, std::size_t cluster, discovery:
 }
 
 void Truth::reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach reach,
-                    discovery::Node& node, Clock its_clock) {
+                    discovery::Participant& node, Clock its_clock) {
   auto& seen = viewers_[viewer].seen[cluster];
   const auto publication = node.publication(its_clock);
   const auto shown = std::find_if(publication->origins.begin(), publication->origins.end(),
@@ -322,7 +335,7 @@ void Truth::reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach re
              ", of which nothing is heard or reached for " + base::to_string(silent) + at(now));
 }
 
-void Truth::covered(Clock now, std::size_t viewer, std::size_t of, discovery::Node& node,
+void Truth::covered(Clock now, std::size_t viewer, std::size_t of, discovery::Participant& node,
                     Clock its_clock, base::Duration bound) {
   const auto& cluster = ids_[of].cluster;
   const auto home = static_cast<std::size_t>(
@@ -345,11 +358,12 @@ void Truth::covered(Clock now, std::size_t viewer, std::size_t of, discovery::No
   violated(what + "takes nobody of its cluster");
 }
 
-void Truth::converged(Clock now, std::size_t viewer, discovery::Node& node, Clock its_clock) {
+void Truth::converged(Clock now, std::size_t viewer, discovery::Participant& node,
+                      Clock its_clock) {
   look(now, viewer, node, its_clock);
   const auto publication = node.publication(its_clock);
   if (!publication->synced) violated(name(viewer) + " never synced");
-  if (publication->origins.size() != origins_.size())
+  if (publication->origins.size() != agents_)
     violated(name(viewer) + " does not know everybody in the end");
   for (const auto& origin : publication->origins) {
     const auto cluster = index(origin.id);

@@ -13,6 +13,9 @@
 //   8 one bad origin stops no other:       flows; and it costs no more than its limits: check_cost
 // Of agents that share a cluster: exactly one is taken (look), a cluster is fresh and true while
 // one of them can be (covered), nobody takes another without need (event).
+// Leaves look like everybody and are seen by nobody (converged); what they show may go back to a
+// lower life where that is the later one (check_rows); of agents that share a cluster they take the
+// one that their home takes (follows).
 // Beyond these: no cluster is demoted or dead whose endpoints answer (event); who is demoted is
 // lifted by an answer or its own link alone (event), stays so while nothing gets there and is back
 // when something does (reaches); a published state is never written to (look); what a source lost
@@ -46,8 +49,7 @@ class Truth {
   using Clock = base::TimePoint;
 
   // Those of one cluster stand side by side.
-  explicit Truth(std::vector<discovery::OriginId> agents)
-      : ids_(std::move(agents)), origins_(ids_.size()), viewers_(ids_.size()) {}
+  explicit Truth(std::vector<discovery::OriginId> agents, std::size_t leaves = 0);
 
   // The cluster's agent now publishes `contents` at `stamp`.
   void says(Clock now, std::size_t cluster, discovery::Stamp stamp, const Contents& contents);
@@ -78,20 +80,27 @@ class Truth {
 
   // The invariants.
   void event(Clock now, std::size_t viewer, std::size_t cluster, discovery::Event::Kind kind);
-  void look(Clock now, std::size_t viewer, discovery::Node& node, Clock its_clock);
-  void converged(Clock now, std::size_t viewer, discovery::Node& node, Clock its_clock);
+  // Of a leaf, or at its home of a leaf's link.
+  void leaf_event(Clock now, std::size_t viewer, const discovery::Event& event);
+  void look(Clock now, std::size_t viewer, discovery::Participant& node, Clock its_clock);
+  // Of a leaf, which publishes nothing while it hears nobody.
+  void ages(Clock now, std::size_t viewer, const std::vector<discovery::Member>& members);
+  // Told again and again of a leaf in calm weather.
+  void follows(Clock now, std::size_t viewer, const discovery::Publication& shown, std::size_t home,
+               const discovery::Publication& at_home);
+  void converged(Clock now, std::size_t viewer, discovery::Participant& node, Clock its_clock);
   // What is waiting for one link, of at most `most` whatever the rate of change.
   void holds(std::size_t viewer, std::size_t backlog, std::size_t most);
   // In calm weather, whatever others do: `viewer` shows what `cluster` said up to `bound` ago.
-  void flows(Clock now, std::size_t viewer, std::size_t cluster, discovery::Node& node,
+  void flows(Clock now, std::size_t viewer, std::size_t cluster, discovery::Participant& node,
              Clock its_clock, base::Duration bound);
   // Told again and again: callers of `viewer` are led to `cluster` where they can get there, and
   // elsewhere where they cannot.
   void reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach reach,
-               discovery::Node& node, Clock its_clock);
+               discovery::Participant& node, Clock its_clock);
   // An agent of the cluster of `of` reads its source and is heard well: whichever of them is taken,
   // it is fresh and says what that source said up to `bound` ago.
-  void covered(Clock now, std::size_t viewer, std::size_t of, discovery::Node& node,
+  void covered(Clock now, std::size_t viewer, std::size_t of, discovery::Participant& node,
                Clock its_clock, base::Duration bound);
   // From here on nothing breaks: nobody has a reason to take another.
   void settled() { settled_ = true; }
@@ -144,7 +153,9 @@ class Truth {
     std::size_t looks = 0;
     std::vector<std::pair<Clock, base::Duration>> stalls;  // each with its end
     std::uint64_t kept_hash = 0;
-    std::size_t taken = 0;  // how often it took another
+    std::size_t taken = 0;                   // how often it took another
+    std::size_t home = 0;                    // of a leaf: when it was looked at last
+    std::map<std::string, Clock> disagrees;  // with its home, since when, by cluster
   };
   void check_rows(std::size_t viewer, const discovery::OriginPublication& shown);
   void check_health(std::size_t cluster, const discovery::Rows& rows);
@@ -153,6 +164,9 @@ class Truth {
 
   bool is_alone(std::size_t agent) const;
 
+  bool is_leaf(std::size_t viewer) const { return viewer >= agents_; }
+
+  std::size_t agents_;  // leaves come behind them
   std::vector<discovery::OriginId> ids_;
   bool settled_ = false;
   std::vector<Origin> origins_;

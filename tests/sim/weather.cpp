@@ -1,6 +1,7 @@
 #include "tests/sim/weather.hpp"
 
 #include "tests/sim/agent_faults.hpp"
+#include "tests/sim/leaf_faults.hpp"
 #include "tests/sim/link_faults.hpp"
 #include "tests/sim/meddling.hpp"
 #include "tests/sim/source_faults.hpp"
@@ -11,12 +12,13 @@ namespace {
 using namespace std::chrono_literals;
 
 // In calm weather: a direct link brings what is new by itself, others are asked for it.
-constexpr base::Duration kDirectBound = 1s, kRelayedBound = 8s;
+constexpr base::Duration kDirectBound = 1s, kRelayedBound = 8s, kToLeaf = 1s;
+constexpr std::size_t kLeaves = 2;
 
 class Weather {
  public:
   explicit Weather(Mesh& mesh)
-      : mesh_(mesh), links_(mesh), agents_(mesh), sources_(mesh), meddling_(mesh) {
+      : mesh_(mesh), links_(mesh), agents_(mesh), sources_(mesh), meddling_(mesh), leaves_(mesh) {
     for (std::size_t n = 0; n < mesh.clusters().size(); ++n) replicated_ |= mesh.has_siblings(n);
   }
 
@@ -36,6 +38,7 @@ class Weather {
       watch_flow();
     });
     if (replicated_) watch_replicas();
+    leaves_.brew();
     mesh_.after(kQuiet, [this] { mesh_.changing = false; });
   }
 
@@ -111,6 +114,8 @@ class Weather {
     if (mesh_.random().chance(0.5)) agents_.noise(noisy, 6s);
     for (auto at = 1s; kSettled + at < kQuiet; at += 1s)
       mesh_.after(at, [this, noisy] { check_flow(noisy); });
+    for (auto at = 1s; kSettled + at < kLength; at += 1s)
+      mesh_.after(at, [this] { mesh_.check_leaves(); });
   }
   void watch_replicas() {
     mesh_.after(1s, [this] {
@@ -120,10 +125,11 @@ class Weather {
   }
   void check_flow(std::size_t noisy) {
     for (std::size_t viewer = 0; viewer < mesh_.clusters().size(); ++viewer)
-      for (std::size_t of = 0; of < mesh_.clusters().size(); ++of)
+      for (std::size_t of = 0; of < mesh_.agents(); ++of)
         if (viewer != of)
           mesh_.check_flow(viewer, of,
                            mesh_.are_siblings(of, noisy)  ? kLength
+                           : mesh_.is_leaf(viewer)        ? kRelayedBound + kToLeaf
                            : mesh_.joined(viewer, of, 5s) ? kDirectBound
                                                           : kRelayedBound);
   }
@@ -134,6 +140,7 @@ class Weather {
   AgentFaults agents_;
   SourceFaults sources_;
   Meddling meddling_;
+  LeafFaults leaves_;
 };
 
 }  // namespace
@@ -157,7 +164,7 @@ std::vector<discovery::OriginId> agents_of(std::uint64_t seed) {
 }  // namespace
 
 Outcome run(std::uint64_t seed, std::function<void(const std::string&)> transcript) {
-  Mesh mesh(seed, agents_of(seed));
+  Mesh mesh(seed, agents_of(seed), kLeaves);
   mesh.transcript = std::move(transcript);
   const auto start = mesh.now();
   Weather weather(mesh);

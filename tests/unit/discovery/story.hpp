@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "discovery/leaf.hpp"
 #include "discovery/node.hpp"
 #include "tests/sim/toy_notary.hpp"
 
@@ -18,7 +19,7 @@ class Story {
   using State = discovery::Member::State;
 
   struct Actor {
-    std::unique_ptr<discovery::Node> node;
+    std::unique_ptr<discovery::Participant> node;
     std::vector<std::string> events;
     std::vector<std::string> closed;
     std::set<discovery::LinkId> writable;
@@ -49,6 +50,16 @@ class Story {
     actors_[name].node =
         std::make_unique<discovery::Node>(std::move(config), base::Random(++seed_), now);
     says(name, std::move(contents));
+  }
+  // It dials whom connect() says.
+  void start_leaf(const std::string& name, const std::string& cluster) {
+    auto config = this->config(name);
+    config.self = {cluster, 0};
+    config.advertise.clear();
+    config.notary = nullptr;
+    actors_[name].node =
+        std::make_unique<discovery::Leaf>(std::move(config), base::Random(++seed_), now);
+    act(name, actor(name).node->local_ready(now));
   }
   void says(const std::string& name, Contents contents) {
     std::vector<discovery::EncodedRow> rows;
@@ -139,7 +150,7 @@ class Story {
   }
   State state(const std::string& who, const std::string& of) { return member(who, of).state; }
   Actor& actor(const std::string& name) { return actors_.at(name); }
-  discovery::Node& node(const std::string& name) { return *actor(name).node; }
+  discovery::Participant& node(const std::string& name) { return *actor(name).node; }
 
   bool secure = false;  // agents that start from now on sign what they say
   base::TimePoint now{std::chrono::hours(1)};

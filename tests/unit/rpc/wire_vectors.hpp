@@ -29,6 +29,19 @@ inline Hello a_hello() {
   return hello;
 }
 
+inline Hello a_leafs_hello() {
+  auto hello = a_hello();
+  hello.leaf = true;
+  return hello;
+}
+
+inline Verdict a_verdict() {
+  return {{"eu", 0}, Verdict::State::stale,
+          3,         false,
+          1500ms,    {*base::SocketAddress::parse("10.0.0.1:80")},
+          false};
+}
+
 inline Delta a_delta() {
   Delta delta;
   delta.origin = {"west", 0};
@@ -57,6 +70,28 @@ inline std::vector<Vector> vectors() {
        "320408031009"
        "3a0408021001"
        "4206773a37373030"},
+      {"a leaf's hello", a_leafs_hello(),
+       "0a37080110012208"
+       "0a04776573741001"
+       "2a10000102030405060708090a0b0c0d0e0f"
+       "320408031009"
+       "3a0408021001"
+       "4206773a37373030"
+       "c00201"},
+      {"verdicts", Verdicts{{a_verdict()}, 700ms, 5, true},
+       "c20227"
+       "0a17"
+       "0a040a026575"
+       "1002"
+       "1803"
+       "28dc0b"
+       "32060a0000010050"
+       "3801"
+       "10bc05"
+       "190500000000000000"
+       "2001"},
+      {"verdicts of an idle mesh", Verdicts{{}, 700ms, 5, true},
+       "c2020e10bc051905000000000000002001"},
       {"beacons", Beacons{{{{"eu", 0}, {1, 2}, 5, {1, 2}, 1500ms}}},
        "12250a23"
        "0a040a026575"
