@@ -40,8 +40,11 @@ resources::Problems errors_alone(const Config& config, const resources::Document
 }
 
 BuilderConfig builder_config(const Config& config) {
-  return {assembly_rules(config), export_rule(config), zone_config(config),
+  return {assembly_rules(config),
+          export_rule(config),
+          zone_config(config),
           forwarder_config(config),
+          config.role,
           [config](const auto& documents) { return errors_alone(config, documents); }};
 }
 
@@ -91,7 +94,8 @@ base::Result<void> Agent::secure() {
     security_ = discovery::rpc::Security::insecure();
     return {};
   }
-  auto loaded = tls::load(certificate_files(config_), {gossip.trust_domain, config_.cluster},
+  auto loaded = tls::load(certificate_files(config_),
+                          {gossip.trust_domain, config_.cluster, config_.is_leaf()},
                           std::chrono::system_clock::now());
   if (!loaded) return loaded.error();
   security_ = discovery::rpc::Security::mutual_tls(
@@ -130,7 +134,8 @@ void Agent::make_control() {
   node.last_incarnation = saved_.last_incarnation;
   node.networks = config_.networks;
   node.limits = config_.gossip.limits;
-  if (config_.gossip.tls)
+  const bool leaf = config_.is_leaf();
+  if (config_.gossip.tls && !leaf)
     node.notary = std::make_shared<tls::Notary>(security_, trust_rule(config_),
                                                 [] { return std::chrono::system_clock::now(); });
 
@@ -146,14 +151,16 @@ void Agent::make_control() {
   callbacks.refused = [this](Refusal refusal) {
     refusals_.note(std::chrono::steady_clock::now(), std::move(refusal));
   };
-  control_ = std::make_unique<Control>(std::move(node), random.next(), std::move(callbacks), log_);
+  control_ = std::make_unique<Control>(std::move(node), random.next(), std::move(callbacks), log_,
+                                       leaf ? Control::As::leaf : Control::As::node);
   control_->post(std::exchange(saved_.state, {}));  // before all that others post
   auto resolve = [this](const std::string& host, auto answer) {
     resolver_.resolve(host, std::move(answer));
   };
   auto dialer = std::make_unique<discovery::rpc::Dialer>(control_->links(), security_,
                                                          random.fork(), resolve);
-  PeerList peers(self, assembly_rules(config_));
+  PeerList peers(self, assembly_rules(config_),
+                 leaf ? PeerList::Learns::cluster : PeerList::Learns::everybody);
   peers.configure(config_.gossip.peers);
   control_->use(std::move(dialer), std::move(peers));
   prober_ = std::make_unique<discovery::sources::Prober>(
@@ -185,6 +192,7 @@ void Agent::make_forwarder() {
 }
 
 base::Result<void> Agent::open_gossip() {
+  if (config_.is_leaf()) return {};
   auto server = GossipServer::make(*io_, config_.gossip.listen, control_->links(), security_);
   if (!server) return server.error();
   gossip_ = std::move(*server);
@@ -252,8 +260,8 @@ base::Result<void> Agent::watch_certificates() {
                  {{"reason", found.error().message}});
   };
   auto watch = tls::Watch::open(
-      *io_, certificate_files(config_), {gossip.trust_domain, config_.cluster}, security_,
-      [] { return std::chrono::system_clock::now(); }, say);
+      *io_, certificate_files(config_), {gossip.trust_domain, config_.cluster, config_.is_leaf()},
+      security_, [] { return std::chrono::system_clock::now(); }, say);
   if (!watch) return watch.error();
   certificates_ = std::move(*watch);
   return {};
@@ -291,7 +299,7 @@ base::Result<void> Agent::start() {
   io_thread_ = std::thread([this] { io_->run(); });
   log_.info("agent", "started",
             {{"cluster", config_.cluster},
-             {"gossip", config_.gossip.listen.to_string()},
+             {"gossip", config_.is_leaf() ? "leaf" : config_.gossip.listen.to_string()},
              {"admin", config_.admin.to_string()}});
   return {};
 }
@@ -301,7 +309,8 @@ base::net::Task<void> Agent::keep_health() {
   for (;;) {
     const bool ready = api_->ready();
     if (ready != ready_) {
-      gossip_->set(ready ? GossipServer::Readiness::ready : GossipServer::Readiness::not_ready);
+      if (gossip_)
+        gossip_->set(ready ? GossipServer::Readiness::ready : GossipServer::Readiness::not_ready);
       log_.info("agent", ready ? "ready" : "not ready");
       ready_ = ready;
       post_agent_row(shown_config_);
@@ -357,7 +366,7 @@ void Agent::stop(discovery::Goodbye::Reason reason) {
   io_->stop();
   io_thread_.join();
   health_.reset();
-  gossip_->stop();
+  if (gossip_) gossip_->stop();
   builder_->stop();
   if (state_) state_->stop();
 }
@@ -404,11 +413,13 @@ void Agent::add_worker_metrics(Metrics& metrics) const {
                   refusals.ours, {{"by", "us"}});
   metrics.counter("nearmost_gossip_refusals_total", "links that one side did not let be made",
                   refusals.theirs, {{"by", "them"}});
-  metrics.counter("nearmost_gossip_connections_total", "connections accepted on the gossip port",
-                  gossip_->counts().accepted);
-  metrics.counter("nearmost_gossip_accept_errors_total",
-                  "times the gossip port could accept nothing: no descriptors or no memory",
-                  gossip_->counts().accept_errors);
+  if (gossip_) {
+    metrics.counter("nearmost_gossip_connections_total", "connections accepted on the gossip port",
+                    gossip_->counts().accepted);
+    metrics.counter("nearmost_gossip_accept_errors_total",
+                    "times the gossip port could accept nothing: no descriptors or no memory",
+                    gossip_->counts().accept_errors);
+  }
   metrics.counter("nearmost_gossip_handshakes_failed_total",
                   "connections to or from the gossip port that did not prove themselves",
                   grpc_log_.handshakes_failed());

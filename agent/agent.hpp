@@ -103,7 +103,7 @@ class Agent {
   std::unique_ptr<discovery::sources::StateWriter> state_;
   std::unique_ptr<Control> control_;
   std::unique_ptr<Builder> builder_;
-  std::unique_ptr<GossipServer> gossip_;
+  std::unique_ptr<GossipServer> gossip_;  // none of a leaf
   std::vector<Dns> dns_;
   std::unique_ptr<forwarder::net::Forwarder> forwarder_;
   std::unique_ptr<discovery::sources::Prober> prober_;

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "agent/foreign_hosts.hpp"
+#include "agent/local_rows.hpp"
 #include "agent/routed_hosts.hpp"
 #include "agent/settings.hpp"
-#include "discovery/sources/rows.hpp"
 
 namespace agent {
 namespace {
@@ -48,10 +48,11 @@ void add_dead_ports(const discovery::view::Destination& destination,
 Alone serve_alone(const Config& config, const resources::Documents& documents,
                   forwarder::Others others) {
   Alone alone;
-  auto rows = discovery::sources::make_rows(documents, export_rule(config));
+  auto rows = local_rows(documents, config.role, export_rule(config));
   alone.problems = std::move(rows.problems);
-  std::ranges::move(warn_of_foreign_hosts(documents.virtual_destinations, config.dns.zones),
-                    std::back_inserter(alone.problems));
+  if (!config.is_leaf())
+    std::ranges::move(warn_of_foreign_hosts(documents.virtual_destinations, config.dns.zones),
+                      std::back_inserter(alone.problems));
   auto rules = assembly_rules(config);
   rules.routed_hosts = routed_hosts(documents);
   rules.home = discovery::sources::rows_at_home(std::move(rows.home), config.locality);

@@ -111,6 +111,8 @@ HttpReply Api::route_reply(const HttpRequest& request) {
 HttpReply Api::forget(const HttpRequest& request) const {
   const auto cluster = query_parameter(request.query, "cluster").value_or("");
   if (cluster.empty()) return refusal(400, "name the cluster: /api/v1/forget?cluster=NAME");
+  if (sources_.config.is_leaf())
+    return refusal(400, "a leaf knows what its home knows: let the home forget it");
   if (cluster == sources_.config.cluster)
     return refusal(400, "an agent cannot forget its own cluster");
   sources_.forget(cluster);
@@ -139,7 +141,10 @@ HttpReply Api::health() {
 
 std::vector<std::string> Api::unready(const Membership& membership) {
   std::vector<std::string> reasons;
-  if (!membership.synced) reasons.push_back("sync: waiting for the local sources and a first peer");
+  if (!membership.synced)
+    reasons.push_back(sources_.config.is_leaf()
+                          ? "sync: no home has told yet what there is, and no disk"
+                          : "sync: waiting for the local sources and a first peer");
   // In sync is not enough: the doors must have been built of what the sync brought.
   const auto* built = built_.acquire();
   if (membership.synced && (!built || !built->publication->synced))
@@ -152,6 +157,8 @@ std::vector<std::string> Api::unready(const Membership& membership) {
 // What an operator who is woken at night wants first: all that is not as it should be, in one list.
 std::vector<std::string> Api::degraded(const Served& served, const Membership& membership) {
   auto reasons = unready(membership);
+  if (sources_.config.is_leaf() && !membership.home)
+    reasons.push_back("no home is heard: all that is known is stale");
   for (auto& trouble : sources_.troubles()) reasons.push_back(std::move(trouble));
   for (const auto& member : membership.members)
     if (auto trouble = trouble_of(member); !trouble.empty()) reasons.push_back(std::move(trouble));
@@ -173,6 +180,7 @@ std::vector<std::string> Api::degraded(const Served& served, const Membership& m
 Json Api::status(const Served& served) {
   const auto membership = sources_.control.membership();
   return Json{{"cluster", sources_.config.cluster},
+              {"role", sources_.config.is_leaf() ? "leaf" : "agent"},
               {"replica", membership->self.replica},
               {"version", version()},
               {"ready", unready(*membership).empty()},
@@ -183,12 +191,16 @@ Json Api::status(const Served& served) {
               {"holds", report(membership->holds)},
               {"refusals", report(sources_.refusals(), std::chrono::steady_clock::now())},
               {"notImported", report_not_imported(*served.resolution->view)},
+              {"leaves", membership->leaves},
+              {"home", report(membership->home)},
               {"documents", report_documents(served)}};
 }
 
 HttpReply Api::metrics() {
   Metrics metrics;
   add(metrics, *sources_.control.membership(), sources_.control.link_counters());
+  metrics.gauge("nearmost_leaves", "leaves that follow this agent",
+                static_cast<double>(sources_.control.membership()->leaves));
   if (const auto* served = served_.acquire()) {
     add(metrics, *served);
     add_not_imported(*served->resolution->view, metrics);

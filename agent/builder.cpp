@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "agent/foreign_hosts.hpp"
+#include "agent/local_rows.hpp"
 #include "agent/routed_hosts.hpp"
-#include "discovery/sources/rows.hpp"
 
 namespace agent {
 namespace {
@@ -109,10 +109,11 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   auto stuck = why_stuck(files.unreadable);
   auto documents =
       store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
-  auto rows = discovery::sources::make_rows(documents->documents, config_.exports);
-  std::ranges::move(
-      warn_of_foreign_hosts(documents->documents.virtual_destinations, config_.rules.zones),
-      std::back_inserter(rows.problems));
+  auto rows = local_rows(documents->documents, config_.role, config_.exports);
+  if (config_.role == Role::agent)
+    std::ranges::move(
+        warn_of_foreign_hosts(documents->documents.virtual_destinations, config_.rules.zones),
+        std::back_inserter(rows.problems));
   std::ranges::move(left_out, std::back_inserter(rows.problems));
   log_problems(documents->problems);
   log_problems(rows.problems);

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "agent/config.hpp"
 #include "agent/document_store.hpp"
 #include "agent/served.hpp"
 #include "base/log.hpp"
@@ -36,6 +37,7 @@ struct BuilderConfig {
   discovery::sources::ExportRule exports;
   dns::ZoneConfig zone;
   forwarder::ForwarderConfig forwarder;
+  Role role = Role::agent;
   DocumentStore::Judge judge;
 };
 

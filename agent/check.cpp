@@ -41,8 +41,9 @@ resources::Problems check_certificates(const LoadedConfig& loaded,
   const auto& gossip = loaded.config.gossip;
   // Without a name there is nobody to prove; that it lacks is said.
   if (!gossip.tls || loaded.config.cluster.empty()) return {};
-  const auto certificates = tls::load(certificate_files(loaded.config),
-                                      {gossip.trust_domain, loaded.config.cluster}, now);
+  const auto certificates =
+      tls::load(certificate_files(loaded.config),
+                {gossip.trust_domain, loaded.config.cluster, loaded.config.is_leaf()}, now);
   if (certificates) return {};
   return {{resources::Severity::error, loaded.place("gossip.tls"), "", "gossip.tls",
            certificates.error().message, ""}};
@@ -64,7 +65,8 @@ resources::Problems check_ports(const LoadedConfig& loaded,
       problems.push_back({severity, loaded.place(field), "", field, bound.error().message, ""});
   };
   const auto& config = loaded.config;
-  judge(Severity::error, "gossip.listen", config.gossip.listen, base::net::listen_tcp);
+  if (!config.is_leaf())
+    judge(Severity::error, "gossip.listen", config.gossip.listen, base::net::listen_tcp);
   for (const auto& listen : config.dns.listen) {
     judge(Severity::error, "dns.listen", listen, base::net::bind_udp);
     judge(Severity::error, "dns.listen", listen, base::net::listen_tcp);

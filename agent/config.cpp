@@ -24,6 +24,7 @@ constexpr resources::Choice<base::LogLevel> kLevels[] = {{"debug", base::LogLeve
                                                          {"warn", base::LogLevel::warn},
                                                          {"error", base::LogLevel::error},
                                                          {"off", base::LogLevel::off}};
+constexpr resources::Choice<Role> kRoles[] = {{"agent", Role::agent}, {"leaf", Role::leaf}};
 constexpr resources::Choice<base::LogFormat> kFormats[] = {{"text", base::LogFormat::text},
                                                            {"json", base::LogFormat::json}};
 
@@ -70,8 +71,10 @@ void read_tls(const Value& value, const ExistingPath& path, std::optional<TlsFil
 }
 
 // Where `nearmost tls issue` leaves them, copied to the agent's host or not.
-std::optional<TlsFiles> certificates_beside(const std::string& folder, const std::string& cluster) {
-  for (const std::string& dir : {below(folder, "tls"), below(folder, "tls/" + cluster)}) {
+std::optional<TlsFiles> certificates_beside(const std::string& folder, const std::string& cluster,
+                                            Role role) {
+  const auto own = "tls/" + cluster + (role == Role::leaf ? "/leaf" : "");
+  for (const std::string& dir : {below(folder, "tls"), below(folder, own)}) {
     if (exists(files_in(dir).cert)) return files_in(dir);
   }
   return std::nullopt;
@@ -145,7 +148,23 @@ void check_gossip_identity(const Value& gossip, const std::optional<Value>& list
              "or say `insecure: true`");
 }
 
-void read_gossip(const Value& value, const std::string& folder, const std::string& cluster,
+// A leaf is dialled by nobody, and it believes whom it dials.
+void check_leaf_gossip(const Value& gossip, const std::optional<Value>& listen,
+                       const std::optional<Value>& advertise, const GossipConfig& config) {
+  for (const auto& listener : {listen, advertise})
+    if (listener)
+      listener->error("a leaf takes no links", "remove it: a leaf dials its homes, gossip.peers");
+  const auto is_loopback = [](const base::HostPort& peer) {
+    const auto ip = base::IpAddress::parse(peer.host);
+    return peer.host == "localhost" || (ip && ip->is_loopback());
+  };
+  if (config.tls || config.insecure || std::ranges::all_of(config.peers, is_loopback)) return;
+  gossip.error("a leaf believes its home, which is not on loopback and has no certificate to show",
+               "issue certificates (`nearmost tls issue --cluster NAME --leaf`) and name them in "
+               "gossip.tls, or say `insecure: true`");
+}
+
+void read_gossip(const Value& value, const std::string& folder, const Config& config,
                  GossipConfig& out) {
   Fields fields(value);
   const auto listen = fields.find("listen");
@@ -161,14 +180,15 @@ void read_gossip(const Value& value, const std::string& folder, const std::strin
   if (const auto tls = fields.find("tls")) {
     read_tls(*tls, ExistingPath{folder}, out.tls);
   } else if (!out.insecure) {
-    out.tls = certificates_beside(folder, cluster);
+    out.tls = certificates_beside(folder, config.cluster, config.role);
   }
   fields.optional("trustDomain", out.trust_domain, kName);
   if (const auto domains = fields.find("trustedDomains")) {
     read_trusted_domains(*domains, ExistingPath{folder}, out);
-    check_trusted_domains(*domains, cluster, out);
+    check_trusted_domains(*domains, config.cluster, out);
   }
   if (const auto limits = fields.find("limits")) read_limits(*limits, out.limits);
+  if (config.is_leaf()) return check_leaf_gossip(value, listen, advertise, out);
   if (out.listen.ip.is_unspecified() && !out.advertise) {
     (listen ? *listen : value)
         .warn("listens on every address but names none that others reach it at",
@@ -264,16 +284,26 @@ void read_log(const Value& value, LogConfig& out) {
 void read_root(const Value& value, const std::string& folder, Config& out) {
   Fields fields(value);
   fields.required("cluster", out.cluster, kLabel);
-  const auto replica = fields.find("replica");
+  const auto role = fields.find("role");
+  if (role) resources::read(*role, out.role, kRoles);
+  const auto replica = fields.find("replica"), replicas = fields.find("replicas");
   if (replica) resources::read(*replica, out.replica, resources::between(0, kMaxReplica));
-  if (fields.optional("replicas", out.replicas, resources::between(1, kMaxReplica + 1)) && replica)
+  if (replicas) resources::read(*replicas, out.replicas, resources::between(1, kMaxReplica + 1));
+  if (replica && replicas)
     replica->error("beside `replicas`, by which each agent takes a number by itself",
                    "write one of the two");
+  for (const auto& number : {replica, replicas})
+    if (number && out.is_leaf())
+      number->error("a leaf is no replica: it publishes nothing", "remove it");
   if (const auto locality = fields.find("locality")) read_locality(*locality, out.locality);
   if (const auto gossip = fields.find("gossip"))
-    read_gossip(*gossip, folder, out.cluster, out.gossip);
+    read_gossip(*gossip, folder, out, out.gossip);
   else
-    out.gossip.tls = certificates_beside(folder, out.cluster);
+    out.gossip.tls = certificates_beside(folder, out.cluster, out.role);
+  if (out.is_leaf() && out.gossip.peers.empty())
+    role->error("a leaf without a home knows nothing",
+                "name agents of cluster " + out.cluster +
+                    ": gossip: {peers: [HOST:" + std::to_string(kGossipPort) + "]}");
   if (const auto dns = fields.find("dns")) read_dns(*dns, out.dns);
   if (const auto forwarder = fields.find("forwarder")) read_forwarder(*forwarder, out.forwarder);
   if (const auto admin = fields.find("admin")) read_admin(*admin, out.admin);
@@ -314,6 +344,7 @@ void check_listeners_differ(LoadedConfig& loaded) {
       {config.gossip.listen, "gossip.listen"},
       {config.admin, "admin.listen"},
       {config.probes, "probes.listen"}};
+  if (config.is_leaf()) listeners.erase(listeners.begin());
   for (const auto& address : config.dns.listen) listeners.emplace_back(address, "dns.listen");
   std::ranges::stable_sort(listeners, {}, [](const auto& listener) { return listener.first; });
   for (std::size_t i = 1; i < listeners.size(); ++i) {

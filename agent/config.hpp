@@ -6,7 +6,8 @@
 // and a reload that holds one is refused loudly.
 //
 // Invariants of a config without errors: a gossip listener off loopback has certificates or says
-// `insecure: true`; the forwarder listens on no wildcard; admin is on loopback; every file named
+// `insecure: true`, and so does a leaf whose homes are off loopback; a leaf has homes and no gossip
+// listener; the forwarder listens on no wildcard; admin is on loopback; every file named
 // exists. Thread: values and pure functions but for the look at the files named.
 #pragma once
 
@@ -37,7 +38,8 @@ inline constexpr std::uint32_t kMaxDnsThreads = 256;  // one a worker and one fo
 inline constexpr base::Duration kMaxTtl = std::chrono::hours(24);
 
 // PEM files. `tls: {dir: D}` means D/cert.pem, D/key.pem and D/ca.pem; without `tls`, ./tls or
-// ./tls/CLUSTER beside agent.yaml is taken where it holds a certificate. Relative paths stand below
+// ./tls/CLUSTER (of a leaf ./tls/CLUSTER/leaf) beside agent.yaml is taken where it holds a
+// certificate. Relative paths stand below
 // the folder of agent.yaml.
 struct TlsFiles {
   std::string cert, key, ca;
@@ -101,10 +103,17 @@ struct LogConfig {
   friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };
 
+// `leaf`: for one node or sidecar; it follows an agent of its cluster and publishes nothing.
+enum class Role : std::uint8_t { agent, leaf };
+
 struct Config {
-  std::string cluster;         // a DNS label; the only field without a default
+  std::string cluster;  // a DNS label; the only field without a default
+  Role role = Role::agent;
   std::uint32_t replica = 0;   // which of the cluster's agents this is
   std::uint32_t replicas = 0;  // how many there may be: it takes a number by itself; 0 = `replica`
+
+  bool is_leaf() const { return role == Role::leaf; }
+
   base::Locality locality;
   GossipConfig gossip;
   DnsConfig dns;

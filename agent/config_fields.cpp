@@ -71,9 +71,12 @@ struct FieldRow {
 // In the order of the printed file: fields of one section stand together.
 constexpr std::array kFields{
     FieldRow{"cluster", Change::fixed, [](const Config& c) { return quoted(c.cluster); }},
-    FieldRow{
-        "replica", Change::fixed,
-        [](const Config& c) { return c.replicas > 0 ? std::string() : std::to_string(c.replica); }},
+    FieldRow{"role", Change::fixed,
+             [](const Config& c) { return std::string(c.is_leaf() ? "leaf" : "agent"); }},
+    FieldRow{"replica", Change::fixed,
+             [](const Config& c) {
+               return c.is_leaf() || c.replicas > 0 ? std::string() : std::to_string(c.replica);
+             }},
     FieldRow{"replicas", Change::fixed,
              [](const Config& c) {
                return c.replicas > 0 ? std::to_string(c.replicas) : std::string();
@@ -82,8 +85,9 @@ constexpr std::array kFields{
              [](const Config& c) { return optional(c.locality.region); }},
     FieldRow{"locality.zone", Change::live,
              [](const Config& c) { return optional(c.locality.zone); }},
-    FieldRow{"gossip.listen", Change::fixed,
-             [](const Config& c) { return quoted(c.gossip.listen.to_string()); }},
+    FieldRow{
+        "gossip.listen", Change::fixed,
+        [](const Config& c) { return c.is_leaf() ? "" : quoted(c.gossip.listen.to_string()); }},
     FieldRow{"gossip.advertise", Change::fixed,
              [](const Config& c) {
                return c.gossip.advertise ? quoted(c.gossip.advertise->to_string()) : "";

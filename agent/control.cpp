@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "discovery/leaf.hpp"
+
 namespace agent {
 namespace {
 
@@ -30,6 +32,10 @@ std::string_view name_of(Event::Kind kind) {
       return "fresh again";
     case Event::Kind::forgotten:
       return "forgotten";
+    case Event::Kind::following:
+      return "follows this home";
+    case Event::Kind::homeless:
+      return "no home is heard: all that is known is stale from now on";
     case Event::Kind::refuted:
       return "a new life begins above one that a peer remembers";
     case Event::Kind::refused:
@@ -59,19 +65,27 @@ std::string_view name_of(Event::Kind kind) {
 bool wants_attention(Event::Kind kind) {
   return kind != Event::Kind::link_ready && kind != Event::Kind::fresh_again &&
          kind != Event::Kind::forgotten && kind != Event::Kind::hold_ended &&
-         kind != Event::Kind::released && kind != Event::Kind::taken;
+         kind != Event::Kind::released && kind != Event::Kind::taken &&
+         kind != Event::Kind::following;
+}
+
+std::unique_ptr<discovery::Participant> make_node(discovery::NodeConfig config, std::uint64_t seed,
+                                                  Control::As as) {
+  if (as == Control::As::leaf)
+    return std::make_unique<discovery::Leaf>(std::move(config), base::Random(seed), read_clock());
+  return std::make_unique<discovery::Node>(std::move(config), base::Random(seed), read_clock());
 }
 
 }  // namespace
 
 Control::Control(discovery::NodeConfig config, std::uint64_t seed, Callbacks callbacks,
-                 base::Logger& log)
+                 base::Logger& log, As as)
     : log_(log),
       callbacks_(std::move(callbacks)),
       commands_(kMaxCommands, [this] { wake(); }),
       link_events_(kMaxCommands, [this] { wake(); }),
       links_(link_events_),
-      node_(std::move(config), base::Random(seed), read_clock()),
+      node_(make_node(std::move(config), seed, as)),
       membership_(std::make_shared<Membership>()) {}
 
 Control::~Control() { stop(discovery::Goodbye::Reason::leaving); }
@@ -128,7 +142,7 @@ void Control::run() {
   turn(read_clock());
   base::TimePoint last_turn = base::TimePoint::max();
   for (;;) {
-    auto deadline = std::min({node_.next_deadline(), remembered_at_ + kRememberEvery, last_turn});
+    auto deadline = std::min({node_->next_deadline(), remembered_at_ + kRememberEvery, last_turn});
     if (dialer_) deadline = std::min(deadline, dialer_->next_deadline());
     if (closing_links_)
       deadline = std::min(deadline, read_clock() + discovery::rpc::kClosePatience);
@@ -145,7 +159,7 @@ void Control::turn(base::TimePoint now) {
   link_events_.drain(link_batch_);
   for (auto& command : command_batch_) handle(now, command);
   for (auto& event : link_batch_) handle(now, event);
-  if (now >= node_.next_deadline()) act(now, node_.tick(now));
+  if (now >= node_->next_deadline()) act(now, node_->tick(now));
   if (dialer_) dialer_->tick(now);
   pump(now);
   closing_links_ = links_.tick(now);
@@ -159,24 +173,24 @@ void Control::turn(base::TimePoint now) {
 
 void Control::handle(base::TimePoint now, Command& command) {
   if (auto* local = std::get_if<LocalRows>(&command)) {
-    act(now, node_.replace_local(now, local->source, std::move(local->rows), local->listing));
+    act(now, node_->replace_local(now, local->source, std::move(local->rows), local->listing));
     if (local->edition) next_edition_ = {local->source, local->edition};
   } else if (auto* stuck = std::get_if<SourceStuck>(&command))
-    act(now, node_.source_stuck(now, std::move(stuck->why)));
+    act(now, node_->source_stuck(now, std::move(stuck->why)));
   else if (std::holds_alternative<LocalReady>(command))
-    act(now, node_.local_ready(now));
+    act(now, node_->local_ready(now));
   else if (auto* saved = std::get_if<discovery::SavedState>(&command))
-    act(now, node_.restore(now, std::move(*saved)));
+    act(now, node_->restore(now, std::move(*saved)));
   else if (auto* reply = std::get_if<discovery::ProbeReply>(&command))
-    act(now, node_.probed(now, std::move(*reply)));
+    act(now, node_->probed(now, std::move(*reply)));
   else if (const auto* leave = std::get_if<Leave>(&command))
-    act(now, node_.leave(now, leave->reason));
+    act(now, node_->leave(now, leave->reason));
   else if (const auto* forget = std::get_if<Forget>(&command))
-    act(now, node_.forget(now, forget->cluster));
+    act(now, node_->forget(now, forget->cluster));
   else if (auto* reach = std::get_if<Reach>(&command))
-    node_.reach(std::move(reach->networks));
+    node_->reach(std::move(reach->networks));
   else if (const auto* release = std::get_if<Release>(&command))
-    act(now, node_.release(now, release->source));
+    act(now, node_->release(now, release->source));
   else if (auto* peers = std::get_if<Peers>(&command); peers && dialer_) {
     peers_.configure(std::move(peers->peers));
     dialer_->set_peers(now, peers_.to_dial());
@@ -188,15 +202,15 @@ void Control::handle(base::TimePoint now, discovery::rpc::LinkEvent& event) {
   if (dialer_) dialer_->heard(now, event);
   if (auto* up = std::get_if<LinkUp>(&event)) {
     writable_.insert(up->link);
-    act(now, node_.link_up(now, up->link, std::move(up->peer)));
+    act(now, node_->link_up(now, up->link, std::move(up->peer)));
   } else if (auto* frame = std::get_if<LinkFrame>(&event)) {
-    act(now, node_.receive(now, frame->link, std::move(frame->frame)));
+    act(now, node_->receive(now, frame->link, std::move(frame->frame)));
     links_.consumed(frame->link);
   } else if (const auto* writable = std::get_if<LinkWritable>(&event)) {
     writable_.insert(writable->link);
   } else if (const auto* down = std::get_if<LinkDown>(&event)) {
     writable_.erase(down->link);
-    act(now, node_.link_down(now, down->link, down->end));
+    act(now, node_->link_down(now, down->link, down->end));
   } else if (const auto* refused = std::get_if<PeerRefused>(&event)) {
     log_.warn("gossip", "peer refused",
               {{"address", refused->address}, {"reason", refused->reason}});
@@ -224,34 +238,36 @@ void Control::act(base::TimePoint now, discovery::Effects effects) {
 // Offers every link that may have something to say one frame; LinkWritable brings a link back for
 // its next.
 void Control::pump(base::TimePoint now) {
-  for (const auto link : writable_) links_.pump(link, [&] { return node_.next_frame(now, link); });
+  for (const auto link : writable_) links_.pump(link, [&] { return node_->next_frame(now, link); });
   writable_.clear();
 }
 
 void Control::take_edition() {
-  if (!next_edition_ || node_.holds(next_edition_->first)) return;
+  if (!next_edition_ || node_->holds(next_edition_->first)) return;
   edition_ = std::exchange(next_edition_, std::nullopt)->second;
   publish_ = true;
 }
 
 void Control::publish(base::TimePoint now) {
   publish_ = false;
-  callbacks_.published(node_.publication(now), edition_);
+  callbacks_.published(node_->publication(now), edition_);
 }
 
 void Control::remember(base::TimePoint now) {
   auto membership = std::make_shared<Membership>();
   membership->at = remembered_at_ = now;
-  membership->synced = node_.synced(now);
-  membership->self = node_.self();
-  membership->stamp = node_.stamp();
-  membership->members = node_.members(now);
+  membership->synced = node_->synced(now);
+  membership->self = node_->self();
+  membership->stamp = node_->stamp();
+  membership->members = node_->members(now);
+  membership->leaves = node_->leaves();
+  membership->home = node_->home(now);
   if (dialer_) {
     learn_peers(now, membership->members);
     membership->peers = dialer_->status(now);
   }
-  membership->holds = node_.holds(now);
-  membership->node = node_.counters();
+  membership->holds = node_->holds(now);
+  membership->node = node_->counters();
   membership->turns = turns_;
   membership->slow_turns = slow_turns_;
   membership->commands_dropped = commands_.dropped();
@@ -271,7 +287,7 @@ void Control::learn_peers(base::TimePoint now, const std::vector<discovery::Memb
 void Control::dial_again(base::TimePoint now) {
   std::set<std::pair<base::HostPort, discovery::OriginId>> answered;
   for (const auto& [name, link] : dialer_->linked())
-    if (const auto origin = node_.peer(link); origin && !answered.emplace(name, *origin).second)
+    if (const auto origin = node_->peer(link); origin && !answered.emplace(name, *origin).second)
       links_.close(now, link, "another agent behind this name is looked for");
 }
 

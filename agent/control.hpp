@@ -1,5 +1,6 @@
-// The control thread: the one owner of the gossip node. Turns what links, sources and probes post
-// into the node's events, and the node's effects into frames, probes, log lines and publications.
+// The control thread: the one owner of the gossip node, or of a leaf. Turns what links, sources and
+// probes post into the node's events, and the node's effects into frames, probes, log lines and
+// publications.
 //
 // A turn takes what waits as a batch at one frozen time, then ticks, then pumps the links, then
 // publishes at most once. A turn that took longer than kSlowTurn is counted: the beacons of
@@ -70,6 +71,8 @@ struct Membership {
   std::vector<discovery::Member> members;
   std::vector<discovery::rpc::PeerStatus> peers;
   std::vector<discovery::Hold> holds;
+  std::size_t leaves = 0;               // that follow this agent
+  std::optional<discovery::Home> home;  // of a leaf
   discovery::Node::Counters node;
   std::uint64_t turns = 0, slow_turns = 0, commands_dropped = 0;
 };
@@ -89,7 +92,9 @@ class Control {
     std::function<void(Refusal)> refused;  // a link, by either side
   };
 
-  Control(discovery::NodeConfig config, std::uint64_t seed, Callbacks callbacks, base::Logger& log);
+  enum class As { node, leaf };
+  Control(discovery::NodeConfig config, std::uint64_t seed, Callbacks callbacks, base::Logger& log,
+          As as = As::node);
   ~Control();
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
@@ -138,7 +143,7 @@ class Control {
   PeerList peers_{{}, {}};
 
   // The control thread's own.
-  discovery::Node node_;
+  const std::unique_ptr<discovery::Participant> node_;
   std::set<discovery::LinkId> writable_;
   std::vector<Command> command_batch_;
   std::vector<discovery::rpc::LinkEvent> link_batch_;

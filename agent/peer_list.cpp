@@ -11,6 +11,7 @@ bool PeerList::admits(const base::HostPort& peer) const {
 }
 
 bool PeerList::is_ours_to_dial(base::TimePoint now, const discovery::OriginId& member) const {
+  if (learns_ == Learns::cluster) return true;
   const auto known = apart_since_.find(member);
   const auto since = known == apart_since_.end() ? now : known->second;
   return self_ < member || now - since >= kYields;
@@ -43,6 +44,7 @@ bool PeerList::learn(base::TimePoint now, const std::vector<discovery::Member>& 
   std::map<discovery::OriginId, base::TimePoint> apart;
   for (const auto& member : members) {
     if (member.local || learnt.size() == kMaxLearnt) continue;
+    if (learns_ == Learns::cluster && member.id.cluster != self_.cluster) continue;
     if (!member.linked) apart.emplace(member.id, now);
     const bool ours = !member.linked && is_ours_to_dial(now, member.id);
     if (!ours && !learnt_.contains(member.id)) continue;

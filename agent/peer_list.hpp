@@ -25,8 +25,10 @@ class PeerList {
   static constexpr base::Duration kYields = std::chrono::seconds(5);
   static constexpr base::Duration kKeepsGone = std::chrono::hours(24);
 
-  PeerList(discovery::OriginId self, discovery::ImportRule rule)
-      : self_(std::move(self)), rule_(std::move(rule)) {}
+  // `cluster`: a leaf learns other homes only, those of its own cluster; it dials them at once.
+  enum class Learns { everybody, cluster };
+  PeerList(discovery::OriginId self, discovery::ImportRule rule, Learns learns = Learns::everybody)
+      : self_(std::move(self)), rule_(std::move(rule)), learns_(learns) {}
 
   void configure(std::vector<base::HostPort> peers) { configured_ = std::move(peers); }
   // True when it changes whom to dial.
@@ -43,6 +45,7 @@ class PeerList {
 
   discovery::OriginId self_;
   discovery::ImportRule rule_;
+  Learns learns_;
   std::vector<base::HostPort> configured_;
   std::map<discovery::OriginId, base::HostPort> learnt_;
   std::map<discovery::OriginId, base::TimePoint> apart_since_;  // no link joins us

@@ -150,6 +150,13 @@ Json ms_of(const std::optional<base::Duration>& time) {
   return time ? Json(base::to_ms(*time)) : Json(nullptr);
 }
 
+Json report(const std::optional<Home>& home) {
+  if (!home) return nullptr;
+  return Json{{"member", home->origin.to_string()},
+              {"address", home->address},
+              {"silenceMs", base::to_ms(home->silence)}};
+}
+
 Json report(const resources::Problems& problems) {
   Json json = Json::array();
   for (const auto& problem : problems)

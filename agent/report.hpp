@@ -23,6 +23,7 @@ using Json = nlohmann::ordered_json;
 // Whole milliseconds, or null.
 Json ms_of(const std::optional<base::Duration>& time);
 
+Json report(const std::optional<discovery::Home>& home);
 Json report(const resources::Problems& problems);
 Json report_services(const discovery::view::View& view);
 Json report_endpoints(const discovery::view::View& view);

@@ -15,6 +15,15 @@ std::vector<base::IpAddress> reachable(std::vector<base::IpAddress> addresses) {
   return addresses;
 }
 
+// Others than loopback's own can neither dial us nor be dialled by a leaf.
+bool is_on_one_machine(const Config& config) {
+  if (!config.is_leaf()) return config.gossip.listen.ip.is_loopback();
+  return std::ranges::all_of(config.gossip.peers, [](const base::HostPort& peer) {
+    const auto ip = base::IpAddress::parse(peer.host);
+    return ip && ip->is_loopback();
+  });
+}
+
 }  // namespace
 
 tls::Files certificate_files(const Config& config) {
@@ -39,12 +48,13 @@ discovery::AssemblyRules assembly_rules(const Config& config) {
   rules.networks = config.networks;
   rules.zones = config.dns.zones;
   rules.forwarders = reachable(config.forwarder.listen);
+  rules.own_forwarder_only = config.is_leaf();
   rules.hosts = config.import_.hosts;
   rules.cluster_networks = config.import_.networks;
   using Loopback = discovery::AssemblyRules::Loopback;
-  rules.remote_loopback =
-      config.gossip.listen.ip.is_loopback() ? Loopback::allowed : Loopback::refused;
-  rules.own_addresses = {config.gossip.listen.ip, config.admin.ip, config.probes.ip};
+  rules.remote_loopback = is_on_one_machine(config) ? Loopback::allowed : Loopback::refused;
+  rules.own_addresses = {config.admin.ip, config.probes.ip};
+  if (!config.is_leaf()) rules.own_addresses.push_back(config.gossip.listen.ip);
   for (const auto& listen : config.dns.listen) rules.own_addresses.push_back(listen.ip);
   rules.own_addresses.insert(rules.own_addresses.end(), config.forwarder.listen.begin(),
                              config.forwarder.listen.end());
@@ -88,6 +98,7 @@ forwarder::net::Limits forwarder_limits(std::size_t descriptors, std::uint32_t w
 }
 
 std::string advertised(const Config& config) {
+  if (config.is_leaf()) return "";
   const auto& gossip = config.gossip;
   if (gossip.advertise) return gossip.advertise->to_string();
   return gossip.listen.ip.is_unspecified() ? "" : gossip.listen.to_string();

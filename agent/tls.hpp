@@ -42,15 +42,18 @@ struct Written {
 // <dir>/ca.pem and <dir>/ca-key.pem.
 base::Result<Written> init_ca(const std::string& dir, const std::string& trust_domain, WallTime now,
                               Existing existing = Existing::keep);
-// {cert,key,ca}.pem in `out` ("" = <dir>/<cluster>), signed by the CA in `dir`, of the CA's trust
-// domain.
+// {cert,key,ca}.pem in `out` ("" = <dir>/<cluster>, or <dir>/<cluster>/leaf), signed by the CA in
+// `dir`, of the CA's trust domain.
+enum class Bearer { agent, leaf };
 base::Result<Written> issue(const std::string& dir, const std::string& cluster, WallTime now,
-                            Existing existing = Existing::keep, const std::string& out = "");
+                            Existing existing = Existing::keep, const std::string& out = "",
+                            Bearer bearer = Bearer::agent);
 
 // What a certificate says of itself.
 struct Certificate {
   std::string trust_domain, cluster;  // "" = a CA's
   WallTime not_before, not_after;
+  bool leaf = false;  // it cannot speak for the cluster
 
   base::Duration left(WallTime now) const { return not_after - now; }
 };
@@ -63,6 +66,7 @@ struct Files {
 };
 struct Expected {
   std::string trust_domain, cluster;
+  bool leaf = false;
 };
 // When something that links are proven by ends. A CA's is that of the one of its file which proves
 // us and holds longest; of another domain's, of the one that holds longest.

@@ -7,6 +7,7 @@
 #include "agent/tls.hpp"
 #include "agent/tls_x509.hpp"
 #include "discovery/identity.hpp"
+#include "discovery/leaf_identity.hpp"
 #include "discovery/origin.hpp"
 #include "discovery/sources/whole_file.hpp"
 
@@ -122,7 +123,7 @@ base::Result<Written> init_ca(const std::string& dir, const std::string& trust_d
 }
 
 base::Result<Written> issue(const std::string& dir, const std::string& cluster, WallTime now,
-                            Existing existing, const std::string& out) {
+                            Existing existing, const std::string& out, Bearer bearer) {
   if (!discovery::is_cluster_name(cluster))
     return base::invalid("\"" + cluster +
                          "\" is no cluster name: use lower-case letters, digits and -");
@@ -148,19 +149,22 @@ base::Result<Written> issue(const std::string& dir, const std::string& cluster, 
     return base::invalid(ca_path + " has expired: make a new CA with nearmost tls init");
 
   const discovery::Identity identity{names[0].substr(kCaScheme.size()), cluster};
+  const bool leaf = bearer == Bearer::leaf;
   const auto key = new_key();
-  const auto certificate = sign({cluster, identity.uri(), now - kClockSkew,
-                                 std::min(now + kLeafLifetime, ca_end), Request::For::cluster},
-                                *key, ca->get(), **ca_key);
-  const auto folder = out.empty() ? join(dir, cluster) : out;
+  const auto certificate =
+      sign({leaf ? cluster + " leaf" : cluster,
+            leaf ? discovery::leaf_uri(identity.uri()) : identity.uri(), now - kClockSkew,
+            std::min(now + kLeafLifetime, ca_end), Request::For::cluster},
+           *key, ca->get(), **ca_key);
+  const auto folder = out.empty() ? join(dir, leaf ? cluster + "/leaf" : cluster) : out;
   return write_files(
       folder,
       {{join(folder, "key.pem"), to_pem(*key), kSecret},
        {join(folder, "cert.pem"), to_pem(*certificate)},
        {join(folder, "ca.pem"), *ca_pem}},
       existing,
-      "copy " + folder + " to the agent of " + cluster + ", beside its agent.yaml, as tls or tls/" +
-          cluster +
+      "copy " + folder + " to " + (leaf ? "each leaf" : "the agent") + " of " + cluster +
+          ", beside its agent.yaml, as tls or tls/" + cluster + (leaf ? "/leaf" : "") +
           (identity.trust_domain == kDefaultTrustDomain
                ? ""
                : "; agent.yaml needs gossip: {trustDomain: " + identity.trust_domain + "}"));

@@ -4,6 +4,7 @@
 #include "agent/tls_x509.hpp"
 #include "base/time.hpp"
 #include "discovery/identity.hpp"
+#include "discovery/leaf_identity.hpp"
 #include "discovery/proof.hpp"
 
 namespace agent::tls {
@@ -16,22 +17,29 @@ base::Result<Certificate> describe(X509& x, const std::string& path) {
   certificate.not_before = to_wall_time(X509_get0_notBefore(&x));
   certificate.not_after = to_wall_time(X509_get0_notAfter(&x));
   if (X509_check_ca(&x) != 0) return certificate;
-  auto identity = discovery::Identity::of(uri_names(x));
+  const auto names = discovery::peer_names(uri_names(x));
+  auto identity = discovery::Identity::of(names.of_cluster);
   if (!identity) return base::invalid(path + ": " + identity.error().message);
   certificate.trust_domain = std::move(identity->trust_domain);
   certificate.cluster = std::move(identity->cluster);
+  certificate.leaf = names.leaf;
   return certificate;
 }
 
 base::Result<void> check_identity(const Certificate& certificate, const Expected& expected,
                                   const std::string& path) {
-  const std::string hint(kIssueHint);
+  const auto hint = std::string(kIssueHint) + expected.cluster + (expected.leaf ? " --leaf" : "");
   if (certificate.cluster.empty())
-    return base::invalid(path + " is a CA's certificate, not a cluster's: " + hint +
-                         expected.cluster);
+    return base::invalid(path + " is a CA's certificate, not a cluster's: " + hint);
   if (certificate.cluster != expected.cluster)
     return base::invalid(path + " is for cluster " + certificate.cluster + ", this agent is " +
-                         expected.cluster + ": " + hint + expected.cluster);
+                         expected.cluster + ": " + hint);
+  if (expected.leaf && !certificate.leaf)
+    return base::invalid(path + " can speak for cluster " + expected.cluster +
+                         ", which a leaf must not: " + hint);
+  if (certificate.leaf && !expected.leaf)
+    return base::invalid(path + " is a leaf's and cannot speak for cluster " + expected.cluster +
+                         ": " + hint);
   if (certificate.trust_domain != expected.trust_domain)
     return base::invalid(path + " is of trust domain " + certificate.trust_domain +
                          ", agent.yaml says " + expected.trust_domain + " (gossip.trustDomain)");
@@ -43,7 +51,7 @@ base::Result<void> check_time(const Certificate& certificate, WallTime now,
   if (certificate.not_after <= now)
     return base::invalid(path + " expired " + base::to_string(now - certificate.not_after) +
                          " ago: issue a new one with nearmost tls issue --cluster " +
-                         certificate.cluster + " --force");
+                         certificate.cluster + (certificate.leaf ? " --leaf" : "") + " --force");
   if (certificate.not_before > now)
     return base::invalid(path + " holds only in " + base::to_string(certificate.not_before - now) +
                          ": is the clock of this machine right?");

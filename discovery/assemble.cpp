@@ -18,7 +18,7 @@ using view::View;
 std::vector<base::IpAddress> forwarders_of(const Publication& publication,
                                            const AssemblyRules& rules) {
   auto addresses = rules.forwarders;
-  if (addresses.empty()) return addresses;
+  if (addresses.empty() || rules.own_forwarder_only) return addresses;
   const bool loopback = addresses.front().is_loopback();
   for (const auto& origin : publication.origins) {
     if (origin.local || origin.id.cluster != rules.cluster ||

@@ -36,6 +36,7 @@ struct AssemblyRules : ImportRule {
   Rows home;  // rows of our own that nobody else is told of, with the agent's row
   // Where callers of this cluster reach this agent's forwarder; empty = there is none.
   std::vector<base::IpAddress> forwarders;
+  bool own_forwarder_only = false;  // a leaf's: what it forwards its node's documents say
 };
 
 class Assembler {

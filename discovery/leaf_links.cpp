@@ -75,7 +75,7 @@ void Leaf::malformed(Line& line, std::string what, Effects& effects) {
 
 void Leaf::refuse(Line& line, std::string why, Effects& effects) {
   ++counters_.refused;
-  effects.events.push_back({Event::Kind::refused, line.origin, why});
+  effects.events.push_back({Event::Kind::link_refused, line.origin, why, line.peer.address});
   line.goodbye = Goodbye{Goodbye::Reason::refused, why};
   line.close_reason = std::move(why);
 }
@@ -112,7 +112,8 @@ void Leaf::hear(base::TimePoint now, Line& line, Frame frame, Effects& effects) 
     if (goodbye->reason != Goodbye::Reason::refused) return;
     ++counters_.refused;
     if (goodbye->text.size() > kMaxTextBytes) goodbye->text.resize(kMaxTextBytes);
-    effects.events.push_back({Event::Kind::refused, line.origin, goodbye->text});
+    const auto who = line.ready ? line.origin : OriginId{line.peer.proven_cluster, 0};
+    effects.events.push_back({Event::Kind::turned_away, who, goodbye->text, line.peer.address});
     line.close_reason = "refused: " + goodbye->text;
   } else if (const auto* hello = std::get_if<Hello>(&frame)) {
     greet(now, line, *hello, effects);

@@ -48,6 +48,19 @@ void print_members(const Json& members) {
                 << " are taken: " << member.value("why", "") << "\n";
 }
 
+// Of a leaf its home, of an agent its leaves.
+std::string place_of(const Json& status) {
+  if (status.value("role", "") != "leaf") {
+    const auto leaves = status.value("leaves", 0);
+    return leaves == 0 ? "" : ", " + std::to_string(leaves) + (leaves == 1 ? " leaf" : " leaves");
+  }
+  const auto& home = status.at("home");
+  if (home.is_null()) return ", leaf without a home";
+  return ", leaf of " + home.value("member", "") + " at " + home.value("address", "") + ", heard " +
+         base::to_string(std::chrono::milliseconds(home.value("silenceMs", std::int64_t{0}))) +
+         " ago";
+}
+
 void print_peers(const Json& peers) {
   if (peers.empty()) return;
   TextTable table({"PEER", "LINK", "SINCE", "DETAIL"});
@@ -111,8 +124,8 @@ int run(const Options& options) {
   } else {
     std::cout << "cluster " << status->value("cluster", "") << ", nearmost "
               << status->value("version", "") << ", "
-              << (status->value("ready", false) ? "ready" : "NOT READY") << ", view "
-              << status->value("viewVersion", 0) << "\n\n";
+              << (status->value("ready", false) ? "ready" : "NOT READY") << place_of(*status)
+              << ", view " << status->value("viewVersion", 0) << "\n\n";
     print_members(status->at("members"));
     print_peers(status->at("peers"));
     print_refusals(status->at("refusals"));

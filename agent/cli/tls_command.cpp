@@ -10,7 +10,7 @@ namespace {
 
 struct Asked {
   std::string dir = "./tls", trust_domain = tls::kDefaultTrustDomain, cluster, output;
-  bool force = false;
+  bool force = false, leaf = false;
 
   tls::Existing existing() const { return force ? tls::Existing::overwrite : tls::Existing::keep; }
 };
@@ -51,10 +51,14 @@ void add_tls(CLI::App& app, int& exit) {
   issue->add_option("--cluster", asked->cluster, "the cluster's name, as in its agent.yaml")
       ->required();
   add_output(*issue, asked->output);
+  issue->add_flag(
+      "--leaf", asked->leaf,
+      "for agents with role: leaf, in DIR/CLUSTER/leaf: it cannot speak for the cluster");
   issue->add_flag("--force", asked->force, "replace files that are there");
   issue->callback([=, &exit] {
     exit = tell(
-        tls::issue(asked->dir, asked->cluster, std::chrono::system_clock::now(), asked->existing()),
+        tls::issue(asked->dir, asked->cluster, std::chrono::system_clock::now(), asked->existing(),
+                   "", asked->leaf ? tls::Bearer::leaf : tls::Bearer::agent),
         *asked);
   });
 }

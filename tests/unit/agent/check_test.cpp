@@ -149,3 +149,19 @@ TEST_CASE("published valid Gloo documents pass the whole check", "[vectors]") {
     CHECK(errors(checked.problems) == std::vector<std::string>{});
   }
 }
+
+TEST_CASE("a leaf takes its route tables and leaves to its home what it would publish") {
+  const std::string leaf = "cluster: east\nrole: leaf\ngossip: {peers: ['127.0.0.1:7700']}";
+  const auto checked =
+      check_as(leaf, std::string(kTable) +
+                         "---\nservice: ratings\nport: 9080\nendpoints: [10.0.0.5]\n"
+                         "---\nservice: details\nport: 9080\nendpoints: [10.0.0.6]\n");
+  CHECK(errors(checked.problems).empty());
+  CHECK(checked.documents->documents.route_tables.size() == 1);
+  std::vector<std::string> about_leaves;
+  for (const auto& problem : checked.problems)
+    if (problem.message.starts_with("a leaf ")) about_leaves.push_back(problem.message);
+  CHECK(about_leaves ==
+        std::vector<std::string>{"a leaf publishes nothing: this one and 1 more are "
+                                 "left to its home"});
+}

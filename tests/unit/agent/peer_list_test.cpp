@@ -52,6 +52,16 @@ TEST_CASE("who has a link to us already, takes none or is ourselves is not diall
   CHECK(dialled(peers).empty());
 }
 
+TEST_CASE("a leaf learns the other agents of its cluster, and dials them at once") {
+  PeerList peers({"east", 0}, {}, PeerList::Learns::cluster);
+  peers.configure({{"east-0.example", 7700}});
+  auto sibling = member("east", "east-1.example:7700");
+  sibling.id.replica = 1;
+  CHECK(peers.learn(kNow, {member("east", "east-0.example:7700", true), sibling,
+                           member("west", "west.example:7700")}));
+  CHECK(dialled(peers) == Names{"east-0.example:7700", "east-1.example:7700"});
+}
+
 TEST_CASE("a peer that is configured and learnt is dialled once") {
   auto peers = list();
   peers.configure({{"east.example", 7700}});

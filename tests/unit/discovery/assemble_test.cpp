@@ -248,6 +248,9 @@ TEST_CASE("behind the forwarder's door stand all forwarders of our cluster that 
   auto sibling = origin("east", {agent({at("10.0.0.2"), at("127.0.0.1")})}, 1);
   sibling.taken = false;
   CHECK(addresses(sibling) == std::vector{at("10.0.0.1"), at("10.0.0.2")});
+  rules.own_forwarder_only = true;
+  CHECK(addresses(sibling) == std::vector{at("10.0.0.1")});
+  rules.own_forwarder_only = false;
   sibling.freshness = view::Freshness::stale;
   CHECK(addresses(sibling) == std::vector{at("10.0.0.1")});
 }

@@ -30,11 +30,13 @@ class Mesh {
   Mesh(const Mesh&) = delete;
   Mesh& operator=(const Mesh&) = delete;
 
-  Certificates issue(const std::string& cluster, tls::WallTime at = kNow) const {
-    REQUIRE(tls::issue(dir_, cluster, at, tls::Existing::overwrite).ok());
-    const auto folder = dir_ + "/" + cluster;
+  Certificates issue(const std::string& cluster, tls::WallTime at = kNow,
+                     tls::Bearer bearer = tls::Bearer::agent) const {
+    REQUIRE(tls::issue(dir_, cluster, at, tls::Existing::overwrite, "", bearer).ok());
+    const bool leaf = bearer == tls::Bearer::leaf;
+    const auto folder = dir_ + "/" + cluster + (leaf ? "/leaf" : "");
     const auto loaded = tls::load({folder + "/cert.pem", folder + "/key.pem", folder + "/ca.pem"},
-                                  {trust_domain_, cluster}, at);
+                                  {trust_domain_, cluster, leaf}, at);
     REQUIRE(loaded.ok());
     return loaded->certificates;
   }
@@ -56,6 +58,19 @@ TEST_CASE("each end of a mutual TLS link knows the other's cluster from its cert
   east.dial(west.listen());
   CHECK(east.wait_for<LinkUp>().peer.proven_cluster == "west");
   CHECK(west.wait_for<LinkUp>().peer.proven_cluster == "east");
+}
+
+TEST_CASE("a leaf is known as such from its certificate, whichever side it is", "[rpc]") {
+  const Mesh mesh;
+  AgentUnderTest east(with(mesh.issue("east"))),
+      leaf(with(mesh.issue("east", kNow, tls::Bearer::leaf)));
+  leaf.dial(east.listen());
+  CHECK_FALSE(leaf.wait_for<LinkUp>().peer.proven_leaf);
+  const auto seen = east.wait_for<LinkUp>().peer;
+  CHECK(seen.proven_cluster == "east");
+  CHECK(seen.proven_leaf);
+  east.dial(leaf.listen());
+  CHECK(east.wait_for<LinkUp>().peer.proven_leaf);
 }
 
 TEST_CASE("a server of another trust domain or another CA is refused with the reason", "[rpc]") {

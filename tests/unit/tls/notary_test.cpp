@@ -32,13 +32,15 @@ struct Mesh {
   Mesh(const Mesh&) = delete;
   Mesh& operator=(const Mesh&) = delete;
 
-  void issue(const std::string& cluster) const {
-    REQUIRE(tls::issue(path, cluster, kNow, tls::Existing::overwrite).ok());
+  void issue(const std::string& cluster, tls::Bearer bearer = tls::Bearer::agent) const {
+    REQUIRE(tls::issue(path, cluster, kNow, tls::Existing::overwrite, "", bearer).ok());
   }
-  Certificates certificates(const std::string& cluster) const {
-    const auto dir = path + "/" + cluster;
+  Certificates certificates(const std::string& cluster,
+                            tls::Bearer bearer = tls::Bearer::agent) const {
+    const bool leaf = bearer == tls::Bearer::leaf;
+    const auto dir = path + "/" + cluster + (leaf ? "/leaf" : "");
     auto loaded = tls::load({dir + "/cert.pem", dir + "/key.pem", dir + "/ca.pem"},
-                            {trust_domain, cluster}, kNow);
+                            {trust_domain, cluster, leaf}, kNow);
     REQUIRE(loaded.ok());
     return std::move(loaded->certificates);
   }
@@ -52,8 +54,8 @@ struct Mesh {
 };
 
 struct Agent {
-  Agent(const Mesh& mesh, const std::string& cluster)
-      : security(Security::mutual_tls({mesh.trust_domain}, mesh.certificates(cluster))),
+  Agent(const Mesh& mesh, const std::string& cluster, tls::Bearer bearer = tls::Bearer::agent)
+      : security(Security::mutual_tls({mesh.trust_domain}, mesh.certificates(cluster, bearer))),
         notary(security, {mesh.trust_domain}, [this] { return now; }) {}
 
   std::shared_ptr<Security> security;
@@ -77,6 +79,13 @@ TEST_CASE("what one cluster signs every other knows for its own", "[tls]") {
     CHECK(west.notary.signer("what east has not", proof).empty());
   }
   CHECK(east.notary.signer(kText, west.notary.sign(kText)) == "west");
+}
+
+TEST_CASE("a leaf signs for nobody", "[tls]") {
+  const Mesh mesh;
+  mesh.issue("east", tls::Bearer::leaf);
+  Agent west(mesh, "west"), leaf(mesh, "east", tls::Bearer::leaf);
+  CHECK(west.notary.signer(kText, leaf.notary.sign(kText)).empty());
 }
 
 TEST_CASE("a proof that anything is wrong with is nobody's", "[tls]") {

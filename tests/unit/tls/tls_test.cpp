@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "discovery/identity.hpp"
+#include "discovery/leaf_identity.hpp"
 
 #include <catch2/catch.hpp>  // last: its CHECK takes the place of ours
 
@@ -194,4 +195,48 @@ TEST_CASE("an identity is exactly spiffe://domain/cluster/name, once", "[tls]") 
   CHECK_FALSE(discovery::prove({good->uri()}, {"other.mesh"}).ok());
   // What a peer wrote into its certificate stays on one line of the log.
   CHECK(Identity::parse("spiffe://\n\x1b[31m").error().message.find('\n') == std::string::npos);
+}
+
+TEST_CASE("a leaf's certificate is its cluster's leaf's, and serves no agent", "[tls]") {
+  const Mesh mesh;
+  const auto issued =
+      tls::issue(mesh.path, "west", kNow, tls::Existing::keep, "", tls::Bearer::leaf);
+  REQUIRE(issued.ok());
+  CHECK_THAT(issued->next, Catch::Contains("each leaf of west"));
+  const tls::Expected leaf{"mesh.internal", "west", true};
+  CHECK(mesh.refusal(mesh.files("west/leaf"), leaf) == "accepted");
+  CHECK(mesh.refusal(mesh.files("west")) == "accepted");  // which stands beside it
+  CHECK(mesh.refusal(mesh.files("west/leaf")) ==
+        "west/leaf/cert.pem is a leaf's and cannot speak for cluster west: issue one with nearmost "
+        "tls issue --cluster west");
+  CHECK(mesh.refusal(mesh.files("west"), leaf) ==
+        "west/cert.pem can speak for cluster west, which a leaf must not: issue one with nearmost "
+        "tls issue --cluster west --leaf");
+  CHECK_THAT(mesh.refusal(mesh.files("west/leaf"), leaf, kNow + tls::kLeafLifetime + 1h),
+             Catch::Contains("--cluster west --leaf --force"));
+}
+
+TEST_CASE("a leaf's name proves its cluster to who asks for leaves, and nothing to others",
+          "[tls]") {
+  const std::string west = "spiffe://mesh.internal/cluster/west";
+  using discovery::ProvenPeer;
+  const auto proven = [](std::string uri) {
+    return discovery::prove_peer({uri}, {"mesh.internal"});
+  };
+  CHECK(discovery::leaf_uri(west) == west + "/leaf");
+  CHECK(*proven(west) == ProvenPeer{"west", false, "mesh.internal"});
+  CHECK(*proven(west + "/leaf") == ProvenPeer{"west", true, "mesh.internal"});
+  CHECK(*proven("spiffe://mesh.internal/cluster/leaf") ==
+        ProvenPeer{"leaf", false, "mesh.internal"});
+  CHECK(*proven("spiffe://mesh.internal/cluster/leaf/leaf") ==
+        ProvenPeer{"leaf", true, "mesh.internal"});
+  for (const auto* wrong : {"/leaf/leaf", "/leaf/", "/Leaf", "/twig"})
+    CHECK_FALSE(proven(west + wrong).ok());
+  CHECK_FALSE(proven("spiffe://other.mesh/cluster/west/leaf").ok());
+  CHECK_FALSE(discovery::prove_peer({west + "/leaf", west}, {"mesh.internal"}).ok());
+  CHECK_FALSE(discovery::prove({west + "/leaf"}, {"mesh.internal"}).ok());
+  CHECK_FALSE(discovery::Identity::parse(west + "/leaf").ok());
+  const discovery::TrustRule rule{"mesh.internal", {{"west", "other.mesh"}}};
+  CHECK_FALSE(discovery::prove_peer({west + "/leaf"}, rule).ok());
+  CHECK(discovery::prove_peer({"spiffe://other.mesh/cluster/west/leaf"}, rule)->leaf);
 }
