@@ -55,8 +55,10 @@ std::string joined(const std::vector<std::string>& words) {
 }  // namespace
 
 base::Result<std::unique_ptr<Agent>> Agent::make(Config config, std::string config_path,
+                                                 base::net::Supervisor& supervisor,
                                                  base::Logger& log) {
-  std::unique_ptr<Agent> agent(new Agent(std::move(config), std::move(config_path), log));
+  std::unique_ptr<Agent> agent(
+      new Agent(std::move(config), std::move(config_path), supervisor, log));
   auto loop = base::net::EventLoop::make();
   if (!loop) return loop.error();
   agent->io_ = std::move(*loop);
@@ -71,8 +73,10 @@ base::Result<std::unique_ptr<Agent>> Agent::make(Config config, std::string conf
   return agent;
 }
 
-Agent::Agent(Config config, std::string config_path, base::Logger& log)
-    : log_(log),
+Agent::Agent(Config config, std::string config_path, base::net::Supervisor& supervisor,
+             base::Logger& log)
+    : supervisor_(supervisor),
+      log_(log),
       config_path_(std::move(config_path)),
       config_(std::move(config)),
       shown_config_(config_),
@@ -187,6 +191,7 @@ void Agent::make_forwarder() {
   config.workers = workers;
   config.limits = forwarder_limits(descriptor_limit(), workers);
   config.seed = seed_ ^ 0x666f7277;
+  config.supervisor = &supervisor_;
   forwarder_ =
       std::make_unique<forwarder::net::Forwarder>(std::move(config), forwarder_table_, log_);
 }
@@ -204,7 +209,7 @@ base::Result<void> Agent::open_dns() {
       static_cast<std::uint32_t>(std::max<std::size_t>(1, config_.dns.listen.size()));
   const auto workers = workers_of(config_.dns.workers, kMaxDnsThreads / addresses - 1);
   for (const auto& listen : config_.dns.listen) {
-    auto sockets = dns::net::open_sockets(listen, workers);
+    auto sockets = dns::net::open_sockets(listen, workers, &supervisor_);
     if (!sockets) return sockets.error();
     auto& dns = dns_.emplace_back();
     dns.udp = std::make_unique<dns::net::UdpServer>(std::move(sockets->udp), dns_table_, ++seed_);
@@ -240,11 +245,12 @@ base::Result<void> Agent::open_admin() {
     auto refused = refuse_foreign(request);
     return refused ? std::move(*refused) : respond(request);
   };
-  auto admin = HttpServer::open(*io_, {config_.admin}, guarded);
+  auto admin = HttpServer::open(*io_, {config_.admin}, guarded, {}, {.supervisor = &supervisor_});
   if (!admin) return admin.error();
   admin_ = std::move(*admin);
-  auto probes = HttpServer::open(*io_, {config_.probes}, serve(api_->probes()), {},
-                                 {.wildcard = base::net::Wildcard::allowed});
+  auto probes =
+      HttpServer::open(*io_, {config_.probes}, serve(api_->probes()), {},
+                       {.wildcard = base::net::Wildcard::allowed, .supervisor = &supervisor_});
   if (!probes) return probes.error();
   probes_ = std::move(*probes);
   return {};
@@ -312,6 +318,7 @@ base::net::Task<void> Agent::keep_health() {
       if (gossip_)
         gossip_->set(ready ? GossipServer::Readiness::ready : GossipServer::Readiness::not_ready);
       log_.info("agent", ready ? "ready" : "not ready");
+      if (ready) tell_supervisor();
       ready_ = ready;
       post_agent_row(shown_config_);
     }
@@ -319,6 +326,14 @@ base::net::Task<void> Agent::keep_health() {
       log_.warn("tls", line);
     co_await base::net::sleep_until(*io_, io_->now() + kHealthEvery);
   }
+}
+
+// Whatever listens by our configuration does so now: what was left to us beyond that is not wanted.
+void Agent::tell_supervisor() {
+  for (const auto& address : supervisor_.close_rest())
+    log_.info("agent", "closed a socket of the process before, which nothing asks for",
+              {{"address", address.to_string()}});
+  supervisor_.tell("READY=1");
 }
 
 void Agent::reload() {
@@ -359,6 +374,7 @@ void Agent::reload() {
 void Agent::stop(discovery::Goodbye::Reason reason) {
   if (!io_thread_.joinable()) return;
   log_.info("agent", "stopping");
+  supervisor_.tell("STOPPING=1");
   stopping_ = true;
   control_->stop(reason);
   if (forwarder_) forwarder_->drain(kDrainPatience);

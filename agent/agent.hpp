@@ -27,6 +27,7 @@
 #include "agent/tls_watch.hpp"
 #include "base/log.hpp"
 #include "base/net/event_loop.hpp"
+#include "base/net/supervisor.hpp"
 #include "base/published.hpp"
 #include "discovery/rpc/grpc_log.hpp"
 #include "discovery/sources/files.hpp"
@@ -43,7 +44,9 @@ class Agent {
  public:
   // Binds every listener that the config names; the first that cannot be bound is the error. Errors
   // in documents are the caller's to have checked.
+  // `supervisor` and `log` outlive it.
   static base::Result<std::unique_ptr<Agent>> make(Config config, std::string config_path,
+                                                   base::net::Supervisor& supervisor,
                                                    base::Logger& log);
   ~Agent();
   Agent(const Agent&) = delete;
@@ -64,7 +67,8 @@ class Agent {
     std::unique_ptr<dns::net::TcpServer> tcp;
   };
 
-  Agent(Config config, std::string config_path, base::Logger& log);
+  Agent(Config config, std::string config_path, base::net::Supervisor& supervisor,
+        base::Logger& log);
   base::Result<void> secure();
   base::Result<void> open_state();
   void make_control();
@@ -80,10 +84,12 @@ class Agent {
   void hear_grpc(const std::string& line);
   std::vector<std::string> troubles() const;
   base::net::Task<void> keep_health();
+  void tell_supervisor();
   void publish_rows(std::vector<discovery::EncodedRow> rows, discovery::Listing listing,
                     std::string stuck, std::uint64_t edition);
   void add_worker_metrics(Metrics& metrics) const;
 
+  base::net::Supervisor& supervisor_;
   base::Logger& log_;
   const std::string config_path_;
   Config config_;        // main thread, and whoever starts after it

@@ -6,6 +6,7 @@
 #include "agent/settings.hpp"
 #include "agent/tls.hpp"
 #include "base/net/socket.hpp"
+#include "base/net/supervisor.hpp"
 #include "discovery/sources/files.hpp"
 
 namespace agent {
@@ -50,7 +51,8 @@ resources::Problems check_certificates(const LoadedConfig& loaded,
 }
 
 resources::Problems check_ports(const LoadedConfig& loaded,
-                                const std::vector<base::SocketAddress>& forwarder) {
+                                const std::vector<base::SocketAddress>& forwarder,
+                                const base::net::Supervisor& supervisor) {
   using resources::Severity;
   resources::Problems problems;
   const base::net::BindOptions options{.wildcard = base::net::Wildcard::allowed};
@@ -58,6 +60,8 @@ resources::Problems check_ports(const LoadedConfig& loaded,
       held;  // to the end, so that listeners which are in each other's way show
   const auto judge = [&](Severity severity, const char* field, const base::SocketAddress& address,
                          const auto& bind) {
+    const int type = bind == base::net::bind_udp ? SOCK_DGRAM : SOCK_STREAM;
+    if (supervisor.holds(type, address)) return;
     auto bound = bind(address, options);
     if (bound)
       held.push_back(std::move(*bound));

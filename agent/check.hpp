@@ -11,6 +11,7 @@
 #include "agent/alone.hpp"
 #include "agent/config.hpp"
 #include "agent/document_store.hpp"
+#include "base/net/supervisor.hpp"
 
 namespace agent {
 
@@ -26,9 +27,10 @@ resources::Problems check_certificates(const LoadedConfig& loaded,
 
 // The listeners that cannot be bound now: each is bound and let go again. Those of agent.yaml are
 // errors: an agent without them is none. The forwarder's, which its documents ask for, are
-// warnings: it serves on, and tries again each second.
+// warnings: it serves on, and tries again each second. What the supervisor holds is there.
 resources::Problems check_ports(const LoadedConfig& loaded,
-                                const std::vector<base::SocketAddress>& forwarder);
+                                const std::vector<base::SocketAddress>& forwarder,
+                                const base::net::Supervisor& supervisor);
 
 // What documents are, and what is wrong with them. `others` as for serve_alone; of documents
 // without an agent.yaml nobody knows.

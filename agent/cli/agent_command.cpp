@@ -12,6 +12,7 @@
 #include "agent/http_message.hpp"
 #include "agent/report.hpp"
 #include "agent/settings.hpp"
+#include "base/net/supervisor.hpp"
 
 namespace agent::cli {
 namespace {
@@ -70,6 +71,8 @@ int run(const Asked& asked) {
   share_arenas();
   raise_descriptor_limit();
   const auto signals = block_signals();
+  base::net::Supervisor supervisor;
+  supervisor.adopt_environment();
   const auto loaded = load_config(asked.config);
   auto config = loaded.config;
   if (asked.json()) config.log.format = base::LogFormat::json;
@@ -77,12 +80,13 @@ int run(const Asked& asked) {
   auto problems = checked.problems;
   // Of an agent.yaml with a mistake nobody knows which ports are meant.
   if (!resources::has_errors(loaded.problems))
-    std::ranges::move(check_ports(loaded, checked.alone.listeners), std::back_inserter(problems));
+    std::ranges::move(check_ports(loaded, checked.alone.listeners, supervisor),
+                      std::back_inserter(problems));
   if (resources::has_errors(problems)) return tell(problems, asked), kWrongUse;
   if (!loaded.problems.empty()) tell(loaded.problems, asked);
 
   base::Logger log(config.log.level, config.log.format);
-  auto agent = Agent::make(std::move(config), asked.config, log);
+  auto agent = Agent::make(std::move(config), asked.config, supervisor, log);
   if (!agent) return complain(agent.error()), kWrongUse;
   if (auto started = (*agent)->start(); !started) return complain(started.error()), kWrongUse;
   serve_until_told(**agent, signals);

@@ -59,7 +59,7 @@ int run(const Asked& asked) {
   auto problems = checked.problems;
   // Where an agent answers, the ports are taken by the one who is asked about.
   if (configured && !resources::has_errors(loaded.problems) && !answers(loaded.config)) {
-    auto taken = check_ports(loaded, checked.alone.listeners);
+    auto taken = check_ports(loaded, checked.alone.listeners, {});
     for (auto& problem : taken) problem.severity = resources::Severity::warning;
     problems.insert(problems.end(), taken.begin(), taken.end());
   }

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/net/supervisor.hpp"
+
 namespace base::net {
 namespace {
 
@@ -21,9 +23,12 @@ Result<Fd> open_socket(const SocketAddress& address, int type) {
   return fd;
 }
 
+// That of the process before us, where there is one; a new one is left for the next.
 Result<Fd> open_bound(const SocketAddress& address, int type, BindOptions options) {
   if (address.ip.is_unspecified() && options.wildcard == Wildcard::refused)
     return invalid(address.to_string() + " means every address of the machine: name one");
+  if (options.supervisor)
+    if (auto inherited = options.supervisor->claim(type, address)) return std::move(*inherited);
   auto fd = open_socket(address, type);
   if (!fd) return fd;
   // For TCP only: it lets a restart bind while old connections linger; for UDP it would share the
@@ -35,6 +40,7 @@ Result<Fd> open_bound(const SocketAddress& address, int type, BindOptions option
   const auto length = to_sockaddr(address, storage);
   if (::bind(fd->get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0)
     return from_errno("bind " + address.to_string(), errno);
+  if (address.port != 0 && options.supervisor) options.supervisor->keep(fd->get(), type, address);
   return fd;
 }
 

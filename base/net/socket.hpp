@@ -3,7 +3,8 @@
 //
 // Invariant: a wildcard address is bound only where the caller says so in so many words, and a port
 // is shared only where the caller says so: otherwise a second agent would take half of the first
-// one's traffic in silence. Thread: plain system calls; any.
+// one's traffic in silence. What a process before this one has left at an address is taken up
+// (supervisor.hpp). Thread: plain system calls; any.
 #pragma once
 
 #include <sys/socket.h>
@@ -14,12 +15,15 @@
 
 namespace base::net {
 
+class Supervisor;
+
 enum class PortSharing { exclusive, shared };  // shared: SO_REUSEPORT, a socket per worker
 enum class Wildcard { refused, allowed };
 
 struct BindOptions {
   PortSharing sharing = PortSharing::exclusive;
   Wildcard wildcard = Wildcard::refused;
+  Supervisor* supervisor = nullptr;  // who may have it already, and keeps it for the next process
 };
 
 inline constexpr int kListenBacklog = 4096;  // the kernel lowers it to net.core.somaxconn

@@ -46,9 +46,10 @@ void tune(int fd) {
 // Workers block in recvmmsg.
 void make_blocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK); }
 
-Result<Sockets> open_all(const SocketAddress& listen, std::size_t udp_workers) {
+Result<Sockets> open_all(const SocketAddress& listen, std::size_t udp_workers,
+                         base::net::Supervisor* supervisor) {
   Sockets sockets{.address = listen, .udp = {}, .tcp = {}};
-  auto tcp = base::net::listen_tcp(listen);
+  auto tcp = base::net::listen_tcp(listen, {.supervisor = supervisor});
   if (!tcp) return tcp.error();
   sockets.tcp = std::move(*tcp);
   const auto local = base::net::local_address(sockets.tcp.get());
@@ -57,7 +58,7 @@ Result<Sockets> open_all(const SocketAddress& listen, std::size_t udp_workers) {
 
   auto sharing = base::net::PortSharing::exclusive;
   for (std::size_t i = 0; i < udp_workers; ++i) {
-    auto udp = base::net::bind_udp(sockets.address, {.sharing = sharing});
+    auto udp = base::net::bind_udp(sockets.address, {.sharing = sharing, .supervisor = supervisor});
     if (!udp) return udp.error();
     const int on = 1;
     if (i == 0 && udp_workers > 1)
@@ -72,10 +73,11 @@ Result<Sockets> open_all(const SocketAddress& listen, std::size_t udp_workers) {
 
 }  // namespace
 
-Result<Sockets> open_sockets(const SocketAddress& listen, std::size_t udp_workers) {
-  auto sockets = open_all(listen, udp_workers);
+Result<Sockets> open_sockets(const SocketAddress& listen, std::size_t udp_workers,
+                             base::net::Supervisor* supervisor) {
+  auto sockets = open_all(listen, udp_workers, supervisor);
   for (int i = 1; listen.port == 0 && !sockets && i < kPortTries; ++i)
-    sockets = open_all(listen, udp_workers);
+    sockets = open_all(listen, udp_workers, supervisor);
   if (!sockets) return with_remedy(sockets.error());
   return sockets;
 }

@@ -10,6 +10,7 @@
 
 #include "base/address.hpp"
 #include "base/net/fd.hpp"
+#include "base/net/supervisor.hpp"
 #include "base/result.hpp"
 
 namespace dns::net {
@@ -21,6 +22,7 @@ struct Sockets {
 };
 
 // Port 0 finds one that is free for both.
-base::Result<Sockets> open_sockets(const base::SocketAddress& listen, std::size_t udp_workers);
+base::Result<Sockets> open_sockets(const base::SocketAddress& listen, std::size_t udp_workers,
+                                   base::net::Supervisor* supervisor = nullptr);
 
 }  // namespace dns::net

@@ -1,15 +1,28 @@
 #include "dns/net/udp_server.hpp"
 
-#include <sys/socket.h>
-
 #include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <semaphore>
 #include <thread>
 
 #include "base/net/socket.hpp"
 #include "dns/net/batch.hpp"
 
 namespace dns::net {
+namespace {
+
+// Does nothing but end a blocking call; otherwise nobody sends it, and it is ignored.
+constexpr int kWake = SIGURG;
+
+void be_wakeable() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};  // without SA_RESTART
+  ::sigaction(kWake, &action, nullptr);
+}
+
+}  // namespace
+
 class UdpServer::Worker {
  public:
   Worker(base::net::Fd socket, Tables& tables, std::uint64_t seed, base::Duration patience)
@@ -20,10 +33,13 @@ class UdpServer::Worker {
         thread_([this] { run(); }) {}
   ~Worker() { stop(); }
 
+  // The socket may go on in the next process, so it is not shut down: a signal ends the call that
+  // the worker waits in, again where it came just before the call.
   void stop() {
     if (!thread_.joinable()) return;
     stopping_.store(true);
-    ::shutdown(socket_.get(), SHUT_RD);  // wakes recvmmsg
+    do ::pthread_kill(thread_.native_handle(), kWake);
+    while (!done_.try_acquire_for(std::chrono::milliseconds(1)));
     thread_.join();
   }
 
@@ -45,6 +61,7 @@ class UdpServer::Worker {
       counters_.grouped.add(sent.grouped);
       counters_.send_errors.add(sent.failed);
     }
+    done_.release();
   }
 
   void answer_all(Batch& batch, std::size_t count, const Table* table) {
@@ -70,11 +87,13 @@ class UdpServer::Worker {
   base::Random random_;
   Counters counters_;
   std::atomic<bool> stopping_{false};
+  std::binary_semaphore done_{0};
   std::thread thread_;  // last: it uses all of the above
 };
 
 UdpServer::UdpServer(std::vector<base::net::Fd> sockets, Tables& tables, std::uint64_t seed,
                      base::Duration patience) {
+  be_wakeable();
   base::Random seeds(seed);
   for (auto& socket : sockets)
     workers_.push_back(std::make_unique<Worker>(std::move(socket), tables, seeds.next(), patience));

@@ -19,7 +19,7 @@ base::Result<void> Forwarder::start() {
     workers_.push_back(std::make_unique<Worker>(std::move(*loop), tables_, config_.limits,
                                                 config_.timeouts, random.fork()));
   }
-  listeners_ = std::make_unique<Listeners>(workers_, log_, config_.report);
+  listeners_ = std::make_unique<Listeners>(workers_, config_.supervisor, log_, config_.report);
   listeners_->apply();
   for (const auto& worker : workers_) worker->start();
   return {};

@@ -28,6 +28,7 @@ struct Config {
   std::uint64_t seed = 0;  // of the picks
   // From the first worker's thread: an address was opened, or could not be.
   Listeners::Report report;
+  base::net::Supervisor* supervisor = nullptr;  // that keeps its listeners; outlives it
 };
 
 class Forwarder {

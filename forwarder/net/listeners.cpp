@@ -7,9 +7,9 @@
 
 namespace forwarder::net {
 
-Listeners::Listeners(std::vector<std::unique_ptr<Worker>>& workers, base::Logger& log,
-                     Report report)
-    : workers_(workers), log_(log), report_(std::move(report)) {}
+Listeners::Listeners(std::vector<std::unique_ptr<Worker>>& workers,
+                     base::net::Supervisor* supervisor, base::Logger& log, Report report)
+    : workers_(workers), supervisor_(supervisor), log_(log), report_(std::move(report)) {}
 
 void Listeners::apply() {
   if (closed_) return;
@@ -72,7 +72,7 @@ void Listeners::try_open(Entry& entry) {
 }
 
 base::Result<Listeners::Opened> Listeners::open(const base::SocketAddress& wanted) {
-  auto socket = base::net::listen_tcp(wanted);
+  auto socket = base::net::listen_tcp(wanted, {.supervisor = supervisor_});
   if (!socket) return socket.error();
   const auto bound = base::net::local_address(socket->get());
   if (!bound) return bound.error();
@@ -92,6 +92,7 @@ base::Result<Listeners::Opened> Listeners::open(const base::SocketAddress& wante
 
 void Listeners::close(Entry& entry) {
   log_.info("forwarder", "listener removed", {{"address", entry.status.wanted.to_string()}});
+  if (supervisor_) supervisor_->drop(SOCK_STREAM, entry.status.wanted);
   for (const auto& worker : workers_)
     worker->loop().post([&worker = *worker, wanted = entry.status.wanted] { worker.close(wanted); },
                         base::Delivery::must_deliver);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/net/supervisor.hpp"
 #include "base/net/task.hpp"
 #include "forwarder/net/worker.hpp"
 
@@ -32,7 +33,9 @@ class Listeners {
   using Report = std::function<void(const ListenerStatus&)>;
 
   // `report` is called when an address is opened, or fails for another reason than the last time.
-  Listeners(std::vector<std::unique_ptr<Worker>>& workers, base::Logger& log, Report report);
+  // `supervisor` may be null.
+  Listeners(std::vector<std::unique_ptr<Worker>>& workers, base::net::Supervisor* supervisor,
+            base::Logger& log, Report report);
 
   // Looks at the newest table. Spawns its own retries.
   void apply();
@@ -55,6 +58,7 @@ class Listeners {
   base::net::Task<void> retry();
 
   std::vector<std::unique_ptr<Worker>>& workers_;
+  base::net::Supervisor* const supervisor_;
   base::Logger& log_;
   const Report report_;
   bool retrying_ = false, closed_ = false;

@@ -102,6 +102,28 @@ TEST_CASE("rubbish is dropped or refused, and the next query is answered") {
   CHECK(server.counters(0).short_messages.get() >= 2);
 }
 
+TEST_CASE("what waits in a socket is answered by the server that takes it over") {
+  Tables tables(mesh::bookinfo().table());
+  auto sockets = open_sockets(live::loopback(), 1);
+  REQUIRE(sockets.ok());
+  live::Fd kept(::dup(sockets->udp.front().get()));  // as a supervisor does
+  const auto client = live::udp_client(sockets->address);
+  {
+    UdpServer server(std::move(sockets->udp), tables, 1);
+    live::send(client.get(), reading::make({}));
+    CHECK(!live::receive(client.get()).empty());
+    server.stop();
+  }
+  live::send(client.get(), reading::make({.id = 7}));
+  std::vector<live::Fd> again;
+  again.push_back(std::move(kept));
+  const UdpServer server(std::move(again), tables, 2);
+  const auto bytes = live::receive(client.get());
+  const auto answer = reading::read(bytes.data(), bytes.size());
+  REQUIRE(answer);
+  CHECK(answer->id == 7);
+}
+
 TEST_CASE("a published table is what the next query is answered from, and the old one is freed") {
   Tables tables;
   auto sockets = open_sockets(live::loopback(), 1);
