@@ -111,6 +111,9 @@ void Mesh::end_wire(LinkId id, LinkEnd end, std::size_t told) {
   const auto at = wires_.find(id);
   const auto wire = std::move(at->second);
   wires_.erase(at);
+  // It may have been the one that talked, and in trouble: what the others carry begins now.
+  for (auto& [other_id, other] : wires_)
+    if (std::minmax(other.from, other.to) == std::minmax(wire.from, wire.to)) other.rough_at = now_;
   const std::size_t sides[2] = {wire.from, wire.to};
   for (std::size_t side = 0; side < 2; ++side)
     if (end == LinkEnd::reset || sides[side] == told)
