@@ -231,6 +231,8 @@ void Control::act(base::TimePoint now, discovery::Effects effects) {
     note_refusal(event);
     if (event.kind == Event::Kind::moved) peers_.is_now(event.origin);
   }
+  if (dialer_)
+    for (const auto link : effects.bulk) dialer_->open_bulk(link);
   for (auto& close : effects.close) links_.close(now, close.link, std::move(close.reason));
   publish_ |= effects.publish;
 }

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 
+#include "discovery/bulk_stream.hpp"
 #include "discovery/node.hpp"
 #include "discovery/pace.hpp"
 #include "discovery/round_trip.hpp"
@@ -64,6 +65,7 @@ struct Link {
   std::optional<Transfer> bulk;  // one of more than a frame: others do not wait for its end
   bool bulk_next = false;        // whose turn it is, where there are others
   Pace pace;
+  BulkStream stream;       // where there is one, snapshots that are large need not take turns
   OriginId served;         // whose request was answered last
   bool own_went = false;   // an own delta has gone before the beacons that are due
   bool farewell = false;   // the other side stops on purpose: its end is no reset
@@ -99,16 +101,15 @@ struct Link {
 
   std::size_t backlog() const {
     return pulls.size() + requested.size() + (transfer ? transfer->held() : 0) +
-           (bulk ? bulk->held() : 0);
+           (bulk ? bulk->held() : 0) + (stream.transfer ? stream.transfer->held() : 0);
   }
   bool owes_own(Stamp released) const {
     return ready && talking && cursor && (*cursor < released || proof_due);
   }
   // A delta of it is under way in parts: another could not be applied before its end.
-  bool brings(const OriginId& of) const { return bulk && bulk->origin() == of; }
-  // Some answer could begin now.
-  bool owes_answer() const {
-    return requested.size() > (bulk && requested.contains(bulk->origin()) ? 1 : 0);
+  bool brings(const OriginId& of) const {
+    const auto is_of = [&](const auto& its) { return its && its->origin() == of; };
+    return is_of(transfer) || is_of(bulk) || stream.brings(of);
   }
   // Before beacons that are due: one own delta, where the last one was not ours while others wait.
   bool owes_own_first(const OriginId& self, Stamp released) const {

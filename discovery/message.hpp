@@ -24,6 +24,7 @@ inline constexpr std::uint32_t kProtocolVersion = 1;
 // What one frame may carry: the sum of frame_bytes() over its rows. Writer and reader count alike;
 // the share of each row keeps many tiny tombstones from growing to a multiple of it on the wire.
 inline constexpr std::size_t kMaxFrameBytes = 256 * 1024;
+inline constexpr std::size_t kBulkFrame = 4;       // times as much on a bulk stream
 inline constexpr std::size_t kRowFrameBytes = 32;  // tags, lengths and version, rounded up
 inline std::size_t frame_bytes(const Row& row) {
   return row.key.size() + row.value.size() + kRowFrameBytes;
@@ -34,8 +35,9 @@ inline constexpr std::uint64_t kFeatureStill = 1;   // reads Still
 inline constexpr std::uint64_t kFeatureProof = 2;   // asks for proofs and passes them on
 inline constexpr std::uint64_t kFeatureLeaves = 4;  // serves leaves
 inline constexpr std::uint64_t kFeatureTurns = 16;  // reads two deltas whose parts take turns
+inline constexpr std::uint64_t kFeatureBulk = 32;   // has bulk streams beside its links
 inline constexpr std::uint64_t kFeatures =
-    kFeatureStill | kFeatureProof | kFeatureLeaves | kFeatureTurns;
+    kFeatureStill | kFeatureProof | kFeatureLeaves | kFeatureTurns | kFeatureBulk;
 
 // First on every stream, once, from both sides. Nothing else is heard before it.
 struct Hello {

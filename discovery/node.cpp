@@ -178,6 +178,9 @@ Effects Node::State::finish(base::TimePoint now, Effects effects) {
   }
   serve_leaves(now, effects);
   const auto announce = [&](Link& link) {
+    tend_stream(now, link, effects);
+    if (link.stream.has_work() && !std::exchange(link.stream.announced, true))
+      effects.writable.push_back(link.stream.id);
     if (link.announced || !link.has_work(released_stamp())) return;
     link.announced = true;
     effects.writable.push_back(link.id);
@@ -215,6 +218,10 @@ Effects Node::restore(base::TimePoint now, SavedState saved) {
 
 Effects Node::link_up(base::TimePoint now, LinkId id, LinkPeer peer) {
   auto effects = state_->turn(now);
+  if (peer.bulk_of != 0) {
+    state_->stream_up(now, id, peer.bulk_of, effects);
+    return state_->finish(now, std::move(effects));
+  }
   auto& link = state_->links[id];
   link.id = id;
   link.hello_due = peer.dialled;  // who was dialled waits to learn whom to greet
@@ -227,12 +234,16 @@ Effects Node::link_down(base::TimePoint now, LinkId id, LinkEnd end) {
   auto effects = state_->turn(now);
   if (const auto at = state_->links.find(id); at != state_->links.end())
     state_->drop_link(now, at, end, effects);
+  else
+    state_->stream_down(now, id);
   return state_->finish(now, std::move(effects));
 }
 
 Effects Node::receive(base::TimePoint now, LinkId id, Frame frame) {
   auto effects = state_->turn(now);
-  const auto at = state_->links.find(id);
+  const auto stream = state_->streams.find(id);
+  const bool apart = stream != state_->streams.end();
+  const auto at = state_->links.find(apart ? stream->second : id);
   if (at == state_->links.end() || at->second.close_reason)
     return state_->finish(now, std::move(effects));
   auto& link = at->second;
@@ -240,7 +251,9 @@ Effects Node::receive(base::TimePoint now, LinkId id, Frame frame) {
   link.heard_at = now;
   if (link.ready) state_->only_stirred = &link;
   const bool opens = std::holds_alternative<Hello>(frame) || std::holds_alternative<Goodbye>(frame);
-  if (!link.ready && !opens) {
+  if (apart) {
+    state_->receive_on_stream(now, link, std::move(frame), effects);
+  } else if (!link.ready && !opens) {
     state_->malformed(link, "a frame before its hello", effects);
   } else if (link.leaf) {
     state_->hear_leaf(link, frame, effects);
@@ -287,13 +300,17 @@ Effects Node::tick(base::TimePoint now) {
 base::TimePoint Node::next_deadline() const { return state_->expected; }
 
 std::optional<Frame> Node::next_frame(base::TimePoint now, LinkId id, std::size_t max_bytes) {
-  const auto at = state_->links.find(id);
+  const auto stream = state_->streams.find(id);
+  const bool apart = stream != state_->streams.end();
+  const auto at = state_->links.find(apart ? stream->second : id);
   if (at == state_->links.end()) return std::nullopt;
-  auto frame = state_->next_frame(now, at->second, max_bytes);
+  auto& link = at->second;
+  auto frame = apart ? state_->next_on_stream(now, link, max_bytes)
+                     : state_->next_frame(now, link, max_bytes);
   if (frame)
     ++state_->counters.frames_sent;
   else
-    at->second.announced = false;
+    (apart ? link.stream.announced : link.announced) = false;
   if (state_->leaf_bytes >= kLeafBytesATurn)
     state_->expected = std::min(state_->expected, now);  // leaves wait for the next turn
   return frame;

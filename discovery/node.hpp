@@ -58,7 +58,8 @@ struct NodeConfig {
   std::size_t max_changes = 4'096;                        // remembered of each origin
   Limits limits;                                          // of what is taken of each
   base::Duration proof_interval = std::chrono::seconds(20);  // of those that nobody has asked for
-  std::shared_ptr<Notary> notary;  // null: an insecure mesh, nothing is proven or asked for
+  std::size_t bulk_bytes = 512 * 1024;  // a larger snapshot goes by a bulk stream
+  std::shared_ptr<Notary> notary;       // null: an insecure mesh, nothing is proven or asked for
 };
 
 // Who is at the other end, as the skin knows before any frame.
@@ -67,6 +68,7 @@ struct LinkPeer {
   std::string address;         // dialled or seen, for status
   bool dialled = false;
   bool proven_leaf = false;  // by a certificate that cannot speak for the cluster
+  LinkId bulk_of = 0;  // above 0: no link, but the bulk stream of that one (discovery/bulk.hpp)
 };
 
 // How a local source came to what it says.
@@ -134,6 +136,7 @@ struct Event {
 struct Effects {
   std::vector<LinkId> writable;  // next_frame() has something for these
   std::vector<CloseLink> close;
+  std::vector<LinkId> bulk;  // links that we dialled and that want a bulk stream
   std::vector<ProbeRequest> probes;
   std::vector<Event> events;
   bool publish = false;  // publication() would differ from the last one taken

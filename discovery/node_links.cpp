@@ -56,6 +56,7 @@ void Node::State::close(Link& link, std::string why) {
 
 void Node::State::drop_link(base::TimePoint now, std::map<LinkId, Link>::iterator at, LinkEnd end,
                             Effects& effects) {
+  end_stream(now, at->second, "its link is gone", effects);
   const auto link = std::move(at->second);
   links.erase(at);
   catalog.link_lost(link.id);
@@ -108,6 +109,7 @@ void Node::State::supervise_links(base::TimePoint now, Effects& effects) {
       link.close_reason = "no hello";
     if (!link.close_reason && link.ready && now - link.heard_at >= kLinkSilence)
       link.close_reason = "silent";
+    if (now - link.stream.moved_at >= kBulkIdle) end_stream(now, link, "idle", effects);
   }
   std::vector<LinkId> over;
   for (auto& [id, link] : links) {

@@ -229,6 +229,11 @@ bool Node::State::is_relayed(const OriginId& origin) const {
 }
 
 void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects& effects) {
+  answer_beckoning(now, link, delta, effects);
+  take(now, link, link.id, std::move(delta), effects);
+}
+
+void Node::State::take(base::TimePoint now, Link& link, LinkId way, Delta delta, Effects& effects) {
   const auto origin = delta.origin;
   if (origin == config.self) {
     ++counters.refused;  // nobody but us says what we have
@@ -239,7 +244,7 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
   const bool direct = origin == link.origin;
   if (!direct && (speaks(now, origin) || pulls.asked_of(origin) != link.id)) {
     ++counters.refused;  // not asked for, or no longer needed
-    catalog.drop(link.id, origin);
+    catalog.drop(way, origin);
     return;
   }
   if (!membership.find(origin)) {
@@ -250,22 +255,23 @@ void Node::State::receive(base::TimePoint now, Link& link, Delta delta, Effects&
   if (direct) sentenced(origin, quarantine.rows(now, origin, delta.rows.size()), effects);
   if (quarantine.holds(origin, Quarantine::Of::rows)) {
     ++counters.held_back;
-    catalog.link_lost(link.id);
+    catalog.link_lost(way);
     return;
   }
   const bool was_relayed = is_relayed(origin);
-  apply(now, link, std::move(delta), effects);
+  apply(now, link, way, std::move(delta), effects);
   if (!was_relayed && is_relayed(origin)) membership.is_news(origin);
 }
 
-void Node::State::apply(base::TimePoint now, Link& link, Delta delta, Effects& effects) {
+void Node::State::apply(base::TimePoint now, Link& link, LinkId way, Delta delta,
+                        Effects& effects) {
   const auto origin = delta.origin;
   const Stamp target{delta.incarnation, delta.to};
   const auto rows = delta.rows.size();
   const bool snapshot = delta.kind == Delta::Kind::snapshot_end;
   const auto from = origin == link.origin ? Catalog::From::origin : Catalog::From::relay;
   const auto before = catalog.stamp(origin);
-  switch (catalog.apply(link.id, from, std::move(delta))) {
+  switch (catalog.apply(way, from, std::move(delta))) {
     case Applied::applied:
       counters.rows_applied += rows;
       if (from == Catalog::From::relay)
@@ -317,8 +323,10 @@ void Node::State::apply(base::TimePoint now, Link& link, Delta delta, Effects& e
   }
 }
 
-void Node::State::receive(base::TimePoint, Link& link, Pull pull, Effects& effects) {
+void Node::State::receive(base::TimePoint now, Link& link, Pull pull, Effects& effects) {
   if (!is_name(pull.origin)) return malformed(link, "a pull of nothing", effects);
+  if (link.stream.is_busy() && now - link.stream.moved_at >= kBulkStall)
+    end_stream(now, link, "nothing comes through", effects);
   if (pull.origin == config.self || catalog.find(pull.origin))
     link.requested[pull.origin] = pull.have;
 }

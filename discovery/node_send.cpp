@@ -92,18 +92,24 @@ Frame Node::State::make_beacons(base::TimePoint now, Link& link) {
 
 // Whose turn it is after the one served last, the own origin among the others: nobody waits for
 // anybody's churn. What was asked for stands; it may be the whole, which no cursor would bring.
-std::optional<Pull> Node::State::next_request(Link& link) {
+std::optional<Pull> Node::State::next_request(base::TimePoint now, Link& link) {
   if (link.owes_own(released_stamp()) && !link.brings(config.self))
     link.requested.try_emplace(config.self, *link.cursor);
-  if (!link.owes_answer()) return std::nullopt;
   auto at = link.requested.upper_bound(link.served);
-  if (link.beacons_due && link.owes_own_first(config.self, released_stamp()))
-    at = link.requested.find(config.self);
-  if (at == link.requested.end()) at = link.requested.begin();
-  if (link.brings(at->first) && ++at == link.requested.end()) at = link.requested.begin();
-  Pull next{at->first, at->second};
-  link.requested.erase(at);
-  return next;
+  if (link.beacons_due && own_goes_first(now, link)) at = link.requested.find(config.self);
+  for (auto left = link.requested.size(); left > 0; --left, ++at) {
+    if (at == link.requested.end()) at = link.requested.begin();
+    if (link.brings(at->first) || goes_apart(now, link, at->first, at->second)) continue;
+    Pull next{at->first, at->second};
+    link.requested.erase(at);
+    return next;
+  }
+  return std::nullopt;
+}
+
+bool Node::State::own_goes_first(base::TimePoint now, const Link& link) const {
+  return link.owes_own_first(config.self, released_stamp()) &&
+         !goes_apart(now, link, config.self, *link.cursor);
 }
 
 // Where a proof is due a link stops at what we have signed before it goes on, so that the other
@@ -115,26 +121,34 @@ Checkpoint Node::State::own_target(const Link& link, Stamp have) const {
   return stops ? state.proven() : state.now();
 }
 
+// Nothing where we have nothing newer.
+std::optional<Transfer> Node::State::begin(base::TimePoint now, Link& link, const Pull& request) {
+  const auto& [origin, have] = request;
+  const bool own = origin == config.self;
+  auto* state = own ? (local.ready() ? &local.state() : nullptr) : catalog.find(origin);
+  if (!state || !age_of(now, origin)) return std::nullopt;
+  const auto target = own ? own_target(link, have) : catalog.to_relay(*state);
+  const bool proof_alone = own && std::exchange(link.proof_due, false) && target.proof;
+  if (target.stamp.version == 0) return std::nullopt;
+  const bool whole = have.version == 0;  // asked for although it may be what they have
+  if (!whole && (have > target.stamp || (have == target.stamp && !proof_alone)))
+    return std::nullopt;
+  Transfer transfer(origin, *state, target, have);
+  counters.snapshots_sent += transfer.is_snapshot() ? 1 : 0;
+  if (!own) return transfer;
+  if (target.proof) link.proof_told = target.proof;
+  link.cursor = std::max(link.cursor.value_or(Stamp{}), transfer.target());
+  return transfer;
+}
+
 bool Node::State::begin_transfer(base::TimePoint now, Link& link) {
   while (!link.transfer) {
-    const auto next = next_request(link);
+    const auto next = next_request(now, link);
     if (!next) return false;
-    const auto& [origin, have] = *next;
-    const bool own = origin == config.self;
-    auto* state = own ? (local.ready() ? &local.state() : nullptr) : catalog.find(origin);
-    if (!state || !age_of(now, origin)) continue;
-    const auto target = own ? own_target(link, have) : catalog.to_relay(*state);
-    const bool proof_alone = own && std::exchange(link.proof_due, false) && target.proof;
-    if (target.stamp.version == 0) continue;
-    const bool whole = have.version == 0;  // asked for although it may be what they have
-    if (!whole && (have > target.stamp || (have == target.stamp && !proof_alone))) continue;
-    link.transfer.emplace(origin, *state, target, have);
-    counters.snapshots_sent += link.transfer->is_snapshot() ? 1 : 0;
-    link.served = origin;
-    if (!own) continue;
-    if (target.proof) link.proof_told = target.proof;
-    link.cursor = std::max(link.cursor.value_or(Stamp{}), link.transfer->target());
-    link.own_went = link.beacons_due;
+    link.transfer = begin(now, link, *next);
+    if (!link.transfer) continue;
+    link.served = next->origin;
+    if (next->origin == config.self) link.own_went = link.beacons_due;
   }
   return true;
 }
@@ -147,6 +161,7 @@ std::optional<Delta> Node::State::next_delta(base::TimePoint now, Link& link,
     link.bulk = std::exchange(link.transfer, std::nullopt);
     link.bulk_next = false;
   }
+  if (auto first = beckon(now, link)) return first;
   const bool bulk = link.bulk && (link.bulk_next || !begin_transfer(now, link));
   if (!bulk && !begin_transfer(now, link)) return std::nullopt;
   link.bulk_next = !bulk;
@@ -177,7 +192,7 @@ std::optional<Frame> Node::State::next_frame(base::TimePoint now, Link& link,
   }
   // Own changes go before beacons, so that no beacon shows what is about to come; but once only,
   // and no transfer holds beacons up: whose beacons do not come is taken for dead.
-  if (link.beacons_due && !link.owes_own_first(config.self, released_stamp())) {
+  if (link.beacons_due && !own_goes_first(now, link)) {
     link.beacons_due = link.own_went = false;
     return make_beacons(now, link);
   }

@@ -55,6 +55,7 @@ struct Node::State {
   ReplicaChoice choice;
   Slot slot;
   std::map<LinkId, Link> links;
+  std::map<LinkId, LinkId> streams;     // the link of each bulk stream
   std::map<OriginId, Link*> talking;    // the link that talks, by who is at its other end
   std::set<OriginId> missed;            // origins whose own link says nothing, or that have none
   std::set<OriginId> missed_by_others;  // who tell us, for whom their origins shall sign
@@ -133,9 +134,23 @@ struct Node::State {
   void answer_missed(Link& link, const Beacons& beacons);
   void answer_asked(Link& link, const Beacons& beacons);
   void hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
-  void apply(base::TimePoint now, Link& link, Delta delta, Effects& effects);
+  // `way`: the link itself or its bulk stream, whose parts are told apart.
+  void take(base::TimePoint now, Link& link, LinkId way, Delta delta, Effects& effects);
+  void apply(base::TimePoint now, Link& link, LinkId way, Delta delta, Effects& effects);
   bool is_relayed(const OriginId& origin) const;
   void hear_of_self(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
+
+  // node_bulk.cpp
+  bool is_bulk(const Link& link, const OriginId& origin, Stamp have) const;
+  bool goes_apart(base::TimePoint now, const Link& link, const OriginId& origin, Stamp have) const;
+  void tend_stream(base::TimePoint now, Link& link, Effects& effects);
+  std::optional<Delta> beckon(base::TimePoint now, Link& link);
+  void stream_up(base::TimePoint now, LinkId id, LinkId of, Effects& effects);
+  void stream_down(base::TimePoint now, LinkId id);
+  void end_stream(base::TimePoint now, Link& link, std::string why, Effects& effects);
+  std::optional<Frame> next_on_stream(base::TimePoint now, Link& link, std::size_t max_bytes);
+  void receive_on_stream(base::TimePoint now, Link& link, Frame frame, Effects& effects);
+  void answer_beckoning(base::TimePoint now, Link& link, const Delta& delta, Effects& effects);
 
   // node_replicas.cpp
   Replica own_replica() const;
@@ -167,8 +182,10 @@ struct Node::State {
   std::optional<Beacon> make_beacon(base::TimePoint now, const OriginId& origin) const;
   std::set<OriginId> worth_telling(const Link& link) const;
   Frame make_beacons(base::TimePoint now, Link& link);
-  std::optional<Pull> next_request(Link& link);
+  std::optional<Pull> next_request(base::TimePoint now, Link& link);
+  bool own_goes_first(base::TimePoint now, const Link& link) const;
   Checkpoint own_target(const Link& link, Stamp have) const;
+  std::optional<Transfer> begin(base::TimePoint now, Link& link, const Pull& request);
   bool begin_transfer(base::TimePoint now, Link& link);
   std::optional<Delta> next_delta(base::TimePoint now, Link& link, std::size_t max_bytes);
 };

@@ -14,13 +14,18 @@ Transfer::Transfer(const OriginId& origin, const OriginState& state, const Check
   header_.to = stamp.version;
   header_.gc_floor = same_life ? std::min(state.gc_floor(), stamp.version) : stamp.version;
   header_.state_hash = target.hash();
-  snapshot_ = have.incarnation != stamp.incarnation || have.version == 0 || !same_life ||
-              have.version < state.gc_floor();
+  snapshot_ = replaces(state, target, have);
   if (!snapshot_) {
     header_.from = have.version;
     changes_ = state.changes_since(have.version, target_);
   }
   ahead_ = step();
+}
+
+bool Transfer::replaces(const OriginState& state, const Checkpoint& target, Stamp have) {
+  const auto life = target.stamp.incarnation;
+  return have.incarnation != life || have.version == 0 || life != state.stamp().incarnation ||
+         have.version < state.gc_floor();
 }
 
 std::optional<Row> Transfer::step() {

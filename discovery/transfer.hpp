@@ -20,6 +20,8 @@ class Transfer {
   // From `have` to `target`, which `state` is at or has been at: changes where it still knows them
   // all, else a snapshot.
   Transfer(const OriginId& origin, const OriginState& state, const Checkpoint& target, Stamp have);
+  // That it would be a snapshot.
+  static bool replaces(const OriginState& state, const Checkpoint& target, Stamp have);
 
   const OriginId& origin() const { return header_.origin; }
   Stamp target() const { return {header_.incarnation, header_.to}; }

@@ -4,6 +4,8 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <random>
+
 #include "discovery/rpc/link.hpp"
 #include "discovery/rpc/transport.hpp"
 #include "proto/gossip.grpc.pb.h"
@@ -35,12 +37,28 @@ constexpr TlsFailure kTlsFailures[] = {
      DialFailed::Fault::connection, DialFailed::By::them},
 };
 
+// 128 bits, as text.
+std::string draw_key() {
+  std::random_device dice;
+  std::string key;
+  for (int n = 0; n < 32; ++n) key += "0123456789abcdef"[dice() % 16];
+  return key;
+}
+
 class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame, pb::Frame> {
  public:
-  DialledLink(Links& links, const base::SocketAddress& to, std::shared_ptr<const Security> security)
-      : Link(links, Side::dialled), address_(to.to_string()), security_(std::move(security)) {
+  // `of`: the link whose bulk stream this is; none: it is a link itself.
+  DialledLink(Links& links, const base::SocketAddress& to, std::shared_ptr<const Security> security,
+              std::shared_ptr<const Link> of = nullptr)
+      : Link(links, Side::dialled, of ? of->id() : 0),
+        to_(to),
+        address_(to.to_string()),
+        security_(std::move(security)),
+        its_cluster_(of ? of->cluster() : ""),
+        call_key_(of ? of->key() : draw_key()) {
+    if (!of) known_by(call_key_);
     grpc::ChannelArguments arguments;
-    set_channel_arguments(arguments);
+    set_channel_arguments(arguments, of ? Carries::bulk : Carries::words);
     // The address is one that we resolved: a scheme of its own keeps gRPC from looking it up.
     const std::string target = (to.ip.is_v4() ? "ipv4:" : "ipv6:") + address_;
     auto dialling = security_->dialling();
@@ -51,10 +69,18 @@ class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame
   void start(std::shared_ptr<DialledLink> self) {
     self_ = std::move(self);
     context_.emplace();
+    context_->AddMetadata(kLinkKey, call_key_);
     const auto stub = pb::Gossip::NewStub(channel_);
-    stub->async()->Link(&*context_, this);
+    if (bulk_of() == 0)
+      stub->async()->Link(&*context_, this);
+    else
+      stub->async()->Bulk(&*context_, this);
     AddHold();  // frames are written from the control thread; given back in finish()
     StartCall();
+  }
+
+  std::optional<base::SocketAddress> dialled() const override {
+    return bulk_of() == 0 ? std::optional(to_) : std::nullopt;
   }
 
  private:
@@ -74,7 +100,9 @@ class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame
       fault_ = DialFailed::Fault::certificate;
       return cut(proven.error().message);
     }
-    opened({std::move(proven->cluster), address_, true, proven->leaf});
+    if (bulk_of() != 0 && proven->cluster != its_cluster_)
+      return cut("another cluster than on its link");
+    opened({std::move(proven->cluster), address_, true, proven->leaf, bulk_of()});
   }
   void OnReadDone(bool ok) override { read_done(ok); }
   void OnWriteDone(bool ok) override { write_done(ok); }
@@ -113,8 +141,10 @@ class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame
             .refused_by = DialFailed::By::nobody};
   }
 
+  const base::SocketAddress to_;
   const std::string address_;
   const std::shared_ptr<const Security> security_;
+  const std::string its_cluster_, call_key_;
   std::shared_ptr<grpc::Channel> channel_;
   std::optional<grpc::ClientContext> context_;
   std::function<std::string()> refusal_;
@@ -124,15 +154,30 @@ class DialledLink final : public Link, private grpc::ClientBidiReactor<pb::Frame
 
 }  // namespace
 
-LinkId dial(Links& links, const base::SocketAddress& to, std::shared_ptr<const Security> security) {
-  links.bury();
-  auto link = std::make_shared<DialledLink>(links, to, std::move(security));
+namespace {
+
+LinkId start(Links& links, const std::shared_ptr<DialledLink>& link) {
   const LinkId id = link->id();
   if (const auto admitted = links.admit(link); !admitted)
     links.post(DialFailed{id, DialFailed::Fault::connection, admitted.error().message});
   else
     link->start(link);
   return id;
+}
+
+}  // namespace
+
+LinkId dial(Links& links, const base::SocketAddress& to, std::shared_ptr<const Security> security) {
+  links.bury();
+  return start(links, std::make_shared<DialledLink>(links, to, std::move(security)));
+}
+
+LinkId dial_bulk(Links& links, LinkId of, std::shared_ptr<const Security> security) {
+  links.bury();
+  const auto link = links.find(of);
+  const auto to = link ? link->dialled() : std::nullopt;
+  if (!to) return 0;
+  return start(links, std::make_shared<DialledLink>(links, *to, std::move(security), link));
 }
 
 }  // namespace discovery::rpc

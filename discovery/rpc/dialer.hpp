@@ -21,6 +21,7 @@
 #include "base/address.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "discovery/rpc/client.hpp"
 #include "discovery/rpc/links.hpp"
 #include "discovery/rpc/security.hpp"
 
@@ -57,6 +58,7 @@ class Dialer {
   // Every event of the links passes by here.
   void heard(base::TimePoint now, const LinkEvent& event);
   void tick(base::TimePoint now);
+  void open_bulk(LinkId of) { dial_bulk(links_, of, security_); }
   base::TimePoint next_deadline() const;
   std::vector<PeerStatus> status(base::TimePoint now) const;
   // The links that stand, by the peer that was dialled.

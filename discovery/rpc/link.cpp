@@ -41,9 +41,15 @@ void Link::opened(LinkPeer peer) {
   if (state_ != State::opening) return;
   state_ = State::open;
   opened_ = true;
+  cluster_ = peer.proven_cluster;
   links_.post(LinkUp{id_, std::move(peer)});
   reading_ = true;
   start_read(&incoming_);
+}
+
+std::string Link::cluster() const {
+  const std::lock_guard lock(mutex_);
+  return cluster_;
 }
 
 void Link::read_done(bool ok) {
@@ -51,7 +57,8 @@ void Link::read_done(bool ok) {
   if (!ok) return finish_locked("");  // still `reading_`: no read can be started any more
   reading_ = false;
   if (state_ == State::open) {
-    auto frame = from_proto(std::move(incoming_));
+    auto frame =
+        from_proto(std::move(incoming_), (bulk_of_ == 0 ? 1 : kBulkFrame) * kMaxFrameBytes);
     if (!frame) {
       links_.counting().malformed.fetch_add(1, std::memory_order_relaxed);
       malformed_ = true;

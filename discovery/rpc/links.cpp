@@ -10,6 +10,13 @@ std::shared_ptr<Link> Links::find(LinkId link) const {
   return found == links_.end() ? nullptr : found->second;
 }
 
+LinkId Links::find_key(const std::string& key, const std::string& proven_cluster) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, link] : links_)
+    if (!key.empty() && link->key() == key && link->cluster() == proven_cluster) return id;
+  return 0;
+}
+
 void Links::pump(LinkId link, const NextFrame& next_frame) {
   if (const auto found = find(link)) found->pump(next_frame);
 }

@@ -105,6 +105,9 @@ class Links {
   // For the streams themselves (client, server). Numbers start at 1 and are never used again.
   LinkId next_id() { return next_id_.fetch_add(1, std::memory_order_relaxed) + 1; }
   base::Result<void> admit(const std::shared_ptr<Link>& link);
+  std::shared_ptr<Link> find(LinkId link) const;
+  // The link of this key with an agent of this cluster, where it stands; else 0.
+  LinkId find_key(const std::string& key, const std::string& proven_cluster) const;
   // `remains`: what must not be freed on gRPC's threads; a channel joins them when it is the last.
   void release(LinkId link, std::optional<LinkEvent> last_word, std::shared_ptr<void> remains);
   void bury();  // frees what remains; control only
@@ -113,8 +116,6 @@ class Links {
   Counters& counting() { return counters_; }
 
  private:
-  std::shared_ptr<Link> find(LinkId link) const;
-
   base::Inbox<LinkEvent>& inbox_;
   std::atomic<LinkId> next_id_ = 0;
   Counters counters_;

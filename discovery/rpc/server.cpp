@@ -22,8 +22,10 @@ std::string readable(std::string peer) {
 
 class AcceptedLink final : public Link, private Reactor {
  public:
-  AcceptedLink(Links& links, grpc::CallbackServerContext& context)
-      : Link(links, Side::accepted), context_(context) {}
+  AcceptedLink(Links& links, grpc::CallbackServerContext& context, std::string key, LinkId bulk_of)
+      : Link(links, Side::accepted, bulk_of), context_(context) {
+    known_by(std::move(key));
+  }
 
   Reactor* start(std::shared_ptr<AcceptedLink> self, LinkPeer peer) {
     self_ = std::move(self);
@@ -57,6 +59,12 @@ class AcceptedLink final : public Link, private Reactor {
   std::shared_ptr<AcceptedLink> self_;
 };
 
+std::string key_of(const grpc::CallbackServerContext& context) {
+  const auto& headers = context.client_metadata();
+  const auto at = headers.find(kLinkKey);
+  return at == headers.end() ? "" : std::string(at->second.data(), at->second.size());
+}
+
 // A stream that is turned away with a word of why.
 class RefusedStream final : public Reactor {
  public:
@@ -74,17 +82,32 @@ class Server::Service final : public pb::Gossip::CallbackService {
       : links_(links), security_(std::move(security)) {}
 
   Reactor* Link(grpc::CallbackServerContext* context) override {
+    return take(*context, key_of(*context), 0);
+  }
+
+  Reactor* Bulk(grpc::CallbackServerContext* context) override {
+    const auto proven = security_->proven(*context->auth_context());
+    const auto of = links_.find_key(key_of(*context), proven ? proven->cluster : "");
+    if (proven && of == 0)
+      return refuse(readable(context->peer()), grpc::StatusCode::NOT_FOUND,
+                    base::invalid("a bulk stream of no link that stands here"));
+    return take(*context, "", of);
+  }
+
+ private:
+  Reactor* take(grpc::CallbackServerContext& of_call, std::string key, LinkId bulk_of) {
+    auto* context = &of_call;
     auto address = readable(context->peer());
     auto proven = security_->proven(*context->auth_context());
     if (!proven)
       return refuse(std::move(address), grpc::StatusCode::UNAUTHENTICATED, proven.error());
-    auto link = std::make_shared<AcceptedLink>(links_, *context);
+    auto link = std::make_shared<AcceptedLink>(links_, *context, std::move(key), bulk_of);
     if (const auto admitted = links_.admit(link); !admitted)
       return refuse(std::move(address), grpc::StatusCode::UNAVAILABLE, admitted.error());
-    return link->start(link, {std::move(proven->cluster), std::move(address), false, proven->leaf});
+    return link->start(
+        link, {std::move(proven->cluster), std::move(address), false, proven->leaf, bulk_of});
   }
 
- private:
   Reactor* refuse(std::string address, grpc::StatusCode code, const base::Error& error) {
     links_.refuse({std::move(address), error.message});
     return new RefusedStream(grpc::Status(code, error.message));

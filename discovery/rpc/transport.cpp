@@ -18,11 +18,12 @@ constexpr int kMaxStreamsPerConnection = 16;
 
 }  // namespace
 
-void set_channel_arguments(grpc::ChannelArguments& arguments) {
+void set_channel_arguments(grpc::ChannelArguments& arguments, Carries what) {
   arguments.SetMaxReceiveMessageSize(static_cast<int>(kMaxWireBytes));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepalivePatienceMs);
-  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // a third of an idle link's bytes
+  // A third of an idle link's bytes; without it a window never grows beyond one message.
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, what == Carries::bulk ? 1 : 0);
   // Every attempt is ours to pace: no shared connection with gRPC's own backoff, no retry, no proxy
   // from the environment between two agents.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

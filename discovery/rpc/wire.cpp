@@ -189,7 +189,7 @@ Proof read_proof(pb::Delta& from, Reader& reader) {
   return {std::move(*from.mutable_signature()), std::move(*from.mutable_certificate())};
 }
 
-Frame read(pb::Delta&& from, Reader& reader) {
+Frame read(pb::Delta&& from, std::size_t most, Reader& reader) {
   Delta delta;
   delta.origin = reader.origin(from.has_origin(), from.origin(), "delta.origin");
   delta.incarnation = from.incarnation();
@@ -210,15 +210,15 @@ Frame read(pb::Delta&& from, Reader& reader) {
     delta.kind = *kind;
   std::size_t carried = 0;
   auto next = first_version(delta);
-  delta.rows.reserve(std::min<std::size_t>(static_cast<std::size_t>(from.rows_size()),
-                                           kMaxFrameBytes / kRowFrameBytes));
+  delta.rows.reserve(
+      std::min<std::size_t>(static_cast<std::size_t>(from.rows_size()), most / kRowFrameBytes));
   for (auto& row : *from.mutable_rows()) {
     if (reader.error()) break;
     const auto field = "delta.rows[" + std::to_string(delta.rows.size()) + "]";
     const auto& kept = delta.rows.emplace_back(read(std::move(row), next, field, reader));
     next = kept.version + 1;
     carried += kept.key.size() + kept.value.size() + kRowFrameBytes;
-    reader.need(carried <= kMaxFrameBytes, "delta.rows: more than ", std::to_string(kMaxFrameBytes),
+    reader.need(carried <= most, "delta.rows: more than ", std::to_string(most),
                 " bytes in one frame");
   }
   return delta;
@@ -238,14 +238,14 @@ Frame read(const pb::Goodbye& from, Reader& reader) {
   return goodbye;
 }
 
-Frame read_body(pb::Frame&& message, Reader& reader) {
+Frame read_body(pb::Frame&& message, std::size_t most, Reader& reader) {
   switch (message.body_case()) {
     case pb::Frame::kHello:
       return read(message.hello(), reader);
     case pb::Frame::kBeacons:
       return read(message.beacons(), reader);
     case pb::Frame::kDelta:
-      return read(std::move(*message.mutable_delta()), reader);
+      return read(std::move(*message.mutable_delta()), most, reader);
     case pb::Frame::kPull:
       return read(message.pull(), reader);
     case pb::Frame::kGoodbye:
@@ -268,9 +268,9 @@ void to_proto(const Frame& frame, pb::Frame& message) {
   std::visit([&](const auto& body) { put(body, message); }, frame);
 }
 
-base::Result<Frame> from_proto(pb::Frame&& message) {
+base::Result<Frame> from_proto(pb::Frame&& message, std::size_t most) {
   Reader reader;
-  auto frame = read_body(std::move(message), reader);
+  auto frame = read_body(std::move(message), most, reader);
   if (reader.error()) return *reader.error();
   return frame;
 }

@@ -20,14 +20,14 @@ namespace discovery::rpc {
 
 namespace pb = nearmost::gossip::v1;
 
-// The longest message we read. Twice kMaxFrameBytes: names, tags and lengths come on top of what
-// that counts.
-inline constexpr std::size_t kMaxWireBytes = 2 * kMaxFrameBytes;
+// The longest message we read. Twice what a bulk stream's frame may carry: names, tags and lengths
+// come on top of what that counts.
+inline constexpr std::size_t kMaxWireBytes = 2 * kBulkFrame * kMaxFrameBytes;
 
 // Replaces what `message` held. Durations are cut to whole milliseconds between 0 and 49 days.
 void to_proto(const Frame& frame, pb::Frame& message);
-// Takes the rows' bytes out of `message`.
-base::Result<Frame> from_proto(pb::Frame&& message);
+// Takes the rows' bytes out of `message`, at most so many.
+base::Result<Frame> from_proto(pb::Frame&& message, std::size_t most = kMaxFrameBytes);
 
 // The same with bytes on the far side, for tables and fuzzers.
 base::Bytes encode(const Frame& frame);

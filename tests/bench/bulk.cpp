@@ -116,6 +116,7 @@ class Agent {
   }
   void act(Effects effects) {
     writable_.insert(effects.writable.begin(), effects.writable.end());
+    for (const auto link : effects.bulk) rpc::dial_bulk(links_, link, security_);
     for (auto& close : effects.close) links_.close(now(), close.link, std::move(close.reason));
     for (const auto& event : effects.events)
       if (event.kind != Event::Kind::link_ready && event.kind != Event::Kind::fresh_again)

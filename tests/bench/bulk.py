@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""bulk.py GOSSIP_BULK [--rows N] [--bytes B] [--mbit M] [--delay-ms D] [--joiners N] [--third]: bulk and the rest.
+"""bulk.py GOSSIP_BULK [--rows N] [--bytes B] [--mbit M] [--delay-ms D] [--joiners N] [--third]
+[--outbound]: bulk and the rest.
 
 An agent with so many rows of so many bytes, and joiners that reach it only through the fault relay, one link each,
 with so many Mbit/s each way and so much delay each way (--third: through a hub that has the rows of that agent and
-changes a row of its own ten times a second). Printed: when the last row was there, the longest silence between two
-frames of beacons, and how late changes of the hub were; who was suspected or lost; memory of either side.
+changes a row of its own ten times a second; --outbound: one joiner, which is dialled by the agent). Printed: when the
+last row was there, the longest silence between two frames of beacons, and how late changes of the hub were; who was
+suspected or lost; memory of either side.
 """
 import argparse
 import collections
@@ -81,11 +83,24 @@ def main():
     parser.add_argument("--delay-ms", type=float, default=100)
     parser.add_argument("--joiners", type=int, default=1)
     parser.add_argument("--third", action="store_true")
+    parser.add_argument("--outbound", action="store_true")
     parser.add_argument("--patience", type=int, default=300)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nearmost-bulk-") as folder, FaultRelay(1) as relay:
         agents, door = [], free_port()
-        big = Agent(options.binary, folder, "big", listen=door, rows=options.rows, size=options.bytes,
+
+        def join(dialler, dialled, at, to):
+            relay.listen(dialler, dialled, ("127.0.0.1", at), ("127.0.0.1", to))
+            relay.way(dialler, dialled), relay.way(dialled, dialler)
+            relay.slow(options.delay_ms / 1000)
+            relay.narrow(options.mbit * 1e6 / 8)
+
+        joiners, at = [], free_port()
+        if options.outbound:
+            joiners = [Agent(options.binary, folder, "joiner0", listen=door)]
+            join("big", "joiner0", at, door)
+        big = Agent(options.binary, folder, "big", listen=0 if options.outbound else door,
+                    peer=at if options.outbound else 0, rows=options.rows, size=options.bytes,
                     changes=0 if options.third else CHANGE_MS)
         agents.append(big)
         until(lambda: big.has("up"), 60, "big is up")
@@ -95,15 +110,11 @@ def main():
             source = Agent(options.binary, folder, "hub", listen=door, peer=to, changes=CHANGE_MS)
             agents.append(source)
             until(lambda: source.has("rows", "big"), 60, "the hub has all")
-        before, joiners = source.memory()[0], []
-        for n in range(options.joiners):
+        before = source.memory()[0]
+        for n in range(0 if options.outbound else options.joiners):
             at = free_port()
-            relay.listen(f"joiner{n}", source.name, ("127.0.0.1", at), ("127.0.0.1", door))
-            relay.way(f"joiner{n}", source.name), relay.way(source.name, f"joiner{n}")
-            joiners.append((n, at))
-        relay.slow(options.delay_ms / 1000)
-        relay.narrow(options.mbit * 1e6 / 8)
-        joiners = [Agent(options.binary, folder, f"joiner{n}", peer=at) for n, at in joiners]
+            join(f"joiner{n}", source.name, at, door)
+            joiners.append(Agent(options.binary, folder, f"joiner{n}", peer=at))
         agents += joiners
         begun = time.monotonic() * 1000
         try:

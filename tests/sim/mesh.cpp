@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kEndpoints = 12;    // of a cluster, enough for a relist to be held
 constexpr std::size_t kChanges = 24;      // remembered; small, so that every run falls behind
 constexpr std::size_t kMostSkew = 8'760;  // hours between the clocks of two processes
+constexpr std::size_t kBulkBytes = 400;   // most snapshots of a run with bulk streams are larger
 constexpr base::Duration kSaveEvery = 2s;
 constexpr base::Duration kHeardWell = 8s;  // a link that long without trouble
 constexpr base::Duration kTrueWithin =
@@ -40,7 +41,8 @@ discovery::EncodedRow endpoint_row(const base::SocketAddress& address, std::size
 }  // namespace
 
 Mesh::Mesh(std::uint64_t seed, const std::vector<discovery::OriginId>& agents, std::size_t leaves)
-    : secure(base::Random(~seed).chance(0.8)),
+    : with_bulk(seed % 3 == 0),
+      secure(base::Random(~seed).chance(0.8)),
       random_(seed),
       leaf_random_(~seed),
       agents_(agents.size()),
@@ -165,7 +167,7 @@ bool Mesh::hears_well(std::size_t viewer, std::size_t of) const {
   for (const auto& [id, wire] : wires_) {
     const bool between_them =
         (wire.from == viewer && wire.to == of) || (wire.from == of && wire.to == viewer);
-    if (!between_them) continue;
+    if (!between_them || wire.bulk_of != 0) continue;
     ++links;
     if (now_ - wire.up_at < kHeardWell || now_ - wire.rough_at < kHeardWell || wire.ways[0].hole ||
         wire.ways[1].hole || wire.loss > 0 || wire.delay >= 200ms)
@@ -233,6 +235,7 @@ void Mesh::start(std::size_t n) {
   config.last_incarnation = cluster.disk.life;
   config.max_changes = kChanges;
   config.limits = kLimits;
+  if (with_bulk) config.bulk_bytes = kBulkBytes;
   if (secure) config.notary = std::make_shared<ToyNotary>(cluster.id.cluster);
   process.skew = std::chrono::hours(random_.below(kMostSkew));
   process.node = std::make_unique<discovery::Node>(config, random_.fork(), clock_of(n));
@@ -395,6 +398,7 @@ void Mesh::act(std::size_t n, discovery::Effects effects) {
     if (wire.from == n || wire.to == n) truth_.holds(n, node.backlog(id), most);
   if (effects.publish) truth_.look(now_, n, node, clock_of(n));
   for (auto& request : effects.probes) probe(n, std::move(request));
+  for (const auto link : effects.bulk) open_bulk(n, link);
   for (const auto& close : effects.close) {
     note(cluster.name + " closes link " + std::to_string(close.link) + ": " + close.reason);
     if (const auto at = wires_.find(close.link); at != wires_.end())

@@ -4,9 +4,10 @@
 // A link is an ordered stream in each direction with a delay; it may stall (so a stream shows a
 // packet that was lost), swallow (a black hole looks like silence until somebody resets it), be
 // read slowly, be reset with the loss of what is under way, and carry frames that somebody has
-// altered. What comes twice or out of order comes by another link. Behind the agents stand leaves
-// (discovery/leaf.hpp), with dice of their own: an agent's story is the same without them. Truth
-// (truth.hpp) looks at every step; Weather (weather.hpp) makes the trouble.
+// altered. Its bulk stream is another such wire, with a delay and faults of its own. What comes
+// twice or out of order comes by another link. Behind the agents stand leaves (discovery/leaf.hpp),
+// with dice of their own: an agent's story is the same without them. Truth (truth.hpp) looks at
+// every step; Weather (weather.hpp) makes the trouble.
 //
 // Each process has a clock of its own, up to a year from the others': no time of one may count at
 // another. Wall clocks there are none: nothing here or in discovery/ could ask one.
@@ -100,9 +101,10 @@ struct Wire {
     Clock last_arrival{};
     bool hole = false, closing = false;
   };
-  std::size_t from = 0, to = 0;  // clusters; `from` dialled
-  std::uint64_t lives[2] = {};   // of their processes
-  Way ways[2];                   // 0: from → to
+  std::size_t from = 0, to = 0;   // clusters; `from` dialled
+  discovery::LinkId bulk_of = 0;  // no link, but the bulk stream of this one
+  std::uint64_t lives[2] = {};    // of their processes
+  Way ways[2];                    // 0: from → to
   Clock up_at{};
   base::Duration delay{};
   Clock rough_at{};  // when it last was slow or lost frames
@@ -168,7 +170,8 @@ class Mesh {
   bool has_siblings(std::size_t cluster) const { return siblings(cluster).size() > 1; }
   std::vector<std::size_t> siblings(std::size_t cluster) const;  // itself among them
 
-  const bool secure;  // origins sign; without that whoever lies about others is believed
+  const bool with_bulk;  // snapshots go by streams of their own
+  const bool secure;     // origins sign; without that whoever lies about others is believed
   base::Duration slow_reader[16] = {};  // per cluster: time taken for each frame
   bool changing = true;
   std::function<void(const std::string&)> transcript;  // gets each line, if set
@@ -204,6 +207,7 @@ class Mesh {
   void end_wire(discovery::LinkId link, discovery::Node::LinkEnd end, std::size_t told);
   void keep_dialling(std::size_t from, std::size_t to);
   void connect(std::size_t from, std::size_t to);
+  void open_bulk(std::size_t cluster, discovery::LinkId of);
   void keep_changing(std::size_t cluster, std::uint64_t life);
   void tell(std::size_t cluster, std::uint64_t life, base::Duration delay,
             std::function<discovery::Effects(discovery::Participant&, Clock)> what);

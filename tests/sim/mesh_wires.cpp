@@ -40,7 +40,8 @@ void Mesh::pump(LinkId id, std::size_t way_number) {
   auto& wire = at->second;
   auto& way = wire.ways[way_number];
   while (way.under_way < kWindow && !way.closing) {
-    auto frame = process.node->next_frame(clock_of(sender), id, kFrame);
+    const auto most = wire.bulk_of == 0 ? kFrame : kFrame / discovery::kBulkFrame;
+    auto frame = process.node->next_frame(clock_of(sender), id, most);
     if (!frame) return;
     disguise(sender, way_number == 0 ? wire.to : wire.from, *frame);
     if (!within(*frame, kFrame))
@@ -95,7 +96,8 @@ void Mesh::deliver(LinkId id, std::size_t way_number) {
   }
   if (const auto slow = slow_reader[reader]; slow > base::Duration::zero())
     way.last_arrival = std::max(way.last_arrival, now_) + slow;
-  if (!altered && !std::holds_alternative<discovery::Hello>(frame) &&
+  const bool as_on_links = wire.bulk_of == 0 || std::holds_alternative<discovery::Delta>(frame);
+  if (!altered && as_on_links && !std::holds_alternative<discovery::Hello>(frame) &&
       !std::holds_alternative<discovery::Goodbye>(frame) &&
       !std::holds_alternative<discovery::Verdicts>(frame)) {
     auto& kept = replays_[{sender, reader}];
@@ -113,7 +115,8 @@ void Mesh::end_wire(LinkId id, LinkEnd end, std::size_t told) {
   wires_.erase(at);
   // It may have been the one that talked, and in trouble: what the others carry begins now.
   for (auto& [other_id, other] : wires_)
-    if (std::minmax(other.from, other.to) == std::minmax(wire.from, wire.to)) other.rough_at = now_;
+    if (wire.bulk_of == 0 && std::minmax(other.from, other.to) == std::minmax(wire.from, wire.to))
+      other.rough_at = now_;
   const std::size_t sides[2] = {wire.from, wire.to};
   for (std::size_t side = 0; side < 2; ++side)
     if (end == LinkEnd::reset || sides[side] == told)
@@ -121,6 +124,7 @@ void Mesh::end_wire(LinkId id, LinkEnd end, std::size_t told) {
            [id, end](discovery::Participant& node, Clock its) {
              return node.link_down(its, id, end);
            });
+  if (wire.bulk_of != 0) return;
   const auto from = wire.from, to = wire.to;
   after(between(dice(from), 50, 1000), [this, from, to] { keep_dialling(from, to); });
 }
@@ -140,7 +144,7 @@ void Mesh::swallow(LinkId id, std::size_t way) {
 void Mesh::keep_dialling(std::size_t from, std::size_t to) {
   if (!peers_.contains({from, to})) return;
   for (const auto& [id, wire] : wires_)
-    if (wire.from == from && wire.to == to) return;
+    if (wire.bulk_of == 0 && wire.from == from && wire.to == to) return;
   dial(from, to);
 }
 
@@ -181,6 +185,30 @@ void Mesh::connect(std::size_t from, std::size_t to) {
   });
 }
 
+// It comes up as a connection does, and not at all while the way is blocked: nobody tries again.
+void Mesh::open_bulk(std::size_t n, LinkId of) {
+  after(between(dice(n), 1, 400), [this, n, of] {
+    const auto at = wires_.find(of);
+    if (at == wires_.end() || at->second.from != n) return;
+    const auto from = at->second.from, to = at->second.to;
+    if (!clusters_[from].process || !clusters_[to].process) return;
+    if (blocked(from, to) || blocked(to, from)) return;
+    const auto id = next_link_++;
+    auto& wire = wires_[id];
+    wire.from = from;
+    wire.to = to;
+    wire.bulk_of = of;
+    for (int side = 0; side < 2; ++side) wire.lives[side] = at->second.lives[side];
+    wire.up_at = now_;
+    wire.delay = between(dice(from), 0.2, 90);
+    for (const auto side : {to, from})
+      tell(side, wire.lives[side == from ? 0 : 1], {},
+           [=](discovery::Participant& node, Clock its) {
+             return node.link_up(its, id, {"", "", side == from, false, of});
+           });
+  });
+}
+
 void Mesh::replay_after_reconnect(LinkId id) {
   const auto at = wires_.find(id);
   if (at == wires_.end()) return;
@@ -188,7 +216,7 @@ void Mesh::replay_after_reconnect(LinkId id) {
   reset(id);
   after(between(1500, 3000), [this, from, to] {
     for (const auto& [again, wire] : wires_) {
-      if (wire.from != from || wire.to != to) continue;
+      if (wire.bulk_of != 0 || wire.from != from || wire.to != to) continue;
       for (const auto& kept : replays_[{from, to}])
         tell(to, wire.lives[1], {},
              [=, this, link = again](discovery::Participant& node, Clock its) {
@@ -206,7 +234,7 @@ bool Mesh::joined(std::size_t one, std::size_t other, base::Duration since) cons
     const auto& wire = at.second;
     const bool between_them =
         (wire.from == one && wire.to == other) || (wire.from == other && wire.to == one);
-    return between_them && now_ - wire.up_at >= since;
+    return between_them && wire.bulk_of == 0 && now_ - wire.up_at >= since;
   });
 }
 

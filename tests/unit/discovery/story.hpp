@@ -152,13 +152,17 @@ class Story {
   Actor& actor(const std::string& name) { return actors_.at(name); }
   discovery::Participant& node(const std::string& name) { return *actor(name).node; }
 
-  bool secure = false;  // agents that start from now on sign what they say
+  bool opens_bulk = true;  // bulk streams come up when they are asked for
+  bool secure = false;     // agents that start from now on sign what they say
   base::TimePoint now{std::chrono::hours(1)};
   std::set<base::SocketAddress> answering;  // endpoints that accept connections
   std::size_t max_frame = discovery::kMaxFrameBytes;
   // Told of every frame and event, if set.
   std::function<void(const std::string& from, const std::string& to, const discovery::Frame&)>
       hears_frame;
+  std::function<void(discovery::LinkId, const discovery::Frame&)> hears_on;
+  std::map<discovery::LinkId, discovery::LinkId>
+      streams;  // bulk streams that came up, of which link
   std::function<void(const std::string&, const discovery::ProbeRequest&)> hears_probe;
   std::function<void(const std::string& who, const discovery::Event&)> hears_event;
 
@@ -173,6 +177,9 @@ class Story {
       if (hears_probe) hears_probe(name, probe);
       who.probes.push_back(std::move(probe));
     }
+    for (const auto link : effects.bulk)
+      if (const auto wire = wires_.find(link); wire != wires_.end() && opens_bulk)
+        open_bulk(link, wire->second.from, wire->second.to);
     for (auto& close : effects.close) {
       who.closed.push_back(close.reason);
       if (const auto wire = wires_.find(close.link); wire != wires_.end()) {
@@ -186,6 +193,13 @@ class Story {
   }
 
  private:
+  void open_bulk(discovery::LinkId of, const std::string& from, const std::string& to) {
+    const auto id = ++last_link_;
+    wires_[id] = {from, to, false, false};
+    streams[id] = of;
+    act(to, actor(to).node->link_up(now, id, {"", from, false, false, of}));
+    act(from, actor(from).node->link_up(now, id, {"", to, true, false, of}));
+  }
   struct Wire {
     std::string from, to;
     bool cut, hole;
@@ -227,6 +241,7 @@ class Story {
       if (wire == wires_.end() || wire->second.hole) continue;
       const auto to = wire->second.from == name ? wire->second.to : wire->second.from;
       if (hears_frame) hears_frame(name, to, *frame);
+      if (hears_on) hears_on(id, *frame);
       act(to, actor(to).node->receive(now, id, std::move(*frame)));
     }
     return moved;

@@ -113,6 +113,55 @@ TEST_CASE("a reader that does not consume stops its writer and drops nothing", "
   }
 }
 
+TEST_CASE("a bulk stream is a stream of its own of its link", "[rpc]") {
+  Pair pair;
+  const auto stream = dial_bulk(pair.east.links, pair.dialled, pair.east.security);
+  const auto at_east = pair.east.wait_for<LinkUp>(), at_west = pair.west.wait_for<LinkUp>();
+  CHECK(at_east.link == stream);
+  CHECK(at_east.peer.bulk_of == pair.dialled);
+  CHECK(at_west.peer.bulk_of == pair.at_west.link);
+  CHECK(at_west.peer.address != pair.at_west.peer.address);  // another connection
+
+  auto large = full_frame();
+  for (int more = 0; more < 3; ++more)
+    for (auto row : full_frame().rows) {
+      row.version = large.rows.back().version + 1;
+      large.rows.push_back(row);
+    }
+  large.to = 99;
+  pair.east.send(at_east.link, large);
+  const auto heard = pair.west.wait_for<LinkFrame>();
+  CHECK(heard.link == at_west.link);
+  CHECK(heard.frame == Frame(large));
+  pair.west.send(at_west.link, text("here"));
+  CHECK(pair.east.wait_for<LinkFrame>().link == stream);
+  SECTION("and ends alone") {
+    pair.west.links.close({}, at_west.link, "idle");
+    CHECK(pair.east.wait_for<LinkDown>().link == stream);
+    pair.east.send(pair.at_east.link, text("still here"));
+    CHECK(words(pair.west.wait_for_frame()) == "still here");
+  }
+  SECTION("but carries more in a frame than its link may") {
+    pair.east.send(pair.at_east.link, large);
+    CHECK(pair.west.wait_for<LinkDown>().end == Node::LinkEnd::malformed);
+  }
+}
+
+TEST_CASE("a bulk stream of a link that does not stand is none", "[rpc]") {
+  Pair pair;
+  CHECK(dial_bulk(pair.east.links, 999, pair.east.security) == 0);
+  CHECK(dial_bulk(pair.west.links, pair.at_west.link, pair.west.security) == 0);  // not its to open
+  const auto channel =
+      grpc::CreateChannel("ipv4:" + pair.address.to_string(), grpc::InsecureChannelCredentials());
+  for (const auto* key : {"", "0123456789abcdef0123456789abcdef"}) {
+    grpc::ClientContext context;
+    context.AddMetadata(kLinkKey, key);
+    const auto stream = pb::Gossip::NewStub(channel)->Bulk(&context);
+    CHECK(stream->Finish().error_code() == grpc::StatusCode::NOT_FOUND);
+    CHECK_THAT(pair.west.wait_for<PeerRefused>().reason, Catch::Contains("of no link"));
+  }
+}
+
 TEST_CASE("a link that is closed tells the other side why", "[rpc]") {
   Pair pair;
   SECTION("by the side that accepted") {
