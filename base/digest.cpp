@@ -32,8 +32,12 @@ Hash128 digest(std::initializer_list<std::string_view> parts) {
   return {number(bytes.data()), number(bytes.data() + 8)};
 }
 
+std::array<char, 8> bytes_of(std::uint64_t number) {
+  return std::bit_cast<std::array<char, sizeof number>>(big_endian(number));
+}
+
 void append(std::string& text, std::uint64_t number) {
-  const auto bytes = std::bit_cast<std::array<char, sizeof number>>(big_endian(number));
+  const auto bytes = bytes_of(number);
   text.append(bytes.data(), bytes.size());
 }
 

@@ -3,6 +3,7 @@
 // Thread: pure functions.
 #pragma once
 
+#include <array>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ namespace base {
 Hash128 digest(std::initializer_list<std::string_view> parts);
 
 // Big-endian, for texts that are digested themselves.
+std::array<char, 8> bytes_of(std::uint64_t number);
 void append(std::string& text, std::uint64_t number);
 void append(std::string& text, const Hash128& hash);
 

@@ -8,12 +8,6 @@ namespace {
 
 using Kind = Delta::Kind;
 
-bool within_limits(const Row& row, std::uint64_t to) {
-  return !row.key.empty() && row.key.size() <= kMaxKeyBytes && row.version > 0 &&
-         row.version <= to && row.key.size() + row.value.size() <= kMaxRowBytes &&
-         (!row.removed || row.value.empty());
-}
-
 bool is_snapshot(const Delta& delta) {
   return delta.kind == Kind::snapshot_part || delta.kind == Kind::snapshot_end;
 }
@@ -28,10 +22,6 @@ bool continues(const Delta& parts, const Delta& next) {
          is_snapshot(parts) == is_snapshot(next);
 }
 
-bool fits(const Rows& rows) {
-  return rows.size() <= kMaxRowsPerOrigin && rows.bytes() <= kMaxBytesPerOrigin;
-}
-
 bool fits(const std::vector<Row>& rows) {
   std::size_t bytes = 0;
   for (const auto& row : rows) bytes += row.key.size() + row.value.size();
@@ -39,6 +29,15 @@ bool fits(const std::vector<Row>& rows) {
 }
 
 }  // namespace
+
+bool fits(const Rows& rows) {
+  return rows.size() <= kMaxRowsPerOrigin && rows.bytes() <= kMaxBytesPerOrigin;
+}
+
+bool well_formed(const RowView& row, std::uint64_t to) {
+  return !row.key.empty() && row.key.size() <= kMaxKeyBytes && row.version > 0 &&
+         row.version <= to && row.key.size() + row.value.size() <= kMaxRowBytes;
+}
 
 bool well_formed(const Delta& delta) {
   if (delta.incarnation == 0 || delta.incarnation > kMaxIncarnation || delta.from > delta.to ||
@@ -49,7 +48,8 @@ bool well_formed(const Delta& delta) {
   if (snapshot ? delta.from != 0 : delta.from < delta.gc_floor) return false;
   auto before = delta.from;
   for (const auto& row : delta.rows) {
-    if (!within_limits(row, delta.to)) return false;
+    if (!well_formed({row.key, row.value, row.version}, delta.to)) return false;
+    if (row.removed && !row.value.empty()) return false;
     if (snapshot ? row.removed : row.version <= before) return false;
     before = row.version;
   }

@@ -36,6 +36,9 @@ inline constexpr std::size_t kMaxUnderWay = 2;
 
 // Breaks no order and no limit of docs/PROTOCOL.md §4 and §6; of parts, each alone.
 bool well_formed(const Delta& delta);
+// The same of a live row of a state whose version is `to`; and of all its rows together.
+bool well_formed(const RowView& row, std::uint64_t to);
+bool fits(const Rows& rows);
 
 class Catalog {
  public:

@@ -1,6 +1,7 @@
 #include "discovery/rows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 #include "base/digest.hpp"
@@ -22,11 +23,11 @@ std::size_t middle(std::span<const T> sorted, unsigned depth) {
 
 // Each kind of text begins with a letter of its own, so that none can be taken for another.
 base::Hash128 row_digest(std::string_view key, std::uint64_t version, std::string_view value) {
-  std::string head = "r";
-  head.reserve(1 + 2 * sizeof version);
-  base::append(head, version);
-  base::append(head, key.size());
-  return base::digest({head, key, value});
+  const auto text = [](const std::array<char, 8>& bytes) {
+    return std::string_view(bytes.data(), bytes.size());
+  };
+  const auto versioned = base::bytes_of(version), length = base::bytes_of(key.size());
+  return base::digest({"r", text(versioned), text(length), key, value});
 }
 
 }  // namespace
@@ -115,7 +116,6 @@ Rows::NodePointer Rows::build(std::span<const Item> items, unsigned depth) {
 
 void Rows::collect(const Node* leaf, std::vector<Item>& items) {
   if (!leaf) return;
-  items.reserve(items.size() + leaf->entries.size());
   for (const auto& entry : leaf->entries) {
     const auto row = leaf->view(entry);
     items.push_back({entry.hash, row.key, row.value, row.version, entry.digest});
@@ -124,6 +124,7 @@ void Rows::collect(const Node* leaf, std::vector<Item>& items) {
 
 std::vector<Rows::Item> Rows::merge(const Node* leaf, std::span<const Edit> edits) {
   std::vector<Item> old, items;
+  old.reserve(leaf ? leaf->rows : 0);
   collect(leaf, old);
   items.reserve(old.size() + edits.size());
   auto at = old.begin();
@@ -156,6 +157,20 @@ Rows::NodePointer Rows::edit(const NodePointer& node, unsigned depth, std::span<
   return build(items, depth);
 }
 
+Rows Rows::of(std::span<const RowView> rows) {
+  std::vector<Item> items;
+  items.reserve(rows.size());
+  for (const auto& row : rows)
+    items.push_back({key_hash(row.key), row.key, row.value, row.version,
+                     row_digest(row.key, row.version, row.value)});
+  std::ranges::sort(items, [](const Item& a, const Item& b) {
+    return std::tuple(a.hash, a.key, b.version) < std::tuple(b.hash, b.key, a.version);
+  });
+  const auto repeated = std::ranges::unique(items, {}, &Item::key);
+  items.erase(repeated.begin(), repeated.end());
+  return Rows(build(items, 0));
+}
+
 Rows Rows::with(std::span<const Row> changes) const {
   std::vector<Edit> edits;
   edits.reserve(changes.size());
@@ -184,6 +199,8 @@ void Rows::compare(const Node* before, const Node* after, Difference& difference
     return;
   }
   std::vector<Item> old, now;
+  old.reserve(before ? before->rows : 0);
+  now.reserve(after ? after->rows : 0);
   collect_all(before, old);
   collect_all(after, now);
   const auto view = [](const Item& item) { return RowView{item.key, item.value, item.version}; };

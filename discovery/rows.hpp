@@ -36,6 +36,8 @@ std::uint64_t key_hash(std::string_view key);
 class Rows {
  public:
   Rows() = default;
+  // Of texts that lie elsewhere; of several of a key the one with the highest version counts.
+  static Rows of(std::span<const RowView> rows);
   // With these written and, where `removed`, taken out. Of several changes of a key the one with
   // the highest version counts.
   Rows with(std::span<const Row> changes) const;

@@ -90,19 +90,22 @@ base::Result<SavedOrigin> decode_origin(std::string_view bytes) {
   snapshot.to = in.u64();
   snapshot.state_hash = take_hash(in);
   const bool left = in.u8() != 0;
-  while (in.ok() && !in.at_end() && snapshot.rows.size() <= kMaxRowsPerOrigin) {
-    auto& row = snapshot.rows.emplace_back();
+  std::vector<RowView> rows;
+  while (in.ok() && !in.at_end() && rows.size() <= kMaxRowsPerOrigin) {
+    auto& row = rows.emplace_back();
     row.key = in.text();
     row.version = in.varint();
     row.value = in.text();
   }
   if (!in.ok()) return base::invalid("has a field that makes no sense");
   if (!is_name(snapshot.origin)) return base::invalid("is of nobody who could be called so");
-  if (!well_formed(snapshot)) return base::invalid("breaks a limit of origins");
-  SavedOrigin saved{std::move(snapshot.origin),
-                    {snapshot.incarnation, snapshot.to},
-                    Rows().with(snapshot.rows),
-                    left};
+  const bool sound = well_formed(snapshot) && std::ranges::all_of(rows, [&](const RowView& row) {
+                       return well_formed(row, snapshot.to);
+                     });
+  if (!sound || rows.size() > kMaxRowsPerOrigin) return base::invalid("breaks a limit of origins");
+  SavedOrigin saved{
+      std::move(snapshot.origin), {snapshot.incarnation, snapshot.to}, Rows::of(rows), left};
+  if (!fits(saved.rows)) return base::invalid("breaks a limit of origins");
   if (state_hash(saved.stamp, saved.rows) != snapshot.state_hash)
     return base::invalid("has rows that do not lead to its state hash");
   return saved;

@@ -1,5 +1,7 @@
 #include "resources/utf8.hpp"
 
+#include <algorithm>
+
 namespace resources {
 namespace {
 
@@ -55,6 +57,8 @@ std::size_t sequence_length(std::string_view text) {
 }
 
 bool is_plain_text(std::string_view text) {
+  const auto is_printable_ascii = [](char c) { return c >= 0x20 && c < 0x7f; };
+  if (std::ranges::all_of(text, is_printable_ascii)) return true;
   while (!text.empty()) {
     const auto length = sequence_length(text);
     if (length == 0) return false;

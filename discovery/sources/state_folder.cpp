@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <filesystem>
 #include <iterator>
+#include <optional>
 #include <system_error>
 
+#include "base/net/threads.hpp"
 #include "discovery/local_origin.hpp"
 #include "discovery/sources/whole_file.hpp"
 
@@ -114,8 +116,12 @@ SavedState StateFolder::read_origins() {
   auto names = names_ending(kRows);
   if (names.size() > kMaxOrigins) names.resize(kMaxOrigins);
   SavedState state;
-  for (const auto& name : names) {
-    auto saved = read_origin(name);
+  std::vector<std::optional<base::Result<SavedOrigin>>> read(names.size());
+  base::net::on_all_processors()(names.size(),
+                                 [&](std::size_t i) { read[i].emplace(read_origin(names[i])); });
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& name = names[i];
+    auto& saved = *read[i];
     if (!saved) {
       set_aside(name, saved.error().message);
       continue;

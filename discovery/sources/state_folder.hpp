@@ -5,8 +5,8 @@
 // not what it should be is set aside as `NAME.bad`, at most one of each name, and the rest is read;
 // what cannot be written stands as it was and is tried again. Only what was shown to be known and
 // then is no more loses its file: unknown is never empty. Limits: kMaxOrigins files are read, of
-// kMaxSavedBytes each; what is written is what the catalog holds, once. Thread: one at a time;
-// blocks on the disk.
+// kMaxSavedBytes each, several at once; what is written is what the catalog holds, once. Thread:
+// one at a time; blocks on the disk.
 #pragma once
 
 #include <map>

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/net/fd.hpp"
@@ -35,6 +36,7 @@ WholeFile read_whole(const std::string& path, std::size_t at_most) {
   if (!file.valid() || ::fstat(file.get(), &status) != 0) return failed(errno);
   if (!S_ISREG(status.st_mode)) return {Outcome::no_regular_file, {}, 0};
   WholeFile whole{Outcome::read, {}, 0};
+  whole.bytes.reserve(std::min(static_cast<std::size_t>(status.st_size), at_most) + 1);
   for (char piece[64 * 1024];;) {
     const auto got = ::read(file.get(), piece, sizeof piece);
     if (got < 0 && errno == EINTR) continue;

@@ -31,7 +31,8 @@ TEST_CASE("an IP address has one text form and parses back from it", "[base]") {
 
 TEST_CASE("what is no IP address is refused", "[base]") {
   const auto* text = GENERATE("", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4 ", " ::1",
-                              "::1%eth0", "12345::", "1::2::3", "host", "[::1]");
+                              "1.2.3.00", "1.2.3.256", "1.2.3.0256", "1.2..4", "1.2.3.", ".1.2.3",
+                              "1.2.3,4", "::1%eth0", "12345::", "1::2::3", "host", "[::1]");
   CAPTURE(text);
   REQUIRE_FALSE(IpAddress::parse(text));
   REQUIRE(IpAddress::parse(text).error().code == Code::invalid);

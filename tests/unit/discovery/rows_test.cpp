@@ -45,6 +45,12 @@ TEST_CASE("the digest depends on the rows, not on the way to them", "[discovery]
     Rows one_by_one;
     for (const auto& change : shuffled) one_by_one = one_by_one.with(std::span(&change, 1));
     CHECK(one_by_one.hash() == at_once.hash());
+    std::vector<RowView> views;
+    for (const auto& change : shuffled) views.push_back({change.key, change.value, change.version});
+    const auto older = row(1, 0, "older");
+    views.push_back({older.key, older.value, older.version});
+    CHECK(Rows::of(views).hash() == at_once.hash());
+    CHECK(contents(Rows::of(views)) == contents(at_once));
     auto more = at_once;
     for (std::uint64_t n = 0; n < 300; ++n)
       more = more.with(std::vector<Row>{row(5000 + n, 9000 + n)});
