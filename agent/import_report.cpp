@@ -40,12 +40,12 @@ void add_not_imported(const discovery::view::Destination& destination, Json& lef
   for (const auto& service : destination.services)
     for (const auto& [endpoint, reason] : service->refused) {
       Json ports = Json::object();
-      for (const auto& port : endpoint.ports)
+      for (const auto& port : endpoint.traits->ports)
         ports[port.name.empty() ? "port" : port.name] = port.number;
       left_out.push_back({{"address", endpoint.ip.to_string()},
                           {"ports", std::move(ports)},
-                          {"cluster", endpoint.cluster},
-                          {"locality", endpoint.locality.to_string()},
+                          {"cluster", endpoint.traits->cluster},
+                          {"locality", endpoint.traits->locality.to_string()},
                           {"service", service->namespace_ + "/" + service->name},
                           {"reason", "not imported: " + reason}});
     }

@@ -14,28 +14,28 @@ using namespace discovery;
 
 Json address_of(const view::Endpoint& endpoint) {
   Json ports = Json::object();
-  for (const auto& port : endpoint.ports)
+  for (const auto& port : endpoint.traits->ports)
     ports[port.name.empty() ? "port" : port.name] = port.number;
   return Json{{"address", endpoint.ip.to_string()}, {"ports", std::move(ports)}};
 }
 
 Json report(const view::Endpoint& endpoint) {
   auto json = address_of(endpoint);
-  json["cluster"] = endpoint.cluster;
-  json["locality"] = endpoint.locality.to_string();
+  json["cluster"] = endpoint.traits->cluster;
+  json["locality"] = endpoint.traits->locality.to_string();
   json["health"] = view::to_string(endpoint.health);
   json["weight"] = endpoint.weight;
-  if (!endpoint.hostname.empty()) json["hostname"] = endpoint.hostname;
-  if (!endpoint.network.empty()) json["network"] = endpoint.network;
+  if (!endpoint.traits->hostname.empty()) json["hostname"] = endpoint.traits->hostname;
+  if (!endpoint.traits->network.empty()) json["network"] = endpoint.traits->network;
   if (endpoint.path_failed) json["pathFailed"] = true;
-  if (!endpoint.labels.empty()) json["labels"] = endpoint.labels;
+  if (!endpoint.traits->labels.empty()) json["labels"] = endpoint.traits->labels;
   return json;
 }
 
 Json report(const view::Choice& choice) {
   auto json = address_of(choice.endpoint());
-  json["cluster"] = choice.endpoint().cluster;
-  json["locality"] = choice.endpoint().locality.to_string();
+  json["cluster"] = choice.endpoint().traits->cluster;
+  json["locality"] = choice.endpoint().traits->locality.to_string();
   json["service"] = choice.service->namespace_ + "/" + choice.service->name;
   json["reason"] = view::to_string(choice.reason);
   if (choice.stale) json["stale"] = true;

@@ -60,27 +60,23 @@ std::uint16_t declared_target(const DestinationPort& port, const view::Service& 
 bool needs_mapping(const Destination& destination, const DestinationPort& port) {
   const auto is_other = [&](std::uint16_t target) { return target && target != port.number; };
   if (destination.services.empty()) return is_other(port.target_number);
+  view::TargetPorts targets(port);
   for (const auto& service : destination.services) {
     if (is_other(declared_target(port, *service))) return true;
     for (const auto& endpoint : service->endpoints)
-      if (is_other(view::target_port(port, *service, endpoint).value_or(0))) return true;
+      if (is_other(targets.of(*service, endpoint).value_or(0))) return true;
   }
   return false;
 }
 
 // DESIGN §5 "The door": the forwarder if a mesh RouteTable names the host exactly or a port must be
 // mapped; never for headless names.
-Door decide_door(Destination& destination, const AssemblyRules& rules,
+Door decide_door(const Destination& destination, const AssemblyRules& rules,
                  const std::vector<base::IpAddress>& forwarders) {
   if (destination.headless)
     return {Door::Kind::endpoints, "headless: the endpoints themselves", {}};
+  if (forwarders.empty()) return {Door::Kind::endpoints, "the forwarder is switched off", {}};
   const auto routed = rules.routed_hosts.find(destination.host);
-  if (forwarders.empty()) {
-    if (routed != rules.routed_hosts.end())
-      destination.conflicts.push_back(routed->second +
-                                      " names the host, but the forwarder is switched off");
-    return {Door::Kind::endpoints, "the forwarder is switched off", {}};
-  }
   if (routed != rules.routed_hosts.end())
     return {Door::Kind::forwarder, routed->second + " names the host", forwarders};
   for (const auto& port : destination.ports)
@@ -111,37 +107,27 @@ void name_dead_ports(Destination& destination) {
   }
 }
 
-// The service with the endpoints that may not be imported set aside; the same object where there
-// are none.
-std::shared_ptr<const view::Service> import(std::shared_ptr<const view::Service> service,
-                                            const ImportRule& rule) {
-  const auto taken = [&](const view::Endpoint& endpoint) {
-    return rule.objection(service->cluster, endpoint.ip).empty();
-  };
-  if (std::all_of(service->endpoints.begin(), service->endpoints.end(), taken)) return service;
-  auto rest = std::make_shared<view::Service>(*service);
-  const auto refused = std::stable_partition(rest->endpoints.begin(), rest->endpoints.end(), taken);
-  for (auto at = refused; at != rest->endpoints.end(); ++at) {
-    auto why = rule.objection(service->cluster, at->ip);
-    rest->refused.push_back({std::move(*at), std::move(why)});
-  }
-  rest->endpoints.erase(refused, rest->endpoints.end());
-  return rest;
+// Apart from what follows from the rest and the rules: the door and the ports that it does not
+// serve.
+bool same_but_door(const Destination& a, const Destination& b) {
+  return a.services == b.services && a.kind == b.kind && a.defined_by == b.defined_by &&
+         a.namespace_ == b.namespace_ && a.name == b.name && a.cluster == b.cluster &&
+         a.labels == b.labels && a.ports == b.ports && a.headless == b.headless &&
+         a.home_only == b.home_only && a.prefer == b.prefer && a.conflicts == b.conflicts;
 }
 
 class Assembly {
  public:
-  Assembly(const AssemblyRules& rules, std::vector<base::IpAddress> forwarders, View& view)
-      : rules_(rules), forwarders_(std::move(forwarders)), view_(view) {}
+  Assembly(const AssemblyRules& rules, const std::vector<base::IpAddress>& forwarders, View& view)
+      : rules_(rules), forwarders_(forwarders), view_(view) {}
 
-  void add_cluster(const OriginPublication& origin,
-                   std::shared_ptr<const OriginServices> services) {
+  // `taken`: of its services what may be imported.
+  void add_cluster(const OriginPublication& origin, std::shared_ptr<const OriginServices> services,
+                   const ImportedServices::Services& taken) {
     view_.clusters[origin.id.cluster] = {origin.id.cluster,     services->agent.locality,
                                          origin.freshness,      origin.age,
                                          services->undecodable, origin.quarantine};
-    for (const auto& service : services->services)
-      view_.services.push_back(origin.id.cluster == rules_.cluster ? service
-                                                                   : import(service, rules_));
+    view_.services.insert(view_.services.end(), taken.begin(), taken.end());
     for (const auto& destination : services->destinations)
       definitions_.push_back(destination.get());
     origins_.push_back(std::move(services));
@@ -201,15 +187,26 @@ class Assembly {
         if (const auto loser = outranked_.find(destination.host); loser != outranked_.end())
           destination.conflicts.push_back(loser->second + " also names " + destination.host + "; " +
                                           destination.defined_by + " wins: it is at home");
-        if (const auto taken = made_.find(destination.host); taken != made_.end())
-          taken->second->conflicts.push_back(destination.defined_by + " has this name too; " +
-                                             taken->second->defined_by + " wins");
+        if (const auto taken = drafts_.find(destination.host); taken != drafts_.end())
+          taken->second.conflicts.push_back(destination.defined_by + " has this name too; " +
+                                            taken->second.defined_by + " wins");
         else
           add(std::move(destination));
       }
   }
 
-  void finish() { view_.destinations.insert(made_.begin(), made_.end()); }
+  // What of `before` comes out again is the same object; null: nothing may.
+  void finish(const View* before) {
+    for (auto& [host, draft] : drafts_) {
+      std::shared_ptr<const Destination> made;
+      if (before)
+        if (const auto known = before->destinations.find(host);
+            known != before->destinations.end() && same_but_door(*known->second, draft))
+          made = known->second;
+      if (!made) made = complete(std::move(draft));
+      view_.destinations.emplace_hint(view_.destinations.end(), host, std::move(made));
+    }
+  }
 
  private:
   static std::string host_of(const view::Service& service, const std::string& zone) {
@@ -225,11 +222,19 @@ class Assembly {
     return names;
   }
 
-  void add(Destination destination) {
-    destination.door = decide_door(destination, rules_, forwarders_);
-    name_dead_ports(destination);
-    auto host = destination.host;
-    made_.emplace(std::move(host), std::make_shared<Destination>(std::move(destination)));
+  void add(Destination draft) {
+    const auto routed = rules_.routed_hosts.find(draft.host);
+    if (routed != rules_.routed_hosts.end() && forwarders_.empty() && !draft.headless)
+      draft.conflicts.push_back(routed->second +
+                                " names the host, but the forwarder is switched off");
+    auto host = draft.host;
+    drafts_.emplace(std::move(host), std::move(draft));
+  }
+
+  std::shared_ptr<const Destination> complete(Destination draft) const {
+    draft.door = decide_door(draft, rules_, forwarders_);
+    name_dead_ports(draft);
+    return std::make_shared<const Destination>(std::move(draft));
   }
 
   Destination virtual_destination(const std::string& host,
@@ -298,9 +303,9 @@ class Assembly {
   }
 
   const AssemblyRules& rules_;
-  const std::vector<base::IpAddress> forwarders_;
+  const std::vector<base::IpAddress>& forwarders_;
   View& view_;
-  std::map<std::string, std::shared_ptr<Destination>> made_;    // by host
+  std::map<std::string, Destination> drafts_;                   // by host; without doors
   std::vector<std::shared_ptr<const OriginServices>> origins_;  // keeps definitions_ alive
   std::vector<const resources::VirtualDestination*> definitions_;
   std::set<const resources::VirtualDestination*> at_home_only_;
@@ -319,18 +324,34 @@ std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
   view->zones = rules.zones;
   view->synced = publication.synced;
 
-  Assembly assembly(rules, forwarders_of(publication, rules), *view);
+  auto forwarders = forwarders_of(publication, rules);
+  Assembly assembly(rules, forwarders, *view);
+  std::vector<const OriginPublication*> taken;
   for (const auto& origin : publication.origins)
-    if (origin.taken) assembly.add_cluster(origin, cache_.get(origin));
+    if (origin.taken) taken.push_back(&origin);
+  auto decoded = cache_.get(taken, each_);
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const auto& id = taken[i]->id;
+    const auto& services =
+        id.cluster == rules.cluster ? decoded[i]->services : imported_[id].of(decoded[i], rules);
+    assembly.add_cluster(*taken[i], decoded[i], services);
+  }
   OriginPublication home;
   home.id.cluster = rules.cluster;
   home.rows = rules.home;
   home.home_only = true;
-  assembly.add_home(home_.get(home));
+  assembly.add_home(home_.decode(home));
   assembly.add_virtual_destinations();
   assembly.add_services();
-  assembly.finish();
+  const bool same_doors = forwarders == forwarders_ && rules.routed_hosts == routed_hosts_;
+  assembly.finish(last_ && same_doors ? last_.get() : nullptr);
   cache_.keep_only(publication);
+  std::erase_if(imported_, [&](const auto& one) {
+    return std::ranges::none_of(taken, [&](const auto* origin) { return origin->id == one.first; });
+  });
+  last_ = view;
+  forwarders_ = std::move(forwarders);
+  routed_hosts_ = rules.routed_hosts;
   return view;
 }
 

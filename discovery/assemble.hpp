@@ -11,7 +11,8 @@
 // aside with its reason; what is for the home only (`home`) is read beside the own origin. The door
 // is decided here, from documents alone: health does not move it, nor does a service that has no
 // endpoints for the moment; only where a target port is declared by name do endpoints tell its
-// number, and until one is known it counts as the same. Thread: builder. Deterministic.
+// number, and until one is known it counts as the same. What has not changed since the view before
+// is the same object and costs a comparison. Thread: builder. Deterministic.
 #pragma once
 
 #include <map>
@@ -20,7 +21,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/each.hpp"
 #include "discovery/import_rule.hpp"
+#include "discovery/imported_services.hpp"
 #include "discovery/origin_services.hpp"
 #include "discovery/rows.hpp"
 #include "discovery/view/view.hpp"
@@ -41,12 +44,22 @@ struct AssemblyRules : ImportRule {
 
 class Assembler {
  public:
+  // `each`: how several origins are decoded.
+  explicit Assembler(base::Each each = base::one_by_one) : each_(std::move(each)) {}
+
   // `version` becomes the view's.
   std::shared_ptr<const view::View> assemble(const Publication& publication,
                                              const AssemblyRules& rules, std::uint64_t version);
 
  private:
-  OriginCache cache_, home_;
+  const base::Each each_;
+  OriginCache cache_;
+  OriginDecoder home_;
+  std::map<OriginId, ImportedServices> imported_;
+  // The last view, and what its doors were decided by beside its destinations.
+  std::shared_ptr<const view::View> last_;
+  std::vector<base::IpAddress> forwarders_;
+  std::map<std::string, std::string, std::less<>> routed_hosts_;
 };
 
 }  // namespace discovery

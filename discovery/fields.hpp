@@ -72,6 +72,7 @@ class FieldReader {
     return field;
   }
   bool ok() const { return in_.ok(); }
+  std::size_t position() const { return in_.position(); }  // behind the last field
 
  private:
   base::ByteReader in_;

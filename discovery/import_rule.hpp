@@ -24,6 +24,7 @@ struct ImportRule {
   std::map<std::string, std::vector<base::Cidr>, std::less<>> cluster_networks;  // import.networks
   std::vector<std::string> hosts;  // import.hosts: "shop.example", "*.shop.example"
   std::vector<std::string> zones;  // lower case; "mesh.internal"
+  friend bool operator==(const ImportRule&, const ImportRule&) = default;
 
   bool admits(const base::IpAddress& ip) const { return objection("", ip).empty(); }
   // Why an endpoint of `cluster` is not taken; "" = it is.

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/each.hpp"
+#include "discovery/endpoint_reader.hpp"
 #include "discovery/publication.hpp"
 #include "discovery/row.hpp"
 #include "discovery/view/endpoint.hpp"
@@ -40,9 +42,16 @@ AgentRow agent_of(const OriginPublication& origin);
 class OriginDecoder {
  public:
   std::shared_ptr<const OriginServices> decode(const OriginPublication& origin);
+  // decode() would return what it did last.
+  bool is_current(const OriginPublication& origin) const;
 
  private:
   using Name = std::pair<std::string, std::string>;  // namespace, name
+  using NameView = std::pair<std::string_view, std::string_view>;
+  struct NameLess {
+    using is_transparent = void;
+    bool operator()(const NameView& a, const NameView& b) const { return a < b; }
+  };
   // `row` tells by which row it stands here: a hash of its key.
   struct Placed {
     view::Endpoint endpoint;
@@ -64,26 +73,29 @@ class OriginDecoder {
   void start_anew(const OriginPublication& origin);
   void remove(const RowView& row);
   void write(const RowView& row);
+  void write_endpoint(const RowView& row);
   void apply(const Name& name, Change change);
-  void complete(view::Endpoint& endpoint) const;
+  static void sort(std::vector<Placed>& endpoints);
+  bool is_path_failed(const view::Endpoint& endpoint) const;
 
   std::string cluster_;
   bool home_only_ = false;
   Rows rows_;
   std::vector<base::SocketAddress> path_failed_;
   AgentRow agent_;
+  EndpointReader endpoints_;
   std::map<Name, Known> services_;
   std::map<Name, std::shared_ptr<const resources::VirtualDestination>> destinations_;
   std::set<std::uint64_t> undecodable_;
-  std::map<Name, Change> changes_;  // while a state is being decoded
+  std::map<Name, Change, NameLess> changes_;  // while a state is being decoded
   std::shared_ptr<const OriginServices> last_;
 };
 
 class OriginCache {
  public:
-  std::shared_ptr<const OriginServices> get(const OriginPublication& origin) {
-    return decoders_[origin.id].decode(origin);
-  }
+  // Of each in turn, which are different ones; those that have changed are decoded with `each`.
+  std::vector<std::shared_ptr<const OriginServices>> get(
+      const std::vector<const OriginPublication*>& origins, const base::Each& each);
   // Forgets origins that are not in `publication`.
   void keep_only(const Publication& publication);
 

@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "discovery/row.hpp"
+#include "discovery/endpoint_reader.hpp"
 
 namespace discovery {
 namespace {
@@ -20,24 +20,24 @@ void Probing::learn_targets(const OriginState& state, const std::vector<std::str
   if (learnt_ == state.stamp() && networks_ == networks) return;
   learnt_ = state.stamp();
   networks_ = networks;
-  std::map<std::pair<std::string, std::string>, std::vector<base::SocketAddress>> services;
-  std::set<base::SocketAddress> known;
+  EndpointReader reader;
+  // By namespace and name, which lie in the rows.
+  std::map<std::pair<std::string_view, std::string_view>, std::vector<base::SocketAddress>>
+      services;
+  std::set<base::SocketAddress> failed;  // of those that have, which are still there
   state.rows().for_each([&](const RowView& row) {
-    if (!row.key.starts_with("e/")) return;
-    const auto value = decode(row.key, row.value);
-    if (!value.ok()) return;
-    const auto* endpoint = std::get_if<EndpointRow>(&*value);
-    if (!endpoint || endpoint->endpoint.ports.empty()) return;
-    if (!is_reachable(endpoint->endpoint.network, networks)) return;
-    const base::SocketAddress address{endpoint->endpoint.ip,
-                                      endpoint->endpoint.ports.front().number};
-    known.insert(address);
-    if (endpoint->endpoint.health == view::Health::healthy)
-      services[{endpoint->namespace_, endpoint->service}].push_back(address);
+    const auto read = reader.read(row);
+    if (!read || read->endpoint.traits->ports.empty()) return;
+    const auto& endpoint = read->endpoint;
+    if (!is_reachable(endpoint.traits->network, networks)) return;
+    const base::SocketAddress address{endpoint.ip, endpoint.traits->ports.front().number};
+    if (failures_.contains(address)) failed.insert(address);
+    if (endpoint.health == view::Health::healthy)
+      services[{read->namespace_, read->service}].push_back(address);
   });
   services_.clear();
   for (auto& [name, addresses] : services) services_.push_back(std::move(addresses));
-  std::erase_if(failures_, [&](const auto& of) { return !known.contains(of.first); });
+  std::erase_if(failures_, [&](const auto& of) { return !failed.contains(of.first); });
 }
 
 base::TimePoint Probing::deadline(const NodeConfig& config, base::Duration rhythm) const {

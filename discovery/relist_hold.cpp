@@ -17,17 +17,16 @@ bool contains(const std::vector<base::SocketAddress>& addresses, const base::Soc
 std::optional<base::SocketAddress> door_of(std::string_view key, std::string_view value) {
   const auto row = decode(key, value);
   const auto* endpoint = row.ok() ? std::get_if<EndpointRow>(&*row) : nullptr;
-  if (!endpoint || endpoint->endpoint.ports.empty() ||
-      endpoint->endpoint.health != view::Health::healthy)
+  if (!endpoint || endpoint->traits.ports.empty() || endpoint->health != view::Health::healthy)
     return std::nullopt;
-  return base::SocketAddress{endpoint->endpoint.ip, endpoint->endpoint.ports.front().number};
+  return base::SocketAddress{endpoint->ip, endpoint->traits.ports.front().number};
 }
 
 base::Bytes as_unhealthy(std::string_view key, std::string_view value) {
   auto row = decode(key, value);
   auto* endpoint = row.ok() ? std::get_if<EndpointRow>(&*row) : nullptr;
   if (!endpoint) return base::Bytes(value);
-  endpoint->endpoint.health = view::Health::unhealthy;
+  endpoint->health = view::Health::unhealthy;
   return encode(*row).value;
 }
 

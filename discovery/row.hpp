@@ -47,8 +47,11 @@ struct ServiceRow {
 
 struct EndpointRow {
   std::string namespace_, service;
-  std::string id;           // unique in the service: "10.0.0.5", "10.0.0.6:9081"
-  view::Endpoint endpoint;  // `cluster` and `path_failed` are not on the wire
+  std::string id;  // unique in the service: "10.0.0.5", "10.0.0.6:9081"
+  base::IpAddress ip{};
+  view::Health health = view::Health::healthy;
+  std::uint32_t weight = 1;
+  view::Traits traits{};  // `cluster` is not on the wire
 };
 
 struct DestinationRow {

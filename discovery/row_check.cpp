@@ -39,13 +39,13 @@ class Checker {
     label(row.namespace_, "namespace");
     label(row.service, "service");
     text(row.id, "id");
-    const auto& endpoint = row.endpoint;
-    if (!endpoint.hostname.empty()) label(endpoint.hostname, "hostname");
-    at_most(endpoint.ports.size(), kMaxPortsInRow, "ports");
-    for (const auto& port : endpoint.ports) text(port.name, "ports.name");
-    locality(endpoint.locality);
-    text(endpoint.network, "network");
-    labels(endpoint.labels, "labels");
+    const auto& traits = row.traits;
+    if (!traits.hostname.empty()) label(traits.hostname, "hostname");
+    at_most(traits.ports.size(), kMaxPortsInRow, "ports");
+    for (const auto& port : traits.ports) text(port.name, "ports.name");
+    locality(traits.locality);
+    text(traits.network, "network");
+    labels(traits.labels, "labels");
   }
 
   void row(const DestinationRow& row) {
@@ -114,6 +114,11 @@ class Checker {
 };
 
 }  // namespace
+
+bool may_be_called(const EndpointParts& parts) {
+  return resources::is_dns_label(parts.namespace_) && resources::is_dns_label(parts.service) &&
+         resources::is_plain_text(parts.id);
+}
 
 base::Result<void> check(const RowValue& row) {
   Checker checker;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "discovery/endpoint_row.hpp"
 #include "discovery/row.hpp"
 
 namespace discovery {
@@ -22,5 +23,7 @@ inline constexpr std::size_t kMaxForwardersInRow = 64;
 // case, destinations' names are printable ASCII without spaces and slashes; every other text is
 // UTF-8 without control characters.
 base::Result<void> check(const RowValue& row);
+// What it asks of the names in an endpoint's key.
+bool may_be_called(const EndpointParts& parts);
 
 }  // namespace discovery

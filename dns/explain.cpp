@@ -39,8 +39,8 @@ std::string percent(double share) { return std::to_string(std::lround(share * 10
 
 std::string describe(const view::Choice& choice) {
   const auto& endpoint = choice.endpoint();
-  std::string text = endpoint.ip.to_string() + " " + endpoint.cluster;
-  if (!endpoint.locality.empty()) text += " " + endpoint.locality.to_string();
+  std::string text = endpoint.ip.to_string() + " " + endpoint.traits->cluster;
+  if (!endpoint.traits->locality.empty()) text += " " + endpoint.traits->locality.to_string();
   if (endpoint.weight != 1) text += " weight " + std::to_string(endpoint.weight);
   if (choice.reason != view::Reason::selected) text += ": " + std::string(to_string(choice.reason));
   if (choice.stale) text += " (stale)";

@@ -93,7 +93,7 @@ void HostMaker::add_labels() {
 void HostMaker::add_pods() {
   std::vector<std::pair<base::Bytes, const view::Endpoint*>> named;
   const auto add = [&](const view::Endpoint& endpoint) {
-    if (endpoint.hostname.empty() || !pod_of_.emplace(&endpoint, kNoName).second) return;
+    if (endpoint.traits->hostname.empty() || !pod_of_.emplace(&endpoint, kNoName).second) return;
     if (auto labels = pod_labels(endpoint, room_))
       named.emplace_back(std::move(*labels), &endpoint);
   };
@@ -193,7 +193,7 @@ OptionNumber HostMaker::say_state(const view::Selection& selection) {
 }
 
 OptionNumber HostMaker::stale_option(const view::Choice& choice) {
-  const std::string& cluster = choice.endpoint().cluster;
+  const std::string& cluster = choice.endpoint().traits->cluster;
   auto& option = silent_[cluster];
   if (option == 0)
     option = writer_.put_option(Ede::stale_answer, "cluster " + cluster + " is silent");
@@ -249,9 +249,9 @@ void HostMaker::add_service(const Service& service, const view::Selection& selec
 // under the same number, and is called by its address.
 bool HostMaker::serve_alike(const Service& service, Place tier, std::uint16_t& port) const {
   if (service.size() != 1 || !parts_.pods.empty() || room_ <= kMaxDashed) return false;
+  view::TargetPorts targets(*service[0]);
   for (auto i = tier.begin; i < tier.end; ++i) {
-    const auto number =
-        view::target_port(*service[0], *choices_[i]->service, choices_[i]->endpoint()).value_or(0);
+    const auto number = targets.of(*choices_[i]->service, choices_[i]->endpoint()).value_or(0);
     if (number == 0 || (port != 0 && number != port)) return port = 0, false;
     port = number;
   }
@@ -261,13 +261,15 @@ bool HostMaker::serve_alike(const Service& service, Place tier, std::uint16_t& p
 Range HostMaker::add_targets(const Service& service, Place tier) {
   auto& targets = parts_.targets;
   const auto first = targets.size();
-  for (const auto* port : service)
+  for (const auto* port : service) {
+    view::TargetPorts target_ports(*port);
     for (auto i = tier.begin; i < tier.end; ++i) {
       const auto& endpoint = choices_[i]->endpoint();
-      const auto number = view::target_port(*port, *choices_[i]->service, endpoint);
+      const auto number = target_ports.of(*choices_[i]->service, endpoint);
       const auto pod = pod_of(endpoint);
       if (number && has_name(items_[i], pod)) targets.push_back({pod, *number, items_[i].member});
     }
+  }
   const auto begin = targets.begin() + static_cast<std::ptrdiff_t>(first);
   std::sort(begin, targets.end());
   targets.erase(std::unique(begin, targets.end(), same_record), targets.end());

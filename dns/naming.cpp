@@ -32,8 +32,8 @@ std::vector<PortLabel> port_labels(std::span<const discovery::view::DestinationP
 }
 
 std::optional<base::Bytes> pod_labels(const discovery::view::Endpoint& endpoint, std::size_t room) {
-  const auto cluster = Name{}.child(endpoint.cluster);
-  const auto pod = cluster ? cluster->child(endpoint.hostname) : std::nullopt;
+  const auto cluster = Name{}.child(endpoint.traits->cluster);
+  const auto pod = cluster ? cluster->child(endpoint.traits->hostname) : std::nullopt;
   if (!pod || pod->wire().size() - 1 > room) return std::nullopt;
   return without_root(*pod);
 }

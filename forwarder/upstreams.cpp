@@ -42,7 +42,7 @@ view::Destination narrow(view::Destination destination, std::string_view cluster
   for (auto& service : destination.services) {
     auto part = std::make_shared<view::Service>(*service);
     std::erase_if(part->endpoints, [&](const view::Endpoint& endpoint) {
-      return !base::contains_all(endpoint.labels, subset);
+      return !base::contains_all(endpoint.traits->labels, subset);
     });
     service = std::move(part);
   }
@@ -125,8 +125,8 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   const auto name = upstream_name(destination.host, port->number, ref.subset, cluster);
   if (const auto found = made_.find(name); found != made_.end())
     return Target{found->second, destination.host};
-  const auto selection = view::select(narrow(destination, cluster, ref.subset), *resolution_.view,
-                                      resolution_.callers.classes.front());
+  const auto part = narrow(destination, cluster, ref.subset);
+  const auto selection = view::select(part, *resolution_.view, resolution_.callers.classes.front());
   return Target{make(name, selection, *port), destination.host};
 }
 
@@ -208,11 +208,12 @@ std::shared_ptr<const Upstream> Upstreams::make(const std::string& name,
   auto upstream = std::make_shared<Upstream>();
   upstream->name = name;
   upstream->fail_open = selection.fail_open;
+  view::TargetPorts targets(port);
   for (const auto& selected : selection.tiers) {
     Tier tier{selected.name, selected.share, {}, {}};
     for (const auto& choice : selected.endpoints) {
       const auto& endpoint = choice.endpoint();
-      const auto target = view::target_port(port, *choice.service, endpoint);
+      const auto target = targets.of(*choice.service, endpoint);
       if (!target) continue;
       const base::SocketAddress address{endpoint.ip, *target};
       const auto id = slots_.id_of(address);

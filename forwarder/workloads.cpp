@@ -11,8 +11,8 @@ bool selects(const resources::RouteTable& table, const view::Service& service,
              const view::Endpoint& endpoint) {
   return std::any_of(table.workload_selectors.begin(), table.workload_selectors.end(),
                      [&](const resources::ObjectSelector& selector) {
-                       return selector.matches(endpoint.labels, service.name, service.namespace_,
-                                               service.cluster);
+                       return selector.matches(endpoint.traits->labels, service.name,
+                                               service.namespace_, service.cluster);
                      });
 }
 

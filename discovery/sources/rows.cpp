@@ -100,25 +100,25 @@ class Maker {
       for (const auto& endpoint : slice->endpoints)
         if (!endpoint.addresses.empty()) {
           auto row = read(*slice, endpoint, selector, publish_not_ready);
-          join(endpoints[row.endpoint.ip], std::move(row));
+          join(endpoints[row.ip], std::move(row));
         }
     for (auto& [ip, rows] : endpoints)
       for (auto& row : rows) {
         row.id = ip.to_string();
         // Pods of the host's network share its address and differ by port.
-        if (rows.size() > 1 && !row.endpoint.ports.empty())
-          row.id += ":" + std::to_string(row.endpoint.ports.front().number);
+        if (rows.size() > 1 && !row.traits.ports.empty())
+          row.id += ":" + std::to_string(row.traits.ports.front().number);
         put(row, of);
       }
   }
 
   static void join(std::vector<EndpointRow>& rows, EndpointRow row) {
     const auto same = std::find_if(rows.begin(), rows.end(), [&](const EndpointRow& other) {
-      return other.endpoint.ports == row.endpoint.ports;
+      return other.traits.ports == row.traits.ports;
     });
     if (same == rows.end())
       rows.push_back(std::move(row));
-    else if (better(row.endpoint.health, same->endpoint.health))
+    else if (better(row.health, same->health))
       *same = std::move(row);
   }
 
@@ -129,12 +129,12 @@ class Maker {
     row.service = slice.service;
     // All addresses of one endpoint name the same target (EndpointSlice v1): the first stands for
     // it.
-    row.endpoint.ip = endpoint.addresses.front();
-    for (const auto& port : slice.ports) row.endpoint.ports.push_back({port.name, port.number});
-    row.endpoint.locality.zone = endpoint.zone;
-    row.endpoint.hostname = endpoint.hostname;
-    row.endpoint.labels = selector;  // a selected pod carries them; its others are not in a slice
-    row.endpoint.health = health_of(endpoint, publish_not_ready);
+    row.ip = endpoint.addresses.front();
+    for (const auto& port : slice.ports) row.traits.ports.push_back({port.name, port.number});
+    row.traits.locality.zone = endpoint.zone;
+    row.traits.hostname = endpoint.hostname;
+    row.traits.labels = selector;  // a selected pod carries them; its others are not in a slice
+    row.health = health_of(endpoint, publish_not_ready);
     return row;
   }
 
@@ -164,8 +164,10 @@ class Maker {
     row.service = service.metadata.name;
     row.id = endpoint.ip.to_string();
     if (endpoint.port) row.id += ":" + std::to_string(endpoint.port);
-    auto& made = row.endpoint;
-    made.ip = endpoint.ip;
+    row.ip = endpoint.ip;
+    row.weight = endpoint.weight;
+    row.health = endpoint.ready ? view::Health::healthy : view::Health::unhealthy;
+    auto& made = row.traits;
     for (const auto& port : service.ports) {
       const auto own = port.target_port.number ? port.target_port.number : port.number;
       made.ports.push_back({port.name, endpoint.port ? endpoint.port : own});
@@ -175,8 +177,6 @@ class Maker {
     made.hostname = endpoint.hostname;
     made.labels = service.metadata.labels;
     for (const auto& [key, value] : endpoint.labels) made.labels[key] = value;
-    made.weight = endpoint.weight;
-    made.health = endpoint.ready ? view::Health::healthy : view::Health::unhealthy;
     return row;
   }
 

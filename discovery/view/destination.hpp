@@ -19,6 +19,7 @@ struct DestinationPort {
   std::string protocol;             // "HTTP", "GRPC", "TCP" …
   std::string target_name;          // the services' port, by name …
   std::uint16_t target_number = 0;  // … or by number; neither = the same number
+  friend bool operator==(const DestinationPort&, const DestinationPort&) = default;
 };
 
 // Where a name leads: to the endpoints themselves, or to the forwarder. Decided by documents alone
@@ -58,9 +59,28 @@ bool is_http(std::string_view protocol);
 // The service's port that `port` leads to; null when it declares none such.
 const ServicePort* declared_port(const DestinationPort& port, const Service& service);
 
-// The port of `endpoint` that traffic for `port` goes to; nothing when the endpoint does not serve
-// it.
+// The port of such endpoints that traffic for `port` goes to; nothing when they do not serve it.
 std::optional<std::uint16_t> target_port(const DestinationPort& port, const Service& service,
-                                         const Endpoint& endpoint);
+                                         const Traits& endpoints);
+
+// The same for one endpoint after the other: most are like the one before.
+class TargetPorts {
+ public:
+  explicit TargetPorts(const DestinationPort& port) : port_(port) {}
+  std::optional<std::uint16_t> of(const Service& service, const Endpoint& endpoint) {
+    if (endpoint.traits.get() != traits_ || &service != service_) {
+      service_ = &service;
+      traits_ = endpoint.traits.get();
+      last_ = target_port(port_, service, *traits_);
+    }
+    return last_;
+  }
+
+ private:
+  const DestinationPort& port_;
+  const Service* service_ = nullptr;
+  const Traits* traits_ = nullptr;
+  std::optional<std::uint16_t> last_;
+};
 
 }  // namespace discovery::view

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,17 +33,23 @@ struct EndpointPort {
   friend bool operator==(const EndpointPort&, const EndpointPort&) = default;
 };
 
-struct Endpoint {
+// What many endpoints have in common: of those that are alike in it one origin's share an object.
+struct Traits {
   std::string cluster;
   std::string hostname;  // "pod-0"; "" = none
-  base::IpAddress ip;
   std::vector<EndpointPort> ports;
   base::Locality locality;
   std::string network;  // "" = reachable from everywhere
+  base::Labels labels;
+};
+
+// There are a million of them: 40 bytes each.
+struct Endpoint {
+  base::IpAddress ip;
   Health health = Health::healthy;
   bool path_failed = false;  // this agent could not reach it while its cluster was silent
   std::uint32_t weight = 1;
-  base::Labels labels;
+  std::shared_ptr<const Traits> traits;  // never null
 };
 
 struct RefusedEndpoint {

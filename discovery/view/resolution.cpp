@@ -7,6 +7,18 @@
 namespace discovery::view {
 namespace {
 
+// The class of our callers at a locality: one of those, or the next while there may be more, or 0.
+std::uint16_t class_at(const base::Locality& locality, const View& view,
+                       std::vector<Caller>& classes) {
+  const Caller caller{view.cluster, locality, view.networks};
+  const auto found = std::find(classes.begin(), classes.end(), caller) - classes.begin();
+  if (static_cast<std::size_t>(found) == classes.size()) {
+    if (classes.size() == kMaxCallerClasses) return 0;
+    classes.push_back(caller);
+  }
+  return static_cast<std::uint16_t>(found);
+}
+
 // The agent's own class, then one for each other locality that a local endpoint, a likely caller,
 // has.
 Callers find_callers(const View& view) {
@@ -14,16 +26,14 @@ Callers find_callers(const View& view) {
   callers.classes.push_back({view.cluster, view.locality, view.networks});
   for (const auto& service : view.services) {
     if (service->cluster != view.cluster) continue;
+    const Traits* last = nullptr;
+    std::uint16_t index = 0;  // of the last one's class
     for (const auto& endpoint : service->endpoints) {
-      const Caller caller{view.cluster, endpoint.locality, view.networks};
-      auto found = std::find(callers.classes.begin(), callers.classes.end(), caller);
-      if (found == callers.classes.end()) {
-        if (callers.classes.size() == kMaxCallerClasses) continue;
-        found = callers.classes.insert(callers.classes.end(), caller);
+      if (endpoint.traits.get() != last) {
+        last = endpoint.traits.get();
+        index = class_at(last->locality, view, callers.classes);
       }
-      if (const auto index = static_cast<std::uint16_t>(found - callers.classes.begin());
-          index != 0)
-        callers.class_of.emplace(endpoint.ip, index);
+      if (index != 0) callers.class_of.emplace(endpoint.ip, index);
     }
   }
   return callers;

@@ -23,48 +23,54 @@ bool same_region(const base::Locality& a, const base::Locality& b) {
   return !a.region.empty() && a.region == b.region;
 }
 
-bool satisfies(std::string_view preference, const Endpoint& endpoint, const Caller& caller) {
-  if (preference == "zone") return same_zone(endpoint.locality, caller.locality);
-  if (preference == "cluster") return endpoint.cluster == caller.cluster;
-  if (preference == "region") return same_region(endpoint.locality, caller.locality);
-  if (preference.starts_with("cluster:")) return endpoint.cluster == preference.substr(8);
+bool satisfies(std::string_view preference, const Traits& traits, const Caller& caller) {
+  if (preference == "zone") return same_zone(traits.locality, caller.locality);
+  if (preference == "cluster") return traits.cluster == caller.cluster;
+  if (preference == "region") return same_region(traits.locality, caller.locality);
+  if (preference.starts_with("cluster:")) return traits.cluster == preference.substr(8);
   return preference == "any";
 }
 
-// The rung of the ladder that an endpoint stands on; nothing when no preference takes it.
-std::optional<std::size_t> rung(const Destination& destination, const Endpoint& endpoint,
+// The rung of the ladder that such endpoints stand on; nothing when no preference takes them.
+std::optional<std::size_t> rung(const Destination& destination, const Traits& traits,
                                 const Caller& caller) {
   if (destination.prefer.empty()) {
-    const bool own = endpoint.cluster == caller.cluster;
-    if (own && same_zone(endpoint.locality, caller.locality)) return 0;
+    const bool own = traits.cluster == caller.cluster;
+    if (own && same_zone(traits.locality, caller.locality)) return 0;
     if (own) return 1;
-    if (same_zone(endpoint.locality, caller.locality)) return 2;
-    if (same_region(endpoint.locality, caller.locality)) return 3;
+    if (same_zone(traits.locality, caller.locality)) return 2;
+    if (same_region(traits.locality, caller.locality)) return 3;
     return 4;
   }
   for (std::size_t i = 0; i < destination.prefer.size(); ++i)
-    if (satisfies(destination.prefer[i], endpoint, caller)) return i;
+    if (satisfies(destination.prefer[i], traits, caller)) return i;
   return std::nullopt;
 }
 
-bool serves_a_port(const Destination& destination, const Service& service,
-                   const Endpoint& endpoint) {
+bool serves_a_port(const Destination& destination, const Service& service, const Traits& traits) {
   return destination.ports.empty() ||
          std::any_of(destination.ports.begin(), destination.ports.end(), [&](const auto& port) {
-           return target_port(port, service, endpoint).has_value();
+           return target_port(port, service, traits).has_value();
          });
 }
 
-// Why an endpoint can never be used by this caller, whatever its health.
-std::optional<Reason> excluded(const Destination& destination, const Service& service,
-                               const Endpoint& endpoint, const Caller& caller) {
-  if (endpoint.weight == 0) return Reason::weight_zero;
-  if (!serves_a_port(destination, service, endpoint)) return Reason::port_missing;
-  if (!endpoint.network.empty() && !caller.networks.empty() &&
-      std::find(caller.networks.begin(), caller.networks.end(), endpoint.network) ==
+// What becomes of an endpoint by its traits, whatever its health: a rung, or why it can never be
+// used by this caller.
+struct Standing {
+  Reason reason = Reason::selected;
+  std::size_t rung = 0;
+};
+
+Standing stand(const Destination& destination, const Service& service, const Traits& traits,
+               const Caller& caller) {
+  if (!serves_a_port(destination, service, traits)) return {Reason::port_missing};
+  if (!traits.network.empty() && !caller.networks.empty() &&
+      std::find(caller.networks.begin(), caller.networks.end(), traits.network) ==
           caller.networks.end())
-    return Reason::network_unreachable;
-  return std::nullopt;
+    return {Reason::network_unreachable};
+  const auto level = rung(destination, traits, caller);
+  if (!level) return {Reason::not_preferred};
+  return {Reason::selected, *level};
 }
 
 // Draining is said of what still serves, so that it comes last: a drained endpoint of a cluster
@@ -108,29 +114,25 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
   for (const auto& service : destination.services) {
     const auto* cluster = view.find_cluster(service->cluster);
     const auto freshness = cluster ? cluster->freshness : Freshness::fresh;
+    const Traits* traits = nullptr;
+    Standing standing;  // of those traits: neighbours are alike more often than not
     for (std::uint32_t i = 0; i < service->endpoints.size(); ++i) {
       const auto& endpoint = service->endpoints[i];
-      Choice choice{service, i, Reason::selected, freshness != Freshness::fresh};
-      if (const auto reason = excluded(destination, *service, endpoint, caller)) {
-        choice.reason = *reason;
-        selection.left_out.push_back(std::move(choice));
+      if (endpoint.traits.get() != traits) {
+        traits = endpoint.traits.get();
+        standing = stand(destination, *service, *traits, caller);
+      }
+      Choice choice{service.get(), i, standing.reason, freshness != Freshness::fresh};
+      if (endpoint.weight == 0) choice.reason = Reason::weight_zero;
+      if (choice.reason != Reason::selected) {
+        selection.left_out.push_back(choice);
         continue;
       }
-      const auto level = rung(destination, endpoint, caller);
-      if (!level) {
-        choice.reason = Reason::not_preferred;
-        selection.left_out.push_back(std::move(choice));
-        continue;
-      }
-      auto& at = ladder.rungs[*level];
+      auto& at = ladder.rungs[standing.rung];
       choice.reason = health_reason(endpoint, freshness);
       if (counts_as_capacity(choice.reason)) at.total_weight += endpoint.weight;
-      if (choice.reason == Reason::selected) {
-        at.healthy_weight += endpoint.weight;
-        at.healthy.push_back(std::move(choice));
-      } else {
-        at.ill.push_back(std::move(choice));
-      }
+      if (choice.reason == Reason::selected) at.healthy_weight += endpoint.weight;
+      (choice.reason == Reason::selected ? at.healthy : at.ill).push_back(choice);
     }
   }
   return ladder;
@@ -147,9 +149,8 @@ void fail_open(Ladder& ladder, Selection& selection) {
       [&](const Rung& rung) { return std::any_of(rung.ill.begin(), rung.ill.end(), draining); });
   for (std::size_t i = 0; i < ladder.rungs.size(); ++i) {
     Tier tier{ladder.names[i], 0, {}};
-    for (auto& choice : ladder.rungs[i].ill)
-      (some_drain && !draining(choice) ? selection.left_out : tier.endpoints)
-          .push_back(std::move(choice));
+    for (const auto& choice : ladder.rungs[i].ill)
+      (some_drain && !draining(choice) ? selection.left_out : tier.endpoints).push_back(choice);
     if (!tier.endpoints.empty()) selection.tiers.push_back(std::move(tier));
   }
   if (!selection.tiers.empty()) selection.tiers.front().share = 1;

@@ -41,8 +41,8 @@ enum class Reason : std::uint8_t {
 std::string_view to_string(Reason reason);
 
 struct Choice {
-  std::shared_ptr<const Service> service;  // keeps the endpoint alive
-  std::uint32_t index = 0;                 // of the endpoint in the service
+  const Service* service = nullptr;  // the destination keeps it alive
+  std::uint32_t index = 0;           // of the endpoint in the service
   Reason reason = Reason::selected;
   bool stale = false;  // its cluster is silent, it still serves
 

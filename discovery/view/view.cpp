@@ -60,22 +60,22 @@ const ServicePort* declared_port(const DestinationPort& port, const Service& ser
 }
 
 std::optional<std::uint16_t> target_port(const DestinationPort& port, const Service& service,
-                                         const Endpoint& endpoint) {
+                                         const Traits& endpoints) {
   const auto wanted = port.target_number ? port.target_number : port.number;
   const auto* declared = declared_port(port, service);
   if (!declared) {
     // Endpoints whose service says no ports (a slice without its Service) are asked themselves.
     if (!service.ports.empty()) return std::nullopt;
-    for (const auto& own : endpoint.ports)
+    for (const auto& own : endpoints.ports)
       if (port.target_name.empty() ? own.number == wanted : own.name == port.target_name)
         return own.number;
     return std::nullopt;
   }
   // Kubernetes joins a service's port to a slice's port by the port's name (EndpointSlice v1,
   // "ports[].name").
-  for (const auto& own : endpoint.ports)
+  for (const auto& own : endpoints.ports)
     if (own.name == declared->name) return own.number;
-  if (!endpoint.ports.empty()) return std::nullopt;
+  if (!endpoints.ports.empty()) return std::nullopt;
   return declared->target_number ? declared->target_number : declared->number;
 }
 

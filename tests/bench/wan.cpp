@@ -63,10 +63,10 @@ discovery::EncodedRow endpoint_row(std::size_t cluster, std::size_t service, std
   const auto ip = base::IpAddress::v4(10u << 24 | static_cast<std::uint32_t>(cluster % 64) << 18 |
                                       static_cast<std::uint32_t>(number));
   discovery::EndpointRow row{"shop", "web" + std::to_string(service), ip.to_string(), {}};
-  row.endpoint.ip = ip;
-  row.endpoint.ports = {{"http", 8080}};
-  row.endpoint.locality = {"eu-west-1", "eu-west-1" + std::string(1, "abc"[number % 3]), ""};
-  row.endpoint.weight = static_cast<std::uint32_t>(1 + edition % 100);
+  row.ip = ip;
+  row.traits.ports = {{"http", 8080}};
+  row.traits.locality = {"eu-west-1", "eu-west-1" + std::string(1, "abc"[number % 3]), ""};
+  row.weight = static_cast<std::uint32_t>(1 + edition % 100);
   return encode(discovery::RowValue(row));
 }
 

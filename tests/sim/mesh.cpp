@@ -33,8 +33,8 @@ base::SocketAddress endpoint(std::size_t cluster, std::size_t number) {
 
 discovery::EncodedRow endpoint_row(const base::SocketAddress& address, std::size_t service) {
   discovery::EndpointRow row{"apps", "service" + std::to_string(service), address.to_string(), {}};
-  row.endpoint.ip = address.ip;
-  row.endpoint.ports = {{"http", address.port}};
+  row.ip = address.ip;
+  row.traits.ports = {{"http", address.port}};
   return encode(row);
 }
 

@@ -67,8 +67,8 @@ base::SocketAddress address() { return *base::SocketAddress::parse("10.0.0.5:908
 
 Story::Contents endpoint() {
   discovery::EndpointRow row{"shop", "web", "10.0.0.5", {}};
-  row.endpoint.ip = address().ip;
-  row.endpoint.ports = {{"http", address().port}};
+  row.ip = address().ip;
+  row.traits.ports = {{"http", address().port}};
   const auto encoded = discovery::encode(row);
   return {{encoded.key, encoded.value}};
 }

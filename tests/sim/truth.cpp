@@ -248,9 +248,9 @@ void Truth::check_health(std::size_t cluster, const discovery::Rows& rows) {
   rows.for_each([&](const discovery::RowView& row) {
     if (!is_endpoint(row.key)) return;
     const auto value = discovery::decode(row.key, row.value);
-    const auto& endpoint = std::get<discovery::EndpointRow>(*value).endpoint;
+    const auto& endpoint = std::get<discovery::EndpointRow>(*value);
     if (endpoint.health == discovery::view::Health::unhealthy &&
-        !origins_[cluster].failed.contains({endpoint.ip, endpoint.ports.front().number}))
+        !origins_[cluster].failed.contains({endpoint.ip, endpoint.traits.ports.front().number}))
       violated(name(cluster) + " calls " + std::string(row.key) + " unhealthy, which answers");
   });
 }

@@ -35,10 +35,10 @@ std::vector<RowValue> rows_of(const resources::Documents& documents,
     rows.push_back(std::move(row));
     for (const auto& endpoint : service.endpoints) {
       EndpointRow made{meta.namespace_, meta.name, endpoint.ip.to_string(), {}};
-      made.endpoint.ip = endpoint.ip;
-      made.endpoint.ports = ports;
-      made.endpoint.locality = endpoint.locality;
-      made.endpoint.labels = endpoint.labels;
+      made.ip = endpoint.ip;
+      made.traits.ports = ports;
+      made.traits.locality = endpoint.locality;
+      made.traits.labels = endpoint.labels;
       rows.push_back(std::move(made));
     }
   }
@@ -92,7 +92,8 @@ struct Seen {
     REQUIRE(found);
     const auto& tiers = found->by_class.front().tiers;
     REQUIRE_FALSE(tiers.empty());
-    for (const auto& choice : tiers.front().endpoints) clusters.insert(choice.endpoint().cluster);
+    for (const auto& choice : tiers.front().endpoints)
+      clusters.insert(choice.endpoint().traits->cluster);
     return clusters;
   }
 

@@ -15,8 +15,8 @@ RowValue service(std::string name, std::vector<view::ServicePort> ports, bool he
 
 RowValue endpoint(std::string service, std::string_view ip, std::vector<view::EndpointPort> ports) {
   EndpointRow row{"bookinfo", std::move(service), std::string(ip), {}};
-  row.endpoint.ip = *base::IpAddress::parse(ip);
-  row.endpoint.ports = std::move(ports);
+  row.ip = *base::IpAddress::parse(ip);
+  row.traits.ports = std::move(ports);
   return row;
 }
 
@@ -89,8 +89,8 @@ TEST_CASE("endpoints take their cluster's locality where they say none") {
       {origin("west", {AgentRow{"", "", {"us-west", "2a", ""}, {}}, service("ratings", kHttp),
                        endpoint("ratings", "10.1.0.1", {{"http", 9080}})})});
   REQUIRE(view->services.size() == 1);
-  CHECK(view->services[0]->endpoints[0].cluster == "west");
-  CHECK(view->services[0]->endpoints[0].locality == base::Locality{"us-west", "2a", ""});
+  CHECK(view->services[0]->endpoints[0].traits->cluster == "west");
+  CHECK(view->services[0]->endpoints[0].traits->locality == base::Locality{"us-west", "2a", ""});
 }
 
 TEST_CASE(
@@ -269,10 +269,13 @@ TEST_CASE(
   auto west = origin(
       "west", {service("ratings", kHttp), endpoint("ratings", "10.1.0.1", {{"http", 9080}})});
   OriginCache cache;
-  const auto before = cache.get(west);
-  CHECK(cache.get(west) == before);
+  const auto get = [&](const OriginPublication& of) {
+    return cache.get({&of}, base::one_by_one).front();
+  };
+  const auto before = get(west);
+  CHECK(get(west) == before);
   west.path_failed = {*base::SocketAddress::parse("10.1.0.1:9080")};
-  const auto after = cache.get(west);
+  const auto after = get(west);
   CHECK(after != before);
   CHECK(after->services[0]->endpoints[0].path_failed);
   CHECK_FALSE(before->services[0]->endpoints[0].path_failed);

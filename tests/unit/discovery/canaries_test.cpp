@@ -19,9 +19,9 @@ base::SocketAddress address(std::uint32_t number) {
 
 EncodedRow endpoint(std::uint32_t number, bool healthy = true) {
   EndpointRow row{"shop", "web", std::to_string(number), {}};
-  row.endpoint.ip = address(number).ip;
-  row.endpoint.ports = {{"http", address(number).port}};
-  row.endpoint.health = healthy ? view::Health::healthy : view::Health::unhealthy;
+  row.ip = address(number).ip;
+  row.traits.ports = {{"http", address(number).port}};
+  row.health = healthy ? view::Health::healthy : view::Health::unhealthy;
   return encode(row);
 }
 

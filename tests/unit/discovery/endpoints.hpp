@@ -16,8 +16,8 @@ inline Story::Contents endpoints(std::uint32_t first, std::uint32_t count) {
   for (auto number = first; number < first + count; ++number) {
     discovery::EndpointRow row{
         "shop", "web" + std::to_string(number % 2), std::to_string(number), {}};
-    row.endpoint.ip = address(number).ip;
-    row.endpoint.ports = {{"http", 80}};
+    row.ip = address(number).ip;
+    row.traits.ports = {{"http", 80}};
     auto encoded = encode(row);
     rows[encoded.key] = encoded.value;
   }

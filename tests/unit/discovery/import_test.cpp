@@ -25,8 +25,8 @@ RowValue service(const std::string& space, const std::string& name) {
 
 RowValue endpoint(const std::string& space, const std::string& service, const char* address) {
   EndpointRow row{space, service, address, {}};
-  row.endpoint.ip = ip(address);
-  row.endpoint.ports = {{"http", 80}};
+  row.ip = ip(address);
+  row.traits.ports = {{"http", 80}};
   return row;
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("what is for the home alone serves at home, marked, with the agent's p
   CHECK(dns->home_only);
   CHECK(dns->services[0]->home_only);
   CHECK(dns->services[0]->cluster == "east");
-  CHECK(dns->services[0]->endpoints[0].locality.region == "us-east");
+  CHECK(dns->services[0]->endpoints[0].traits->locality.region == "us-east");
   REQUIRE(view->find("inner.mesh.internal"));
   CHECK(view->find("inner.mesh.internal")->home_only);
   CHECK_FALSE(view->find("web.shop.mesh.internal")->home_only);

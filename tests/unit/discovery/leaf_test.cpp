@@ -21,8 +21,8 @@ Story::Contents endpoints(std::initializer_list<int> lasts) {
   Story::Contents contents;
   for (const int last : lasts) {
     EndpointRow row{"shop", "web", address(last).ip.to_string(), {}};
-    row.endpoint.ip = address(last).ip;
-    row.endpoint.ports = {{"http", address(last).port}};
+    row.ip = address(last).ip;
+    row.traits.ports = {{"http", address(last).port}};
     const auto encoded = encode(row);
     contents.emplace(encoded.key, encoded.value);
   }

@@ -18,9 +18,9 @@ constexpr std::size_t kServices = 3, kEndpoints = 40;
 RowValue endpoint(std::size_t service, std::size_t number, std::uint32_t weight) {
   EndpointRow row{"shop", "web" + std::to_string(service), std::to_string(number), {}};
   // Some share an address, and two services may.
-  row.endpoint.ip = base::IpAddress::v4(0x0a000000u + static_cast<std::uint32_t>(number / 2));
-  row.endpoint.ports = {{"http", static_cast<std::uint16_t>(8000 + number % 3)}};
-  row.endpoint.weight = weight;
+  row.ip = base::IpAddress::v4(0x0a000000u + static_cast<std::uint32_t>(number / 2));
+  row.traits.ports = {{"http", static_cast<std::uint16_t>(8000 + number % 3)}};
+  row.weight = weight;
   return row;
 }
 
@@ -76,8 +76,9 @@ std::string describe(const view::Service& service) {
   auto text = service.namespace_ + "/" + service.name + (service.headless ? " headless" : "");
   for (const auto& [key, value] : service.labels) text += " " + key + "=" + value;
   for (const auto& endpoint : service.endpoints)
-    text += "\n  " + endpoint.ip.to_string() + ":" + std::to_string(endpoint.ports[0].number) +
-            " " + std::to_string(endpoint.weight) + " " + endpoint.locality.region +
+    text += "\n  " + endpoint.ip.to_string() + ":" +
+            std::to_string(endpoint.traits->ports[0].number) + " " +
+            std::to_string(endpoint.weight) + " " + endpoint.traits->locality.region +
             (endpoint.path_failed ? " failed" : "");
   return text;
 }

@@ -24,9 +24,9 @@ base::SocketAddress address(std::uint32_t number) {
 EncodedRow endpoint(const std::string& service, std::uint32_t number,
                     const std::string& network = "") {
   EndpointRow row{"apps", service, address(number).to_string(), {}};
-  row.endpoint.network = network;
-  row.endpoint.ip = address(number).ip;
-  row.endpoint.ports = {{"http", address(number).port}};
+  row.traits.network = network;
+  row.ip = address(number).ip;
+  row.traits.ports = {{"http", address(number).port}};
   return encode(row);
 }
 

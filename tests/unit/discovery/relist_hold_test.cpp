@@ -18,8 +18,8 @@ base::SocketAddress address(std::size_t number) {
 
 EncodedRow endpoint(std::size_t number) {
   EndpointRow row{"apps", "web", address(number).to_string(), {}};
-  row.endpoint.ip = address(number).ip;
-  row.endpoint.ports = {{"http", 80}};
+  row.ip = address(number).ip;
+  row.traits.ports = {{"http", 80}};
   return encode(row);
 }
 
@@ -58,8 +58,7 @@ struct Listed {
     for (const auto& [key, value] : story.knows("west", "east")) {
       if (key == "s/apps/web") continue;
       const auto row = std::get<EndpointRow>(*decode(key, value));
-      if (!healthy_only || row.endpoint.health == view::Health::healthy)
-        shown.insert(row.endpoint.ip.bytes()[3]);
+      if (!healthy_only || row.health == view::Health::healthy) shown.insert(row.ip.bytes()[3]);
     }
     return shown;
   }

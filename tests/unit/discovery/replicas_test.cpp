@@ -14,8 +14,8 @@ Story::Contents endpoints(std::initializer_list<int> numbers) {
   Story::Contents contents;
   for (const int number : numbers) {
     discovery::EndpointRow row{"shop", "web", "10.0.0." + std::to_string(number), {}};
-    row.endpoint.ip = *base::IpAddress::parse(row.id);
-    row.endpoint.ports = {{"http", 9080}};
+    row.ip = *base::IpAddress::parse(row.id);
+    row.traits.ports = {{"http", 9080}};
     const auto encoded = discovery::encode(row);
     contents.emplace(encoded.key, encoded.value);
   }

@@ -15,8 +15,8 @@ base::SocketAddress address() { return *base::SocketAddress::parse("10.0.0.5:908
 
 Story::Contents endpoint(const std::string& more = "1") {
   EndpointRow row{"shop", "web", "10.0.0.5", {}};
-  row.endpoint.ip = address().ip;
-  row.endpoint.ports = {{"http", address().port}};
+  row.ip = address().ip;
+  row.traits.ports = {{"http", address().port}};
   const auto encoded = encode(row);
   return {{encoded.key, encoded.value}, {"x/more", more}};
 }

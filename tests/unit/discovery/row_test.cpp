@@ -11,14 +11,14 @@ namespace {
 
 EndpointRow ratings_endpoint() {
   EndpointRow row{"bookinfo", "ratings", "10.0.0.5", {}};
-  row.endpoint.ip = *base::IpAddress::parse("10.0.0.5");
-  row.endpoint.ports = {{"http", 9080}, {"", 15021}};
-  row.endpoint.locality = {"us-east", "us-east-1a", "rack7"};
-  row.endpoint.network = "vpc-1";
-  row.endpoint.health = view::Health::draining;
-  row.endpoint.weight = 3;
-  row.endpoint.labels = {{"app", "ratings"}, {"version", "v2"}};
-  row.endpoint.hostname = "ratings-0";
+  row.ip = *base::IpAddress::parse("10.0.0.5");
+  row.traits.ports = {{"http", 9080}, {"", 15021}};
+  row.traits.locality = {"us-east", "us-east-1a", "rack7"};
+  row.traits.network = "vpc-1";
+  row.health = view::Health::draining;
+  row.weight = 3;
+  row.traits.labels = {{"app", "ratings"}, {"version", "v2"}};
+  row.traits.hostname = "ratings-0";
   return row;
 }
 
@@ -56,21 +56,21 @@ TEST_CASE("an endpoint row keeps every field") {
   CHECK(row.namespace_ == "bookinfo");
   CHECK(row.service == "ratings");
   CHECK(row.id == "10.0.0.5");
-  CHECK(row.endpoint.ip.to_string() == "10.0.0.5");
-  CHECK(row.endpoint.ports == ratings_endpoint().endpoint.ports);
-  CHECK(row.endpoint.locality == ratings_endpoint().endpoint.locality);
-  CHECK(row.endpoint.health == view::Health::draining);
-  CHECK(row.endpoint.weight == 3);
-  CHECK(row.endpoint.labels.at("version") == "v2");
-  CHECK(row.endpoint.hostname == "ratings-0");
+  CHECK(row.ip.to_string() == "10.0.0.5");
+  CHECK(row.traits.ports == ratings_endpoint().traits.ports);
+  CHECK(row.traits.locality == ratings_endpoint().traits.locality);
+  CHECK(row.health == view::Health::draining);
+  CHECK(row.weight == 3);
+  CHECK(row.traits.labels.at("version") == "v2");
+  CHECK(row.traits.hostname == "ratings-0");
 }
 
 TEST_CASE("weight 0 is not the same as the default weight 1") {
   auto row = ratings_endpoint();
-  row.endpoint.weight = 0;
-  CHECK(round_trip(row).endpoint.weight == 0);
-  row.endpoint.weight = 1;
-  CHECK(round_trip(row).endpoint.weight == 1);
+  row.weight = 0;
+  CHECK(round_trip(row).weight == 0);
+  row.weight = 1;
+  CHECK(round_trip(row).weight == 1);
 }
 
 TEST_CASE("a service row and an agent row keep every field") {
@@ -117,20 +117,20 @@ TEST_CASE("a virtual destination row keeps hosts, selectors, ports and preferenc
 TEST_CASE("an address and a zone that other fields tell are not told twice") {
   auto row = ratings_endpoint();
   const auto size = [&] { return encode(RowValue(row)).value.size(); };
-  row.endpoint.locality = {"us-east-1", "us-east-1a", ""};
+  row.traits.locality = {"us-east-1", "us-east-1a", ""};
   const auto shortest = size();
   row.id = "ratings-0";
   CHECK(size() == shortest + 6);
-  CHECK(round_trip(row).endpoint.ip.to_string() == "10.0.0.5");
-  row.endpoint.locality.zone = "zone-of-10";
+  CHECK(round_trip(row).ip.to_string() == "10.0.0.5");
+  row.traits.locality.zone = "zone-of-10";
   CHECK(size() == shortest + 6 + 9);
-  CHECK(round_trip(row).endpoint.locality == row.endpoint.locality);
+  CHECK(round_trip(row).traits.locality == row.traits.locality);
   for (const char* zone : {"us-east-1", "us-east-1a", "us", ""}) {
-    row.endpoint.locality.zone = zone;
-    CHECK(round_trip(row).endpoint.locality == row.endpoint.locality);
+    row.traits.locality.zone = zone;
+    CHECK(round_trip(row).traits.locality == row.traits.locality);
   }
-  row.endpoint.locality = {"", "a", ""};
-  CHECK(round_trip(row).endpoint.locality == row.endpoint.locality);
+  row.traits.locality = {"", "a", ""};
+  CHECK(round_trip(row).traits.locality == row.traits.locality);
 }
 
 TEST_CASE("fields of a later version are skipped, kinds of a later version are not found") {
@@ -147,7 +147,7 @@ TEST_CASE("fields of a later version are skipped, kinds of a later version are n
 TEST_CASE("a health of a later version is not traffic-worthy") {
   const auto row = decode("e/a/b/c", std::string("\x0a\x04\x0a\x00\x00\x01\x38\x09", 8));
   REQUIRE(row.ok());
-  CHECK(std::get<EndpointRow>(*row).endpoint.health == view::Health::unhealthy);
+  CHECK(std::get<EndpointRow>(*row).health == view::Health::unhealthy);
 }
 
 TEST_CASE("keys with missing parts and values that are cut or bent never decode and never crash") {
@@ -180,15 +180,12 @@ TEST_CASE(
       change(row);
       return code_of(row);
     };
-    CHECK(endpoint_with([&](auto& row) { row.endpoint.labels["app"] = bad; }) ==
-          base::Code::invalid);
-    CHECK(endpoint_with([&](auto& row) { row.endpoint.labels[bad] = "x"; }) == base::Code::invalid);
-    CHECK(endpoint_with([&](auto& row) { row.endpoint.locality.zone = bad; }) ==
-          base::Code::invalid);
-    CHECK(endpoint_with([&](auto& row) { row.endpoint.network = bad; }) == base::Code::invalid);
-    CHECK(endpoint_with([&](auto& row) { row.endpoint.ports[0].name = bad; }) ==
-          base::Code::invalid);
-    CHECK(endpoint_with([&](auto& row) { row.endpoint.hostname = bad; }) == base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.traits.labels["app"] = bad; }) == base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.traits.labels[bad] = "x"; }) == base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.traits.locality.zone = bad; }) == base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.traits.network = bad; }) == base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.traits.ports[0].name = bad; }) == base::Code::invalid);
+    CHECK(endpoint_with([&](auto& row) { row.traits.hostname = bad; }) == base::Code::invalid);
     CHECK(endpoint_with([&](auto& row) { row.service = bad; }) == base::Code::invalid);
     CHECK(endpoint_with([&](auto& row) { row.id = bad; }) == base::Code::invalid);
     CHECK(code_of(AgentRow{"", bad, {}, {}}) == base::Code::invalid);
@@ -201,7 +198,7 @@ TEST_CASE(
     CHECK(code_of(destination) == base::Code::invalid);
   }
   auto words = ratings_endpoint();
-  words.endpoint.labels["team"] = "Köln · 東京 🦊";
+  words.traits.labels["team"] = "Köln · 東京 🦊";
   CHECK(code_of(words) == base::Code::internal);
 }
 
@@ -218,7 +215,7 @@ TEST_CASE("names are what their kind allows") {
     CHECK(code_of(ServiceRow{bad, "b", {}, {}, false}) == base::Code::invalid);
     CHECK(code_of(ServiceRow{"a", bad, {}, {}, false}) == base::Code::invalid);
     auto row = ratings_endpoint();
-    row.endpoint.hostname = bad;
+    row.traits.hostname = bad;
     CHECK(code_of(row) == base::Code::invalid);
   }
 }
@@ -247,7 +244,7 @@ TEST_CASE("no list inside a row is longer than its limit") {
     const auto ip = [](std::size_t i) { return base::IpAddress::v4(static_cast<unsigned>(i)); };
     CHECK(code_of(AgentRow{"", "", {}, list(kMaxForwardersInRow + over, ip)}) == wanted);
     auto endpoint = ratings_endpoint();
-    endpoint.endpoint.ports = list(kMaxPortsInRow + over, [](std::size_t) {
+    endpoint.traits.ports = list(kMaxPortsInRow + over, [](std::size_t) {
       return view::EndpointPort{"", 1};
     });
     CHECK(code_of(endpoint) == wanted);

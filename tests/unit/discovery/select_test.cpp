@@ -13,9 +13,18 @@ Endpoint at(std::string_view ip, std::string cluster, base::Locality locality,
             Health health = Health::healthy) {
   Endpoint endpoint;
   endpoint.ip = *base::IpAddress::parse(ip);
-  endpoint.cluster = std::move(cluster);
-  endpoint.locality = std::move(locality);
   endpoint.health = health;
+  Traits traits;
+  traits.cluster = std::move(cluster);
+  traits.locality = std::move(locality);
+  endpoint.traits = std::make_shared<const Traits>(std::move(traits));
+  return endpoint;
+}
+
+Endpoint with_ports(Endpoint endpoint, std::vector<EndpointPort> ports) {
+  auto traits = *endpoint.traits;
+  traits.ports = std::move(ports);
+  endpoint.traits = std::make_shared<const Traits>(std::move(traits));
   return endpoint;
 }
 
@@ -131,15 +140,34 @@ TEST_CASE("what drains serves when nothing is healthy, before what does not serv
 }
 
 TEST_CASE("an endpoint that serves none of the ports is left out, and says so") {
-  auto serving = at("10.0.0.1", "east", {}), other = at("10.0.0.2", "east", {});
-  serving.ports = {{"http", 9080}};
-  other.ports = {{"grpc", 9999}};
+  const auto serving = with_ports(at("10.0.0.1", "east", {}), {{"http", 9080}});
+  const auto other = with_ports(at("10.0.0.2", "east", {}), {{"grpc", 9999}});
   auto world = World({service("east", {serving, other})});
   world.destination.ports = {{9080, "", "HTTP", "", 0}};
   const auto selection = world.from("east");
   CHECK(picture(selection) == "own cluster:1.00[10.0.0.1]");
   REQUIRE(selection.left_out.size() == 1);
   CHECK(selection.left_out[0].reason == Reason::port_missing);
+}
+
+TEST_CASE("endpoints that are alike serve what their own service says") {
+  auto endpoint = with_ports(at("10.0.0.1", "east", {}), {{"http", 9080}});
+  auto web = std::make_shared<Service>(), admin = std::make_shared<Service>();
+  web->cluster = admin->cluster = "east";
+  web->ports = {{"http", 80, "", 0, ""}};
+  admin->ports = {{"metrics", 80, "", 0, ""}};
+  web->endpoints = {endpoint};
+  admin->endpoints = {endpoint};
+  World world({web, admin});
+  world.destination.ports = {{80, "", "HTTP", "", 0}};
+  const auto selection = world.from("east");
+  CHECK(picture(selection) == "own cluster:1.00[10.0.0.1]");
+  REQUIRE(selection.left_out.size() == 1);
+  CHECK(selection.left_out[0].service == admin.get());
+  TargetPorts ports(world.destination.ports[0]);
+  CHECK(ports.of(*web, web->endpoints[0]) == 9080);
+  CHECK(ports.of(*admin, admin->endpoints[0]) == std::nullopt);
+  CHECK(ports.of(*web, web->endpoints[0]) == 9080);
 }
 
 TEST_CASE("shares are Envoy's priority load", "[envoy]") {
@@ -163,7 +191,9 @@ TEST_CASE("shares are Envoy's priority load", "[envoy]") {
 
 TEST_CASE("an unreachable network and weight 0 are left out even when nothing else is there") {
   auto far = at("10.0.0.1", "east", {});
-  far.network = "vpc-2";
+  auto elsewhere = *far.traits;
+  elsewhere.network = "vpc-2";
+  far.traits = std::make_shared<const Traits>(elsewhere);
   auto zero = at("10.0.0.2", "east", {});
   zero.weight = 0;
   const auto selection = World({service("east", {far, zero})}).from("east", {}, {"vpc-1"});

@@ -98,16 +98,18 @@ inline std::shared_ptr<const view::Service> service_of(
   auto service = std::make_shared<view::Service>();
   service->cluster = e.cluster;
   service->name = "ratings";
+  view::Traits traits;
+  traits.cluster = e.cluster;
+  traits.hostname = e.hostname;
   view::Endpoint endpoint;
-  endpoint.cluster = e.cluster;
-  endpoint.hostname = e.hostname;
   endpoint.ip = base::IpAddress::parse(e.ip).value();
   endpoint.weight = e.weight;
   for (const auto& port : ports) {
     const auto name = "p" + std::to_string(port.number);
     service->ports.push_back({name, port.number, "", 0, ""});
-    endpoint.ports.push_back({name, port.number});
+    traits.ports.push_back({name, port.number});
   }
+  endpoint.traits = std::make_shared<const view::Traits>(std::move(traits));
   service->endpoints.push_back(endpoint);
   return service;
 }
@@ -120,7 +122,7 @@ inline view::Selection Mesh::select(const TestHost& host) {
     // One object for all classes of callers, as in a view.
     auto& made = services_[{host.host, e.ip, e.cluster, e.hostname, std::to_string(e.weight)}];
     if (!made) made = service_of(e, host.ports);
-    return view::Choice{made, 0, e.reason, e.stale};
+    return view::Choice{made.get(), 0, e.reason, e.stale};
   };
   for (const auto& tier : host.tiers) {
     selection.tiers.push_back({"tier", tier.share, {}});
@@ -145,9 +147,11 @@ inline std::shared_ptr<const view::Resolution> Mesh::resolution() {
       destination.door = by_class.front().door;
       destination.ports = by_class.front().ports;
       auto resolved = std::make_shared<view::ResolvedDestination>();
-      resolved->destination = std::make_shared<const view::Destination>(destination);
       for (std::size_t c = 0; c < callers_.classes.size(); ++c)
         resolved->by_class.push_back(select(by_class[std::min(c, by_class.size() - 1)]));
+      for (const auto& [key, service] : services_)
+        if (key[0] == name) destination.services.push_back(service);
+      resolved->destination = std::make_shared<const view::Destination>(destination);
       made = std::move(resolved);
     }
     resolution->destinations.push_back(made);

@@ -112,11 +112,13 @@ Mesh& Mesh::has(std::string cluster, std::string name, std::vector<std::string> 
     service.ports.push_back({"http", 80, "", 8080, "http"});
     found = services_.insert(services_.end(), std::move(service));
   }
+  discovery::view::Traits traits;
+  traits.cluster = cluster;
+  traits.labels = std::move(labels);
   for (const auto& ip : endpoints) {
     discovery::view::Endpoint endpoint;
-    endpoint.cluster = cluster;
     endpoint.ip = base::IpAddress::parse(ip).value();
-    endpoint.labels = labels;
+    endpoint.traits = std::make_shared<const discovery::view::Traits>(traits);
     found->endpoints.push_back(std::move(endpoint));
   }
   return *this;

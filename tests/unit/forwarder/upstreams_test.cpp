@@ -81,7 +81,11 @@ TEST_CASE("a subset with only ill endpoints fails open, as a destination does") 
 TEST_CASE("endpoints that do not serve the port are left out, and the others share alone") {
   Mesh mesh;
   mesh.has("east", "ratings", {"10.0.0.1"}).has("west", "ratings", {"10.1.0.1"});
-  mesh.service("east", "ratings").endpoints[0].ports = {{"other", 1}};
+  discovery::view::Traits other;
+  other.cluster = "east";
+  other.ports = {{"other", 1}};
+  mesh.service("east", "ratings").endpoints[0].traits =
+      std::make_shared<const discovery::view::Traits>(other);
   CHECK(tiers(mesh, service("ratings")) == "any 1.00 10.1.0.1:8080");
 }
 
@@ -119,7 +123,9 @@ TEST_CASE("a service that no zone names is found by itself") {
   hidden.name = "dashboard";
   hidden.ports = {{"http", 80, "", 8080, "http"}, {"admin", 81, "", 8081, ""}};
   hidden.endpoints.resize(1);
-  hidden.endpoints[0].cluster = "east";
+  discovery::view::Traits traits;
+  traits.cluster = "east";
+  hidden.endpoints[0].traits = std::make_shared<const discovery::view::Traits>(traits);
   hidden.endpoints[0].ip = base::IpAddress::parse("10.0.0.7").value();
   auto view = std::make_shared<discovery::view::View>();
   view->cluster = "east";

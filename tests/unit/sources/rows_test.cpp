@@ -65,13 +65,13 @@ endpoints:
 TEST_CASE("slices of a service are joined; the ready word on an address wins") {
   const auto rows = decoded(rows_of(kSlices));
   REQUIRE(rows.size() == 5);
-  CHECK(endpoint(rows, "10.0.0.1").endpoint.health == view::Health::healthy);
-  CHECK(endpoint(rows, "10.0.0.1").endpoint.locality.zone == "us-east-1a");
-  CHECK(endpoint(rows, "10.0.0.1").endpoint.hostname == "ratings-0");
-  CHECK(endpoint(rows, "10.0.0.1").endpoint.labels.at("version") == "v1");
-  CHECK(endpoint(rows, "10.0.0.2").endpoint.health == view::Health::healthy);
-  CHECK(endpoint(rows, "10.0.0.3").endpoint.health == view::Health::draining);
-  CHECK(endpoint(rows, "10.0.0.4").endpoint.health ==
+  CHECK(endpoint(rows, "10.0.0.1").health == view::Health::healthy);
+  CHECK(endpoint(rows, "10.0.0.1").traits.locality.zone == "us-east-1a");
+  CHECK(endpoint(rows, "10.0.0.1").traits.hostname == "ratings-0");
+  CHECK(endpoint(rows, "10.0.0.1").traits.labels.at("version") == "v1");
+  CHECK(endpoint(rows, "10.0.0.2").health == view::Health::healthy);
+  CHECK(endpoint(rows, "10.0.0.3").health == view::Health::draining);
+  CHECK(endpoint(rows, "10.0.0.4").health ==
         view::Health::healthy);  // absent conditions are ready
 }
 
@@ -88,10 +88,10 @@ endpoints:
 - {address: 10.0.0.7, zone: z2, weight: 2, labels: {version: v2}, hostname: ratings-2, ready: false}
 )"));
   REQUIRE(rows.size() == 4);
-  CHECK(endpoint(rows, "10.0.0.5").endpoint.ports ==
+  CHECK(endpoint(rows, "10.0.0.5").traits.ports ==
         std::vector<view::EndpointPort>{{"http", 9080}});
-  CHECK(endpoint(rows, "10.0.0.5").endpoint.locality.zone == "z1");
-  CHECK(endpoint(rows, "10.0.0.6:9081").endpoint.ports ==
+  CHECK(endpoint(rows, "10.0.0.5").traits.locality.zone == "z1");
+  CHECK(endpoint(rows, "10.0.0.6:9081").traits.ports ==
         std::vector<view::EndpointPort>{{"http", 9081}});
   const auto& third = endpoint(rows, "10.0.0.7").endpoint;
   CHECK(third.locality.zone == "z2");
@@ -163,8 +163,8 @@ TEST_CASE("an endpoint that terminates drains while it serves and is unhealthy a
       kWeb + slice("a", 80,
                    "{addresses: [10.0.0.1], conditions: {serving: true, terminating: true}}, "
                    "{addresses: [10.0.0.2], conditions: {serving: false, terminating: true}}")));
-  CHECK(endpoint(rows, "10.0.0.1").endpoint.health == view::Health::draining);
-  CHECK(endpoint(rows, "10.0.0.2").endpoint.health == view::Health::unhealthy);
+  CHECK(endpoint(rows, "10.0.0.1").health == view::Health::draining);
+  CHECK(endpoint(rows, "10.0.0.2").health == view::Health::unhealthy);
 }
 
 TEST_CASE("publishNotReadyAddresses makes what is not ready count, but not what terminates") {
@@ -176,8 +176,8 @@ TEST_CASE("publishNotReadyAddresses makes what is not ready count, but not what 
                               "{addresses: [10.0.0.1], conditions: {ready: false}}, "
                               "{addresses: [10.0.0.2], conditions: {ready: false, serving: true, "
                               "terminating: true}}")));
-  CHECK(endpoint(rows, "10.0.0.1").endpoint.health == view::Health::healthy);
-  CHECK(endpoint(rows, "10.0.0.2").endpoint.health == view::Health::draining);
+  CHECK(endpoint(rows, "10.0.0.1").health == view::Health::healthy);
+  CHECK(endpoint(rows, "10.0.0.2").health == view::Health::draining);
 }
 
 TEST_CASE("one address with different ports is several endpoints, whatever order slices come in") {
@@ -187,8 +187,8 @@ TEST_CASE("one address with different ports is several endpoints, whatever order
   const auto made = rows_of(kWeb + a + b + again);
   const auto rows = decoded(made);
   REQUIRE(rows.size() == 3);
-  CHECK(endpoint(rows, "10.0.0.1:8080").endpoint.health == view::Health::healthy);
-  CHECK(endpoint(rows, "10.0.0.1:8081").endpoint.ports.front().number == 8081);
+  CHECK(endpoint(rows, "10.0.0.1:8080").health == view::Health::healthy);
+  CHECK(endpoint(rows, "10.0.0.1:8081").traits.ports.front().number == 8081);
   CHECK(rows_of(kWeb + again + b + a).rows == made.rows);
 }
 
@@ -198,7 +198,7 @@ TEST_CASE("slices without their Service are joined and known all the same") {
                                           "{addresses: [10.0.0.1], conditions: {ready: false}}, "
                                           "{addresses: [10.0.0.2]}")));
   REQUIRE(rows.size() == 2);
-  CHECK(endpoint(rows, "10.0.0.1").endpoint.health == view::Health::healthy);
+  CHECK(endpoint(rows, "10.0.0.1").health == view::Health::healthy);
 }
 
 TEST_CASE("what is too large for a row is a problem and leaves the rest alone") {
