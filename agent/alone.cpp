@@ -64,10 +64,10 @@ Alone serve_alone(const Config& config, const resources::Documents& documents,
                            destination->conflicts.end());
     add_dead_ports(*destination, documents, alone.problems);
   }
-  forwarder::SlotMap slots;
+  forwarder::KeptUpstreams kept;
   auto routing = forwarder_config(config);
   routing.others = others;
-  auto compiled = forwarder::compile(documents.route_tables, resolution, routing, slots);
+  auto compiled = forwarder::compile(documents.route_tables, resolution, routing, kept);
   alone.problems.insert(alone.problems.end(), compiled.problems.begin(), compiled.problems.end());
   alone.statuses = std::move(compiled.statuses);
   alone.listeners = compiled.table->listeners;

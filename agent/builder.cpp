@@ -154,7 +154,7 @@ void Builder::build() {
   auto dns = dns_.build(served->resolution, config_.zone);
   served->dns_problems = dns->problems();
   auto compiled = forwarder::compile(serving_.documents->documents.route_tables,
-                                     *served->resolution, config_.forwarder, slots_);
+                                     *served->resolution, config_.forwarder, upstreams_);
   served->routing = std::move(compiled.statuses);
   served->routing_problems = std::move(compiled.problems);
 

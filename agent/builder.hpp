@@ -28,7 +28,6 @@
 #include "discovery/sources/rows.hpp"
 #include "dns/table_builder.hpp"
 #include "forwarder/compile.hpp"
-#include "forwarder/slot_map.hpp"
 
 namespace agent {
 
@@ -111,7 +110,7 @@ class Builder {
   discovery::Assembler assembler_;
   discovery::view::Resolver resolver_;
   dns::TableBuilder dns_;
-  forwarder::SlotMap slots_;
+  forwarder::KeptUpstreams upstreams_;
   std::uint64_t version_ = 0;
   std::thread thread_;
 };

@@ -107,12 +107,12 @@ std::vector<base::SocketAddress> listeners(const std::set<std::uint16_t>& ports,
 }  // namespace
 
 Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& resolution,
-                 const ForwarderConfig& config, SlotMap& slots) {
+                 const ForwarderConfig& config, KeptUpstreams& kept) {
   Compiled compiled;
   compiled.table = std::make_unique<Table>();
-  compiled.table->version = slots.begin_table();
+  compiled.table->version = kept.begin_table();
   compiled.table->synced = resolution.view->synced;
-  Upstreams upstreams(resolution, slots);
+  Upstreams upstreams(resolution, kept);
   Actions actions(upstreams, config, compiled.problems);
   Delegation delegation(tables, config.cluster, compiled.problems);
 
@@ -124,7 +124,7 @@ Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& 
               excluded_callers(*root, view), compiled.problems);
   }
   for (const auto& destination : resolution.destinations)
-    hosts.add_unclaimed(*destination, upstreams);
+    hosts.add_unclaimed(destination, upstreams);
 
   auto& table = *compiled.table;
   if (hosts.ports().size() * config.addresses.size() > kMaxListeners)
@@ -137,9 +137,9 @@ Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& 
                                  "the highest ports are left out"});
   table.listeners = listeners(hosts.ports(), config.addresses);
   table.routes = std::make_shared<const Routes>(std::move(hosts).finish());
-  table.upstreams = upstreams.all();
-  slots.end_table();
-  table.slots = slots.slots();
+  kept.end_table();
+  table.upstreams = kept.all();
+  table.slots = kept.slots().slots();
   drop_repeated(compiled.problems);
   compiled.statuses = statuses(tables, resolution, delegation, compiled.problems);
   return compiled;

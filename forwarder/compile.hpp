@@ -20,7 +20,7 @@
 
 #include "base/address.hpp"
 #include "discovery/view/resolution.hpp"
-#include "forwarder/slot_map.hpp"
+#include "forwarder/kept_upstreams.hpp"
 #include "forwarder/status.hpp"
 #include "forwarder/table.hpp"
 #include "resources/route_table.hpp"
@@ -45,10 +45,11 @@ struct Compiled {
       statuses;  // of the route tables as given, then of destinations with something to say
 };
 
-// `slots` goes from call to call; each table must be published, or dropped for good, before the
-// next is compiled.
+// `kept` goes from call to call; each table must be published, or dropped for good, before the next
+// is compiled. Cost: route tables and a look at every destination; the endpoints of those that have
+// changed.
 Compiled compile(const std::vector<resources::RouteTable>& tables,
                  const discovery::view::Resolution& resolution, const ForwarderConfig& config,
-                 SlotMap& slots);
+                 KeptUpstreams& kept);
 
 }  // namespace forwarder

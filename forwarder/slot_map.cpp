@@ -1,38 +1,82 @@
 #include "forwarder/slot_map.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace forwarder {
+namespace {
 
-std::uint64_t SlotMap::begin_table() { return ++table_; }
+std::size_t hash_of(const base::SocketAddress& address) {
+  return std::hash<base::SocketAddress>()(address);
+}
 
-SlotId SlotMap::id_of(const base::SocketAddress& address) {
-  const auto [found, inserted] = ids_.try_emplace(address, SlotId{0});
-  if (!inserted) {
-    last_used_[found->second] = table_;
-    return found->second;
+constexpr std::size_t kSmallest = 16;
+
+}  // namespace
+
+// Where the address stands in the index, or would.
+std::size_t SlotMap::find(const base::SocketAddress& address) const {
+  const auto mask = index_.size() - 1;
+  auto at = hash_of(address) & mask;
+  while (index_[at] != 0 && slots_[index_[at] - 1].address != address) at = (at + 1) & mask;
+  return at;
+}
+
+void SlotMap::grow() {
+  const auto before = std::exchange(index_, {});
+  index_.resize(std::max(kSmallest, 2 * before.size()));
+  for (const auto entry : before)
+    if (entry != 0) index_[find(slots_[entry - 1].address)] = entry;
+}
+
+SlotId SlotMap::hold(const base::SocketAddress& address) {
+  if (2 * (slots_.size() + 1) > index_.size()) grow();
+  const auto at = find(address);
+  if (index_[at] != 0) {
+    ++holds_[index_[at] - 1];
+    return index_[at] - 1;
   }
+  auto id = static_cast<SlotId>(slots_.size());
   if (free_.empty()) {
-    found->second = static_cast<SlotId>(slots_.size());
     slots_.push_back({address, 0});
-    last_used_.push_back(table_);
+    holds_.push_back(1);
   } else {
-    found->second = free_.back();
+    id = free_.back();
     free_.pop_back();
-    slots_[found->second] = {address, slots_[found->second].generation + 1};
-    last_used_[found->second] = table_;
+    slots_[id] = {address, slots_[id].generation + 1};
+    holds_[id] = 1;
   }
-  return found->second;
+  index_[at] = id + 1;
+  return id;
+}
+
+void SlotMap::release(SlotId id) {
+  if (--holds_[id] == 0) released_.push_back(id);
+}
+
+// Who stands behind it and would have stood here moves up.
+void SlotMap::forget(SlotId id) {
+  const auto mask = index_.size() - 1;
+  auto hole = find(slots_[id].address);
+  for (auto at = (hole + 1) & mask; index_[at] != 0; at = (at + 1) & mask) {
+    const auto home = hash_of(slots_[index_[at] - 1].address) & mask;
+    if (((at - home) & mask) < ((at - hole) & mask)) continue;
+    index_[hole] = index_[at];
+    hole = at;
+  }
+  index_[hole] = 0;
 }
 
 void SlotMap::end_table() {
-  const auto dropped = static_cast<std::ptrdiff_t>(free_.size());
-  std::erase_if(ids_, [this](const auto& entry) {
-    if (last_used_[entry.second] == table_) return false;
-    free_.push_back(entry.second);
-    return true;
-  });
-  std::sort(free_.begin() + dropped, free_.end());  // the map's order is not the same everywhere
+  std::ranges::sort(released_);
+  const auto repeated = std::ranges::unique(released_);
+  released_.erase(repeated.begin(), repeated.end());
+  for (const auto id : released_) {
+    if (holds_[id] > 0) continue;  // somebody else has taken it since
+    forget(id);
+    free_.push_back(id);
+  }
+  released_.clear();
 }
 
 }  // namespace forwarder

@@ -83,11 +83,10 @@ void sum_weights(Tier& tier) {
 
 }  // namespace
 
-Upstreams::Upstreams(const view::Resolution& resolution, SlotMap& slots)
-    : resolution_(resolution), slots_(slots) {
+Upstreams::Upstreams(const view::Resolution& resolution, KeptUpstreams& kept)
+    : resolution_(resolution), kept_(kept) {
   for (const auto& resolved : resolution_.destinations)
-    by_name_[{resolved->destination->namespace_, resolved->destination->name}].push_back(
-        resolved.get());
+    by_name_[{resolved->destination->namespace_, resolved->destination->name}].push_back(resolved);
   for (const auto& service : resolution_.view->services)
     services_[{service->namespace_, service->name}].push_back(service);
 }
@@ -104,7 +103,7 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   const auto is_service = ref.kind == DestinationKind::service;
   const auto kind =
       is_service ? view::Destination::Kind::service : view::Destination::Kind::virtual_destination;
-  const auto* resolved = find_destination(kind, namespace_, ref.ref);
+  const auto resolved = find_destination(kind, namespace_, ref.ref);
   // A virtual destination spans clusters, so its reference's cluster only says who defined it.
   const std::string_view cluster = is_service ? std::string_view(ref.ref.cluster) : "";
   view::Destination unnamed;
@@ -120,14 +119,13 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   auto port = choose_port(destination, ref.port);
   if (!port) return port.error();
   if (resolved && cluster.empty() && ref.subset.empty())
-    return Target{of(*resolved, *port), destination.host};
+    return Target{of(resolved, *port), destination.host};
 
-  const auto name = upstream_name(destination.host, port->number, ref.subset, cluster);
-  if (const auto found = made_.find(name); found != made_.end())
-    return Target{found->second, destination.host};
+  auto name = upstream_name(destination.host, port->number, ref.subset, cluster);
+  if (auto made = kept_.find(name, nullptr)) return Target{std::move(made), destination.host};
   const auto part = narrow(destination, cluster, ref.subset);
   const auto selection = view::select(part, *resolution_.view, resolution_.callers.classes.front());
-  return Target{make(name, selection, *port), destination.host};
+  return Target{make(std::move(name), nullptr, selection, *port), destination.host};
 }
 
 std::string Upstreams::did_you_mean(const resources::DestinationRef& ref,
@@ -137,7 +135,7 @@ std::string Upstreams::did_you_mean(const resources::DestinationRef& ref,
     for (const auto& [key, unused] : services_) known.push_back(key);
   else
     for (const auto& [key, candidates] : by_name_)
-      for (const auto* candidate : candidates)
+      for (const auto& candidate : candidates)
         if (candidate->destination->kind == view::Destination::Kind::virtual_destination)
           known.push_back(key);
   const auto namespace_ = ref.ref.namespace_.empty() ? home : std::string_view(ref.ref.namespace_);
@@ -152,28 +150,22 @@ std::string Upstreams::did_you_mean(const resources::DestinationRef& ref,
   return elsewhere.empty() ? "" : "did you mean \"" + elsewhere + "\"?";
 }
 
-std::shared_ptr<const Upstream> Upstreams::of(const view::ResolvedDestination& destination,
+std::shared_ptr<const Upstream> Upstreams::of(const Source& destination,
                                               const view::DestinationPort& port) {
-  const auto name = upstream_name(destination.destination->host, port.number, {}, {});
-  if (const auto found = made_.find(name); found != made_.end()) return found->second;
+  auto name = upstream_name(destination->destination->host, port.number, {}, {});
+  if (auto made = kept_.find(name, destination)) return made;
   // The forwarder's callers are near the agent: class 0 is its own locality.
-  return make(name, destination.by_class.front(), port);
+  return make(std::move(name), destination, destination->by_class.front(), port);
 }
 
-std::vector<std::shared_ptr<const Upstream>> Upstreams::all() const {
-  std::vector<std::shared_ptr<const Upstream>> result;
-  for (const auto& [name, upstream] : made_) result.push_back(upstream);
-  return result;
-}
-
-const view::ResolvedDestination* Upstreams::find_destination(
-    view::Destination::Kind kind, std::string_view namespace_,
-    const resources::ObjectRef& ref) const {
+Upstreams::Source Upstreams::find_destination(view::Destination::Kind kind,
+                                              std::string_view namespace_,
+                                              const resources::ObjectRef& ref) const {
   const auto found = by_name_.find({namespace_, ref.name});
   if (found == by_name_.end()) return nullptr;
-  const view::ResolvedDestination* best = nullptr;
+  Source best;
   auto best_rank = 3;
-  for (const auto* candidate : found->second) {
+  for (const auto& candidate : found->second) {
     if (candidate->destination->kind != kind) continue;
     const auto& cluster = candidate->destination->cluster;
     const auto rank = !ref.cluster.empty() && cluster == ref.cluster ? 0
@@ -202,11 +194,12 @@ view::Destination Upstreams::unnamed_service(std::string_view namespace_,
   return destination;
 }
 
-std::shared_ptr<const Upstream> Upstreams::make(const std::string& name,
+std::shared_ptr<const Upstream> Upstreams::make(std::string name, Source source,
                                                 const view::Selection& selection,
                                                 const view::DestinationPort& port) {
+  auto& slots = kept_.slots();
   auto upstream = std::make_shared<Upstream>();
-  upstream->name = name;
+  upstream->name = std::move(name);
   upstream->fail_open = selection.fail_open;
   view::TargetPorts targets(port);
   for (const auto& selected : selection.tiers) {
@@ -216,16 +209,17 @@ std::shared_ptr<const Upstream> Upstreams::make(const std::string& name,
       const auto target = targets.of(*choice.service, endpoint);
       if (!target) continue;
       const base::SocketAddress address{endpoint.ip, *target};
-      const auto id = slots_.id_of(address);
+      const auto id = slots.hold(address);
       tier.members.push_back(
-          {id, slots_.slot(id).generation, address, endpoint.weight, choice.stale});
+          {id, slots.slot(id).generation, address, endpoint.weight, choice.stale});
     }
     if (tier.members.empty()) continue;
     sum_weights(tier);
     upstream->tiers.push_back(std::move(tier));
   }
   rescale(upstream->tiers);
-  return made_.emplace(name, std::move(upstream)).first->second;
+  kept_.put(std::move(source), upstream);
+  return upstream;
 }
 
 }  // namespace forwarder

@@ -7,6 +7,7 @@
 // and health for a subset or a single cluster just as for the whole, from the endpoints that
 // remain.
 //
+// What the table before had of the same destination is not made again (kept_upstreams.hpp).
 // Thread: the builder's; the upstreams it makes are immutable.
 #pragma once
 
@@ -19,7 +20,7 @@
 
 #include "base/result.hpp"
 #include "discovery/view/resolution.hpp"
-#include "forwarder/slot_map.hpp"
+#include "forwarder/kept_upstreams.hpp"
 #include "forwarder/table.hpp"
 #include "resources/object.hpp"
 
@@ -27,7 +28,9 @@ namespace forwarder {
 
 class Upstreams {
  public:
-  Upstreams(const discovery::view::Resolution& resolution, SlotMap& slots);
+  using Source = KeptUpstreams::Source;
+
+  Upstreams(const discovery::view::Resolution& resolution, KeptUpstreams& kept);
 
   struct Target {
     std::shared_ptr<const Upstream> upstream;
@@ -40,11 +43,8 @@ class Upstreams {
   // The name nearest to one that is not known, as a hint; "" when none is near.
   std::string did_you_mean(const resources::DestinationRef& ref, std::string_view home) const;
 
-  std::shared_ptr<const Upstream> of(const discovery::view::ResolvedDestination& destination,
+  std::shared_ptr<const Upstream> of(const Source& destination,
                                      const discovery::view::DestinationPort& port);
-
-  // All that were made, in the order of their names.
-  std::vector<std::shared_ptr<const Upstream>> all() const;
 
  private:
   using Destination = discovery::view::Destination;
@@ -52,20 +52,19 @@ class Upstreams {
   using Selection = discovery::view::Selection;
 
   // Of several of one name: in the cluster asked for, else our own, else the first by host.
-  const discovery::view::ResolvedDestination* find_destination(
-      Destination::Kind kind, std::string_view namespace_, const resources::ObjectRef& ref) const;
+  Source find_destination(Destination::Kind kind, std::string_view namespace_,
+                          const resources::ObjectRef& ref) const;
   // A service that no zone gives a name to, by the services themselves; no services when there are
   // none.
   Destination unnamed_service(std::string_view namespace_, std::string_view name) const;
-  std::shared_ptr<const Upstream> make(const std::string& name, const Selection& selection,
+  std::shared_ptr<const Upstream> make(std::string name, Source source, const Selection& selection,
                                        const Port& port);
 
   const discovery::view::Resolution& resolution_;
-  SlotMap& slots_;
+  KeptUpstreams& kept_;
   using Key = std::pair<std::string_view, std::string_view>;  // namespace, name
-  std::map<Key, std::vector<const discovery::view::ResolvedDestination*>> by_name_;
+  std::map<Key, std::vector<Source>> by_name_;
   std::map<Key, std::vector<std::shared_ptr<const discovery::view::Service>>> services_;
-  std::map<std::string, std::shared_ptr<const Upstream>> made_;
 };
 
 }  // namespace forwarder

@@ -48,9 +48,8 @@ bool VirtualHosts::is_ours(const discovery::view::Destination& destination) cons
                      [&](const auto& service) { return service->cluster == cluster_; });
 }
 
-void VirtualHosts::add_unclaimed(const discovery::view::ResolvedDestination& resolved,
-                                 Upstreams& upstreams) {
-  const auto& destination = *resolved.destination;
+void VirtualHosts::add_unclaimed(const Upstreams::Source& resolved, Upstreams& upstreams) {
+  const auto& destination = *resolved->destination;
   // Clients of a headless service choose an endpoint themselves and never come here.
   if (destination.headless) return;
   const auto claimed = hosts_.find(destination.host);

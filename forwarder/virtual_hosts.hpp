@@ -32,7 +32,7 @@ class VirtualHosts {
            std::shared_ptr<const Addresses> excluded, resources::Problems& problems);
   // After all tables: a virtual host of its own where none of them names the destination's host,
   // and beside them for the callers that none of them is for.
-  void add_unclaimed(const discovery::view::ResolvedDestination& destination, Upstreams& upstreams);
+  void add_unclaimed(const Upstreams::Source& destination, Upstreams& upstreams);
 
   // That something can come in on.
   const std::set<std::uint16_t>& ports() const { return ports_; }

@@ -53,7 +53,7 @@ int main(int, char** arguments) {
   rules.forwarders = {base::IpAddress::v4(0x7f000001)};
   discovery::view::Resolver resolver;
   dns::TableBuilder tables;
-  forwarder::SlotMap slots;
+  forwarder::KeptUpstreams kept;
   forwarder::ForwarderConfig fwd{"east", rules.forwarders, forwarder::Others::none};
   dns::ZoneConfig zone;
   zone.zones = rules.zones;
@@ -75,7 +75,7 @@ int main(int, char** arguments) {
     std::printf("  %-28s %10zu bytes\n", "dns table", dns->bytes());
     one_changed.reset();
     lap(nullptr);
-    auto compiled = forwarder::compile({}, *resolved, fwd, slots);
+    auto compiled = forwarder::compile({}, *resolved, fwd, kept);
     lap("forwarder table");
     dns.reset();
     lap("free dns");

@@ -51,7 +51,7 @@ std::vector<RowValue> rows_of(const resources::Documents& documents,
 struct Seen {
   resources::Documents own;
   view::Resolution resolution;
-  forwarder::SlotMap slots;
+  forwarder::KeptUpstreams kept;
   forwarder::Compiled compiled;
   base::Random random{1};
 
@@ -82,7 +82,7 @@ struct Seen {
     for (const auto& table : own.route_tables)
       for (const auto& host : table.hosts) rules.routed_hosts[host] = table.metadata.name;
     resolution = view::resolve(Assembler().assemble(publication, rules, 1));
-    compiled = forwarder::compile(own.route_tables, resolution, {cluster, rules.forwarders}, slots);
+    compiled = forwarder::compile(own.route_tables, resolution, {cluster, rules.forwarders}, kept);
   }
 
   // The clusters of the first tier of a host.

@@ -170,7 +170,7 @@ forwarder::Compiled Mesh::compile(const std::vector<resources::RouteTable>& tabl
         std::make_shared<const discovery::view::Destination>(std::move(destination));
   const forwarder::ForwarderConfig config{
       "east", {base::IpAddress::parse("127.0.0.9").value()}, others_};
-  return forwarder::compile(tables, discovery::view::resolve(view), config, slots_);
+  return forwarder::compile(tables, discovery::view::resolve(view), config, kept_);
 }
 
 forwarder::Decision decide(const forwarder::Table& table, const Incoming& request,

@@ -64,7 +64,7 @@ class Mesh {
   std::vector<discovery::view::Destination> virtual_;
   bool synced_ = true;
   forwarder::Others others_ = forwarder::Others::may_be_heard;
-  forwarder::SlotMap slots_;
+  forwarder::KeptUpstreams kept_;
 };
 
 // What becomes of a request: "shop/main[0] → ratings.mesh.internal:80 /path", "404", "500 why",

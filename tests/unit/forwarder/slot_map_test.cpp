@@ -1,6 +1,10 @@
 #include "forwarder/slot_map.hpp"
 
 #include <catch2/catch.hpp>
+#include <map>
+#include <utility>
+
+#include "base/random.hpp"
 
 using namespace forwarder;
 
@@ -8,46 +12,87 @@ namespace {
 
 base::SocketAddress at(const char* text) { return base::SocketAddress::parse(text).value(); }
 
-std::vector<SlotId> table(SlotMap& slots, std::vector<const char*> addresses) {
-  slots.begin_table();
-  std::vector<SlotId> ids;
-  for (const auto* address : addresses) ids.push_back(slots.id_of(at(address)));
-  slots.end_table();
-  return ids;
-}
+// Tables one after the other, each made anew.
+struct Tables {
+  SlotMap slots;
+  std::vector<SlotId> held;
+
+  std::vector<SlotId> table(std::vector<const char*> addresses) {
+    slots.begin_table();
+    std::vector<SlotId> ids;
+    for (const auto* address : addresses) ids.push_back(slots.hold(at(address)));
+    for (const auto id : std::exchange(held, ids)) slots.release(id);
+    slots.end_table();
+    return ids;
+  }
+};
 
 }  // namespace
 
 TEST_CASE("an address keeps its slot from table to table") {
-  SlotMap slots;
-  CHECK(table(slots, {"10.0.0.1:80", "10.0.0.2:80", "10.0.0.1:80"}) ==
+  Tables tables;
+  CHECK(tables.table({"10.0.0.1:80", "10.0.0.2:80", "10.0.0.1:80"}) ==
         std::vector<SlotId>{0, 1, 0});
-  CHECK(table(slots, {"10.0.0.3:80", "10.0.0.2:80"}) == std::vector<SlotId>{2, 1});
+  CHECK(tables.table({"10.0.0.3:80", "10.0.0.2:80"}) == std::vector<SlotId>{2, 1});
 }
 
 TEST_CASE("a slot passes on only after a table without its address, with a new generation") {
-  SlotMap slots;
-  table(slots, {"10.0.0.1:80"});
+  Tables tables;
+  tables.table({"10.0.0.1:80"});
   // This table is the one that drops .1: its slot may still be read in the table before.
-  CHECK(table(slots, {"10.0.0.2:80"}) == std::vector<SlotId>{1});
-  CHECK(slots.slot(0).generation == 0);
-  CHECK(table(slots, {"10.0.0.2:80", "10.0.0.3:80"}) == std::vector<SlotId>{1, 0});
-  CHECK(slots.slot(0).generation == 1);
-  CHECK(slots.slot(0).address == at("10.0.0.3:80"));
-  CHECK(slots.slot(1).generation == 0);
+  CHECK(tables.table({"10.0.0.2:80"}) == std::vector<SlotId>{1});
+  CHECK(tables.slots.slot(0).generation == 0);
+  CHECK(tables.table({"10.0.0.2:80", "10.0.0.3:80"}) == std::vector<SlotId>{1, 0});
+  CHECK(tables.slots.slot(0).generation == 1);
+  CHECK(tables.slots.slot(0).address == at("10.0.0.3:80"));
+  CHECK(tables.slots.slot(1).generation == 0);
 }
 
 TEST_CASE("an address that comes back after it was dropped is a stranger") {
-  SlotMap slots;
-  table(slots, {"10.0.0.1:80"});
-  table(slots, {});
-  CHECK(table(slots, {"10.0.0.1:80"}) == std::vector<SlotId>{0});
-  CHECK(slots.slot(0).generation == 1);
+  Tables tables;
+  tables.table({"10.0.0.1:80"});
+  tables.table({});
+  CHECK(tables.table({"10.0.0.1:80"}) == std::vector<SlotId>{0});
+  CHECK(tables.slots.slot(0).generation == 1);
 }
 
 TEST_CASE("slots do not grow with addresses that come and go") {
-  SlotMap slots;
+  Tables tables;
   for (int i = 0; i < 1000; ++i)
-    table(slots, {i % 2 ? "10.0.0.1:80" : "10.0.0.2:80", i % 3 ? "10.0.0.3:80" : "10.0.0.4:80"});
-  CHECK(slots.slots().size() <= 4);
+    tables.table({i % 2 ? "10.0.0.1:80" : "10.0.0.2:80", i % 3 ? "10.0.0.3:80" : "10.0.0.4:80"});
+  CHECK(tables.slots.slots().size() <= 4);
+}
+
+TEST_CASE("every address held has one slot that says so, whatever comes and goes") {
+  base::Random random(6);
+  SlotMap slots;
+  std::map<base::SocketAddress, std::pair<SlotId, unsigned>> model;  // its slot, how often held
+  for (int table = 0; table < 2'000; ++table) {
+    slots.begin_table();
+    const auto kept = model;
+    for (auto changes = random.below(20); changes > 0; --changes) {
+      const base::SocketAddress address{
+          base::IpAddress::v4(static_cast<std::uint32_t>(random.below(300))), 80};
+      auto& [id, holds] = model[address];
+      if (holds == 0 || random.chance(0.4)) {
+        const auto held = slots.hold(address);
+        if (const auto before = kept.find(address); before != kept.end())
+          REQUIRE(held == before->second.first);
+        if (holds > 0) REQUIRE(held == id);
+        id = held;
+        ++holds;
+      } else {
+        slots.release(id);
+        --holds;
+      }
+    }
+    slots.end_table();
+    std::erase_if(model, [](const auto& entry) { return entry.second.second == 0; });
+    std::map<SlotId, base::SocketAddress> seen;
+    for (const auto& [address, slot] : model) {
+      REQUIRE(slots.slot(slot.first).address == address);
+      REQUIRE(seen.emplace(slot.first, address).second);
+    }
+  }
+  CHECK(slots.slots().size() <= 310);
 }

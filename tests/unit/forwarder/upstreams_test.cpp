@@ -132,9 +132,9 @@ TEST_CASE("a service that no zone names is found by itself") {
   view->synced = true;
   view->services.push_back(std::make_shared<const discovery::view::Service>(hidden));
   const auto resolution = discovery::view::resolve(view);
-  SlotMap slots;
-  slots.begin_table();
-  Upstreams upstreams(resolution, slots);
+  KeptUpstreams kept;
+  kept.begin_table();
+  Upstreams upstreams(resolution, kept);
   const auto found = upstreams.find(service("dashboard", 81), "kube-system");
   REQUIRE(found);
   CHECK(found->upstream->name == "dashboard.kube-system:81");
