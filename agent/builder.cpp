@@ -5,6 +5,7 @@
 #include "agent/foreign_hosts.hpp"
 #include "agent/local_rows.hpp"
 #include "agent/routed_hosts.hpp"
+#include "base/net/threads.hpp"
 
 namespace agent {
 namespace {
@@ -27,7 +28,8 @@ Builder::Builder(BuilderConfig config, Products products, Callbacks callbacks, b
     : config_(std::move(config)),
       products_(products),
       callbacks_(std::move(callbacks)),
-      log_(log) {}
+      log_(log),
+      assembler_(base::net::on_all_processors()) {}
 
 Builder::~Builder() { stop(); }
 
@@ -151,14 +153,18 @@ void Builder::build() {
   served->resolution = std::make_shared<const discovery::view::Resolution>(
       resolver_.resolve(assembler_.assemble(*publication_, config_.rules, version_)));
 
+  if (stopping_) return;
   auto dns = dns_.build(served->resolution, config_.zone);
   served->dns_problems = dns->problems();
+  // Later both go out together: callers that DNS sends to the forwarder find their host there.
+  if (version_ == 1) products_.dns.publish(std::move(dns));
+  if (stopping_) return;
   auto compiled = forwarder::compile(serving_.documents->documents.route_tables,
                                      *served->resolution, config_.forwarder, upstreams_);
   served->routing = std::move(compiled.statuses);
   served->routing_problems = std::move(compiled.problems);
 
-  products_.dns.publish(std::move(dns));
+  if (dns) products_.dns.publish(std::move(dns));
   products_.forwarder.publish(std::move(compiled.table));
   served->built_at = std::chrono::steady_clock::now();
   served->build_time = served->built_at - began;

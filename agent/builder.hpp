@@ -4,11 +4,13 @@
 //
 // Only the newest input counts: while a build runs, later inputs replace each other. Documents take
 // effect with the publication that holds the rows they make, so that no route is built of new
-// documents and old endpoints. A build never blocks a worker; the snapshots that it replaces are
-// freed here. Thread: run() is the builder thread; publication(), files(), configure() and stop()
-// from any.
+// documents and old endpoints. The first DNS table is published before the forwarder's is made: a
+// restarted agent answers as soon as it can. A build never blocks a worker; the snapshots that it
+// replaces are freed here. Thread: run() is the builder thread; publication(), files(), configure()
+// and stop() from any.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -89,7 +91,7 @@ class Builder {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_ = false;  // written under the lock; a long build looks at it
   std::shared_ptr<const discovery::Publication> next_publication_;
   std::uint64_t next_edition_ = 0;  // of next_publication_
   std::optional<discovery::sources::ReadFiles> next_files_;

@@ -179,9 +179,10 @@ void Control::handle(base::TimePoint now, Command& command) {
     act(now, node_->source_stuck(now, std::move(stuck->why)));
   else if (std::holds_alternative<LocalReady>(command))
     act(now, node_->local_ready(now));
-  else if (auto* saved = std::get_if<discovery::SavedState>(&command))
+  else if (auto* saved = std::get_if<discovery::SavedState>(&command)) {
     act(now, node_->restore(now, std::move(*saved)));
-  else if (auto* reply = std::get_if<discovery::ProbeReply>(&command))
+    if (publish_) publish(now);  // the builder begins while targets for probes are looked for
+  } else if (auto* reply = std::get_if<discovery::ProbeReply>(&command))
     act(now, node_->probed(now, std::move(*reply)));
   else if (const auto* leave = std::get_if<Leave>(&command))
     act(now, node_->leave(now, leave->reason));
