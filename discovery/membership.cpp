@@ -35,6 +35,7 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
   const auto [at, added] =
       remotes_.try_emplace(beacon.origin, Remote{Ageing(*config_, now, beacon.age), {}, {}, {}});
   if (added) unsettled_.insert(beacon.origin.cluster);
+  touch(beacon.origin);
   auto& remote = at->second;
   const auto before = remote.ageing.state();
   const bool first_word = !remote.ageing.age(now);  // before it nobody was told of this origin
@@ -55,11 +56,13 @@ void Membership::is_news(const OriginId& origin) {
   if (at == remotes_.end()) return;
   at->second.news = ++news_;
   at->second.probing.hurry();
+  touch(origin);
 }
 
 void Membership::remember(base::TimePoint now, const OriginId& origin, std::uint64_t incarnation,
                           bool left) {
   unsettled_.insert(origin.cluster);
+  touch(origin);
   remotes_.try_emplace(
       origin,
       Remote{
@@ -68,7 +71,9 @@ void Membership::remember(base::TimePoint now, const OriginId& origin, std::uint
 
 void Membership::link_reset(const OriginId& origin, Effects& effects) {
   const auto at = remotes_.find(origin);
-  if (at != remotes_.end()) tell(origin, at->second.ageing.link_reset(), effects);
+  if (at == remotes_.end()) return;
+  touch(origin);
+  tell(origin, at->second.ageing.link_reset(), effects);
 }
 
 void Membership::goodbye(base::TimePoint now, const OriginId& origin, Goodbye::Reason reason,
@@ -77,6 +82,7 @@ void Membership::goodbye(base::TimePoint now, const OriginId& origin, Goodbye::R
   if (at == remotes_.end()) return;
   auto& ageing = at->second.ageing;
   unsettled_.insert(origin.cluster);
+  touch(origin);
   tell(origin,
        reason == Goodbye::Reason::returning ? ageing.returning(now, ageing.incarnation())
                                             : ageing.leaving(ageing.incarnation()),
@@ -89,6 +95,7 @@ void Membership::probed(base::TimePoint now, const ProbeReply& reply, Effects& e
     const auto before = remote.probing.failed();
     const auto outcome = remote.probing.answered(reply, heard ? kPathRounds : 1);
     if (!outcome) continue;
+    touch(origin);
     effects.publish |= !heard || before != remote.probing.failed();  // how long it is silent
     tell(origin, remote.ageing.probed(now, *outcome, judgement_), effects);
   }
@@ -180,6 +187,7 @@ std::vector<OriginId> Membership::advance(base::TimePoint now, const ReplicaChoi
     if (change != Event::Kind::forgotten) tell(origin, change, effects);
   }
   for (const auto& origin : forgotten) forget(origin);
+  next_.reset();
   return forgotten;
 }
 
@@ -192,19 +200,32 @@ void Membership::forget(const OriginId& origin) {
   remotes_.erase(at);
 }
 
-base::TimePoint Membership::deadline(const ReplicaChoice& choice) const {
-  auto next = base::TimePoint::max();
-  for (const auto& [origin, remote] : remotes_) {
-    const bool covered = choice.covers(origin);
-    next = std::min(next, remote.ageing.deadline(covered ? Judgement::frozen : judgement_));
-    if (covered && remote.ageing.state() != Ageing::State::fresh)
-      next = std::min(next, remote.ageing.silent_since() + kGoneAfter);
-    if (is_spared(remote, covered)) continue;
-    if (const auto from = remote.ageing.probes_from())
-      next = std::min(
-          next, std::max(*from, remote.probing.deadline(*config_, remote.ageing.probe_rhythm())));
-  }
+base::TimePoint Membership::deadline(const OriginId& origin, const Remote& remote,
+                                     const ReplicaChoice& choice) const {
+  const bool covered = choice.covers(origin), spared = is_spared(remote, covered);
+  auto next = remote.ageing.deadline(spared ? Judgement::frozen : judgement_);
+  if (covered && remote.ageing.state() != Ageing::State::fresh)
+    next = std::min(next, remote.ageing.silent_since() + kGoneAfter);
+  if (spared) return next;
+  if (const auto from = remote.ageing.probes_from())
+    next = std::min(
+        next, std::max(*from, remote.probing.deadline(*config_, remote.ageing.probe_rhythm())));
   return next;
+}
+
+// A word puts off what it was, so that most events would only find the same first deadline again.
+base::TimePoint Membership::deadline(const ReplicaChoice& choice) {
+  if (!next_) {
+    next_ = base::TimePoint::max();
+    for (const auto& [origin, remote] : remotes_)
+      next_ = std::min(*next_, deadline(origin, remote, choice));
+  } else {
+    for (const auto& origin : touched_)
+      if (const auto* remote = find(origin))
+        next_ = std::min(*next_, deadline(origin, *remote, choice));
+  }
+  touched_.clear();
+  return *next_;
 }
 
 }  // namespace discovery

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -59,7 +60,10 @@ class Membership {
   const Remote* find(const OriginId& origin) const;
   const std::map<OriginId, Remote>& remotes() const { return remotes_; }
   Judgement judgement() const { return judgement_; }
-  base::TimePoint deadline(const ReplicaChoice& choice) const;
+  // Never late; early by what a word has put off since the last advance(). Costs what was touched.
+  base::TimePoint deadline(const ReplicaChoice& choice);
+  // The choice of its cluster may be another now, and with it the time at which it is due.
+  void touch(const OriginId& origin) { touched_.push_back(origin); }
   // The clusters of which somebody came, went or has aged since the last call.
   std::set<std::string> take_unsettled() { return std::exchange(unsettled_, {}); }
   // What every peer is told of once, whether it hears the origin itself or not. Counts up.
@@ -76,6 +80,8 @@ class Membership {
   bool admits(const Beacon& beacon, const OriginId& via) const;
   void tell(const OriginId& origin, Ageing::Change change, Effects& effects);
   bool is_gone(base::TimePoint now, const OriginId& origin, const ReplicaChoice& choice) const;
+  base::TimePoint deadline(const OriginId& origin, const Remote& remote,
+                           const ReplicaChoice& choice) const;
 
   const NodeConfig* config_;
   Catalog* catalog_;
@@ -85,6 +91,9 @@ class Membership {
   std::set<std::string> unsettled_;
   std::uint64_t next_round_ = 1, news_ = 0;
   Judgement judgement_ = Judgement::open;
+  // Of all but those touched since, the first deadline or a time before it; nothing: not counted.
+  std::optional<base::TimePoint> next_;
+  std::vector<OriginId> touched_;
 };
 
 }  // namespace discovery

@@ -195,7 +195,7 @@ Effects Node::State::finish(base::TimePoint now, Effects effects) {
   return effects;
 }
 
-base::TimePoint Node::State::deadline(base::TimePoint now) const {
+base::TimePoint Node::State::deadline(base::TimePoint now) {
   auto next = std::min({next_beacon, membership.deadline(choice), pulls.deadline(),
                         local.deadline(), quarantine.deadline()});
   if (local.ready() && released != local.published().version)

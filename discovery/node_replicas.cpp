@@ -55,9 +55,11 @@ void Node::State::settle_replicas(base::TimePoint now, Effects& effects) {
     std::vector<Replica> held;
     if (own) held.push_back(own_replica());
     auto at = membership.remotes().lower_bound({cluster, 0});
-    for (; at != membership.remotes().end() && at->first.cluster == cluster; ++at, ++known)
+    for (; at != membership.remotes().end() && at->first.cluster == cluster; ++at, ++known) {
+      membership.touch(at->first);
       if (const auto* rows = catalog.find(at->first))
         held.push_back(replica_of(now, at->first, *rows));
+    }
     verdicts_due |= known >= 2 || had_several;
     if (known < 2) {
       if (held.empty())

@@ -95,7 +95,7 @@ struct Node::State {
   void restart_own(base::TimePoint now, Stamp claimed, Effects& effects);
   void ask(base::TimePoint now);
   void forget_origin(const OriginId& origin);
-  base::TimePoint deadline(base::TimePoint now) const;
+  base::TimePoint deadline(base::TimePoint now);
   Stamp released_stamp() const;
   void sign_own();
   void prove_own(base::TimePoint now);

@@ -42,6 +42,7 @@ const Quarantine::Sentence* Quarantine::pass(base::TimePoint now, Record& record
   record.serving = true;
   record.sentence = {of, std::move(why), now + time};
   record.clean_at = now + time + time * kProbation;
+  first_end_ = std::min(first_end_, record.sentence.until);
   return &record.sentence;
 }
 
@@ -91,8 +92,13 @@ bool Quarantine::holds(const OriginId& origin, Of of) const {
 
 std::vector<OriginId> Quarantine::release(base::TimePoint now) {
   std::vector<OriginId> released;
+  first_end_ = base::TimePoint::max();
   for (auto& [origin, record] : records_) {
-    if (!record.serving || now < record.sentence.until) continue;
+    if (!record.serving) continue;
+    if (now < record.sentence.until) {
+      first_end_ = std::min(first_end_, record.sentence.until);
+      continue;
+    }
     record.serving = false;
     released.push_back(origin);
   }
@@ -100,13 +106,6 @@ std::vector<OriginId> Quarantine::release(base::TimePoint now) {
     return !entry.second.serving && now >= entry.second.clean_at;
   });
   return released;
-}
-
-base::TimePoint Quarantine::deadline() const {
-  auto next = base::TimePoint::max();
-  for (const auto& [origin, record] : records_)
-    if (record.serving) next = std::min(next, record.sentence.until);
-  return next;
 }
 
 }  // namespace discovery

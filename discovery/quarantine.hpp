@@ -50,7 +50,7 @@ class Quarantine {
   bool holds(const OriginId& origin, Of of) const;
   // Those whose time is over; forgets whoever has done nothing for long.
   std::vector<OriginId> release(base::TimePoint now);
-  base::TimePoint deadline() const;
+  base::TimePoint deadline() const { return first_end_; }
 
  private:
   struct Account {
@@ -71,6 +71,7 @@ class Quarantine {
 
   const Limits limits_;
   std::map<OriginId, Record> records_;
+  base::TimePoint first_end_ = base::TimePoint::max();  // of the sentences
 };
 
 }  // namespace discovery
