@@ -32,6 +32,10 @@ std::uint64_t beacons_digest(const Beacons& beacons, const OriginId& sender) {
 }
 
 Frame Repeats::say(base::TimePoint now, const OriginId& self, Beacons beacons) {
+  if (beacons.beacons.size() > kRepeatable) {
+    said_ = 0;
+    return beacons;
+  }
   const auto digest = beacons_digest(beacons, self);
   if (digest == said_ && now - whole_at_ < kWholeBeacons)
     return Still{digest, own_sequence(beacons, self)};
@@ -41,8 +45,9 @@ Frame Repeats::say(base::TimePoint now, const OriginId& self, Beacons beacons) {
 }
 
 void Repeats::heard(const OriginId& sender, const Beacons& beacons) {
-  heard_digest_ = beacons_digest(beacons, sender);
-  heard_ = Beacons(beacons);  // not into the room of a longer one
+  const bool repeatable = beacons.beacons.size() <= kRepeatable;
+  heard_digest_ = repeatable ? beacons_digest(beacons, sender) : 0;
+  heard_ = repeatable ? Beacons(beacons) : Beacons{};  // not into the room of a longer one
 }
 
 std::optional<Beacons> Repeats::meant(const OriginId& sender, const Still& still) const {

@@ -15,6 +15,8 @@
 namespace discovery {
 
 inline constexpr base::Duration kWholeBeacons = std::chrono::seconds(10);
+// Longer ones tell of thirds, whose ages grow, and never repeat: no link keeps what the mesh is.
+inline constexpr std::size_t kRepeatable = 8;
 
 // Of all fields as they are on the wire, less the sequence of the sender's own beacon.
 std::uint64_t beacons_digest(const Beacons& beacons, const OriginId& sender);

@@ -71,6 +71,24 @@ TEST_CASE("what has changed, and whatever was said long ago, is said whole") {
   CHECK(std::holds_alternative<Beacons>(sender.say(kNoon + 1s + kWholeBeacons, east, changed)));
 }
 
+TEST_CASE("Beacons of many do not repeat, and nobody keeps them") {
+  Repeats sender, reader;
+  const OriginId east{"east", 0};
+  auto many = beacons_at(1);
+  while (many.beacons.size() <= kRepeatable)
+    many.beacons.push_back({{"c" + std::to_string(many.beacons.size()), 0}, {1, 1}, 1, {}, {}});
+  sender.say(kNoon, east, many);
+  CHECK(std::holds_alternative<Beacons>(sender.say(kNoon + 1s, east, many)));
+  reader.heard(east, many);
+  CHECK_FALSE(reader.meant(east, {beacons_digest(many, east), 2}));
+  many.beacons.pop_back();
+  sender.say(kNoon, east, many);
+  reader.heard(east, many);
+  const auto still = sender.say(kNoon + 1s, east, many);
+  REQUIRE(std::holds_alternative<Still>(still));
+  CHECK(reader.meant(east, std::get<Still>(still)) == many);
+}
+
 TEST_CASE("where everybody hears everybody nobody speaks of a third, and little of himself") {
   auto story = triangle().story;
   std::size_t still = 0, whole = 0, thirds = 0;
