@@ -6,13 +6,11 @@
 
 namespace bench {
 
-// 63 origins of 16,000 rows.
-void million(Report& report);
+// It takes in so many origins, one after the other.
+void join(Report& report, std::size_t origins, std::size_t rows);
 // Many changes at a time.
 void rate(Report& report);
 // One change at a time in a service of so many endpoints.
 void single_changes(Report& report, std::size_t service);
-// What it says in a second while it is joined with all others of a mesh and nothing changes.
-void idle(Report& report, std::size_t clusters, double most_kilobytes);
 
 }  // namespace bench

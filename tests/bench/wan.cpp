@@ -7,6 +7,7 @@
 #include "discovery/row.hpp"
 #include "discovery/rpc/dialer.hpp"
 #include "discovery/rpc/wire.hpp"
+#include "tests/bench/processor.hpp"
 #include "tests/sim/toy_notary.hpp"
 
 namespace bench {
@@ -97,14 +98,14 @@ void Wan::start(std::size_t number, std::size_t rows) {
   act(number, agent.node->local_ready(now_));
 }
 
-void Wan::build(std::size_t count, std::size_t hubs, std::size_t rows) {
+void Wan::build(std::size_t count, std::size_t rows) {
   agents_.resize(count);
   // They have not all been started in one moment.
   for (std::size_t n = 0; n < count; ++n)
     at(now_ + base::Duration(static_cast<std::int64_t>(random_.below(1'000'000'000))),
        [this, n, rows] { start(n, rows); });
   run(1s);
-  for (std::size_t a = 0; a < hubs; ++a)
+  for (std::size_t a = 0; a < count; ++a)
     for (std::size_t b = a + 1; b < count; ++b) connect(a, b);
 }
 
@@ -119,6 +120,16 @@ void Wan::run(base::Duration time) {
   now_ = until;
 }
 
+// What an agent that is measured does counts for it.
+template <class F>
+auto Wan::work(std::size_t who, F&& f) {
+  if (who >= measured) return f();
+  const auto begun = processor_time();
+  auto result = f();
+  agents_[who].busy += processor_time() - begun;
+  return result;
+}
+
 void Wan::schedule_tick(std::size_t who) {
   auto& agent = agents_[who];
   const auto due = std::max({agent.node->next_deadline(), now_, agent.stalled_until});
@@ -129,7 +140,7 @@ void Wan::schedule_tick(std::size_t who) {
     if (!ticking.node || ticking.tick_at != due) return;
     ticking.tick_at = Clock::max();
     if (ticking.stalled_until > now_) return schedule_tick(who);
-    act(who, ticking.node->tick(now_));
+    act(who, work(who, [&] { return ticking.node->tick(now_); }));
   });
 }
 
@@ -173,12 +184,13 @@ void Wan::pump(LinkId id, int side) {
       if (links_.contains(id)) pump(id, side);
     });
   while (link.under_way[side] < kWindow) {
-    auto frame = agent.node->next_frame(now_, id);
+    auto frame = work(from, [&] { return agent.node->next_frame(now_, id); });
     if (!frame) return;
     std::size_t bytes = 0;
     const bool heard = arrives && std::holds_alternative<discovery::Delta>(*frame);
-    if (counting || heard || loss > 0) bytes = discovery::rpc::encode(*frame).size();
-    if (counting) agent.bytes_sent += bytes;
+    if (from < measured || to < measured || heard || loss > 0)
+      bytes = work(from, [&] { return discovery::rpc::encode(*frame).size(); });
+    if (from < measured) agent.bytes_sent += bytes;
     ++link.under_way[side];
     if (link.hole) continue;
     const auto delay = one_way(from, to);
@@ -204,7 +216,12 @@ void Wan::deliver(LinkId id, int side, discovery::Frame frame, std::size_t bytes
   std::optional<discovery::Delta> delta;
   if (arrives)
     if (const auto* one = std::get_if<discovery::Delta>(&frame)) delta = *one;
-  act(to, agent.node->receive(now_, id, std::move(frame)));
+  if (to < measured) {
+    agent.bytes_received += bytes;
+    const auto text = discovery::rpc::encode(frame);
+    frame = *work(to, [&] { return discovery::rpc::decode(text); });
+  }
+  act(to, work(to, [&] { return agent.node->receive(now_, id, std::move(frame)); }));
   if (delta) arrives(to, *delta, bytes);
   if (links_.contains(id)) pump(id, side);
 }

@@ -29,13 +29,15 @@ class Wan {
     std::unique_ptr<discovery::Node> node;
     Clock tick_at = Clock::max(), stalled_until{};
     std::map<std::string, std::string> rows;
-    std::uint64_t bytes_sent = 0;  // of all its frames, while counting
+    // While it is measured: payload of all its frames, and processor time, protobuf included.
+    std::uint64_t bytes_sent = 0, bytes_received = 0;
+    base::Duration busy{};
   };
 
   explicit Wan(std::uint64_t seed) : random_(seed) {}
 
-  // `count` agents with `rows` rows each; of them the first `hubs` are joined with everybody.
-  void build(std::size_t count, std::size_t hubs, std::size_t rows);
+  // A full mesh of `count` agents with `rows` rows each, which all meet in one moment.
+  void build(std::size_t count, std::size_t rows);
   void run(base::Duration time);
   // Writes `count` of the agent's rows anew.
   void change(std::size_t agent, std::size_t count);
@@ -49,8 +51,8 @@ class Wan {
   Agent& agent(std::size_t number) { return agents_[number]; }
   base::Random& random() { return random_; }
 
-  double loss = 0;  // of packets
-  bool counting = false;
+  double loss = 0;           // of packets
+  std::size_t measured = 0;  // of the agents, the first so many
   // If set: what arrives, with its bytes, and what an agent notes.
   std::function<void(std::size_t to, const discovery::Delta&, std::size_t bytes)> arrives;
   std::function<void(std::size_t who, const discovery::Event&)> notes;
@@ -79,6 +81,8 @@ class Wan {
   void pump(discovery::LinkId id, int side);
   void deliver(discovery::LinkId id, int side, discovery::Frame frame, std::size_t bytes);
   void schedule_tick(std::size_t who);
+  template <class F>
+  auto work(std::size_t who, F&& f);
   base::Duration lost_time(std::size_t bytes, base::Duration round_trip);
   bool cut(std::size_t a, std::size_t b) const;
   std::vector<discovery::EncodedRow> encoded(const Agent& agent) const;
