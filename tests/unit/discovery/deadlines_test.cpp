@@ -20,8 +20,8 @@ struct Crowd {
     config.forget_after = 200s;
     for (std::uint32_t n = 0; n < origins.size(); n += 2) {  // two of them have what can be probed
       EndpointRow row{"apps", "web", "w", {}};
-      row.endpoint.ip = base::IpAddress::v4(10u << 24 | n);
-      row.endpoint.ports = {{"http", 80}};
+      row.ip = base::IpAddress::v4(10u << 24 | n);
+      row.traits.ports = {{"http", 80}};
       auto encoded = encode(row);
       const std::vector<Row> rows = {{std::move(encoded.key), 1, std::move(encoded.value), false}};
       catalog.restore(origins[n], {kLife, 1}, Rows().with(rows));
