@@ -2,11 +2,8 @@
 
 #include <ares.h>
 #include <netinet/in.h>
-#include <poll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
-#include <map>
 
 namespace discovery::sources {
 namespace {
@@ -48,15 +45,15 @@ void answered(void* argument, int status, int, ares_addrinfo* found) {
 
 }  // namespace
 
-// One c-ares channel and the sockets it has open. Thread: the resolver's.
+// One c-ares channel. Thread: the resolver's.
 class Resolver::Channel {
  public:
-  explicit Channel(const Options& options) {
+  Channel(const Options& options, base::net::PollSet& polled) : polled_(polled) {
     ares_options wanted{};
     wanted.timeout = static_cast<int>(base::to_ms(options.patience)) / 2;
     wanted.tries = 2;
     wanted.sock_state_cb = [](void* self, ares_socket_t socket, int reads, int writes) {
-      static_cast<Channel*>(self)->watch(socket, reads, writes);
+      static_cast<Channel*>(self)->polled_.watch(self, socket, reads != 0, writes != 0);
     };
     wanted.sock_state_cb_data = this;
     status_ = ares_init_options(&channel_, &wanted,
@@ -91,51 +88,36 @@ class Resolver::Channel {
     ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, answered, lookup.release());
   }
 
-  // Waits until a socket, `wakeup` or a deadline of c-ares has something to say, and lets it.
-  void turn(int wakeup) {
-    std::vector<pollfd> polled{{wakeup, POLLIN, 0}};
-    for (const auto& [socket, events] : sockets_) polled.push_back({socket, events, 0});
-    timeval patience{};
-    const auto* left = ares_timeout(channel_, nullptr, &patience);
-    const auto wait_ms = left ? left->tv_sec * 1000 + left->tv_usec / 1000 + 1 : -1;
-    ::poll(polled.data(), polled.size(), static_cast<int>(wait_ms));
-    for (auto one = polled.begin() + 1; one != polled.end(); ++one)
-      if (one->revents != 0)
-        ares_process_fd(channel_, one->revents & ~POLLOUT ? one->fd : ARES_SOCKET_BAD,
-                        one->revents & POLLOUT ? one->fd : ARES_SOCKET_BAD);
+  // Waits until a socket, a wake-up or a deadline of c-ares has something to say, and lets it.
+  void turn() {
+    timeval left{};
+    std::optional<base::Duration> patience;
+    if (ares_timeout(channel_, nullptr, &left))  // whole milliseconds, rounded down
+      patience = std::chrono::seconds(left.tv_sec) + std::chrono::microseconds(left.tv_usec) +
+                 std::chrono::milliseconds(1);
+    for (const auto& ready : polled_.wait(patience))
+      ares_process_fd(channel_, ready.readable ? ready.fd : ARES_SOCKET_BAD,
+                      ready.writable ? ready.fd : ARES_SOCKET_BAD);
     ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // deadlines
   }
 
  private:
-  void watch(ares_socket_t socket, int reads, int writes) {
-    const auto events = static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
-    if (events == 0)
-      sockets_.erase(socket);
-    else
-      sockets_[socket] = events;
-  }
-
+  base::net::PollSet& polled_;
   ares_channel channel_ = nullptr;
   int status_ = ARES_SUCCESS;
   std::size_t under_way_ = 0;
-  std::map<ares_socket_t, short> sockets_;
 };
 
-Resolver::Resolver(Options options)
-    : options_(std::move(options)),
-      wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      thread_(&Resolver::run, this) {}
+Resolver::Resolver(Options options) : options_(std::move(options)), thread_(&Resolver::run, this) {}
 
 Resolver::~Resolver() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  wake();
+  polled_.wake();
   thread_.join();
 }
-
-void Resolver::wake() { ::eventfd_write(wakeup_.get(), 1); }
 
 void Resolver::resolve(const std::string& host, Answer answer) {
   if (auto literal = base::IpAddress::parse(host)) return answer(Addresses{*literal});
@@ -143,7 +125,7 @@ void Resolver::resolve(const std::string& host, Answer answer) {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() < kMaxWaiting && !stopping_) {
       waiting_.push_back({host, std::move(answer)});
-      wake();
+      polled_.wake();
       return;
     }
   }
@@ -151,8 +133,6 @@ void Resolver::resolve(const std::string& host, Answer answer) {
 }
 
 bool Resolver::take(std::deque<Question>& into, std::size_t most) {
-  eventfd_t ignored;
-  ::eventfd_read(wakeup_.get(), &ignored);
   const std::lock_guard lock(mutex_);
   while (into.size() < most && !waiting_.empty()) {
     into.push_back(std::move(waiting_.front()));
@@ -165,15 +145,13 @@ void Resolver::run() {
   std::unique_ptr<Channel> channel;
   std::deque<Question> questions;
   while (take(questions, kMaxAtOnce - (channel ? channel->under_way() : 0))) {
-    if (!questions.empty() && !channel) channel = std::make_unique<Channel>(options_);
+    if (!questions.empty() && !channel) channel = std::make_unique<Channel>(options_, polled_);
     for (; !questions.empty(); questions.pop_front()) channel->ask(std::move(questions.front()));
     if (channel && channel->under_way() == 0) channel.reset();
-    if (channel) {
-      channel->turn(wakeup_.get());
-    } else {
-      pollfd idle{wakeup_.get(), POLLIN, 0};
-      ::poll(&idle, 1, -1);
-    }
+    if (channel)
+      channel->turn();
+    else
+      polled_.wait(std::nullopt);
   }
   channel.reset();
   take(questions, kMaxAtOnce + kMaxWaiting);

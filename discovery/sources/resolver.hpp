@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "base/address.hpp"
-#include "base/net/fd.hpp"
+#include "base/net/poll_set.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 
@@ -53,10 +53,9 @@ class Resolver {
   // False when it is time to stop.
   bool take(std::deque<Question>& into, std::size_t most);
   void run();
-  void wake();
 
   const Options options_;
-  const base::net::Fd wakeup_;
+  base::net::PollSet polled_;
   std::mutex mutex_;
   std::deque<Question> waiting_;
   bool stopping_ = false;
