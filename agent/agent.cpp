@@ -12,6 +12,7 @@
 #include "agent/settings.hpp"
 #include "agent/tls.hpp"
 #include "agent/tls_notary.hpp"
+#include "agent/upstream_report.hpp"
 #include "agent/version.hpp"
 #include "dns/net/sockets.hpp"
 #include "resources/suggest.hpp"
@@ -208,12 +209,15 @@ base::Result<void> Agent::open_dns() {
   const auto addresses =
       static_cast<std::uint32_t>(std::max<std::size_t>(1, config_.dns.listen.size()));
   const auto workers = workers_of(config_.dns.workers, kMaxDnsThreads / addresses - 1);
+  pass_on_ = std::make_unique<dns::net::PassOn>(draw_seed());  // guessed by nobody
   for (const auto& listen : config_.dns.listen) {
     auto sockets = dns::net::open_sockets(listen, workers, &supervisor_);
     if (!sockets) return sockets.error();
     auto& dns = dns_.emplace_back();
-    dns.udp = std::make_unique<dns::net::UdpServer>(std::move(sockets->udp), dns_table_, ++seed_);
-    auto tcp = dns::net::TcpServer::start(std::move(sockets->tcp), dns_table_, ++seed_);
+    dns.udp = std::make_unique<dns::net::UdpServer>(std::move(sockets->udp), dns_table_, ++seed_,
+                                                    dns::net::UdpServer::kPatience, pass_on_.get());
+    auto tcp = dns::net::TcpServer::start(std::move(sockets->tcp), dns_table_, ++seed_, {},
+                                          pass_on_.get());
     if (!tcp) return tcp.error();
     dns.tcp = std::move(*tcp);
   }
@@ -235,7 +239,8 @@ base::Result<void> Agent::open_admin() {
       [] { kill(getpid(), SIGHUP); },
       [this](std::string cluster) { control_->post(Forget{std::move(cluster)}); },
       [this](std::string source) { control_->post(Release{std::move(source)}); },
-      [this] { return refusals_.list(std::chrono::steady_clock::now()); }});
+      [this] { return refusals_.list(std::chrono::steady_clock::now()); },
+      [this] { return report(upstreams_of(shown_config_, *pass_on_)); }});
   const auto serve = [](HttpRoutes routes) {
     return [routes = std::move(routes)](const HttpRequest& request) {
       return routes.respond(request);
@@ -379,6 +384,7 @@ void Agent::stop(discovery::Goodbye::Reason reason) {
   control_->stop(reason);
   if (forwarder_) forwarder_->drain(kDrainPatience);
   for (auto& dns : dns_) dns.udp->stop(), dns.tcp->stop();
+  pass_on_->stop();
   io_->stop();
   io_thread_.join();
   health_.reset();
@@ -402,6 +408,8 @@ std::vector<std::string> Agent::troubles() const {
     for (const auto& trouble : state_->status().troubles) troubles.push_back("state: " + trouble);
   for (auto& trouble : refusals_.troubles(std::chrono::steady_clock::now()))
     troubles.push_back(std::move(trouble));
+  for (auto& trouble : troubles_of(upstreams_of(shown_config_, *pass_on_)))
+    troubles.push_back(std::move(trouble));
   if (!forwarder_) return troubles;
   for (const auto& listener : forwarder_->listeners())
     if (listener.error)
@@ -418,8 +426,10 @@ void Agent::add_worker_metrics(Metrics& metrics) const {
     tcp.push_back(&server.tcp->counters());
     dns.push_back(&tcp.back()->dns);
   }
+  dns.push_back(&pass_on_->counters().dns);
   add(metrics, dns);
   add(metrics, tcp);
+  add(metrics, *pass_on_, upstreams_of(shown_config_, *pass_on_));
   for (const auto& [what, from, until] : condition_.expiries())
     metrics.gauge(
         "nearmost_certificate_expiration_timestamp_seconds", "when the certificate ends, Unix time",

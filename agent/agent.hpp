@@ -34,6 +34,7 @@
 #include "discovery/sources/prober.hpp"
 #include "discovery/sources/resolver.hpp"
 #include "discovery/sources/state_writer.hpp"
+#include "dns/net/pass_on.hpp"
 #include "dns/net/tcp_server.hpp"
 #include "dns/net/udp_server.hpp"
 #include "forwarder/net/forwarder.hpp"
@@ -110,6 +111,7 @@ class Agent {
   std::unique_ptr<Control> control_;
   std::unique_ptr<Builder> builder_;
   std::unique_ptr<GossipServer> gossip_;  // none of a leaf
+  std::unique_ptr<dns::net::PassOn> pass_on_;
   std::vector<Dns> dns_;
   std::unique_ptr<forwarder::net::Forwarder> forwarder_;
   std::unique_ptr<discovery::sources::Prober> prober_;

@@ -190,6 +190,7 @@ Json Api::status(const Served& served) {
               {"peers", report(membership->peers)},
               {"holds", report(membership->holds)},
               {"refusals", report(sources_.refusals(), std::chrono::steady_clock::now())},
+              {"upstreams", sources_.upstreams()},
               {"notImported", report_not_imported(*served.resolution->view)},
               {"leaves", membership->leaves},
               {"home", report(membership->home)},

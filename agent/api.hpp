@@ -36,6 +36,7 @@ class Api {
     std::function<void(std::string)> forget;
     std::function<void(std::string)> release;  // a source, or "" = all
     std::function<std::vector<Refusals::Entry>()> refusals;
+    std::function<Json()> upstreams;  // of DNS
   };
 
   explicit Api(Sources sources);

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent/config_pass_on.hpp"
 #include "agent/config_values.hpp"
 #include "discovery/identity.hpp"
 #include "discovery/origin.hpp"
@@ -226,6 +227,11 @@ void read_dns(const Value& value, DnsConfig& out) {
                     std::to_string(out.workers) + " workers each are more than " +
                     std::to_string(kMaxDnsThreads) + " threads",
                 "one worker answers some 300,000 queries a second");
+  fields.optional("clients", out.clients, kNetwork);
+  const auto pass_on = fields.find("passOn");
+  if (!pass_on) return;
+  read_pass_on(*pass_on, out.pass_on);
+  check_pass_on(*pass_on, out);
 }
 
 void read_forwarder(const Value& value, ForwarderConfig& out) {

@@ -35,6 +35,8 @@ inline constexpr std::size_t kMaxPeers = 256;
 inline constexpr std::uint32_t kMaxReplica = 15;  // slots 0..15
 inline constexpr std::uint32_t kMaxWorkers = 128;
 inline constexpr std::uint32_t kMaxDnsThreads = 256;  // one a worker and one for TCP, each address
+inline constexpr std::uint16_t kNameServerPort = 53;
+inline constexpr std::size_t kMaxUpstreams = 8;  // of a zone
 inline constexpr base::Duration kMaxTtl = std::chrono::hours(24);
 
 // PEM files. `tls: {dir: D}` means D/cert.pem, D/key.pem and D/ca.pem; without `tls`, ./tls or
@@ -67,14 +69,27 @@ struct GossipConfig {
   friend bool operator==(const GossipConfig&, const GossipConfig&) = default;
 };
 
+// Names of others and the DNS servers that know them.
+struct PassOnConfig {
+  std::string zone;  // lower case; "." = all
+  std::vector<base::SocketAddress> to;
+  std::string file;  // the resolv.conf that `to` was read from; "" = written here
+  friend bool operator==(const PassOnConfig&, const PassOnConfig&) = default;
+};
+
+// Loopback, private, link-local and unique-local: an agent is no open resolver.
+std::vector<base::Cidr> local_networks();
+
 struct DnsConfig {
   std::vector<base::SocketAddress> listen{{base::IpAddress::v4(0x7f000001), kDnsPort}};
   std::vector<std::string> zones{"mesh.internal"};  // lower case, no trailing dot
   base::Duration ttl = std::chrono::seconds(5);
   base::Duration degraded_ttl = std::chrono::seconds(1);
   base::Duration negative_ttl = std::chrono::seconds(5);
-  std::uint32_t max_answers = 8;  // so that nothing truncates
-  std::uint32_t workers = 1;      // UDP threads an address; 0 = one a processor
+  std::uint32_t max_answers = 8;      // so that nothing truncates
+  std::uint32_t workers = 1;          // UDP threads an address; 0 = one a processor
+  std::vector<PassOnConfig> pass_on;  // none: names of others are refused
+  std::vector<base::Cidr> clients = local_networks();  // whose queries are passed on
   friend bool operator==(const DnsConfig&, const DnsConfig&) = default;
 };
 

@@ -47,6 +47,16 @@ std::string mapped(const auto& items, auto text_of) {
 constexpr auto kText = [](const auto& value) { return value.to_string(); };
 constexpr auto kSame = [](const std::string& value) { return value; };
 
+std::string shown(const std::vector<PassOnConfig>& rules) {
+  std::string out;
+  for (const auto& [zone, to, file] : rules) {
+    if (!out.empty()) out += ", ";
+    out += "{zone: " + quoted(zone) + ", to: " + (file.empty() ? listed(to, kText) : quoted(file)) +
+           "}";
+  }
+  return "[" + out + "]";
+}
+
 std::string shown(base::Duration d) {
   const std::int64_t ms = base::to_ms(d);
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
@@ -133,6 +143,9 @@ constexpr std::array kFields{
              [](const Config& c) { return std::to_string(c.dns.max_answers); }},
     FieldRow{"dns.workers", Change::fixed,
              [](const Config& c) { return std::to_string(c.dns.workers); }},
+    FieldRow{"dns.passOn", Change::live, [](const Config& c) { return shown(c.dns.pass_on); }},
+    FieldRow{"dns.clients", Change::live,
+             [](const Config& c) { return listed(c.dns.clients, kText); }},
     FieldRow{
         "forwarder", Change::fixed,
         [](const Config& c) { return std::string(c.forwarder.listen.empty() ? "false" : ""); }},
@@ -220,6 +233,8 @@ Config with_live_changes(Config before, const Config& after) {
   before.dns.degraded_ttl = after.dns.degraded_ttl;
   before.dns.negative_ttl = after.dns.negative_ttl;
   before.dns.max_answers = after.dns.max_answers;
+  before.dns.pass_on = after.dns.pass_on;
+  before.dns.clients = after.dns.clients;
   before.resources = after.resources;
   before.networks = after.networks;
   before.export_ = after.export_;

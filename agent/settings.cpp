@@ -76,6 +76,8 @@ dns::ZoneConfig zone_config(const Config& config) {
   zone.software = "nearmost " + std::string(version());
   for (const auto& listen : config.dns.listen) zone.ns_addresses.push_back(listen.ip);
   zone.ns_addresses = reachable(std::move(zone.ns_addresses));
+  for (const auto& rule : config.dns.pass_on) zone.pass_on.push_back({rule.zone, rule.to});
+  zone.clients = config.dns.clients;
   return zone;
 }
 

@@ -17,6 +17,7 @@ class Count {
   void add(std::uint64_t n = 1) {
     value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
+  void set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }
   std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -49,6 +50,26 @@ struct Counters {
     while (i < kTypes.size() && static_cast<std::uint16_t>(kTypes[i]) != type) ++i;
     queries[i].add();
   }
+};
+
+// Of one upstream.
+struct UpstreamCounters {
+  Count requests, retries_over_tcp;
+  Count errors;      // no answer in time, none at all, or one that is no answer
+  Count mismatches;  // answers whose question came in another case: a server's habit, or a forgery
+  Count unanswered;  // requests since the last that had an answer
+
+  static constexpr std::uint64_t kUnhealthyAfter = 3;
+  bool healthy() const { return unanswered.get() < kUnhealthyAfter; }
+};
+
+// Of all queries passed on.
+struct PassOnCounters {
+  Counters dns;     // the responses
+  Count asked;      // queries taken
+  Count coalesced;  // of these, joined to a question under way
+  Count refused;    // dropped, or SERVFAIL over TCP: too many at once, or too late
+  Count under_way;  // now
 };
 
 }  // namespace dns

@@ -65,6 +65,8 @@ enum class Ede : std::uint16_t {
   prohibited = 18,
   not_authoritative = 20,
   not_supported = 21,
+  no_reachable_authority = 22,
+  network_error = 23,
 };
 
 namespace option {
@@ -80,6 +82,8 @@ inline constexpr std::uint16_t kOpcode = 0x7800;
 inline constexpr std::uint16_t kAuthoritative = 0x0400;
 inline constexpr std::uint16_t kTruncated = 0x0200;
 inline constexpr std::uint16_t kRecursionDesired = 0x0100;
+inline constexpr std::uint16_t kRecursionAvailable = 0x0080;
+inline constexpr std::uint16_t kCheckingDisabled = 0x0010;
 inline constexpr std::uint16_t kDnssecOk = 0x8000;  // in the OPT record
 }  // namespace flag
 

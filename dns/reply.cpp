@@ -40,6 +40,7 @@ std::size_t Reply::finish() {
   const bool opcode_only = query_.verdict == Verdict::unknown_opcode;
   std::uint16_t flags = flag::kResponse | (query_.flags & flag::kOpcode);
   if (!opcode_only) flags |= query_.flags & flag::kRecursionDesired;
+  if (!opcode_only && recursion_available_) flags |= flag::kRecursionAvailable;
   if (authoritative_) flags |= flag::kAuthoritative;
   if (truncated_) flags |= flag::kTruncated;
   flags |= static_cast<std::uint16_t>(rcode_) & 0xf;

@@ -24,6 +24,7 @@ class Reply {
 
   void set_rcode(Rcode rcode) { rcode_ = rcode; }
   void set_authoritative() { authoritative_ = true; }
+  void set_recursion_available() { recursion_available_ = true; }
   // An extended error as option bytes that outlive the reply; shown when the client speaks EDNS and
   // there is room.
   void explain(std::span<const std::uint8_t> ede_option) { ede_ = ede_option; }
@@ -50,6 +51,7 @@ class Reply {
   std::uint16_t counts_[3] = {};
   Rcode rcode_ = Rcode::noerror;
   bool authoritative_ = false;
+  bool recursion_available_ = false;
   bool truncated_ = false;
   std::span<const std::uint8_t> ede_;
 };

@@ -15,6 +15,9 @@ namespace {
 template <Ede kCode>
 constexpr auto kEde = error_option<kCode>("");
 
+constexpr std::array<std::uint8_t, 4> kLoopbackV4{127, 0, 0, 1};
+constexpr std::array<std::uint8_t, 16> kLoopbackV6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
 // RFC 8482 §4.2: ANY gets one HINFO, TTL 3600.
 constexpr std::array<std::uint8_t, 21> kHinfo{0xc0, 12, 0,   13,  0,   1,   0,   0,   0x0e, 0x10, 0,
                                               9,    7,  'R', 'F', 'C', '8', '4', '8', '2',  0};
@@ -26,16 +29,25 @@ constexpr bool is(std::uint16_t number, Class c) { return number == static_cast<
 
 class Responder {
  public:
-  Responder(const Table& table, const Client& client, const Query& query, Reply& reply,
-            base::Random& random, Counters& counters)
+  // `pass_on` is null where this client's queries are not passed on.
+  Responder(const Table& table, const PassOnRules* pass_on, const Client& client,
+            const Query& query, Reply& reply, base::Random& random, Counters& counters)
       : table_(table),
+        pass_on_(pass_on),
         client_(client),
         query_(query),
         reply_(reply),
         random_(random),
         counters_(counters) {}
 
-  void run() {
+  // Who is to answer instead; null when the reply is made.
+  std::shared_ptr<const Upstreams> run() {
+    respond();
+    return std::move(upstreams_);
+  }
+
+ private:
+  void respond() {
     if (is(query_.class_, Class::chaos)) return chaos();
     if (!is(query_.class_, Class::in) && !is(query_.class_, Class::any))
       return refuse(kEde<Ede::not_supported>);
@@ -46,10 +58,10 @@ class Responder {
       return reply_.set_rcode(Rcode::notimp);
     if (is(query_.type, Type::opt)) return reply_.set_rcode(Rcode::formerr);
     const auto found = table_.find(query_.name);
-    found.exists ? existing(found) : missing(found.zone);
+    if (found.exists) return existing(found);
+    found.zone ? missing(*found.zone) : foreign();
   }
 
- private:
   void chaos() {
     static constexpr std::string_view kVersion[] = {"\7version\4bind", "\7version\6server"};
     static constexpr std::string_view kIdentity[] = {"\2id\6server", "\10hostname\4bind"};
@@ -76,14 +88,49 @@ class Responder {
 
   // RFC 2308, RFC 8020; before the first sync nobody knows yet what does not exist, nor what an
   // empty non-terminal has.
-  void missing(const Zone* zone) {
-    if (!zone)
-      return query_.flags & flag::kRecursionDesired ? refuse(kEde<Ede::prohibited>)
-                                                    : refuse(kEde<Ede::not_authoritative>);
+  void missing(const Zone& zone) {
     if (!table_.synced()) return fail(kEde<Ede::not_ready>);
     reply_.set_authoritative();
     reply_.set_rcode(Rcode::nxdomain);
-    add_soa(Section::authority, *zone, zone->negative_ttl);
+    add_soa(Section::authority, zone, zone.negative_ttl);
+  }
+
+  // Before the first sync, too: a name that others know shall not wait for this mesh.
+  void foreign() {
+    if (!(query_.flags & flag::kRecursionDesired)) return refuse(kEde<Ede::not_authoritative>);
+    const auto way = pass_on_ ? pass_on_->find(query_.name, query_.type) : Way{};
+    if (way.special) return special(*way.special);
+    if (way.bare_label) return reply_.set_rcode(Rcode::nxdomain);  // no SOA: not to be kept
+    if (!way.upstreams) return refuse(kEde<Ede::prohibited>);
+    if (!is(query_.class_, Class::in)) return refuse(kEde<Ede::not_supported>);
+    upstreams_ = *way.upstreams;
+  }
+
+  void special(const SpecialZone& special) {
+    const bool apex = query_.name == special.apex;
+    reply_.set_authoritative();
+    if (special.loopback && is(query_.type, Type::a)) {
+      add_address(Type::a, kLoopbackV4, special.zone.ttl);
+    } else if (special.loopback && is(query_.type, Type::aaaa)) {
+      add_address(Type::aaaa, kLoopbackV6, special.zone.ttl);
+    } else if (apex && is(query_.type, Type::soa)) {
+      add_soa(Section::answer, special.zone, special.zone.ttl);
+    } else {
+      if (!apex && !special.loopback) reply_.set_rcode(Rcode::nxdomain);
+      add_soa(Section::authority, special.zone, special.zone.negative_ttl);
+    }
+  }
+
+  void add_address(Type type, std::span<const std::uint8_t> ip, std::uint32_t ttl) {
+    const auto place = reply_.claim(Section::answer, kRecordData + ip.size());
+    if (place == 0) return;
+    const auto record = reply_.at(place);
+    put_u16(record, 0, kQuestionPointer);
+    put_u16(record, 2, static_cast<std::uint16_t>(type));
+    put_u16(record, 4, static_cast<std::uint16_t>(Class::in));
+    put_u32(record, kRecordTtl, ttl);
+    put_u16(record, kRecordLength, static_cast<std::uint16_t>(ip.size()));
+    std::ranges::copy(ip, record.begin() + kRecordData);
   }
 
   void existing(const Found& found) {
@@ -149,12 +196,26 @@ class Responder {
   }
 
   const Table& table_;
+  const PassOnRules* pass_on_;
   const Client& client_;
   const Query& query_;
   Reply& reply_;
   base::Random& random_;
   Counters& counters_;
+  std::shared_ptr<const Upstreams> upstreams_;
 };
+
+ForeignQuery foreign_query(const Query& query, std::span<const std::uint8_t> message,
+                           std::size_t limit, std::shared_ptr<const Upstreams> upstreams) {
+  const auto question = message.subspan(kHeaderSize, query.question_end - kHeaderSize);
+  return {.question = base::Bytes(base::as_text(question)),
+          .id = u16_at(message, 0),
+          .edns = query.edns.has_value(),
+          .dnssec_ok = query.edns && query.edns->dnssec_ok,
+          .checking_disabled = (query.flags & flag::kCheckingDisabled) != 0,
+          .limit = limit,
+          .upstreams = std::move(upstreams)};
+}
 
 std::size_t limit(const Query& query, Transport transport) {
   if (transport == Transport::tcp) return kMaxMessage;
@@ -165,13 +226,18 @@ std::size_t limit(const Query& query, Transport transport) {
 }  // namespace
 
 std::size_t answer(const Table* table, const Client& client, std::span<std::uint8_t> buffer,
-                   std::size_t query_length, base::Random& random, Counters& counters) {
+                   std::size_t query_length, base::Random& random, Counters& counters,
+                   std::optional<ForeignQuery>* foreign) {
   CHECK(buffer.size() >= kPlainUdpSize && query_length <= buffer.size());
   const Query query = decode(buffer.first(query_length));
   if (query.verdict == Verdict::short_message) return counters.short_messages.add(), 0;
   if (query.verdict == Verdict::response) return counters.stray_responses.add(), 0;
 
+  if (query.edns) counters.edns.add();
+  const auto* pass_on = table && foreign ? table->pass_on() : nullptr;
+  if (pass_on && !pass_on->allows(client.ip)) pass_on = nullptr;
   Reply reply(buffer, query, limit(query, client.transport));
+  if (pass_on) reply.set_recursion_available();
   switch (query.verdict) {
     case Verdict::unknown_opcode:
       reply.set_rcode(Rcode::notimp);
@@ -185,13 +251,17 @@ std::size_t answer(const Table* table, const Client& client, std::span<std::uint
     default:
       counters.count_query(query.type);
       if (table) {
-        Responder(*table, client, query, reply, random, counters).run();
+        Responder responder(*table, pass_on, client, query, reply, random, counters);
+        if (auto upstreams = responder.run()) {
+          *foreign =
+              foreign_query(query, buffer, limit(query, client.transport), std::move(upstreams));
+          return 0;
+        }
       } else {
         reply.set_rcode(Rcode::servfail);
         reply.explain(kEde<Ede::not_ready>);
       }
   }
-  if (query.edns) counters.edns.add();
   counters.responses[static_cast<std::size_t>(reply.rcode())].add();
   if (reply.truncated()) counters.truncated.add();
   return reply.finish();

@@ -16,6 +16,7 @@
 #include "discovery/view/resolution.hpp"
 #include "dns/index.hpp"
 #include "dns/name.hpp"
+#include "dns/pass_on_rules.hpp"
 #include "dns/zone.hpp"
 
 namespace dns {
@@ -40,6 +41,8 @@ class Table {
   // TXT records for `version.bind` and `id.server` in class CH (RFC 4892); empty = refused.
   std::string_view chaos_version() const { return chaos_version_; }
   std::string_view chaos_identity() const { return chaos_identity_; }
+  // Null: names of others are refused.
+  const PassOnRules* pass_on() const { return pass_on_.get(); }
   // What could not be served and why, for status: names too long, a name claimed twice.
   const std::vector<std::string>& problems() const { return problems_; }
 
@@ -57,6 +60,7 @@ class Table {
   bool nested_ = false;  // some host may have names below it that are no derived ones
   std::shared_ptr<const std::vector<Zone>> zones_;
   base::Bytes chaos_version_, chaos_identity_;
+  std::shared_ptr<const PassOnRules> pass_on_;
   std::vector<std::string> problems_;
 };
 

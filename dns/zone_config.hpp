@@ -11,6 +11,13 @@
 
 namespace dns {
 
+// Names of a zone that others answer for: who is asked, in the order to be tried.
+struct PassOnRule {
+  std::string zone;  // "." = every name
+  std::vector<base::SocketAddress> to;
+  friend bool operator==(const PassOnRule&, const PassOnRule&) = default;
+};
+
 struct ZoneConfig {
   std::vector<std::string> zones;
   base::Duration ttl = std::chrono::seconds(5);
@@ -21,6 +28,8 @@ struct ZoneConfig {
   std::string agent;                      // for id.server; "" = refused
   std::string software;                   // for version.bind; "" = refused
   std::vector<base::IpAddress> ns_addresses;
+  std::vector<PassOnRule> pass_on;  // none: names of others are refused
+  std::vector<base::Cidr> clients;  // whose queries are passed on
 
   friend bool operator==(const ZoneConfig&, const ZoneConfig&) = default;
 };

@@ -85,6 +85,19 @@ void print_refusals(const Json& refusals) {
   std::cout << "\n" << table.to_string();
 }
 
+void print_upstreams(const Json& upstreams) {
+  if (upstreams.empty()) return;
+  TextTable table({"DNS UPSTREAM", "STATE", "REQUESTS", "ERRORS", "MISMATCHES"});
+  const auto number = [](const Json& upstream, const char* of) {
+    return std::to_string(upstream.value(of, std::uint64_t{0}));
+  };
+  for (const auto& upstream : upstreams)
+    table.add(
+        {upstream.value("upstream", ""), upstream.value("healthy", false) ? "answers" : "SILENT",
+         number(upstream, "requests"), number(upstream, "errors"), number(upstream, "mismatches")});
+  std::cout << "\n" << table.to_string();
+}
+
 void print_not_imported(const Json& not_imported) {
   for (const auto& host : not_imported.at("hosts"))
     std::cout << "NOT IMPORTED: " << host.value("host", "") << ": " << host.value("reason", "")
@@ -129,6 +142,7 @@ int run(const Options& options) {
     print_members(status->at("members"));
     print_peers(status->at("peers"));
     print_refusals(status->at("refusals"));
+    print_upstreams(status->at("upstreams"));
     std::cout << "\n";
     for (const auto& reason : status->at("degraded"))
       std::cout << "DEGRADED: " << reason.get<std::string>() << "\n";

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <list>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -29,20 +31,36 @@ constexpr base::Duration kAcceptPause = std::chrono::milliseconds(100);
 
 struct Connection {
   Connection(EventLoop& loop, base::net::Accepted accepted)
-      : stream(loop, std::move(accepted.fd), Stream::State::connected), client(accepted.peer.ip) {}
+      : stream(loop, std::move(accepted.fd), Stream::State::connected),
+        client(accepted.peer.ip),
+        replied(loop),
+        late(loop) {}
 
   // No more queries come in; those received are still answered.
   void end_reading() { ::shutdown(stream.watch().fd(), SHUT_RD); }
+  bool is_owed_answers() const { return awaited > 0 || writing || !answers.empty(); }
   void hang_up() { ::shutdown(stream.watch().fd(), SHUT_RDWR); }
 
   Stream stream;
   const base::IpAddress client;
+  std::uint64_t id = 0;
   TimePoint last_query;
   std::string received;  // the beginning of a query, or queries beyond kWriteSize of answers
   std::string answers;
-  bool broken = false;
+  bool writing = false;
+  bool broken = false;  // takes no more queries
+  bool gone = false;    // takes no more answers
   bool evicted = false;
+  std::size_t awaited = 0;   // replies to what was passed on
+  base::net::Event replied;  // one of them came, or was written
+  base::net::Scope late;     // who writes them; ends before the above
 };
+
+void put_message(std::string& out, std::string_view message) {
+  out.push_back(static_cast<char>(message.size() >> 8));
+  out.push_back(static_cast<char>(message.size()));
+  out.append(message);
+}
 
 // Open connections, the one idle for longest first.
 class Connections {
@@ -85,9 +103,10 @@ class Connections {
 class TcpServer::Service {
  public:
   Service(std::unique_ptr<EventLoop> loop, base::net::Fd listener, Tables& tables,
-          std::uint64_t seed, TcpLimits limits)
+          std::uint64_t seed, TcpLimits limits, PassOn* pass_on)
       : limits_(limits),
         tables_(tables),
+        pass_on_(pass_on),
         random_(seed),
         loop_(std::move(loop)),
         listener_(*loop_, std::move(listener), {}),
@@ -101,11 +120,35 @@ class TcpServer::Service {
     if (!thread_.joinable()) return;
     loop_->post([this] { stopping_.spawn(drain()); }, base::Delivery::must_deliver);
     thread_.join();
+    back_door_->close();
   }
 
   const TcpCounters& counters() const { return counters_; }
 
  private:
+  // The way back for what was passed on; leads nowhere once the server is gone.
+  class BackDoor : public Door {
+   public:
+    explicit BackDoor(Service& service) : service_(&service) {}
+
+    void send(const Asker& asker, base::Bytes reply) override {
+      const std::lock_guard lock(mutex_);
+      if (!service_) return;
+      // As many as Pending takes, at most.
+      service_->loop_->post([service = service_, id = asker.connection,
+                             reply = std::move(reply)] { service->deliver(id, reply); },
+                            base::Delivery::must_deliver);
+    }
+    void close() {
+      const std::lock_guard lock(mutex_);
+      service_ = nullptr;
+    }
+
+   private:
+    std::mutex mutex_;
+    Service* service_;
+  };
+
   void run() {
     Tables::Reader reader(tables_);
     reader_ = &reader;
@@ -152,21 +195,54 @@ class TcpServer::Service {
 
   Task<> serve(base::net::Accepted accepted) {
     Connection connection(*loop_, std::move(accepted));
+    connection.id = ++last_id_;
     const Membership member(*this, connection);
     connection.last_query = loop_->now();
     while (!connection.broken) {
+      // Who does not take what came late asks no more.
+      if (connection.answers.size() >= kWriteSize) co_await write_out(connection);
       const auto deadline = connection.last_query + limits_.idle;
       const auto read = co_await connection.stream.read(input_, deadline);
       if (read.status == IoStatus::timeout) counters_.timed_out.add();
       if (!read) break;
       connection.received.append(input_.data(), read.bytes);
-      while (answer_some(connection, member.place)) {
-        const auto taken_by = loop_->now() + limits_.idle;
-        const auto written = co_await connection.stream.write(connection.answers, taken_by);
-        connection.answers = {};
-        if (!written) connection.broken = true;
-      }
+      while (answer_some(connection, member.place)) co_await write_out(connection);
     }
+    // What was passed on is answered to a client that has said all it has to say.
+    const auto patience = loop_->now() + Pending::kPatience + limits_.idle;
+    while (connection.is_owed_answers() && !connection.gone && !connection.evicted) {
+      const bool came = co_await connection.replied.wait(patience);
+      if (!came) break;
+    }
+  }
+
+  // Until all answers are written. One writes at a time; who comes later waits for that.
+  Task<> write_out(Connection& connection) {
+    const auto patience = loop_->now() + limits_.idle;
+    while (connection.writing && !connection.gone) {
+      const bool written = co_await connection.replied.wait(patience);
+      if (!written) connection.gone = connection.broken = true;
+    }
+    connection.writing = true;
+    while (!connection.answers.empty() && !connection.gone) {
+      const auto answers = std::exchange(connection.answers, {});
+      const auto written = co_await connection.stream.write(answers, loop_->now() + limits_.idle);
+      if (!written) connection.gone = connection.broken = true;
+    }
+    if (connection.gone) connection.answers.clear();
+    connection.writing = false;
+    connection.replied.notify_all();
+  }
+
+  // A reply to what was passed on, for a connection that may be gone.
+  void deliver(std::uint64_t id, const base::Bytes& reply) {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return;
+    auto& connection = *found->second;
+    --connection.awaited;
+    if (connection.gone) return connection.replied.notify_all();
+    put_message(connection.answers, reply);
+    if (!connection.writing) connection.late.spawn(write_out(connection));
   }
 
   // Answers whole queries received, until there are kWriteSize bytes; false when there is nothing
@@ -196,19 +272,34 @@ class TcpServer::Service {
 
   void answer_one(const Table* table, Connection& connection, std::string_view query) {
     std::copy(query.begin(), query.end(), message_.begin());
+    std::optional<ForeignQuery> foreign;
     const auto length = answer(table, {connection.client, Transport::tcp}, message_, query.size(),
-                               random_, counters_.dns);
-    if (length == 0) return;
-    connection.answers.push_back(static_cast<char>(length >> 8));
-    connection.answers.push_back(static_cast<char>(length));
-    connection.answers.append(base::as_text(std::span(message_).first(length)));
+                               random_, counters_.dns, pass_on_ ? &foreign : nullptr);
+    if (foreign) return pass_on(connection, std::move(*foreign));
+    if (length > 0)
+      put_message(connection.answers, base::as_text(std::span(message_).first(length)));
+  }
+
+  void pass_on(Connection& connection, ForeignQuery query) {
+    Asker asker{.client = {connection.client, 0},
+                .transport = Transport::tcp,
+                .asked_at = std::chrono::steady_clock::now(),
+                .connection = connection.id,
+                .door = back_door_};
+    if (pass_on_->post(query, std::move(asker)))
+      ++connection.awaited;
+    else
+      put_message(connection.answers, failure_reply(query, {}));
   }
 
   // A connection's place among the others for as long as its task lives.
   struct Membership {
     Membership(Service& owner, Connection& connection)
-        : service(owner), place(owner.connections_.add(connection)) {}
+        : service(owner), place(owner.connections_.add(connection)), id(connection.id) {
+      service.by_id_.emplace(id, &connection);
+    }
     ~Membership() {
+      service.by_id_.erase(id);
       service.connections_.remove(place);
       service.counters_.closed.add();
     }
@@ -216,16 +307,21 @@ class TcpServer::Service {
     Membership& operator=(const Membership&) = delete;
     Service& service;
     const Connections::Place place;
+    const std::uint64_t id;
   };
 
   const TcpLimits limits_;
   Tables& tables_;
+  PassOn* const pass_on_;
+  const std::shared_ptr<BackDoor> back_door_ = std::make_shared<BackDoor>(*this);
   base::Random random_;
   TcpCounters counters_;
   Tables::Reader* reader_ = nullptr;  // the loop thread's
   std::array<char, kReadSize> input_;
   std::array<std::uint8_t, kMaxMessage> message_;
   Connections connections_;
+  std::unordered_map<std::uint64_t, Connection*> by_id_;
+  std::uint64_t last_id_ = 0;
   const std::unique_ptr<EventLoop> loop_;
   base::net::Listener listener_;
   base::net::Scope accepting_, serving_, stopping_;
@@ -233,11 +329,12 @@ class TcpServer::Service {
 };
 
 base::Result<std::unique_ptr<TcpServer>> TcpServer::start(base::net::Fd listener, Tables& tables,
-                                                          std::uint64_t seed, TcpLimits limits) {
+                                                          std::uint64_t seed, TcpLimits limits,
+                                                          PassOn* pass_on) {
   auto loop = EventLoop::make();
   if (!loop) return loop.error();
-  return std::unique_ptr<TcpServer>(new TcpServer(
-      std::make_unique<Service>(std::move(*loop), std::move(listener), tables, seed, limits)));
+  return std::unique_ptr<TcpServer>(new TcpServer(std::make_unique<Service>(
+      std::move(*loop), std::move(listener), tables, seed, limits, pass_on)));
 }
 
 TcpServer::TcpServer(std::unique_ptr<Service> service) : service_(std::move(service)) {}

@@ -1,5 +1,5 @@
 // DNS over TCP (RFC 7766): any number of queries on a connection, in pieces or many at once, each
-// answered in turn.
+// answered in turn, but for those that are passed on: they are answered when upstreams have been.
 //
 // One thread and one loop for all connections. A connection holds what is left of an unfinished
 // query and what its client has not yet taken of the answers, and nothing while it is idle. Time
@@ -40,9 +40,11 @@ class TcpServer {
  public:
   static constexpr std::size_t kMaxQuery = 4096;  // bytes; a real one has a few hundred
 
-  // Serves `listener`, which is non-blocking. `tables` outlives the server.
+  // Serves `listener`, which is non-blocking. `tables` and `pass_on` outlive the server; without
+  // the latter, queries for names of others are refused.
   static base::Result<std::unique_ptr<TcpServer>> start(base::net::Fd listener, Tables& tables,
-                                                        std::uint64_t seed, TcpLimits limits = {});
+                                                        std::uint64_t seed, TcpLimits limits = {},
+                                                        PassOn* pass_on = nullptr);
   ~TcpServer();
 
   // Takes no more connections, answers what was received, closes. A second call does nothing.

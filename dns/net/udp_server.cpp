@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <optional>
 #include <semaphore>
 #include <thread>
 
@@ -21,14 +23,34 @@ void be_wakeable() {
   ::sigaction(kWake, &action, nullptr);
 }
 
+// The socket, shared with those who wait for what upstreams say.
+class UdpDoor : public Door {
+ public:
+  explicit UdpDoor(base::net::Fd socket) : socket_(std::move(socket)) {}
+  int fd() const { return socket_.get(); }
+
+  // Like any datagram it may be lost.
+  void send(const Asker& asker, base::Bytes reply) override {
+    sockaddr_storage to{};
+    const auto size = base::net::to_sockaddr(asker.client, to);
+    ::sendto(fd(), reply.data(), reply.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&to),
+             size);
+  }
+
+ private:
+  const base::net::Fd socket_;
+};
+
 }  // namespace
 
 class UdpServer::Worker {
  public:
-  Worker(base::net::Fd socket, Tables& tables, std::uint64_t seed, base::Duration patience)
-      : socket_(std::move(socket)),
+  Worker(base::net::Fd socket, Tables& tables, std::uint64_t seed, base::Duration patience,
+         PassOn* pass_on)
+      : socket_(std::make_shared<UdpDoor>(std::move(socket))),
         tables_(tables),
         patience_(patience),
+        pass_on_(pass_on),
         random_(seed),
         thread_([this] { run(); }) {}
   ~Worker() { stop(); }
@@ -48,7 +70,7 @@ class UdpServer::Worker {
  private:
   void run() {
     Tables::Reader reader(tables_);
-    const auto batch = std::make_unique<Batch>(socket_.get());
+    const auto batch = std::make_unique<Batch>(socket_->fd());
     while (!stopping_.load(std::memory_order_relaxed)) {
       reader.park();
       const auto count = batch->receive();
@@ -65,6 +87,7 @@ class UdpServer::Worker {
   }
 
   void answer_all(Batch& batch, std::size_t count, const Table* table) {
+    std::optional<ForeignQuery> foreign;
     for (std::size_t i = 0; i < count; ++i) {
       const auto peer = base::net::from_sockaddr(batch.peer(i));
       if (peer.port == 0) {  // nobody can be answered there
@@ -76,14 +99,24 @@ class UdpServer::Worker {
         continue;
       }
       const auto length = answer(table, {peer.ip, Transport::udp}, batch.buffer(i), batch.length(i),
-                                 random_, counters_);
+                                 random_, counters_, pass_on_ ? &foreign : nullptr);
       if (length > 0) batch.put_answer(i, length);
+      if (foreign) pass_on(*std::exchange(foreign, {}), peer, batch.age(i));
     }
   }
 
-  const base::net::Fd socket_;
+  // What is too much is dropped.
+  void pass_on(ForeignQuery query, const base::SocketAddress& client, base::Duration age) {
+    pass_on_->post(std::move(query), {.client = client,
+                                      .transport = Transport::udp,
+                                      .asked_at = std::chrono::steady_clock::now() - age,
+                                      .door = socket_});
+  }
+
+  const std::shared_ptr<UdpDoor> socket_;
   Tables& tables_;
   const base::Duration patience_;
+  PassOn* const pass_on_;
   base::Random random_;
   Counters counters_;
   std::atomic<bool> stopping_{false};
@@ -92,11 +125,12 @@ class UdpServer::Worker {
 };
 
 UdpServer::UdpServer(std::vector<base::net::Fd> sockets, Tables& tables, std::uint64_t seed,
-                     base::Duration patience) {
+                     base::Duration patience, PassOn* pass_on) {
   be_wakeable();
   base::Random seeds(seed);
   for (auto& socket : sockets)
-    workers_.push_back(std::make_unique<Worker>(std::move(socket), tables, seeds.next(), patience));
+    workers_.push_back(
+        std::make_unique<Worker>(std::move(socket), tables, seeds.next(), patience, pass_on));
 }
 
 UdpServer::~UdpServer() = default;

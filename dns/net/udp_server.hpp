@@ -3,10 +3,12 @@
 //
 // A worker blocks in recvmmsg() holding no snapshot; it takes the newest table for each batch,
 // answers every query in the buffer it came in, and sends. Nothing is shared between workers but
-// the published table. Invariants: no allocation and no lock between receiving and sending; an
-// answer leaves from the address that was asked; a send that would block is dropped and counted,
-// like any datagram, and so is a query that has waited too long. Thread: constructed, stopped and
-// destroyed by one; counters() may be read by any.
+// the published table. A query that is to be passed on is handed to PassOn, which replies through
+// the same socket; it stays open as long as anybody waits for that. Invariants: no allocation and
+// no lock between receiving and sending what is answered here; an answer leaves from the address
+// that was asked; a send that would block is dropped and counted, like any datagram, and so is a
+// query that has waited too long. Thread: constructed, stopped and destroyed by one; counters() may
+// be read by any.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +18,7 @@
 #include "base/net/fd.hpp"
 #include "base/published.hpp"
 #include "base/time.hpp"
+#include "dns/net/pass_on.hpp"
 #include "dns/responder.hpp"
 #include "dns/table.hpp"
 
@@ -29,9 +32,10 @@ class UdpServer {
   // (dns.md §3 row 40).
   static constexpr base::Duration kPatience = std::chrono::milliseconds(1500);
 
-  // Starts a worker for each socket (bound, blocking). `tables` outlives the server.
+  // Starts a worker for each socket (bound, blocking). `tables` and `pass_on` outlive the server;
+  // without the latter, queries for names of others are refused.
   UdpServer(std::vector<base::net::Fd> sockets, Tables& tables, std::uint64_t seed,
-            base::Duration patience = kPatience);
+            base::Duration patience = kPatience, PassOn* pass_on = nullptr);
   ~UdpServer();
 
   // Returns when the workers have answered what they had received. A second call does nothing.

@@ -9,8 +9,13 @@ namespace {
 
 constexpr std::uint64_t kSeed = 1;
 
-std::unique_ptr<const dns::Table> make_table() {
+enum class PassingOn { off, on };
+
+std::unique_ptr<const dns::Table> make_table(PassingOn passing_on) {
   auto mesh = mesh::bookinfo();
+  if (passing_on == PassingOn::on)
+    mesh.config.pass_on = {{".", {base::SocketAddress::parse("192.0.2.53:53").value()}}};
+  mesh.config.clients = {base::Cidr::parse("0.0.0.0/0").value()};
   mesh::TestHost many{.host = "many.mesh.internal", .tiers = {{1, {}}}, .headless = true};
   for (int i = 1; i <= 120; ++i)
     many.tiers[0].endpoints.push_back(
@@ -25,7 +30,19 @@ std::unique_ptr<const dns::Table> make_table() {
 struct Asked {
   const reading::Bytes& query;
   dns::Transport transport;
+  PassingOn passing_on;
 };
+
+// What is to be passed on is a question of the query's.
+std::string_view broken_foreign(const Asked& asked, const dns::ForeignQuery& foreign) {
+  if (asked.passing_on == PassingOn::off) return "passed on, and nobody is there to";
+  if (foreign.id != (asked.query[0] << 8 | asked.query[1])) return "passed on with another ID";
+  const std::string_view query(reinterpret_cast<const char*>(asked.query.data()),
+                               asked.query.size());
+  if (query.substr(12, foreign.question.size()) != foreign.question)
+    return "passed on with another question";
+  return dns::Name::read(base::as_span(foreign.question)) ? "" : "passed on without a name";
+}
 
 // What a client knows of its own query without parsing it.
 bool silence_is_right(const reading::Bytes& query) {
@@ -45,7 +62,8 @@ std::string_view broken_answer(const Asked& asked, const reading::Bytes& bytes) 
   if (!answer->questions.empty() &&
       !std::equal(bytes.begin() + 12, bytes.begin() + 14, asked.query.begin() + 12))
     return "another question";
-  if (answer->flags & 0x00f0) return "RA, Z, AD or CD is set";
+  if (answer->flags & (asked.passing_on == PassingOn::on ? 0x0070 : 0x00f0))
+    return "RA, Z, AD or CD is set";
   std::string prefix;
   for (const auto& rr : answer->answer) {
     if (rr.ttl != answer->answer.front().ttl) return "two TTLs in one RRset";
@@ -60,12 +78,14 @@ std::string_view broken_answer(const Asked& asked, const reading::Bytes& bytes) 
 }  // namespace
 
 std::string_view fuzz::broken(std::string_view input) {
-  static const auto table = make_table();
+  static const auto table = make_table(PassingOn::off), open = make_table(PassingOn::on);
   const reading::Bytes query(
       input.begin(),
       input.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(input.size(), 4096)));
   for (const auto transport : {dns::Transport::udp, dns::Transport::tcp})
-    for (const auto* asked : {table.get(), static_cast<const dns::Table*>(nullptr)}) {
+    for (const auto* asked : {table.get(), open.get(), static_cast<const dns::Table*>(nullptr)}) {
+      const auto passing_on = asked == open.get() ? PassingOn::on : PassingOn::off;
+      std::optional<dns::ForeignQuery> foreign;
       base::Random random(kSeed);
       dns::Counters counters;
       // On the heap and of exact size, so that a byte beyond is seen.
@@ -73,8 +93,12 @@ std::string_view fuzz::broken(std::string_view input) {
                                 ? std::max<std::size_t>(query.size(), 1232)
                                 : dns::kMaxMessage);
       std::copy(query.begin(), query.end(), buffer.begin());
-      buffer.resize(dns::answer(asked, {{}, transport}, buffer, query.size(), random, counters));
-      if (const auto what = broken_answer({query, transport}, buffer); !what.empty()) return what;
+      buffer.resize(
+          dns::answer(asked, {{}, transport}, buffer, query.size(), random, counters, &foreign));
+      const Asked how{query, transport, passing_on};
+      const auto what = foreign ? broken_foreign(how, *foreign) : broken_answer(how, buffer);
+      if (!what.empty()) return what;
+      if (foreign && !buffer.empty()) return "passed on and answered";
     }
   return {};
 }
@@ -88,7 +112,8 @@ std::vector<std::string> fuzz::seeds() {
   for (const char* name :
        {"ratings.mesh.internal", "many.mesh.internal", "split.mesh.internal", "nope.mesh.internal",
         "_http._tcp.ratings.mesh.internal", "_http._tcp.many.mesh.internal", "mesh.internal",
-        "_explain.ratings.mesh.internal", "version.bind", ""})
+        "_explain.ratings.mesh.internal", "version.bind", "", "www.example.com", "localhost",
+        "1.0.0.10.in-addr.arpa"})
     for (const std::uint16_t type :
          std::initializer_list<std::uint16_t>{1, 2, 6, 16, 28, 33, 65, 255, 252})
       add(reading::make(

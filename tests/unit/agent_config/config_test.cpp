@@ -82,6 +82,8 @@ dns:
   negativeTtl: 500ms
   maxAnswers: 4
   workers: 2
+  passOn: [{zone: ., to: [10.0.0.10, "10.0.0.11:5353", "fd00::53"]}, {zone: Corp., to: 10.9.0.1}]
+  clients: [10.0.0.0/8]
 forwarder: {listen: [127.0.0.1, "::1"], workers: 3}
 admin: {listen: 127.0.0.1:9000}
 probes: {listen: 0.0.0.0:9001}
@@ -121,6 +123,14 @@ state: {dir: state}
   CHECK(config.dns.negative_ttl == std::chrono::milliseconds(500));
   CHECK(config.dns.max_answers == 4);
   CHECK(config.dns.workers == 2);
+  REQUIRE(config.dns.pass_on.size() == 2);
+  CHECK(config.dns.pass_on[0].zone == ".");
+  REQUIRE(config.dns.pass_on[0].to.size() == 3);
+  CHECK(config.dns.pass_on[0].to[0].to_string() == "10.0.0.10:53");
+  CHECK(config.dns.pass_on[0].to[1].to_string() == "10.0.0.11:5353");
+  CHECK(config.dns.pass_on[0].to[2].to_string() == "[fd00::53]:53");
+  CHECK(config.dns.pass_on[1].zone == "corp");
+  CHECK(config.dns.clients.size() == 1);
   CHECK(config.forwarder.listen.size() == 2);
   CHECK(config.forwarder.workers == 3);
   CHECK(config.admin.port == 9000);
@@ -343,6 +353,8 @@ TEST_CASE("a reload takes the fields that may change and leaves the others", "[a
   after.dns.ttl = after.dns.degraded_ttl = after.dns.negative_ttl = std::chrono::seconds(9);
   after.dns.max_answers = 3;
   after.dns.workers = 7;
+  after.dns.pass_on = {{".", {after.gossip.listen}, ""}};
+  after.dns.clients.clear();
   after.forwarder.listen.clear();
   after.admin.port = 2;
   after.probes.port = 3;

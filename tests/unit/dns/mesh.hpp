@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -171,7 +172,8 @@ class Asker {
     reading::Bytes buffer(transport == dns::Transport::udp ? 2048 : dns::kMaxMessage);
     std::copy(query.begin(), query.end(), buffer.begin());
     buffer.resize(dns::answer(table.get(), {base::IpAddress::parse(from).value(), transport},
-                              buffer, query.size(), random, counters));
+                              buffer, query.size(), random, counters,
+                              can_pass_on ? &foreign : nullptr));
     return buffer;
   }
   reading::Answer ask(const reading::Ask& ask, dns::Transport transport = dns::Transport::udp,
@@ -185,6 +187,8 @@ class Asker {
   std::unique_ptr<const dns::Table> table;
   base::Random random;
   dns::Counters counters;
+  bool can_pass_on = false;
+  std::optional<dns::ForeignQuery> foreign;  // what is to be passed on, of the last query that is
 };
 
 // ratings: two tiers, the second a fall-back; kinds of hosts that the rules speak of.
