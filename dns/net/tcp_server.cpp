@@ -14,6 +14,7 @@
 #include "base/bytes.hpp"
 #include "base/net/stream.hpp"
 #include "base/net/task.hpp"
+#include "dns/net/first_table.hpp"
 
 namespace dns::net {
 namespace {
@@ -158,7 +159,14 @@ class TcpServer::Service {
     stopping_.cancel();
   }
 
+  // Connections wait in the listener until there is something to answer from.
   Task<> accept_all() {
+    for (const auto start = loop_->now();
+         !is_worth_answering(reader_->acquire(), loop_->now() - start);) {
+      reader_->park();
+      co_await base::net::sleep_until(*loop_, loop_->now() + kLookAgain);
+    }
+    reader_->park();
     while (true) {
       auto accepted = co_await listener_.accept(base::net::kNoDeadline);
       if (accepted) {

@@ -10,6 +10,7 @@
 
 #include "base/net/socket.hpp"
 #include "dns/net/batch.hpp"
+#include "dns/net/first_table.hpp"
 
 namespace dns::net {
 namespace {
@@ -60,6 +61,7 @@ class UdpServer::Worker {
   void stop() {
     if (!thread_.joinable()) return;
     stopping_.store(true);
+    stop_.release();
     do ::pthread_kill(thread_.native_handle(), kWake);
     while (!done_.try_acquire_for(std::chrono::milliseconds(1)));
     thread_.join();
@@ -71,6 +73,7 @@ class UdpServer::Worker {
   void run() {
     Tables::Reader reader(tables_);
     const auto batch = std::make_unique<Batch>(socket_->fd());
+    await_table(reader);
     while (!stopping_.load(std::memory_order_relaxed)) {
       reader.park();
       const auto count = batch->receive();
@@ -84,6 +87,14 @@ class UdpServer::Worker {
       counters_.send_errors.add(sent.failed);
     }
     done_.release();
+  }
+
+  void await_table(Tables::Reader& reader) {
+    for (base::Duration waited{}; !stopping_ && !is_worth_answering(reader.acquire(), waited);
+         waited += kLookAgain) {
+      reader.park();
+      (void)stop_.try_acquire_for(kLookAgain);
+    }
   }
 
   void answer_all(Batch& batch, std::size_t count, const Table* table) {
@@ -120,7 +131,7 @@ class UdpServer::Worker {
   base::Random random_;
   Counters counters_;
   std::atomic<bool> stopping_{false};
-  std::binary_semaphore done_{0};
+  std::binary_semaphore stop_{0}, done_{0};
   std::thread thread_;  // last: it uses all of the above
 };
 

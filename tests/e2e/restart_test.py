@@ -14,6 +14,21 @@ from mesh import claim_net, query, until
 from supervisor import Supervisor
 
 HOST = "ratings.default.mesh.internal"
+ROUTES = """apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {name: ratings}
+spec:
+  hosts: [ratings.mesh.internal]
+  services: [{labels: {app: ratings}}]
+  ports: [{number: 9080, protocol: HTTP}]
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: RouteTable
+metadata: {name: ratings}
+spec:
+  hosts: [ratings.mesh.internal]
+  http: [{directResponse: {status: 200, body: served}}]
+"""
 RESTARTS, PATIENCE = 3, 8
 
 
@@ -57,20 +72,22 @@ def ask_dns(server):
 
 def ask_http(server, port, path):
     with socket.create_connection((server, port), timeout=PATIENCE) as client:
-        client.sendall(f"GET {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n".encode())
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: ratings.mesh.internal\r\nConnection: close\r\n\r\n".encode())
         assert client.recv(4096).startswith(b"HTTP/1.1 "), "no answer"
 
 
 def configure(folder, me):
     os.makedirs(os.path.join(folder, "resources"))
     with open(os.path.join(folder, "resources", "ratings.yaml"), "w", encoding="utf-8") as file:
-        file.write(f"service: ratings\nport: 9080\nendpoints: [{me}:9080]\n")
+        file.write(f"service: ratings\nport: 9080\nendpoints: [{me[:-1]}9]\n")
+    with open(os.path.join(folder, "resources", "routes.yaml"), "w", encoding="utf-8") as file:
+        file.write(ROUTES)
     path = os.path.join(folder, "agent.yaml")
     with open(path, "w", encoding="utf-8") as file:
         file.write(f"""cluster: east
 gossip: {{listen: {me}:7700}}
 dns: {{listen: {me}:7753, workers: 2}}
-forwarder: {{listen: {me}:9000}}
+forwarder: {{listen: {me}}}
 admin: {{listen: {me}:7780}}
 probes: {{listen: {me}:7781}}
 resources: [resources]
@@ -91,7 +108,7 @@ def main():
         until(lambda: query(me, HOST), 10, "an answer")
         kept = sum(len(numbers) for numbers in supervisor.store.values())
         assert kept == 2 + 1 + 1 + 1 + 1, f"two of UDP, DNS over TCP, forwarder, admin, probes: {supervisor.store}"
-        loads = [Load(lambda: ask_dns(me)), Load(lambda: ask_http(me, 9000, "/")),
+        loads = [Load(lambda: ask_dns(me)), Load(lambda: ask_http(me, 9080, "/")),
                  Load(lambda: ask_http(me, 7781, "/livez"))]
         for load in loads:
             load.start()

@@ -12,8 +12,9 @@ from mesh import dies_with_parent, until
 # Descriptors become 3, 4, … and the process knows that they are for it.
 PASS = """import os, sys
 stored = [int(number) for number in sys.argv[1].split(",") if number]
-parked = [os.dup(number) for number in stored]
-parked = [os.dup2(number, 500 + at) for at, number in enumerate(parked)]
+parked = [os.dup2(number, 500 + at, inheritable=False) for at, number in enumerate(stored)]
+for number in stored:
+    os.close(number)
 for at, number in enumerate(parked):
     os.dup2(number, 3 + at)
 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(stored)))

@@ -71,8 +71,7 @@ TEST_CASE("slices of a service are joined; the ready word on an address wins") {
   CHECK(endpoint(rows, "10.0.0.1").traits.labels.at("version") == "v1");
   CHECK(endpoint(rows, "10.0.0.2").health == view::Health::healthy);
   CHECK(endpoint(rows, "10.0.0.3").health == view::Health::draining);
-  CHECK(endpoint(rows, "10.0.0.4").health ==
-        view::Health::healthy);  // absent conditions are ready
+  CHECK(endpoint(rows, "10.0.0.4").health == view::Health::healthy);  // absent conditions are ready
 }
 
 TEST_CASE("the short form gives ports, labels, weights and readiness to its endpoints") {
@@ -88,16 +87,15 @@ endpoints:
 - {address: 10.0.0.7, zone: z2, weight: 2, labels: {version: v2}, hostname: ratings-2, ready: false}
 )"));
   REQUIRE(rows.size() == 4);
-  CHECK(endpoint(rows, "10.0.0.5").traits.ports ==
-        std::vector<view::EndpointPort>{{"http", 9080}});
+  CHECK(endpoint(rows, "10.0.0.5").traits.ports == std::vector<view::EndpointPort>{{"http", 9080}});
   CHECK(endpoint(rows, "10.0.0.5").traits.locality.zone == "z1");
   CHECK(endpoint(rows, "10.0.0.6:9081").traits.ports ==
         std::vector<view::EndpointPort>{{"http", 9081}});
-  const auto& third = endpoint(rows, "10.0.0.7").endpoint;
-  CHECK(third.locality.zone == "z2");
+  const auto third = endpoint(rows, "10.0.0.7");
+  CHECK(third.traits.locality.zone == "z2");
   CHECK(third.weight == 2);
-  CHECK(third.labels.at("app") == "ratings");
-  CHECK(third.labels.at("version") == "v2");
+  CHECK(third.traits.labels.at("app") == "ratings");
+  CHECK(third.traits.labels.at("version") == "v2");
   CHECK(third.health == view::Health::unhealthy);
 }
 
