@@ -68,7 +68,7 @@ struct LinkPeer {
   std::string address;         // dialled or seen, for status
   bool dialled = false;
   bool proven_leaf = false;  // by a certificate that cannot speak for the cluster
-  LinkId bulk_of = 0;  // above 0: no link, but the bulk stream of that one (discovery/bulk.hpp)
+  LinkId bulk_of = 0;        // above 0: no link, but the bulk stream of that one (bulk_stream.hpp)
 };
 
 // How a local source came to what it says.

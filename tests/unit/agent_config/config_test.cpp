@@ -5,7 +5,12 @@
 
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
+#include "tests/unit/agent_config/parsing.hpp"
+
+#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+
+using parsing::parse;
+using parsing::told;
 
 namespace {
 
@@ -33,14 +38,6 @@ class Folder {
  private:
   std::filesystem::path path_;
 };
-
-agent::LoadedConfig parse(std::string_view text) { return agent::parse_config("agent.yaml", text); }
-
-std::string told(const resources::Problems& problems) {
-  std::string out;
-  for (const auto& problem : problems) out += problem.to_string() + "\n";
-  return out;
-}
 
 }  // namespace
 

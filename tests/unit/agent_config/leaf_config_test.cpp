@@ -1,19 +1,10 @@
 // agent.yaml of a leaf.
-#include "agent/config.hpp"
+#include "tests/unit/agent_config/parsing.hpp"
 
-#include <catch2/catch.hpp>
+#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
 
-namespace {
-
-agent::LoadedConfig parse(std::string_view text) { return agent::parse_config("agent.yaml", text); }
-
-std::string told(const resources::Problems& problems) {
-  std::string out;
-  for (const auto& problem : problems) out += problem.to_string() + "\n";
-  return out;
-}
-
-}  // namespace
+using parsing::parse;
+using parsing::told;
 
 TEST_CASE("a leaf is its cluster, its role and its homes", "[agent_config]") {
   const auto loaded = parse(
