@@ -281,14 +281,14 @@ base::Bytes encode(const Frame& frame) {
   return message.SerializeAsString();
 }
 
-base::Result<Frame> decode(std::string_view bytes) {
+base::Result<Frame> decode(std::string_view bytes, std::size_t most) {
   pb::Frame message;
   if (bytes.size() > kMaxWireBytes)
     return base::invalid("frame: " + std::to_string(bytes.size()) + " bytes, at most " +
                          std::to_string(kMaxWireBytes));
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return base::invalid("frame: not a protobuf message");
-  return from_proto(std::move(message));
+  return from_proto(std::move(message), most);
 }
 
 }  // namespace discovery::rpc

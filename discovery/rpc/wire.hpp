@@ -31,6 +31,6 @@ base::Result<Frame> from_proto(pb::Frame&& message, std::size_t most = kMaxFrame
 
 // The same with bytes on the far side, for tables and fuzzers.
 base::Bytes encode(const Frame& frame);
-base::Result<Frame> decode(std::string_view bytes);
+base::Result<Frame> decode(std::string_view bytes, std::size_t most = kMaxFrameBytes);
 
 }  // namespace discovery::rpc
