@@ -160,12 +160,13 @@ Applied Catalog::apply_changes(From from, Parts& whole) {
   if (!state || delta.incarnation != mine.incarnation || delta.from > mine.version)
     return Applied::gap;
   std::erase_if(delta.rows, [&](const Row& row) { return row.version <= mine.version; });
-  auto next = state->rows().with(delta.rows);
+  const auto hashes = key_hashes(delta.rows);
+  auto next = state->rows().with(delta.rows, hashes);
   if (state_hash(target, next) != delta.state_hash) return Applied::diverged;
   if (!is_proven(from, delta)) return Applied::unproven;
   if (!fits(next)) return Applied::malformed;
   if (!takes(whole, next)) return Applied::too_large;
-  state->adopt(std::move(next), delta.rows, delta.to);
+  state->adopt(std::move(next), delta.rows, hashes, delta.to);
   if (!delta.proof.empty()) state->prove(std::move(delta.proof));
   return Applied::applied;
 }

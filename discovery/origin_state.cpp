@@ -9,11 +9,8 @@
 namespace discovery {
 
 base::Hash128 state_hash(Stamp stamp, const Rows& rows) {
-  std::string text = "s";
-  base::append(text, stamp.incarnation);
-  base::append(text, stamp.version);
-  base::append(text, rows.hash());
-  return base::digest({text});
+  base::DigestText<1 + 2 * 8 + 16> text('s');
+  return base::digest({text.add(stamp.incarnation).add(stamp.version).add(rows.hash())});
 }
 
 OriginState::OriginState(Stamp stamp, Rows rows, std::size_t max_changes)
@@ -46,15 +43,19 @@ std::vector<Change> OriginState::changes_since(std::uint64_t version,
 void OriginState::write(std::span<const Row> changes) {
   if (changes.empty()) return;
   CHECK(changes.front().version > stamp_.version);
-  adopt(rows_.with(changes), changes, changes.back().version);
+  const auto hashes = key_hashes(changes);
+  adopt(rows_.with(changes, hashes), changes, hashes, changes.back().version);
 }
 
-void OriginState::adopt(Rows rows, std::span<const Row> changes, std::uint64_t version) {
+void OriginState::adopt(Rows rows, std::span<const Row> changes,
+                        std::span<const std::uint64_t> hashes, std::uint64_t version) {
   rows_ = std::move(rows);
   stamp_.version = version;
-  for (const auto& row : changes)
+  for (std::size_t n = 0; n < changes.size(); ++n) {
+    const auto& row = changes[n];
     changes_.push_back(
-        {row.version, row.removed ? 0 : key_hash(row.key), row.removed ? row.key : base::Bytes()});
+        {row.version, row.removed ? 0 : hashes[n], row.removed ? row.key : base::Bytes()});
+  }
   for (; changes_.size() > max_changes_; changes_.pop_front()) gc_floor_ = changes_.front().version;
 }
 

@@ -63,7 +63,8 @@ class OriginState {
   // Makes changes whose versions rise above the stamp's; the last becomes it.
   void write(std::span<const Row> changes);
   // The same where the caller has made the rows already, up to `version`.
-  void adopt(Rows rows, std::span<const Row> changes, std::uint64_t version);
+  void adopt(Rows rows, std::span<const Row> changes, std::span<const std::uint64_t> key_hashes,
+             std::uint64_t version);
   void advance(std::uint64_t version) { stamp_.version = version; }
   // The same rows in a new life: nobody can go on from the old one's versions, or proof.
   void restart(std::uint64_t incarnation);

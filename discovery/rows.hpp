@@ -32,6 +32,7 @@ struct RowView {
 
 // Where a key lies: rows are in order of (key_hash, key).
 std::uint64_t key_hash(std::string_view key);
+std::vector<std::uint64_t> key_hashes(std::span<const Row> rows);  // of each
 
 class Rows {
  public:
@@ -41,6 +42,7 @@ class Rows {
   // With these written and, where `removed`, taken out. Of several changes of a key the one with
   // the highest version counts.
   Rows with(std::span<const Row> changes) const;
+  Rows with(std::span<const Row> changes, std::span<const std::uint64_t> key_hashes) const;
 
   std::size_t size() const;   // rows
   std::size_t bytes() const;  // of keys and values
@@ -64,6 +66,8 @@ class Rows {
 
  private:
   struct Node;
+  struct Branch;
+  struct Leaf;
   using NodePointer = std::shared_ptr<const Node>;
   struct Item;
   struct Edit;
@@ -82,11 +86,10 @@ class Rows {
 
  private:
   explicit Rows(NodePointer root) : root_(std::move(root)) {}
-  static NodePointer leaf(std::span<const Item> items);
   static NodePointer join(NodePointer zero, NodePointer one);
   static NodePointer build(std::span<const Item> items, unsigned depth);
   static NodePointer edit(const NodePointer& node, unsigned depth, std::span<const Edit> edits);
-  static void collect(const Node* leaf, std::vector<Item>& items);
+  static void collect(const Node* leaf, std::vector<Item>& items);  // null: none
   static void collect_all(const Node* node, std::vector<Item>& items);
   static std::vector<Item> merge(const Node* leaf, std::span<const Edit> edits);
   static void compare(const Node* before, const Node* after, Difference& difference);
