@@ -11,7 +11,7 @@ bool Node::State::is_bulk(const Link& link, const OriginId& origin, Stamp have) 
   const auto* state = own ? &local.state() : catalog.find(origin);
   if (!state || state->bytes() <= config.bulk_bytes) return false;
   const auto target = own ? own_target(link, have) : catalog.to_relay(*state);
-  return Transfer::replaces(*state, target, have);
+  return target.stamp.version != 0 && Transfer::replaces(*state, target, have);
 }
 
 // It need not be thought of on the link itself.
