@@ -202,7 +202,7 @@ bool Leaf::take(base::TimePoint now, const Line& line, Verdict verdict, Effects&
     change_over_at_ = now + kChangePatience;
   const auto before = spoke_at(known);
   known.spoke_at = before;
-  if (known.told_in == 0 || known.verdict.life != verdict.life) known.life_at = now;
+  if (state != State::fresh || known.verdict.life != verdict.life) known.fresh_in_life_at = now;
   if (verdict.age)
     known.spoke_at = std::max(before.value_or(now - *verdict.age), now - *verdict.age);
   known.verdict = std::move(verdict);
@@ -268,7 +268,7 @@ bool Leaf::is_in_lower_life(const Known& known) const {
   return known.holds && known.told_in == following_ &&
          known.verdict.state == Verdict::State::fresh && known.verdict.life != 0 &&
          known.verdict.life < catalog_.stamp(known.verdict.origin).incarnation &&
-         fresh_since_ - std::max(known.rows_at, known.life_at) >= kOtherLife;
+         fresh_since_ - std::max(known.rows_at, known.fresh_in_life_at) >= kOtherLife;
 }
 
 void Leaf::look_for_other_lives() {

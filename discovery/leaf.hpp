@@ -98,7 +98,7 @@ class Leaf final : public Participant {
     bool holds = false;         // the verdict still does
     std::optional<base::TimePoint> spoke_at;  // of a fresh one when it stops being told of
     base::TimePoint rows_at{};                // when rows of it came last
-    base::TimePoint life_at{};                // since when homes tell of the verdict's life
+    base::TimePoint fresh_in_life_at{};       // since when homes call it fresh in that life
     std::string via;                          // the home that told of it last, or kViaDisk
   };
 

@@ -428,8 +428,9 @@ TEST_CASE("The first word of a lower life moves no leaf, however long the higher
   leaf.link_up(story.now, 900, {"", "there", true});
   leaf.receive(story.now, 900, hello_of("east"));
   const auto held = digest_of({"west", 0}, Stamp{7, 5});
-  const auto hear = [&](std::uint64_t life, base::Duration time) {
-    const Verdict west{{"west", 0}, Verdict::State::fresh, life, false, {}, {}};
+  const auto hear = [&](std::uint64_t life, base::Duration time,
+                        Verdict::State state = Verdict::State::fresh) {
+    const Verdict west{{"west", 0}, state, life, false, {}, {}};
     for (const auto end = story.now + time; story.now < end; story.now += 1s) {
       leaf.receive(story.now, 900, Verdicts{{west}, 0ms, held + digest_of(west), true});
       leaf.tick(story.now);
@@ -443,6 +444,7 @@ TEST_CASE("The first word of a lower life moves no leaf, however long the higher
   CHECK_FALSE(hear(7, 30s));
   CHECK_FALSE(hear(6, 9s));
   CHECK_FALSE(hear(7, 2s));
+  CHECK_FALSE(hear(6, 30s, Verdict::State::suspect));  // a memory of the home, and no word
   CHECK_FALSE(hear(6, 9s));
   CHECK(hear(6, 5s));
 }
