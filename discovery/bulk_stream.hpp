@@ -19,7 +19,7 @@
 namespace discovery {
 
 inline constexpr base::Duration kBulkPatience = std::chrono::seconds(3);  // for it to be opened
-// Of one that is busy, while the other side asks for more: what is on it does not come through.
+// For a part to be shown, while the other side asks for more: what is on it does not come through.
 inline constexpr base::Duration kBulkStall = std::chrono::seconds(5);
 inline constexpr base::Duration kBulkIdle = std::chrono::seconds(10);
 inline constexpr base::Duration kBulkAgain = std::chrono::seconds(30);  // after one has failed
@@ -35,12 +35,16 @@ struct BulkStream {
   // Who was dialled says by the first row of a snapshot, on the link, that it has more of them.
   std::optional<Pull> beckons;
   Pace pace{kBulkPartTime, kBulkFrame* kMaxFrameBytes};
-  bool awaits = false;  // that the part sent last is shown
+  std::optional<base::TimePoint> awaits;  // since then that the part sent last is shown
   bool announced = false;
 
   bool is_busy() const { return transfer || unshown; }
   bool brings(const OriginId& origin) const {
     return unshown == origin || (transfer && transfer->origin() == origin);
+  }
+  // Whatever comes the other way.
+  bool is_stuck(base::TimePoint now) const {
+    return is_busy() && now - awaits.value_or(moved_at) >= kBulkStall;
   }
   bool has_work() const { return id != 0 && ((transfer && !awaits) || to_show); }
   bool is_expected(base::TimePoint now) const {
@@ -69,7 +73,8 @@ struct BulkStream {
     transfer.reset();
     unshown.reset();
     to_show.reset();
-    awaits = announced = false;
+    awaits.reset();
+    announced = false;
   }
 };
 

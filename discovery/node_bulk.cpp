@@ -97,7 +97,7 @@ std::optional<Frame> Node::State::next_on_stream(base::TimePoint now, Link& link
   auto delta = stream.transfer->next(most);
   if (delta.origin == config.self) link.shorten(delta.proof);
   delta.age = age_of(now, delta.origin).value_or(base::Duration::zero());
-  stream.awaits = true;
+  stream.awaits = now;
   stream.pace.sent(now);
   if (stream.transfer->done()) {
     stream.unshown = delta.origin;
@@ -118,7 +118,7 @@ void Node::State::receive_on_stream(base::TimePoint now, Link& link, Frame frame
   } else if (const auto* shown = std::get_if<Beacons>(&frame)) {
     for (const auto& beacon : shown->beacons) {
       if (!stream.awaits || !stream.brings(beacon.origin)) continue;
-      stream.awaits = false;
+      stream.awaits.reset();
       stream.pace.left(now);
       if (!std::exchange(stream.unshown, std::nullopt)) continue;
       link.requested.erase(beacon.origin);  // asked before it came

@@ -325,8 +325,7 @@ void Node::State::apply(base::TimePoint now, Link& link, LinkId way, Delta delta
 
 void Node::State::receive(base::TimePoint now, Link& link, Pull pull, Effects& effects) {
   if (!is_name(pull.origin)) return malformed(link, "a pull of nothing", effects);
-  if (link.stream.is_busy() && now - link.stream.moved_at >= kBulkStall)
-    end_stream(now, link, "nothing comes through", effects);
+  if (link.stream.is_stuck(now)) end_stream(now, link, "nothing comes through", effects);
   if (pull.origin == config.self || catalog.find(pull.origin))
     link.requested[pull.origin] = pull.have;
 }
