@@ -206,12 +206,16 @@ void Node::State::overhear(Link& direct, const Beacon& beacon) {
 void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects) {
   const bool own_word = link.origin == beacon.origin;
   if (!own_word && speaks(now, beacon.origin)) return overhear(*link_to(beacon.origin), beacon);
+  const auto* known = membership.find(beacon.origin);
+  const auto spoke = known ? known->ageing.spoke_at() : std::nullopt;
   if (!membership.heard(now, beacon, link.origin, effects)) return;
   const auto* mine = catalog.find(beacon.origin);
   const auto have = mine ? mine->stamp() : Stamp{};
+  const bool outlived = mine && beacon.stamp.incarnation > have.incarnation;
+  if (outlived) note_outlived(beacon.origin, spoke.value_or(base::TimePoint{}));
   if (own_word || beacon.stamp > have) link.shown[beacon.origin] = beacon.stamp;
   const bool newer = beacon.stamp > have && beacon.stamp.version > 0;
-  if (newer || own_word) note_shown(now, beacon.origin, newer);  // others may know less than we
+  if (newer || (own_word && !outlived)) note_shown(now, beacon.origin, newer);  // others know less
   if (quarantine.holds(beacon.origin, Quarantine::Of::rows)) return;
   if (newer) {
     pulls.behind(now, beacon.origin, beacon.stamp,

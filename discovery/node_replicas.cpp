@@ -86,6 +86,11 @@ void Node::State::note_shown(base::TimePoint now, const OriginId& origin, bool n
   if (now - since >= kBehindAfter) unsettled.insert(origin.cluster);
 }
 
+// It speaks in a later life than the one that its rows are of, and spoke last in that at `spoke`.
+void Node::State::note_outlived(const OriginId& origin, base::TimePoint spoke) {
+  if (behind.try_emplace(origin, spoke).second) unsettled.insert(origin.cluster);
+}
+
 // Since when its rows are no longer what its source says, as far as we know: who is stuck when we
 // meet it, or from its life's beginning, may have been so for ever.
 void Node::State::note_source(base::TimePoint now, const OriginId& origin, Stamp before) {

@@ -4,6 +4,7 @@
 
 #include "discovery/local_origin.hpp"
 #include "discovery/membership.hpp"
+#include "discovery/pulls.hpp"
 #include "discovery/row.hpp"
 #include "tests/sim/describe.hpp"
 #include "tests/sim/toy_notary.hpp"
@@ -22,6 +23,9 @@ constexpr std::size_t kMostSkew = 8'760;  // hours between the clocks of two pro
 constexpr std::size_t kBulkBytes = 400;   // most snapshots of a run with bulk streams are larger
 constexpr base::Duration kSaveEvery = 2s;
 constexpr base::Duration kHeardWell = 8s;  // a link that long without trouble
+// What was lost again and again on a bulk stream is asked for again so late at most.
+constexpr base::Duration kAskedAgain =
+    discovery::kPullPatience * (1u << discovery::kMaxPullDoublings) + kHeardWell;
 constexpr base::Duration kTrueWithin =
     15s;  // what a cluster says is shown, while one of it is heard well
 
@@ -167,11 +171,15 @@ bool Mesh::hears_well(std::size_t viewer, std::size_t of) const {
   for (const auto& [id, wire] : wires_) {
     const bool between_them =
         (wire.from == viewer && wire.to == of) || (wire.from == of && wire.to == viewer);
-    if (!between_them || wire.bulk_of != 0) continue;
+    if (!between_them) continue;
+    const bool trouble =
+        wire.ways[0].hole || wire.ways[1].hole || wire.loss > 0 || wire.delay >= 200ms;
+    const bool bulk = wire.bulk_of != 0;
+    const auto calm = bulk ? kAskedAgain : kHeardWell;
+    if (trouble || now_ - wire.rough_at < calm) return false;
+    if (bulk) continue;
     ++links;
-    if (now_ - wire.up_at < kHeardWell || now_ - wire.rough_at < kHeardWell || wire.ways[0].hole ||
-        wire.ways[1].hole || wire.loss > 0 || wire.delay >= 200ms)
-      return false;
+    if (now_ - wire.up_at < kHeardWell) return false;
   }
   return links > 0;
 }

@@ -89,7 +89,7 @@ void Mesh::deliver(LinkId id, std::size_t way_number) {
   --way.under_way;
   truth_.delivered(now_ - sent);
   truth_.spoke(now_, reader, sender);
-  if (now_ - sent > kSmooth) wire.rough_at = now_;
+  if (now_ - sent > kSmooth || (altered && wire.bulk_of != 0)) wire.rough_at = now_;
   if (altered) {
     truth_.deceived(reader);
     deceived_at_[reader] = now_;
