@@ -209,7 +209,9 @@ TEST_CASE("a stream that nothing comes through is given up when more is asked fo
   REQUIRE(west.next(Accepted::kStream));
   west.m().receive(west.story.now, west.link, Pull{{"m", 0}, {}});
   CHECK_FALSE(west.next(west.link));  // it may only be slow
-  west.story.now += kBulkStall;
+  west.story.now += kBulkStall / 2;
+  west.m().receive(west.story.now, Accepted::kStream, Beacons{});  // what comes the other way
+  west.story.now += kBulkStall / 2;
   const auto effects = west.m().receive(west.story.now, west.link, Pull{{"m", 0}, {}});
   REQUIRE(effects.close.size() == 1);
   CHECK(effects.close[0].link == Accepted::kStream);
