@@ -4,11 +4,11 @@
 // A worker blocks in recvmmsg() holding no snapshot; it takes the newest table for each batch,
 // answers every query in the buffer it came in, and sends. Nothing is shared between workers but
 // the published table. A query that is to be passed on is handed to PassOn, which replies through
-// the same socket; it stays open as long as anybody waits for that. Invariants: no allocation and
-// no lock between receiving and sending what is answered here; an answer leaves from the address
-// that was asked; a send that would block is dropped and counted, like any datagram, and so is a
-// query that has waited too long. Thread: constructed, stopped and destroyed by one; counters() may
-// be read by any.
+// the same socket; it stays open as long as anybody waits for that. Invariants: no allocation (but
+// for `_explain`) and no lock between receiving and sending what is answered here; an answer leaves
+// from the address that was asked; a send that would block is dropped and counted, like any
+// datagram, and so is a query that has waited too long. Thread: constructed, stopped and destroyed
+// by one; counters() may be read by any.
 #pragma once
 
 #include <cstdint>
