@@ -4,12 +4,14 @@
 All servers are up with the same names, one worker each, pinned to core 0; the load is on core 1. A repetition gives
 each server a slice of each case, forwards and then backwards; what a query costs is the processor time of all of a
 server's threads (schedstat) over the answers it gave. The ratio is paired with Knot's slice of the same repetition:
-the figure that does not move with the machine (performance.md, 0). What is not installed is left out with a word.
+the figure that does not move with the machine (performance.md, 0). What is not installed is left out with a word,
+dnsperf too.
 """
 import argparse
 import json
 import math
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -196,6 +198,29 @@ class Case:
         return result
 
 
+class Dnsperf(Case):
+    """By a client that costs more than the servers do: smaller batches, nobody is saturated."""
+
+    binary = "dnsperf"
+
+    def run(self, load, folder, server, seconds):
+        names = os.path.join(folder, "questions")
+        with open(names, "w", encoding="utf-8") as file:
+            file.writelines(f"{name} A\n" for name in self.names)
+        before = server.cpu()
+        output = subprocess.run(
+            ["taskset", "-c", "1", self.binary, "-s", server.address, "-p", "5300", "-d", names, "-l",
+             str(max(1, round(seconds))), "-c", str(self.sockets), "-q", str(self.window)], check=True,
+            capture_output=True, text=True, timeout=60).stdout
+        used = server.cpu() - before
+        said = dict(re.findall(r"^ +([A-Z][A-Za-z ()]+): +([0-9.]+)", output, re.MULTILINE))
+        answers = int(said["Queries completed"])
+        if not re.search(r"NOERROR \d+ \(100.00%\)", output):
+            raise AssertionError(f"{server.name}, {self.title}: {output}")
+        return {"answers": answers, "lost": int(said["Queries lost"]), "seconds": float(said["Run time (s)"]),
+                "us": used / 1000 / answers}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("nearmost")
@@ -222,6 +247,10 @@ def main():
             Case("no such name", ["no-" + host for host in hosts()], rcode=NXDOMAIN),
             Case("SRV", ["_http._tcp." + host for host in hosts()], kind=SRV),
         ]
+        if shutil.which(Dnsperf.binary):
+            cases.append(Dnsperf("dnsperf", hosts(), sockets=4, window=200))
+        else:
+            print("dnsperf is not installed: left out")
         measure(arguments, folder, servers, cases)
     finally:
         for server in servers:

@@ -43,7 +43,15 @@ int pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
 
 }  // extern "C"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef __has_feature  // clang says it so, gcc otherwise
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define OTHER_ALLOCATOR
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define OTHER_ALLOCATOR
+#endif
+
+#ifdef OTHER_ALLOCATOR
 
 extern "C" int __sanitizer_install_malloc_and_free_hooks(  // sanitizer/allocator_interface.h
     void (*malloc_hook)(const volatile void*, std::size_t),
