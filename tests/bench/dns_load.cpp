@@ -29,6 +29,7 @@
 #include "base/address.hpp"
 #include "base/net/fd.hpp"
 #include "base/net/socket.hpp"
+#include "tests/bench/dns_query.hpp"
 
 namespace {
 
@@ -38,21 +39,7 @@ constexpr std::size_t kBatch = 64, kAnswer = 4096, kHeader = 12;
 constexpr auto kPatience = std::chrono::milliseconds(200);
 constexpr auto kLast = std::chrono::seconds(5);
 
-using Query = std::vector<std::uint8_t>;
-
-Query make_query(const std::string& name, std::uint16_t type) {
-  Query query{0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0};
-  for (std::size_t at = 0; at < name.size();) {
-    const auto dot = std::min(name.find('.', at), name.size());
-    query.push_back(static_cast<std::uint8_t>(dot - at));
-    query.insert(query.end(), name.begin() + static_cast<std::ptrdiff_t>(at),
-                 name.begin() + static_cast<std::ptrdiff_t>(dot));
-    at = dot + 1;
-  }
-  for (const int byte : {0, type >> 8, type & 255, 0, 1})
-    query.push_back(static_cast<std::uint8_t>(byte));
-  return query;
-}
+using bench::Query;
 
 // Microseconds, those above a second as one.
 class Latencies {
@@ -249,7 +236,7 @@ int main(int count, char** arguments) {
   std::vector<Query> queries;
   std::ifstream names(arguments[2]);
   for (std::string name; std::getline(names, name);)
-    queries.push_back(make_query(name, static_cast<std::uint16_t>(std::atoi(arguments[3]))));
+    queries.push_back(bench::make_query(name, static_cast<std::uint16_t>(std::atoi(arguments[3]))));
   if (queries.empty()) {
     std::fprintf(stderr, "dns_load: %s has no names\n", arguments[2]);
     return 2;
