@@ -14,6 +14,7 @@
 
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -195,7 +196,7 @@ int main(int count, char** arguments) {
       return 1;
     }
   }
-  const auto flap_every = std::chrono::nanoseconds(1'000'000'000 / number(4));
+  const auto flap_every = std::chrono::nanoseconds(std::llround(1e9 / std::atof(arguments[4])));
   const auto ask_every = std::chrono::nanoseconds(number(6) ? 1'000'000'000 / number(6) : 0);
   std::vector<double> lags;
   std::size_t flaps = 0;

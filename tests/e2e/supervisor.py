@@ -45,6 +45,8 @@ class Supervisor:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        for number in [number for numbers in self.store.values() for number in numbers]:
+            os.close(number)
 
     def listen(self):
         while not self.ended:
