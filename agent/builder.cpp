@@ -96,11 +96,13 @@ void Builder::run() {
       products_.served.collect();
       continue;
     }
+    const bool changes = publication || config;
     if (config) config_ = std::move(*config);
     if (publication) publication_ = std::move(publication);
     serve_accepted(edition);
     if (files) accept(std::move(*files));
-    if (publication_) build();
+    // New documents alone change nothing yet: the publication with their rows follows in any case.
+    if (publication_ && changes) build();
   }
 }
 
