@@ -86,11 +86,16 @@ class Responder {
     reply_.explain(ede);
   }
 
+  // RFC 1035 §6.2: one who knows one class has no authority for all of them.
+  void speak_for_zone() {
+    if (is(query_.class_, Class::in)) reply_.set_authoritative();
+  }
+
   // RFC 2308, RFC 8020; before the first sync nobody knows yet what does not exist, nor what an
   // empty non-terminal has.
   void missing(const Zone& zone) {
     if (!table_.synced()) return fail(kEde<Ede::not_ready>);
-    reply_.set_authoritative();
+    speak_for_zone();
     reply_.set_rcode(Rcode::nxdomain);
     add_soa(Section::authority, zone, zone.negative_ttl);
   }
@@ -108,7 +113,7 @@ class Responder {
 
   void special(const SpecialZone& special) {
     const bool apex = query_.name == special.apex;
-    reply_.set_authoritative();
+    speak_for_zone();
     if (special.loopback && is(query_.type, Type::a)) {
       add_address(Type::a, kLoopbackV4, special.zone.ttl);
     } else if (special.loopback && is(query_.type, Type::aaaa)) {
@@ -141,7 +146,7 @@ class Responder {
     if (found.host) host.emplace(table_, found, query_, table_.class_of(client_.ip));
     if (host) reply_.explain(host->ede());
     if (host && !host->ready() && leads_somewhere()) return reply_.set_rcode(Rcode::servfail);
-    reply_.set_authoritative();
+    speak_for_zone();
     const Zone& zone = *found.zone;
     if (found.apex && is(query_.type, Type::soa)) {
       // RFC 2308 §5: negative answers last no longer than the SOA itself.

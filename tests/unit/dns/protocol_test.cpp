@@ -148,7 +148,13 @@ TEST_CASE(
   const auto hesiod = asker.ask({.class_ = 4, .edns = true});
   CHECK(hesiod.rcode == REFUSED);
   CHECK(hesiod.opt->ede == 21);
-  CHECK(asker.ask({.class_ = 255}).answer.size() == 3);  // ANY is as IN
+  const auto any = asker.ask({.class_ = 255});  // as IN, but with no authority for other classes
+  CHECK(any.answer.size() == 3);
+  CHECK_FALSE(any.aa());
+  const auto none = asker.ask({.name = "nope.mesh.internal", .class_ = 255});
+  CHECK(none.rcode == NXDOMAIN);
+  CHECK(none.authority.size() == 1);
+  CHECK_FALSE(none.aa());
 
   auto silent = bookinfo();
   silent.config.software = silent.config.agent = "";
@@ -166,6 +172,7 @@ TEST_CASE("row 14: ANY gets one HINFO, over UDP and TCP") {
     CHECK(answer.answer[0].ttl == 3600);
     CHECK(answer.aa());
   }
+  CHECK(asker.ask({.name = "mesh.internal", .type = 255}).answer.at(0).type == HINFO);
   CHECK(asker.ask({.name = "nope.mesh.internal", .type = 255}).rcode == NXDOMAIN);
   check_nodata(asker.ask({.name = "_tcp.ratings.mesh.internal", .type = 255}));
 }
@@ -173,11 +180,13 @@ TEST_CASE("row 14: ANY gets one HINFO, over UDP and TCP") {
 TEST_CASE("row 15: zone transfers are refused") {
   Asker asker(bookinfo().table());
   for (const std::uint16_t type : Numbers{252, 251}) {
-    const auto answer =
-        asker.ask({.name = "mesh.internal", .type = type, .edns = true}, Transport::tcp);
-    CHECK(answer.rcode == REFUSED);
-    CHECK(answer.opt->ede == 18);
-    CHECK(answer.answer.empty());
+    for (const auto transport : {Transport::udp, Transport::tcp}) {
+      const auto answer =
+          asker.ask({.name = "mesh.internal", .type = type, .edns = true}, transport);
+      CHECK(answer.rcode == REFUSED);
+      CHECK(answer.opt->ede == 18);
+      CHECK(answer.answer.empty());
+    }
   }
 }
 
@@ -225,6 +234,23 @@ TEST_CASE("row 21: an empty non-terminal exists") {
     check_nodata(asker.ask({.name = name}));
   }
   CHECK(asker.ask({.name = "internal"}).rcode == REFUSED);
+}
+
+TEST_CASE("row 22: no host is a wildcard, and an asterisk is a label like others") {
+  Asker asker(bookinfo().table());
+  for (const char* name : {"*.mesh.internal", "*", "*.ratings.mesh.internal", "x.*.mesh.internal",
+                           "*._tcp.ratings.mesh.internal"}) {
+    INFO(name);
+    const auto answer = asker.ask({.name = name});
+    CHECK(answer.rcode == (name == std::string_view("*") ? REFUSED : NXDOMAIN));
+    CHECK(answer.answer.empty());
+  }
+}
+
+TEST_CASE("row 23: dns-version is not there, for it would promise Kubernetes' names") {
+  Asker asker(bookinfo().table());
+  CHECK(asker.ask({.name = "dns-version.mesh.internal", .type = TXT}).rcode == NXDOMAIN);
+  check_nodata(asker.ask({.name = "mesh.internal", .type = TXT}));
 }
 
 TEST_CASE("row 23: the apex has SOA and NS with the name server's addresses") {
