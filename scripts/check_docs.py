@@ -2,7 +2,7 @@
 """Holds that README.md and docs/*.md name only what exists: files, folders, scripts, links between pages.
 
 A path is a word that starts with one of our top folders; `x.{hpp,cpp}` is both, `*` matches, and a module may be
-named without its ending (discovery/node).
+named without its ending (discovery/node). The tests that docs/DNS.md names exist, too.
 """
 import fnmatch
 import re
@@ -12,6 +12,7 @@ from sources import read_tree, report
 
 FOLDERS = "agent base deploy discovery dns docs forwarder proto resources scripts tests .ci".split()
 MAX_ARCHITECTURE_LINES = 200
+RULES = "docs/DNS.md"  # its tables name tests, in quotes, by how their names begin
 PATH = re.compile(r"(?<![\w./@:-])((?:" + "|".join(map(re.escape, FOLDERS)) + r")/[\w./{},*-]*[\w}*])")
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 
@@ -42,10 +43,20 @@ def check(files):
             named = [path for match in PATH.findall(line) for path in expand(match)]
             named += [f"{folder}/{link}".lstrip("/") for link in LINK.findall(line) if not link.startswith("/")]
             complaints += [f"{page}:{number}: {path} does not exist" for path in named if not exists(tidy(path), files)]
+    complaints += unknown_tests(files)
     lines = files.get("docs/ARCHITECTURE.md", "").count("\n")
     if lines > MAX_ARCHITECTURE_LINES:
         complaints.append(f"docs/ARCHITECTURE.md: {lines} lines, at most {MAX_ARCHITECTURE_LINES}")
     return complaints
+
+
+def unknown_tests(files):
+    cases = [re.sub(r'"\s+"', "", text) for path, text in files.items() if path.startswith("tests/unit/")]
+    names = [name for text in cases for name in re.findall(r'TEST_CASE\(\s*"([^"]*)', text)]
+    for number, line in enumerate(files.get(RULES, "").split("\n"), 1):
+        for quoted in re.findall(r'"([^"]+)"', line) if line.startswith("|") else []:
+            if not any(name.startswith(quoted) for name in names):
+                yield f"{RULES}:{number}: no test's name begins with \"{quoted}\""
 
 
 def tidy(path):

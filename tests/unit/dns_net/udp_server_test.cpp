@@ -1,5 +1,8 @@
 #include "dns/net/udp_server.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <catch2/catch.hpp>
 #include <set>
 #include <thread>
@@ -83,6 +86,21 @@ TEST_CASE("who has waited too long is not answered") {
   while (counters.late.get() + counters.responses[0].get() < 10) std::this_thread::yield();
   server.stop();
   CHECK(counters.responses[0].get() == 0);
+}
+
+TEST_CASE("row 31: no path MTU is believed, for anybody can forge one") {
+  for (const auto* address : {"127.0.0.1:0", "[::1]:0"}) {
+    const auto sockets = open_sockets(base::SocketAddress::parse(address).value(), 2);
+    REQUIRE(sockets.ok());
+    for (const auto& socket : sockets->udp) {
+      const bool v6 = address[0] == '[';
+      int discovers = -1;
+      socklen_t size = sizeof discovers;
+      REQUIRE(::getsockopt(socket.get(), v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                           v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &discovers, &size) == 0);
+      CHECK(discovers == IP_PMTUDISC_OMIT);
+    }
+  }
 }
 
 TEST_CASE("rubbish is dropped or refused, and the next query is answered") {
