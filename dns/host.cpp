@@ -25,7 +25,7 @@ Host::Host(std::shared_ptr<const discovery::view::ResolvedDestination> resolved,
       door_(door) {}
 
 Derived Host::derive(std::span<const std::uint8_t> labels) const {
-  if (door_ == Door::name_server) return {};
+  if (!is_destination()) return {};
   return parent_of(labels).empty() ? derive_one(labels) : derive_two(labels);
 }
 
@@ -96,6 +96,13 @@ std::uint32_t Host::find(const Band& band, const base::IpAddress& ip) const {
 std::span<const std::uint8_t> Host::label(std::uint32_t text) const {
   const auto texts = parts_.get<kTexts>().subspan(text);
   return texts.first(texts[0] + std::size_t{1});
+}
+
+std::span<const std::uint8_t> Host::name(std::uint32_t text) const {
+  const auto texts = parts_.get<kTexts>().subspan(text);
+  std::size_t end = 0;
+  while (texts[end] != 0) end += texts[end] + std::size_t{1};
+  return texts.first(end + 1);
 }
 
 std::span<const std::uint8_t> Host::two_labels(std::uint32_t text) const {

@@ -142,10 +142,11 @@ struct HostParts {
 
 class Host {
  public:
-  enum class Door : std::uint8_t { endpoints, forwarder, name_server };
+  // A name server's host and one that is an address's reverse name are no destinations.
+  enum class Door : std::uint8_t { endpoints, forwarder, name_server, reverse };
   static constexpr std::size_t kMaxDerivedLabels = 2;
 
-  // `resolved` is null for a name server, from which nothing is derived.
+  // `resolved` is null where it is no destination: nothing is derived from it.
   Host(std::shared_ptr<const discovery::view::ResolvedDestination> resolved, Door door,
        const HostParts& parts);
 
@@ -154,6 +155,7 @@ class Host {
   Derived derive(std::span<const std::uint8_t> labels) const;
 
   Door door() const { return door_; }
+  bool is_destination() const { return door_ == Door::endpoints || door_ == Door::forwarder; }
   const discovery::view::ResolvedDestination* resolved() const { return resolved_.get(); }
   const Answer& answer(std::uint16_t caller_class) const {
     const auto by_class = parts_.get<kAnswerOfClass>();
@@ -197,6 +199,8 @@ class Host {
   std::uint32_t find(const Band& band, const base::IpAddress& ip) const;
 
   std::span<const std::uint8_t> label(std::uint32_t text) const;
+  // The label and all behind it, to the root: of a reverse name's labels(), what it points at.
+  std::span<const std::uint8_t> name(std::uint32_t text) const;
   std::span<const std::uint8_t> pod(std::uint32_t number) const {
     return two_labels(parts_.get<kPods>()[number - 1]);
   }

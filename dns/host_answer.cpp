@@ -35,6 +35,7 @@ bool HostAnswer::find_ready() const {
     case Host::Door::forwarder:
       return !answer_.empty() || (!host && service().empty());
     case Host::Door::name_server:
+    case Host::Door::reverse:
       break;
   }
   return true;
@@ -46,7 +47,7 @@ bool HostAnswer::has_records() const {
     case Derived::Kind::between:
       return false;
     case Derived::Kind::host:
-      return !answer_.empty() || !ready_;
+      return !answer_.empty() || !ready_ || host_.door() == Host::Door::reverse;
     case Derived::Kind::service:
       return !service().empty() || !ready_;
     case Derived::Kind::endpoint:
@@ -77,6 +78,7 @@ bool HostAnswer::write(Reply& reply, base::Random& random, Counters& counters) c
   HostWriter writer(host_, answer_, reply, random, counters);
   switch (name_.kind) {
     case Derived::Kind::host:
+      if (host_.door() == Host::Door::reverse) return type == Type::ptr && writer.add_pointers();
       return address && writer.add_drawn(type == Type::a ? answer_.a : answer_.aaaa, type);
     case Derived::Kind::endpoint:
       return address && writer.add_endpoint(name_.ip, type);

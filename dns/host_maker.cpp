@@ -67,6 +67,13 @@ std::shared_ptr<const Host> HostMaker::name_server(const std::vector<base::IpAdd
   return std::make_shared<const Host>(nullptr, Host::Door::name_server, writer_.finish());
 }
 
+std::shared_ptr<const Host> HostMaker::reverse(const Reverse::Names& names) {
+  writer_.clear();
+  for (const auto& name : names) parts_.labels.push_back({writer_.put_text(name), 0});
+  parts_.answers.push_back({.ttl = wire_ttl(config_.ttl)});
+  return std::make_shared<const Host>(nullptr, Host::Door::reverse, writer_.finish());
+}
+
 void HostMaker::begin(const view::ResolvedDestination& resolved, const Name& name) {
   resolved_ = &resolved;
   destination_ = resolved.destination.get();

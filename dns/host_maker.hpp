@@ -1,4 +1,4 @@
-// Makes Hosts: of what discovery resolved, and of a zone's name server.
+// Makes Hosts: of what discovery resolved, of a zone's name server, of an address.
 //
 // Cost: the endpoints of each class of callers that is answered differently, once, and once more
 // for each port. Thread: the builder's; buffers are kept from one host to the next.
@@ -12,6 +12,7 @@
 #include "dns/host.hpp"
 #include "dns/host_parts.hpp"
 #include "dns/name.hpp"
+#include "dns/reverse.hpp"
 #include "dns/zone_config.hpp"
 
 namespace dns {
@@ -23,6 +24,7 @@ class HostMaker {
   std::shared_ptr<const Host> destination(
       std::shared_ptr<const discovery::view::ResolvedDestination> resolved, const Name& name);
   std::shared_ptr<const Host> name_server(const std::vector<base::IpAddress>& addresses);
+  std::shared_ptr<const Host> reverse(const Reverse::Names& names);
 
  private:
   using Service = std::vector<const discovery::view::DestinationPort*>;

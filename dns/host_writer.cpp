@@ -89,6 +89,18 @@ bool HostWriter::add_pod(std::uint32_t pod, Type type) {
   return any;
 }
 
+bool HostWriter::add_pointers() {
+  for (const auto& target : host_.labels()) {
+    const auto name = host_.name(target.text);
+    const auto place = reply_.claim(Section::answer, kRecordData + name.size());
+    if (place == 0) break;
+    const auto record = reply_.at(place);
+    put_head(record, kQuestionPointer, Type::ptr, answer_.ttl, name.size());
+    std::ranges::copy(name, record.begin() + kRecordData);
+  }
+  return true;
+}
+
 // An SRV record's target in the reply. Not initialized: 64 of them are made for each query.
 struct HostWriter::Named {
   const std::uint8_t* bytes;  // of its address; none where it is the host itself

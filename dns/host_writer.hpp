@@ -27,6 +27,8 @@ class HostWriter {
   // The address of an endpoint called by it, and those of a hostname.
   bool add_endpoint(const base::IpAddress& ip, Type type);
   bool add_pod(std::uint32_t pod, Type type);
+  // Of a reverse name, what it points at.
+  bool add_pointers();
   // SRV records of the tier drawn first, then of the better ones it was drawn before as fall-backs;
   // then the targets' addresses. `host` is the host's name in wire form.
   bool add_service(std::span<const Tier> tiers, std::span<const std::uint8_t> host);

@@ -31,6 +31,7 @@ enum class Type : std::uint16_t {
   a = 1,
   ns = 2,
   soa = 6,
+  ptr = 12,
   hinfo = 13,
   txt = 16,
   aaaa = 28,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "dns/dashed.hpp"
 #include "dns/record.hpp"
@@ -77,6 +78,7 @@ void TableBuilder::configure(const ZoneConfig& config) {
     else
       config_problems_.push_back("dns.zones: " + name.error().message);
   }
+  reverse_.emplace(configured_);
   kept_.clear();
   bad_hosts_.clear();
   zones_ = nullptr;
@@ -108,8 +110,8 @@ std::vector<TableBuilder::Change> TableBuilder::renew(const std::vector<Resolved
       kept_.push_back(std::move(*before++));
       continue;
     }
+    make(kept_.emplace_back(Kept{destinations[i], known ? before->host : nullptr}), known, changes);
     if (known) ++before;
-    make(kept_.emplace_back(Kept{destinations[i], nullptr}), known, changes);
   }
   while (before != old.end()) drop(*before++, changes);
   return changes;
@@ -122,16 +124,19 @@ void TableBuilder::make(Kept& kept, bool known, std::vector<Change>& changes) {
     bad_hosts_[host] = name.error().message;
     return;
   }
-  kept.host = maker_->destination(kept.resolved, *name);
+  const auto before = std::exchange(kept.host, maker_->destination(kept.resolved, *name));
+  reverse_->change(before.get(), kept.host.get(), *name);
   changes.push_back({*name, kept.host, known});
 }
 
 void TableBuilder::drop(const Kept& kept, std::vector<Change>& changes) {
   const std::string host(host_of(kept.resolved));
-  if (kept.host)
-    changes.push_back({Name::parse(host).value(), nullptr, true});
-  else
+  if (!kept.host) {
     bad_hosts_.erase(host);
+    return;
+  }
+  changes.push_back({Name::parse(host).value(), nullptr, true});
+  reverse_->change(kept.host.get(), nullptr, changes.back().name);
 }
 
 bool TableBuilder::is_inside(const Name& name) const {
@@ -156,7 +161,7 @@ std::vector<std::string> TableBuilder::problems() {
     }
     for (const auto& name : derived_names(*node->host, *at))
       if (const auto* other = index_.find(name.wire());
-          other && other->host && other->host->door() != Host::Door::name_server)
+          other && other->host && other->host->is_destination())
         all.push_back(name.to_string() + " is a host of its own, not an endpoint or port of " +
                       at->to_string());
     ++at;

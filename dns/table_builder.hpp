@@ -3,7 +3,8 @@
 //
 // What a resolution means in DNS is said in host.hpp. And for each zone, or host outside all zones,
 // there is its apex with SOA and NS, and ns.<apex>, or ns2, ns3 … where documents define hosts so
-// called. Problems are collected in the table, never fatal. Cost: a destination that is new or
+// called. Where a reverse zone is ours, addresses are names, too (reverse.hpp), but for those that
+// are hosts. Problems are collected in the table, never fatal. Cost: a destination that is new or
 // another object than before costs its endpoints; the rest a comparison. Where a zone comes or
 // goes, the index is made anew of the hosts. A host that has names below it is looked at every
 // time, for names claimed twice. Thread: the builder's.
@@ -18,6 +19,7 @@
 
 #include "discovery/view/resolution.hpp"
 #include "dns/host_maker.hpp"
+#include "dns/reverse.hpp"
 #include "dns/table.hpp"
 #include "dns/zone_config.hpp"
 
@@ -56,6 +58,8 @@ class TableBuilder {
   void put_host(IndexWriter& writer, const std::vector<Zone>& zones, const Name& name,
                 std::shared_ptr<const Host> host);
   void remove_host(IndexWriter& writer, const Name& name);
+  void put_reverse(IndexWriter& writer, const std::vector<Zone>& zones, const base::IpAddress& ip,
+                   const Reverse::Names& names);
   Node& place(IndexWriter& writer, const std::vector<Zone>& zones, std::uint32_t zone,
               const Name& name);
   void watch(const Node& node, const Name& name);
@@ -69,7 +73,8 @@ class TableBuilder {
   std::shared_ptr<const PassOnRules> pass_on_;
   std::shared_ptr<const Host> name_server_;
   std::vector<Name> configured_;  // apexes
-  std::vector<Kept> kept_;        // by host
+  std::optional<Reverse> reverse_;
+  std::vector<Kept> kept_;  // by host
   std::map<std::string, std::string> bad_hosts_;
   std::vector<std::string> config_problems_, zone_problems_;
 

@@ -30,7 +30,7 @@ bool is_name_servers(const Name& name) {
 // away, or let it back.
 bool TableBuilder::moves_zones(const Change& change) const {
   if (change.known && change.host) return false;
-  if (!is_inside(change.name)) return true;
+  if (!is_inside(change.name) || reverse_->owns(change.name)) return true;
   const auto* above = index_.find(change.name.parent().wire());
   return above && above->apex && is_name_servers(change.name);
 }
@@ -49,13 +49,16 @@ void TableBuilder::index_anew() {
   apexes.erase(std::unique(apexes.begin(), apexes.end()), apexes.end());
 
   IndexWriter writer(static_cast<std::size_t>(
-      std::ceil(kNamesPerHost * static_cast<double>(hosts.size() + 2 * apexes.size()))));
+      std::ceil(kNamesPerHost *
+                static_cast<double>(hosts.size() + reverse_->all().size() + 2 * apexes.size()))));
   std::vector<Zone> zones;
   zone_problems_.clear();
   nested_ = false;
   crowded_.clear();
   for (const auto& apex : apexes) add_zone(writer, zones, apex);
   for (auto& [name, host] : hosts) put_host(writer, zones, name, std::move(host));
+  for (const auto& [ip, names] : reverse_->all()) put_reverse(writer, zones, ip, names);
+  reverse_->take_changes();
   index_ = std::move(writer).finish();
   zones_ = std::make_shared<const std::vector<Zone>>(std::move(zones));
   indexed_hosts_ = hosts.size();
@@ -70,6 +73,7 @@ void TableBuilder::index(std::vector<Change> changes) {
       put_host(writer, *zones_, change.name, std::move(change.host));
     else
       remove_host(writer, change.name);
+  for (const auto& [ip, names] : reverse_->take_changes()) put_reverse(writer, *zones_, ip, names);
   index_ = std::move(writer).finish();
 }
 
@@ -114,6 +118,16 @@ void TableBuilder::put_host(IndexWriter& writer, const std::vector<Zone>& zones,
   watch(node, name);
 }
 
+void TableBuilder::put_reverse(IndexWriter& writer, const std::vector<Zone>& zones,
+                               const base::IpAddress& ip, const Reverse::Names& names) {
+  const auto name = reverse_name(ip);
+  if (is_host(name.to_string())) return;
+  if (names.empty())
+    remove_host(writer, name);
+  else
+    put_host(writer, zones, name, maker_->reverse(names));
+}
+
 // With it go the empty non-terminals that lead to nothing else.
 void TableBuilder::remove_host(IndexWriter& writer, const Name& name) {
   auto suffix = name.wire();
@@ -143,7 +157,7 @@ Node& TableBuilder::place(IndexWriter& writer, const std::vector<Zone>& zones, s
 
 // The name server of an apex is no rival of what is derived from a host there.
 void TableBuilder::watch(const Node& node, const Name& name) {
-  const bool derives = node.host && node.host->door() != Host::Door::name_server;
+  const bool derives = node.host && node.host->is_destination();
   nested_ |= derives && node.children > 0;
   if (derives && node.children > (node.apex ? 1 : 0)) crowded_.insert(name);
 }

@@ -61,7 +61,7 @@ std::string data_text(Cursor& in, std::uint16_t type, std::size_t length) {
   if ((type == 1 && length == 4) || (type == 28 && length == 16)) {
     text = address(in.bytes + in.at, length);
     in.at = end;
-  } else if (type == 2) {
+  } else if (type == 2 || type == 12) {
     text = in.name();
   } else if (type == 6) {
     text = in.name() + " ";

@@ -14,7 +14,16 @@ using mesh::TestHost;
 
 namespace {
 
-enum Type : std::uint16_t { A = 1, NS = 2, SOA = 6, TXT = 16, AAAA = 28, SRV = 33, ANY = 255 };
+enum Type : std::uint16_t {
+  A = 1,
+  NS = 2,
+  SOA = 6,
+  PTR = 12,
+  TXT = 16,
+  AAAA = 28,
+  SRV = 33,
+  ANY = 255
+};
 enum Rcode : std::uint16_t { NOERROR, FORMERR, SERVFAIL, NXDOMAIN };
 
 const dns::Host* host(const dns::Table& table, const std::string& name) {
@@ -22,7 +31,7 @@ const dns::Host* host(const dns::Table& table, const std::string& name) {
 }
 
 // A few hosts that get in each other's way: below one another, called like derived names, like a
-// name server, outside the zones.
+// name server, outside the zones, among reverse names.
 const std::vector<std::string> kHosts = {"ratings.mesh.internal",
                                          "10-0-0-1.ratings.mesh.internal",
                                          "b.ratings.mesh.internal",
@@ -41,7 +50,9 @@ const std::vector<std::string> kHosts = {"ratings.mesh.internal",
                                          "db-0.east.db.mesh.internal",
                                          "zone.ratings.mesh.internal",
                                          "q.zone.ratings.mesh.internal",
-                                         "_http._tcp.b.svc.mesh.internal"};
+                                         "_http._tcp.b.svc.mesh.internal",
+                                         "1.0.0.10.in-addr.arpa",
+                                         "x.2.0.0.10.in-addr.arpa"};
 
 TestHost random_host(const std::string& name, base::Random& random) {
   TestHost host{.host = name, .tiers = {}};
@@ -72,6 +83,10 @@ std::vector<std::string> questions() {
                                "_9080._tcp.", "_tcp.", "_explain.", "db-0.east.", "db-1.west.",
                                "east.", "nope.", "x.y.z.", "ns.", "x.10-0-0-1."})
       names.push_back(prefix + host);
+  for (const char* ip : {"10.0.0.1", "10.0.0.2", "fd00::1"})
+    for (auto name = dns::reverse_name(base::IpAddress::parse(ip).value()); !name.is_root();
+         name = name.parent())
+      names.push_back(name.to_string());
   return names;
 }
 
@@ -81,7 +96,7 @@ void check_same(std::unique_ptr<const dns::Table> one, std::unique_ptr<const dns
   Asker a(std::move(one)), b(std::move(other));
   static const auto names = questions();
   for (const auto& name : names)
-    for (const std::uint16_t type : {A, NS, SOA, TXT, AAAA, SRV, ANY}) {
+    for (const std::uint16_t type : {A, NS, SOA, PTR, TXT, AAAA, SRV, ANY}) {
       const auto query = reading::make({.name = name, .type = type, .edns = true});
       a.random = b.random = base::Random(7);
       if (a.send(query) == b.send(query)) continue;
@@ -147,6 +162,8 @@ TEST_CASE("a table made from the one before says what one made anew says, whatev
     Mesh mesh;
     mesh.config.zones = {"mesh.internal", "zone.ratings.mesh.internal"};
     if (seed % 2) mesh.caller("127.0.0.1", "zone-b");
+    if (seed % 4 < 2)
+      mesh.config.zones.insert(mesh.config.zones.end(), {"10.in-addr.arpa", "arpa"});
     dns::TableBuilder builder;
     for (int round = 0; round < 25; ++round) {
       for (auto changes = random.below(4); changes > 0; --changes) {
