@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""stubs_test.py NEARMOST: what programs get when they ask for a name as programs do, by glibc and by musl.
+
+The test has network and mounts of its own, where port 53 and /etc/resolv.conf are its own, too: glibc (this Python) and
+musl (a program made with musl-gcc) ask the agent, and dnsmasq and unbound in front of it. What is not installed is
+skipped with a word; exit code 77: all is, for root may make no namespaces here.
+"""
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from mesh import Mesh, Process, query, until
+
+SKIPPED = 77
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
+PORT = 53
+AT_ONCE_SECONDS = 3.0  # a stub that waits for another answer waits 5
+DOCUMENTS = """service: both
+namespace: stubs
+ports: {http: 9080}
+endpoints: [10.0.0.1, "fd00::1"]
+---
+service: only-v4
+namespace: stubs
+ports: {http: 9080}
+endpoints: [10.0.0.2]
+---
+service: only-v6
+namespace: stubs
+ports: {http: 9080}
+endpoints: ["fd00::2"]
+---
+service: many
+namespace: stubs
+ports: {http: 9080}
+endpoints: [MANY]
+"""
+NOBODY = "nobody"
+EXPECTED = [  # name, what it leads to; a number: so many addresses
+    ("both.stubs.mesh.internal", {"10.0.0.1", "fd00::1"}),
+    ("ONLY-v4.Stubs.mesh.INTERNAL", {"10.0.0.2"}),
+    ("only-v6.stubs.mesh.internal.", {"fd00::2"}),
+    ("fd00--2.only-v6.stubs.mesh.internal", {"fd00::2"}),
+    ("only-v4.stubs", {"10.0.0.2"}),  # by the search list
+    ("many.stubs.mesh.internal", 8),
+    ("nope.stubs.mesh.internal", NOBODY),
+    ("stubs.mesh.internal", NOBODY),  # is there, and has no address
+    ("_http._tcp.both.stubs.mesh.internal", NOBODY),
+]
+GLIBC = """import socket, sys
+try:
+    print(*{row[4][0] for row in socket.getaddrinfo(sys.argv[1], None)})
+except socket.gaierror as error:
+    print("error", error.errno)
+"""
+MUSL = """#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+int main(int count, char **words) {
+  struct addrinfo hints, *all = 0, *one;
+  char text[64];
+  memset(&hints, 0, sizeof hints);
+  hints.ai_socktype = SOCK_STREAM;
+  int error = getaddrinfo(words[1], 0, &hints, &all);
+  if (error) return printf("error %d\\n", error), 0;
+  for (one = all; one; one = one->ai_next) {
+    void *ip = one->ai_family == AF_INET ? (void *)&((struct sockaddr_in *)one->ai_addr)->sin_addr
+                                         : (void *)&((struct sockaddr_in6 *)one->ai_addr)->sin6_addr;
+    printf("%s ", inet_ntop(one->ai_family, ip, text, sizeof text));
+  }
+  return 0;
+}
+"""
+AGAIN = "error -3"  # EAI_AGAIN: no answer that says something
+
+
+class StubMesh(Mesh):
+    def write_cluster(self, cluster):
+        super().write_cluster(cluster)
+        many = ", ".join(f"10.1.0.{n}" for n in range(1, 41))
+        self.write(cluster, "stubs.yaml", DOCUMENTS.replace("MANY", many))
+        path = self.path(cluster, "agent.yaml")
+        with open(path, encoding="utf-8") as file:
+            lines = [line for line in file if not line.startswith("dns:")]
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines([*lines, f"dns: {{listen: {self.address(cluster)}:{PORT}}}\n"])
+
+    def front(self, name, number, arguments):
+        """Another resolver between the programs and the agent; its address, or nothing."""
+        if not shutil.which(name):
+            print(f"no {name}: skipped")
+            return None
+        address = f"{self.prefix}.9.{number}"
+        command = " ".join([name, *arguments]).replace("FRONT", address).replace("AGENT", self.address("east"))
+        process = Process(command.replace("FILE", self.path(name)).split(), self.path(name + ".log"))
+        self.backends[name] = process
+        until(lambda: process.alive() and query(address, "only-v4.stubs.mesh.internal", PORT, 0.5), 10,
+              f"{name} answers: {process.tail()}")
+        return address
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    if done.returncode != 0:
+        raise OSError(f"{' '.join(command)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def enter_namespaces():
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS | CLONE_NEWNET) != 0:
+        raise OSError(os.strerror(ctypes.get_errno()))
+    run("mount", "--make-rprivate", "/")
+    run("ip", "link", "set", "lo", "up")
+
+
+def replace_file(mesh, name, text):
+    with open(mesh.path(name), "w", encoding="utf-8") as file:
+        file.write(text)
+    run("mount", "--bind", mesh.path(name), f"/etc/{name}")
+
+
+def programs(mesh):
+    yield "glibc", [sys.executable, "-c", GLIBC]
+    if not shutil.which("musl-gcc"):
+        print("no musl-gcc: skipped")
+        return
+    with open(mesh.path("stub.c"), "w", encoding="utf-8") as file:
+        file.write(MUSL)
+    run("musl-gcc", "-static", "-o", mesh.path("stub"), mesh.path("stub.c"))
+    yield "musl", [mesh.path("stub")]
+
+
+def check(who, program):
+    for name, expected in EXPECTED:
+        begun = time.monotonic()
+        said = run(*program, name).strip()
+        took = time.monotonic() - begun
+        addresses = set(said.split())
+        if expected == NOBODY:
+            right = said.startswith("error") and said != AGAIN
+        elif isinstance(expected, int):
+            right = len(addresses) == expected
+        else:
+            right = addresses == expected
+        assert right, f"{who}: {name} is {said!r}, expected {expected}"
+        assert took < AT_ONCE_SECONDS, f"{who}: {name} took {took:.1f} s"
+    print(f"{who}: {len(EXPECTED)} names")
+
+
+def main():
+    try:
+        enter_namespaces()
+    except OSError as error:
+        print(f"no namespaces here: {error}: skipped")
+        return SKIPPED
+    with StubMesh(sys.argv[1], clusters=["east"]) as mesh:
+        replace_file(mesh, "nsswitch.conf", "hosts: dns\n")
+        mesh.start_agent("east")
+        until(lambda: mesh.ready("east"), 30, "ready")
+        fronts = [("", mesh.address("east")),
+                  ("dnsmasq", mesh.front("dnsmasq", 1, [
+                      "--no-daemon", "--conf-file=", "--no-resolv", "--no-hosts", "--user=root", "--pid-file=",
+                      "--bind-interfaces", "--listen-address=FRONT", f"--port={PORT}",
+                      "--server=/mesh.internal/AGENT"]))]
+        with open(mesh.path("unbound"), "w", encoding="utf-8") as file:
+            file.write(f"""server:
+  interface: {mesh.prefix}.9.2
+  access-control: 127.0.0.0/8 allow
+  do-daemonize: no
+  username: ""
+  chroot: ""
+  directory: {mesh.folder}
+  pidfile: ""
+  use-syslog: no
+  num-threads: 1
+  module-config: "iterator"
+  do-not-query-localhost: no
+remote-control:
+  control-enable: no
+forward-zone:
+  name: mesh.internal
+  forward-addr: {mesh.address("east")}
+""")
+        fronts.append(("unbound", mesh.front("unbound", 2, ["-d", "-c", "FILE"])))
+        for name, program in programs(mesh):
+            for front, address in fronts:
+                if address:
+                    replace_file(mesh, "resolv.conf", f"nameserver {address}\nsearch mesh.internal\noptions ndots:2\n")
+                    check(f"{name} behind {front}" if front else name, program)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
