@@ -181,7 +181,8 @@ class Assembly {
       std::stable_partition(services.begin(), services.end(), [&](const auto& service) {
         return service->cluster == rules_.cluster;
       });
-    for (const auto& zone : rules_.zones)
+    for (const auto& zone : rules_.zones) {
+      if (is_reverse(zone)) continue;
       for (const auto& [name, services] : by_name) {
         auto destination = service_destination(host_of(*services.front(), zone), services);
         if (const auto loser = outranked_.find(destination.host); loser != outranked_.end())
@@ -193,6 +194,7 @@ class Assembly {
         else
           add(std::move(destination));
       }
+    }
   }
 
   // What of `before` comes out again is the same object; null: nothing may.
@@ -209,6 +211,10 @@ class Assembly {
   }
 
  private:
+  // Of addresses: services have no names in it.
+  static bool is_reverse(const std::string& zone) {
+    return is_inside(zone, {"in-addr.arpa", "ip6.arpa"});
+  }
   static std::string host_of(const view::Service& service, const std::string& zone) {
     return service.name + "." + service.namespace_ + "." + zone;
   }
@@ -216,9 +222,11 @@ class Assembly {
   // What our own services are called: at home the home definition wins (DESIGN §5).
   std::set<std::string, std::less<>> names_at_home() const {
     std::set<std::string, std::less<>> names;
-    for (const auto& service : view_.services)
-      if (service->cluster == rules_.cluster)
-        for (const auto& zone : rules_.zones) names.insert(host_of(*service, zone));
+    for (const auto& zone : rules_.zones) {
+      if (is_reverse(zone)) continue;
+      for (const auto& service : view_.services)
+        if (service->cluster == rules_.cluster) names.insert(host_of(*service, zone));
+    }
     return names;
   }
 

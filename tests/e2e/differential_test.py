@@ -41,7 +41,7 @@ class OneCluster(Mesh):
         with open(path, encoding="utf-8") as file:
             lines = [line for line in file if not line.startswith("dns:")]
         lines.append(f"dns: {{listen: {self.address(cluster)}:{DNS}, maxAnswers: 64, "
-                     f"zones: [{', '.join(z for z in self.world.zones if z.endswith('.internal'))}]}}\n")
+                     f"zones: [{', '.join(self.world.configured)}]}}\n")
         with open(path, "w", encoding="utf-8") as file:
             file.writelines(lines)
 

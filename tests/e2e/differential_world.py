@@ -9,6 +9,7 @@ import struct
 from dns_message import AA, AD, ANY_CLASS, CD, CH, DO, HS, IN, NONE, RD, TC, TYPES, Z, Ask, Edns, wire_name
 
 ZONE, INNER = "mesh.internal", "deep.inner.mesh.internal"
+REVERSE = ["10.in-addr.arpa", "d.f.ip6.arpa"]
 TTL = 5
 CLUSTER = "east"
 SOA = "3600 600 86400 5"
@@ -36,7 +37,8 @@ class World:
     def __init__(self, rng, server):
         self.rng, self.server = rng, server
         self.records = {}  # (owner, type): set of data, as in a zone file
-        self.zones = [ZONE, INNER]
+        self.zones = [ZONE, INNER, *REVERSE]
+        self.configured = list(self.zones)
         self.hosts, self.documents = [], []
         for namespace in "shop", "bank", "x" * 63:
             for number in range(6):
@@ -70,8 +72,8 @@ class World:
             hostname = f", hostname: {e.hostname}" if e.hostname else ""
             lines.append(f'- {{address: "{e.ip}", weight: {e.weight}{hostname}}}')
         self.documents.append("\n".join(lines) + "\n")
-        host = f"{name}.{namespace}.{ZONE}"
-        self.host(host, endpoints, {number: label for label, number in ports.items()})
+        for zone in ZONE, INNER:
+            self.host(f"{name}.{namespace}.{zone}", endpoints, {number: label for label, number in ports.items()})
         if not headless:
             self.services = getattr(self, "services", []) + [(f"{name}-{namespace[:4]}", endpoints)]
 
@@ -95,6 +97,7 @@ spec:
             target = f"{e.hostname}.{CLUSTER}.{host}" if e.hostname else f"{dashed(e.ip)}.{host}"
             self.put(host, e.kind, e.ip)
             self.put(target, e.kind, e.ip)
+            self.put(ipaddress.ip_address(e.ip).reverse_pointer, "PTR", target + ".")
             for number, label in ports.items():
                 for service in label, str(number):
                     self.put(f"_{service}._tcp.{host}", "SRV", f"0 {e.weight} {number} {target}.")
@@ -128,7 +131,7 @@ spec:
                    f"dns-version.{ZONE}"]
         absent = [n for n in absent if any(n.endswith("." + zone) for zone in self.zones)
                   and len(wire_name(n)) <= 255 and len(n.partition(".")[0]) <= 63]
-        outside = ["internal", "", "example", "org", "xmesh.internal", "mesh.internal.org", "1.0.0.10.in-addr.arpa",
+        outside = ["internal", "", "example", "org", "xmesh.internal", "mesh.internal.org", "1.0.168.192.in-addr.arpa",
                    "localhost", "www.example.org"]
         return [("existing", existing), ("between", sorted(between - set(existing))),
                 ("absent", sorted(set(absent) - set(existing) - between)), ("outside", outside)]

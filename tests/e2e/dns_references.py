@@ -183,8 +183,7 @@ class Unbound(Reference):
   hide-identity: yes
   minimal-responses: yes
   do-not-query-localhost: yes
-  local-zone: "internal." nodefault
-remote-control:
+{"".join(f"  local-zone: {apex}. nodefault{chr(10)}" for apex in self.zones if apex.endswith(".arpa"))}remote-control:
   control-enable: no
 {zones}"""
 

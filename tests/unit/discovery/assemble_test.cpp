@@ -119,6 +119,15 @@ TEST_CASE("the same document in every cluster is no conflict") {
   CHECK(view->find("ratings.mesh.internal")->conflicts.empty());
 }
 
+TEST_CASE("a service has a name in every zone but in those of addresses") {
+  auto rules = east();
+  rules.zones = {"mesh.internal", "home.arpa", "10.in-addr.arpa", "ip6.arpa"};
+  const auto view = assemble({origin("east", {service("ratings", kHttp)})}, rules);
+  CHECK(view->destinations.size() == 2);
+  for (const auto& [host, _] : view->destinations)
+    CHECK((host.ends_with(".mesh.internal") || host.ends_with(".home.arpa")));
+}
+
 TEST_CASE("a peer cannot take over a host outside our zones") {
   const auto bank = destination("bank", {"www.bank.example", "bank.mesh.internal"}, "bank");
   const auto view = assemble({origin("west", {bank})});
