@@ -17,6 +17,10 @@
 // - `<hostname>.<cluster>.<host>` A, AAAA: a headless endpoint with a hostname; NODATA while it is
 //   left out.
 // - `_explain.<host>` TXT: the selection in words, written when it is asked for.
+// - `<place>.{pin|prefer}.{_zone|_region|_cluster}.<host>`, and `_<port>._tcp` and `_explain` in
+//   front of it: the same for a place (place_labels.hpp), of a host made for it
+//   (narrowed_hosts.hpp). Through the forwarder's door they have no records: it does not see
+//   places.
 //
 // Kept are addresses, weights and what is uncommon; records are written for those drawn
 // (host_answer.hpp). Members are the addresses of a tier, each once: those of a tier of a selection
@@ -36,6 +40,7 @@
 #include "base/address.hpp"
 #include "base/packed.hpp"
 #include "discovery/view/resolution.hpp"
+#include "dns/narrowed_hosts.hpp"
 
 namespace dns {
 
@@ -206,6 +211,9 @@ class Host {
   }
   std::span<const std::uint8_t> option(OptionNumber number) const;  // empty for 0
 
+  // What it is at places; made when asked for, whoever may read the rest.
+  NarrowedHosts& narrowed() const { return narrowed_; }
+
   std::size_t bytes() const { return sizeof *this + parts_.size(); }
 
  private:
@@ -243,6 +251,7 @@ class Host {
                std::uint32_t, std::uint32_t, OptionNumber, OptionNumber, V6, std::uint8_t,
                std::uint8_t>
       parts_;
+  mutable NarrowedHosts narrowed_;
   Door door_;
 };
 

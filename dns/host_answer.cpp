@@ -13,6 +13,8 @@ constexpr auto kUnheard =
     error_option<Ede::not_ready>("no endpoint yet: other clusters are not heard");
 constexpr auto kNoForwarder =
     error_option<Ede::not_ready>("the forwarder is the door and has no address");
+constexpr auto kForwarderChooses =
+    error_option<Ede::other>("the forwarder is the door and chooses: ask for the host itself");
 
 }  // namespace
 
@@ -20,7 +22,11 @@ HostAnswer::HostAnswer(const Table& table, const Found& found, const Query& quer
                        std::uint16_t caller_class)
     : table_(table),
       host_(*found.host),
-      name_(found.name),
+      placed_at_door_(found.placed && host_.door() == Host::Door::forwarder),
+      name_(placed_at_door_ && found.name.kind != Derived::Kind::explanation
+                ? Derived{.kind = Derived::Kind::between}
+                : found.name),
+      host_length_(found.host_length),
       query_(query),
       class_(caller_class),
       answer_(host_.answer(caller_class)),
@@ -65,6 +71,7 @@ bool HostAnswer::has_records() const {
 }
 
 std::span<const std::uint8_t> HostAnswer::ede() const {
+  if (placed_at_door_) return kForwarderChooses;
   const bool service = is(Derived::Kind::service);
   if (!service && !is(Derived::Kind::host)) return {};
   const bool forwarder = host_.door() == Host::Door::forwarder;
@@ -86,7 +93,7 @@ bool HostAnswer::write(Reply& reply, base::Random& random, Counters& counters) c
       return address && writer.add_pod(name_.number, type);
     case Derived::Kind::service:
       return type == Type::srv &&
-             writer.add_service(service(), parent_of(parent_of(query_.name.wire())));
+             writer.add_service(service(), query_.name.wire().last(host_length_));
     case Derived::Kind::explanation:
       return type == Type::txt && write_explanation(reply);
     case Derived::Kind::none:
@@ -99,9 +106,10 @@ bool HostAnswer::write(Reply& reply, base::Random& random, Counters& counters) c
 bool HostAnswer::write_explanation(Reply& reply) const {
   const auto& resolved = *host_.resolved();
   const auto& classes = table_.callers().classes;
-  const std::size_t own = class_ < std::min(classes.size(), resolved.by_class.size()) ? class_ : 0;
-  for (const auto& line :
-       explain(*resolved.destination, resolved.by_class[own], classes[own], table_.version()))
+  const auto& by_class = resolved.by_class;  // one, at a place
+  const auto& selection = by_class[class_ < by_class.size() ? class_ : 0];
+  const auto& caller = classes[class_ < classes.size() ? class_ : 0];
+  for (const auto& line : explain(*resolved.destination, selection, caller, table_.version()))
     reply.add(Section::answer, base::as_span(text_record(line, Class::in, answer_.ttl)));
   return true;
 }

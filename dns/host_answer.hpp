@@ -44,7 +44,9 @@ class HostAnswer {
 
   const Table& table_;
   const Host& host_;
-  const Derived& name_;
+  const bool placed_at_door_;  // of a forwarder, which does not see places
+  const Derived name_;
+  const std::uint8_t host_length_;
   const Query& query_;
   const std::uint16_t class_;
   const Answer& answer_;

@@ -138,12 +138,18 @@ class Responder {
     std::ranges::copy(ip, record.begin() + kRecordData);
   }
 
-  void existing(const Found& found) {
+  void existing(Found found) {
     if (!found.apex && (!found.host || found.name.kind == Derived::Kind::between) &&
         !table_.synced())
       return fail(kEde<Ede::not_ready>);
+    const auto caller_class = found.host ? table_.class_of(client_.ip) : std::uint16_t{0};
+    Narrowed narrowed;
+    if (found.placed && found.host->door() == Host::Door::endpoints) {
+      narrowed = table_.narrow(found, query_.name, caller_class);
+      found.host = narrowed.host;
+    }
     std::optional<HostAnswer> host;
-    if (found.host) host.emplace(table_, found, query_, table_.class_of(client_.ip));
+    if (found.host) host.emplace(table_, found, query_, caller_class);
     if (host) reply_.explain(host->ede());
     if (host && !host->ready() && leads_somewhere()) return reply_.set_rcode(Rcode::servfail);
     speak_for_zone();

@@ -1,9 +1,12 @@
 #include "dns/table.hpp"
 
+#include "dns/place_labels.hpp"
+
 namespace dns {
 namespace {
 
 constexpr std::string_view kTransport = "\4_tcp";
+constexpr std::size_t kMaxDerivedLabels = Host::kMaxDerivedLabels + PlaceLabels::kLabels;
 
 // "<host>" of "_http._tcp.<host>"; empty when the name is not of that form.
 std::span<const std::uint8_t> host_of_service(std::span<const std::uint8_t> wire) {
@@ -30,14 +33,15 @@ Found Table::find(const Name& name) const {
         found.exists = true;
         found.apex = node->apex;
         found.host = node->host.get();
+        found.host_length = static_cast<std::uint8_t>(wire.size());
         found.name.kind = Derived::Kind::host;
         if (found.host) return found;
-      } else if (labels <= Host::kMaxDerivedLabels && derive(*node, wire, suffix, found)) {
+      } else if (labels <= kMaxDerivedLabels && derive(*node, wire, suffix, found)) {
         return found;
       }
       if (!nested_ || (node->apex && !found.zone->inner)) return found;
     }
-    if (suffix[0] == 0 || (found.zone && labels >= Host::kMaxDerivedLabels)) return found;
+    if (suffix[0] == 0 || (found.zone && labels >= kMaxDerivedLabels)) return found;
     suffix = parent_of(suffix);
   }
 }
@@ -45,13 +49,42 @@ Found Table::find(const Name& name) const {
 bool Table::derive(const Node& node, std::span<const std::uint8_t> wire,
                    std::span<const std::uint8_t> host, Found& found) const {
   if (!node.host) return false;
-  const auto name = node.host->derive(wire.first(wire.size() - host.size()));
-  if (!name) return false;
+  const auto labels = wire.first(wire.size() - host.size());
+  if (const auto name = node.host->derive(labels)) return exists(node, host, false, name, found);
+  if (node.host->door() == Host::Door::name_server) return false;
+  const auto place = read_place(labels);
+  switch (place.kind) {
+    case PlaceLabels::Kind::none:
+      return false;
+    case PlaceLabels::Kind::between:
+      return exists(node, host, false, {.kind = Derived::Kind::between}, found);
+    case PlaceLabels::Kind::place:
+      break;
+  }
+  if (place.front.empty()) return exists(node, host, true, {.kind = Derived::Kind::host}, found);
+  // Ports and the explanation; an endpoint has one name, whatever it is asked for by.
+  if (place.front[1] != '_') return false;
+  const auto name = node.host->derive(place.front);
+  return name && exists(node, host, true, name, found);
+}
+
+bool Table::exists(const Node& node, std::span<const std::uint8_t> host, bool placed, Derived name,
+                   Found& found) const {
   if (!found.zone) found.zone = &(*zones_)[node.zone];
   found.exists = true;
   found.host = node.host.get();
   found.name = name;
+  found.placed = placed;
+  found.host_length = static_cast<std::uint8_t>(host.size());
   return true;
+}
+
+Narrowed Table::narrow(const Found& found, const Name& name, std::uint16_t caller_class) const {
+  const auto wire = name.wire();
+  const auto host = wire.last(found.host_length);
+  const auto place = read_place(wire.first(wire.size() - host.size()));
+  return narrower_->narrow(*found.host, *Name::read(host), place, *resolution_->view,
+                           resolution_->callers, caller_class);
 }
 
 std::uint16_t Table::class_of(const base::IpAddress& caller) const {

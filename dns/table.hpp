@@ -3,8 +3,7 @@
 // A name is looked up as a whole and then by its ancestors: it is a host or an apex itself, or
 // something derived from the nearest host above it that knows it (host.hpp), or an empty
 // non-terminal, or it does not exist. So a host that is defined wins over a derived name.
-// `<zone>.pin._zone.<host>` and the like would be more derived names. Thread: immutable, published
-// to the workers. Source: dns.md §9.2.
+// Thread: immutable, published to the workers. Source: dns.md §9.2.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +15,7 @@
 #include "discovery/view/resolution.hpp"
 #include "dns/index.hpp"
 #include "dns/name.hpp"
+#include "dns/narrowed_hosts.hpp"
 #include "dns/pass_on_rules.hpp"
 #include "dns/zone.hpp"
 
@@ -25,14 +25,18 @@ struct Found {
   const Zone* zone = nullptr;  // that owns the name, existing or not; null: none of ours
   bool exists = false;
   bool apex = false;
-  const Host* host = nullptr;  // null: an apex alone, or nothing was put here, only below
-  Derived name{};              // what it is to the host
+  const Host* host = nullptr;    // null: an apex alone, or nothing was put here, only below
+  Derived name{};                // what it is to the host
+  bool placed = false;           // … at a place that stands between them
+  std::uint8_t host_length = 0;  // of the host's name in wire form
 };
 
 class Table {
  public:
   Found find(const Name& name) const;
   std::uint16_t class_of(const base::IpAddress& caller) const;
+  // The host that was found, as callers of a class see it at the place in the name.
+  Narrowed narrow(const Found& found, const Name& name, std::uint16_t caller_class) const;
   const discovery::view::Callers& callers() const { return resolution_->callers; }
 
   std::uint64_t version() const { return resolution_->view->version; }
@@ -46,11 +50,13 @@ class Table {
   // What could not be served and why, for status: names too long, a name claimed twice.
   const std::vector<std::string>& problems() const { return problems_; }
 
-  std::size_t bytes() const { return sizeof *this + index_.bytes(); }
+  std::size_t bytes() const { return sizeof *this + index_.bytes() + narrower_->bytes(); }
 
  private:
   friend class TableBuilder;
   Table() = default;
+  bool exists(const Node& node, std::span<const std::uint8_t> host, bool placed, Derived name,
+              Found& found) const;
   // False when `wire` is nothing to the host at `node`, whose name is `host`.
   bool derive(const Node& node, std::span<const std::uint8_t> wire,
               std::span<const std::uint8_t> host, Found& found) const;
@@ -59,6 +65,7 @@ class Table {
   Index index_;
   bool nested_ = false;  // some host may have names below it that are no derived ones
   std::shared_ptr<const std::vector<Zone>> zones_;
+  std::shared_ptr<const Narrower> narrower_;
   base::Bytes chaos_version_, chaos_identity_;
   std::shared_ptr<const PassOnRules> pass_on_;
   std::vector<std::string> problems_;

@@ -60,6 +60,7 @@ std::unique_ptr<const Table> TableBuilder::build(std::shared_ptr<const view::Res
     table->chaos_version_ = text_record(config.software, Class::chaos, 0);
   if (!config.agent.empty()) table->chaos_identity_ = text_record(config.agent, Class::chaos, 0);
   table->pass_on_ = pass_on_;
+  table->narrower_ = narrower_;
   table->problems_ = problems();
   return table;
 }
@@ -70,6 +71,7 @@ void TableBuilder::configure(const ZoneConfig& config) {
   maker_.emplace(config);
   name_server_ = maker_->name_server(config.ns_addresses);
   pass_on_ = PassOnRules::make(config);
+  narrower_ = std::make_shared<const Narrower>(config);
   configured_.clear();
   config_problems_.clear();
   for (const auto& zone : config.zones) {

@@ -71,6 +71,7 @@ class TableBuilder {
   std::optional<ZoneConfig> config_;
   std::optional<HostMaker> maker_;
   std::shared_ptr<const PassOnRules> pass_on_;
+  std::shared_ptr<const Narrower> narrower_;
   std::shared_ptr<const Host> name_server_;
   std::vector<Name> configured_;  // apexes
   std::optional<Reverse> reverse_;

@@ -1,6 +1,7 @@
 #include "discovery/view/select.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 namespace discovery::view {
@@ -54,6 +55,11 @@ bool serves_a_port(const Destination& destination, const Service& service, const
          });
 }
 
+// It has a rung of its own then, before those of the ladder.
+bool prefers(const Affinity* affinity) {
+  return affinity && affinity->strength == Affinity::Strength::prefer;
+}
+
 // What becomes of an endpoint by its traits, whatever its health: a rung, or why it can never be
 // used by this caller.
 struct Standing {
@@ -62,7 +68,7 @@ struct Standing {
 };
 
 Standing stand(const Destination& destination, const Service& service, const Traits& traits,
-               const Caller& caller) {
+               const Caller& caller, const Affinity* affinity) {
   if (!serves_a_port(destination, service, traits)) return {Reason::port_missing};
   if (!traits.network.empty() && !caller.networks.empty() &&
       std::find(caller.networks.begin(), caller.networks.end(), traits.network) ==
@@ -70,7 +76,10 @@ Standing stand(const Destination& destination, const Service& service, const Tra
     return {Reason::network_unreachable};
   const auto level = rung(destination, traits, caller);
   if (!level) return {Reason::not_preferred};
-  return {Reason::selected, *level};
+  if (!affinity) return {Reason::selected, *level};
+  const bool there = is_there(traits, *affinity);
+  if (!prefers(affinity)) return {there ? Reason::selected : Reason::elsewhere, *level};
+  return {Reason::selected, there ? 0 : *level + 1};
 }
 
 // Draining is said of what still serves, so that it comes last: a drained endpoint of a cluster
@@ -103,12 +112,15 @@ struct Ladder {
 };
 
 Ladder climb(const Destination& destination, const View& view, const Caller& caller,
-             Selection& selection) {
+             const Affinity* affinity, Selection& selection) {
   Ladder ladder;
   if (destination.prefer.empty())
     ladder.names.assign(std::begin(kDefaultLadder), std::end(kDefaultLadder));
   else
     ladder.names = destination.prefer;
+  if (prefers(affinity))
+    ladder.names.insert(ladder.names.begin(),
+                        std::string(to_string(affinity->topology)) + " " + affinity->place);
   ladder.rungs.resize(ladder.names.size());
 
   for (const auto& service : destination.services) {
@@ -120,7 +132,7 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
       const auto& endpoint = service->endpoints[i];
       if (endpoint.traits.get() != traits) {
         traits = endpoint.traits.get();
-        standing = stand(destination, *service, *traits, caller);
+        standing = stand(destination, *service, *traits, caller, affinity);
       }
       Choice choice{service.get(), i, standing.reason, freshness != Freshness::fresh};
       if (endpoint.weight == 0) choice.reason = Reason::weight_zero;
@@ -156,6 +168,30 @@ void fail_open(Ladder& ladder, Selection& selection) {
   if (!selection.tiers.empty()) selection.tiers.front().share = 1;
 }
 
+// Of a place where nothing is healthy: what is there of what is answered without being pinned. That
+// is nothing, unless nothing is healthy anywhere.
+Selection narrowed(Selection selection, const Affinity& affinity) {
+  const auto is_elsewhere = [&](const Choice& choice) {
+    return !is_there(*choice.endpoint().traits, affinity);
+  };
+  selection.degraded = !std::ranges::all_of(selection.left_out, is_elsewhere);
+  for (auto& tier : selection.tiers) {
+    tier.share = 0;
+    const auto gone = std::stable_partition(tier.endpoints.begin(), tier.endpoints.end(),
+                                            std::not_fn(is_elsewhere));
+    std::for_each(gone, tier.endpoints.end(), [&](Choice choice) {
+      choice.reason = Reason::elsewhere;
+      selection.left_out.push_back(choice);
+    });
+    tier.endpoints.erase(gone, tier.endpoints.end());
+  }
+  std::erase_if(selection.tiers, [](const Tier& tier) { return tier.endpoints.empty(); });
+  if (selection.tiers.empty()) return selection;
+  selection.tiers.front().share = 1;
+  selection.degraded = true;
+  return selection;
+}
+
 }  // namespace
 
 std::string_view to_string(Reason reason) {
@@ -178,17 +214,22 @@ std::string_view to_string(Reason reason) {
       return "not preferred";
     case Reason::port_missing:
       return "port missing";
+    case Reason::elsewhere:
+      return "elsewhere";
   }
   return "unknown";
 }
 
-Selection select(const Destination& destination, const View& view, const Caller& caller) {
+Selection select(const Destination& destination, const View& view, const Caller& caller,
+                 const Affinity* affinity) {
   Selection selection;
-  auto ladder = climb(destination, view, caller, selection);
+  auto ladder = climb(destination, view, caller, affinity, selection);
 
   double total_health = 0;
   for (const auto& rung : ladder.rungs) total_health += rung.health();
   if (total_health <= 0) {
+    if (affinity && !prefers(affinity))
+      return narrowed(select(destination, view, caller), *affinity);
     fail_open(ladder, selection);
     return selection;
   }

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "discovery/view/affinity.hpp"
 #include "discovery/view/destination.hpp"
 #include "discovery/view/view.hpp"
 
@@ -37,6 +38,7 @@ enum class Reason : std::uint8_t {
   weight_zero,          // an operator's 0
   not_preferred,        // in none of the preferences listed
   port_missing,         // serves none of the destination's ports
+  elsewhere,            // not where the caller's affinity pins it
 };
 std::string_view to_string(Reason reason);
 
@@ -63,6 +65,9 @@ struct Selection {
       false;  // the best tier with members does not take it all, or some endpoint is stale
 };
 
-Selection select(const Destination& destination, const View& view, const Caller& caller);
+// With an affinity: pinned, only what is there, and that only while it is healthy or nothing
+// anywhere is; preferred, what is there is a tier before all others.
+Selection select(const Destination& destination, const View& view, const Caller& caller,
+                 const Affinity* affinity = nullptr);
 
 }  // namespace discovery::view

@@ -1,5 +1,6 @@
 #include "discovery/view/select.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "base/random.hpp"
@@ -94,6 +95,30 @@ TEST_CASE("prefer orders freely and leaves out what it does not name") {
   const auto selection = world.from("east");
   REQUIRE(selection.left_out.size() == 1);
   CHECK(selection.left_out[0].reason == Reason::not_preferred);
+}
+
+TEST_CASE("an affinity pins to a place or puts it before the ladder, with shares by health there") {
+  const auto world =
+      World({service("east", {at("10.0.0.1", "east", {"us", "1a", ""}),
+                              at("10.0.0.2", "east", {"us", "1b", ""})}),
+             service("west", {at("10.1.0.1", "west", {"us", "1b", ""}),
+                              at("10.1.0.2", "west", {"us", "1c", ""}),
+                              at("10.1.0.3", "west", {"us", "1c", ""}, Health::unhealthy)})});
+  const auto select_at = [&](Affinity affinity) {
+    return select(world.destination, world.view, {"east", {"us", "1a", ""}, {}}, &affinity);
+  };
+  using enum Affinity::Strength;
+  CHECK(picture(select_at({Topology::zone, pin, "1B"})) ==
+        "own cluster:1.00[10.0.0.2] same region:0.00[10.1.0.1]");
+  CHECK(picture(select_at({Topology::cluster, prefer, "west"})) ==
+        "cluster west:0.93[10.1.0.1 10.1.0.2] own cluster and zone:0.07[10.0.0.1] "
+        "own cluster:0.00[10.0.0.2]");
+  CHECK(picture(select_at({Topology::zone, pin, "1c"})) == "same region:1.00[10.1.0.2]");
+  const auto nowhere = select_at({Topology::zone, pin, ""});
+  CHECK(nowhere.tiers.empty());
+  CHECK(nowhere.left_out.size() == 5);
+  CHECK(std::ranges::count(nowhere.left_out, Reason::elsewhere, &Choice::reason) ==
+        4);  // one is ill
 }
 
 TEST_CASE("a cluster that is silent but answers keeps its tier and is marked stale") {

@@ -24,6 +24,7 @@ struct TestEndpoint {
   std::uint32_t weight = 1;
   view::Reason reason = view::Reason::selected;
   bool stale = false;
+  base::Locality locality{};
 };
 
 struct TestTier {
@@ -76,7 +77,7 @@ class Mesh {
   view::Callers callers_;
   std::map<std::string, std::vector<TestHost>> hosts_;
   std::map<std::string, std::shared_ptr<const view::ResolvedDestination>> made_;
-  std::map<std::array<std::string, 5>, std::shared_ptr<const view::Service>> services_;
+  std::map<std::array<std::string, 6>, std::shared_ptr<const view::Service>> services_;
 };
 
 inline Mesh& Mesh::add(const std::vector<TestHost>& by_class) {
@@ -102,9 +103,11 @@ inline std::shared_ptr<const view::Service> service_of(
   view::Traits traits;
   traits.cluster = e.cluster;
   traits.hostname = e.hostname;
+  traits.locality = e.locality;
   view::Endpoint endpoint;
   endpoint.ip = base::IpAddress::parse(e.ip).value();
   endpoint.weight = e.weight;
+  if (e.reason == view::Reason::unhealthy) endpoint.health = view::Health::unhealthy;
   for (const auto& port : ports) {
     const auto name = "p" + std::to_string(port.number);
     service->ports.push_back({name, port.number, "", 0, ""});
@@ -121,7 +124,8 @@ inline view::Selection Mesh::select(const TestHost& host) {
   selection.degraded = host.degraded || host.fail_open;
   const auto choose = [&](const TestEndpoint& e) {
     // One object for all classes of callers, as in a view.
-    auto& made = services_[{host.host, e.ip, e.cluster, e.hostname, std::to_string(e.weight)}];
+    auto& made = services_[{host.host, e.ip, e.cluster, e.hostname, std::to_string(e.weight),
+                            e.locality.to_string()}];
     if (!made) made = service_of(e, host.ports);
     return view::Choice{made.get(), 0, e.reason, e.stale};
   };
