@@ -329,6 +329,7 @@ std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
   view->cluster = rules.cluster;
   view->locality = rules.locality;
   view->networks = rules.networks;
+  view->caller_networks = rules.caller_networks;
   view->zones = rules.zones;
   view->synced = publication.synced;
 

@@ -34,6 +34,7 @@ struct AssemblyRules : ImportRule {
   std::string cluster;
   base::Locality locality;
   std::vector<std::string> networks;
+  std::vector<view::CallerNetwork> caller_networks;
   // Hosts that a mesh RouteTable names exactly → the table, for the door's reason.
   std::map<std::string, std::string, std::less<>> routed_hosts;
   Rows home;  // rows of our own that nobody else is told of, with the agent's row

@@ -10,25 +10,11 @@ constexpr std::size_t kRecordTail = 10;   // type, class, TTL, length of the dat
 
 using Span = std::span<const std::uint8_t>;
 
-// RFC 7871 §6: known family, no scope in a query, exactly the bytes of the prefix, zero bits behind
-// it.
-bool valid_client_subnet(Span data) {
-  if (data.size() < 4) return false;
-  const auto family = u16_at(data, 0);
-  const std::size_t prefix = data[2];
-  if ((family != 1 && family != 2) || prefix > (family == 1 ? 32u : 128u) || data[3] != 0)
-    return false;
-  if (data.size() != 4 + (prefix + 7) / 8) return false;
-  return prefix % 8 == 0 || (data.back() & (0xff >> prefix % 8)) == 0;
-}
-
 // Options that we do not act on are still held to their form (dns.md §3 rows 10 to 12).
 bool valid_option(std::uint16_t code, Span data) {
   switch (code) {
     case option::kNsid:
       return data.empty();
-    case option::kClientSubnet:
-      return valid_client_subnet(data);
     case option::kCookie:
       return data.size() == 8 || (data.size() >= 16 && data.size() <= 40);
     default:
@@ -36,12 +22,18 @@ bool valid_option(std::uint16_t code, Span data) {
   }
 }
 
-bool valid_options(Span options) {
+bool read_options(Span options, Edns& edns) {
   while (!options.empty()) {
     if (options.size() < 4) return false;
     const std::size_t length = u16_at(options, 2);
     if (options.size() < 4 + length) return false;
-    if (!valid_option(u16_at(options, 0), options.subspan(4, length))) return false;
+    const auto code = u16_at(options, 0);
+    const auto data = options.subspan(4, length);
+    if (!valid_option(code, data)) return false;
+    if (code == option::kClientSubnet) {
+      edns.client_subnet = read_client_subnet(data);
+      if (!edns.client_subnet) return false;
+    }
     options = options.subspan(4 + length);
   }
   return true;
@@ -114,7 +106,7 @@ Query decode(Span message) {
     query.verdict = Verdict::malformed;
   } else if (query.edns && query.edns->version > 0) {
     query.verdict = Verdict::bad_version;
-  } else if (!valid_options(walk.options)) {
+  } else if (query.edns && !read_options(walk.options, *query.edns)) {
     query.verdict = Verdict::malformed;
   }
   return query;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 
+#include "dns/client_subnet.hpp"
 #include "dns/message.hpp"
 #include "dns/name.hpp"
 
@@ -20,6 +21,7 @@ struct Edns {
   std::uint16_t udp_size = 0;  // as the client said it
   std::uint8_t version = 0;
   bool dnssec_ok = false;
+  std::optional<ClientSubnet> client_subnet{};
 };
 
 enum class Verdict : std::uint8_t {

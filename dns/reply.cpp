@@ -11,9 +11,11 @@ Reply::Reply(std::span<std::uint8_t> buffer, const Query& query, std::size_t lim
       limit_(std::min(limit, buffer.size())),
       position_(query.question_end) {}
 
-// OPT has its place kept; the extended error comes before additional records but after the answer.
+// OPT has its place kept, with the client subnet, without which a forwarder would keep the answer
+// for everybody; the extended error comes before additional records but after the answer.
 std::size_t Reply::room(Section section) const {
   std::size_t kept = query_.edns ? kOptSize : 0;
+  if (subnet_) kept += subnet_->option_size();
   if (section == Section::additional && query_.edns) kept += ede_.size();
   return limit_ > position_ + kept ? limit_ - position_ - kept : 0;
 }
@@ -51,7 +53,9 @@ std::size_t Reply::finish() {
 }
 
 void Reply::write_opt() {
-  const std::size_t options = position_ + kOptSize + ede_.size() <= limit_ ? ede_.size() : 0;
+  const std::size_t subnet = subnet_ ? subnet_->option_size() : 0;
+  const std::size_t ede = position_ + kOptSize + subnet + ede_.size() <= limit_ ? ede_.size() : 0;
+  const std::size_t options = subnet + ede;
   const auto opt = buffer_.subspan(position_);
   opt[0] = 0;
   put_u16(opt, 1, static_cast<std::uint16_t>(Type::opt));
@@ -60,7 +64,8 @@ void Reply::write_opt() {
           static_cast<std::uint32_t>(rcode_) >> 4 << 24 |
               (query_.edns->dnssec_ok ? std::uint32_t{flag::kDnssecOk} : 0));
   put_u16(opt, 9, static_cast<std::uint16_t>(options));
-  if (options > 0) std::memcpy(opt.data() + kOptSize, ede_.data(), options);
+  if (subnet > 0) subnet_->write(opt.subspan(kOptSize), scope_bits_);
+  if (ede > 0) std::memcpy(opt.data() + kOptSize + subnet, ede_.data(), ede);
   position_ += kOptSize + options;
   ++counts_[2];
 }

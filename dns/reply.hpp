@@ -29,6 +29,13 @@ class Reply {
   // there is room.
   void explain(std::span<const std::uint8_t> ede_option) { ede_ = ede_option; }
 
+  // Repeats whom a forwarder asks for, and for how many bits of the address the answer holds; 0,
+  // for everybody, unless it is called again.
+  void hold_for(const ClientSubnet& subnet, std::uint8_t scope_bits) {
+    subnet_ = &subnet;
+    scope_bits_ = scope_bits;
+  }
+
   // Copies a record; its place in the message, or 0 when it does not fit (then TC is set, but for
   // additional ones).
   std::size_t add(Section section, std::span<const std::uint8_t> record);
@@ -54,6 +61,8 @@ class Reply {
   bool recursion_available_ = false;
   bool truncated_ = false;
   std::span<const std::uint8_t> ede_;
+  const ClientSubnet* subnet_ = nullptr;
+  std::uint8_t scope_bits_ = 0;
 };
 
 }  // namespace dns

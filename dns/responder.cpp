@@ -38,7 +38,13 @@ class Responder {
         query_(query),
         reply_(reply),
         random_(random),
-        counters_(counters) {}
+        counters_(counters) {
+    const auto* subnet =
+        query.edns && query.edns->client_subnet ? &*query.edns->client_subnet : nullptr;
+    if (!subnet || !table.trusts(client.ip)) return;
+    reply.hold_for(*subnet, 0);
+    if (subnet->source_bits > 0) subnet_ = subnet;  // else it shall not count (RFC 7871 §7.1.2)
+  }
 
   // Who is to answer instead; null when the reply is made.
   std::shared_ptr<const Upstreams> run() {
@@ -142,7 +148,7 @@ class Responder {
     if (!found.apex && (!found.host || found.name.kind == Derived::Kind::between) &&
         !table_.synced())
       return fail(kEde<Ede::not_ready>);
-    const auto caller_class = found.host ? table_.class_of(client_.ip) : std::uint16_t{0};
+    const auto caller_class = found.host ? class_of_caller(found) : std::uint16_t{0};
     Narrowed narrowed;
     if (found.placed && found.host->door() == Host::Door::endpoints) {
       narrowed = table_.narrow(found, query_.name, caller_class);
@@ -165,6 +171,17 @@ class Responder {
       add_soa(Section::authority, zone,
               host ? std::min(host->negative_ttl(), zone.negative_ttl) : zone.negative_ttl);
     }
+  }
+
+  // Where all callers are answered alike, the answer holds for all.
+  std::uint16_t class_of_caller(const Found& found) {
+    if (!subnet_) return table_.class_of(client_.ip);
+    const auto [number, bits] = table_.class_of(*subnet_);
+    const auto kind = found.name.kind;
+    if (kind == Derived::Kind::explanation ||
+        (kind != Derived::Kind::between && (found.placed || found.host->answers().size() > 1)))
+      reply_.hold_for(*subnet_, bits);
+    return number;
   }
 
   bool leads_somewhere() const {
@@ -213,6 +230,7 @@ class Responder {
   Reply& reply_;
   base::Random& random_;
   Counters& counters_;
+  const ClientSubnet* subnet_ = nullptr;  // whom a trusted forwarder asks for
   std::shared_ptr<const Upstreams> upstreams_;
 };
 

@@ -1,5 +1,7 @@
 #include "dns/table.hpp"
 
+#include <algorithm>
+
 #include "dns/place_labels.hpp"
 
 namespace dns {
@@ -87,11 +89,29 @@ Narrowed Table::narrow(const Found& found, const Name& name, std::uint16_t calle
                            resolution_->callers, caller_class);
 }
 
+bool Table::trusts(const base::IpAddress& forwarder) const {
+  return std::ranges::any_of(trusted_forwarders_,
+                             [&](const auto& network) { return network.contains(forwarder); });
+}
+
 std::uint16_t Table::class_of(const base::IpAddress& caller) const {
-  const auto& classes = resolution_->callers.class_of;
-  if (classes.empty()) return 0;
-  const auto found = classes.find(caller);
-  return found == classes.end() ? 0 : found->second;
+  const auto& [_, class_of, networks] = resolution_->callers;
+  if (const auto found = class_of.find(caller); found != class_of.end()) return found->second;
+  const auto* network = networks.empty() ? nullptr : networks.find(caller);
+  return network ? network->class_ : 0;
+}
+
+// A known endpoint is known by its whole address, so that beside endpoints an answer holds for no
+// more than was asked for.
+SubnetClass Table::class_of(const ClientSubnet& subnet) const {
+  const auto& [_, class_of, networks] = resolution_->callers;
+  const auto ip = subnet.ip();
+  if (subnet.source_bits == subnet.most_bits() && class_of.contains(ip))
+    return {class_of.find(ip)->second, subnet.source_bits};
+  const auto* network = networks.empty() ? nullptr : networks.find(ip, subnet.source_bits);
+  const std::uint8_t bits = network ? network->network.prefix_length : 0;
+  return {network ? network->class_ : std::uint16_t{0},
+          class_of.empty() ? networks.deciding_bits(ip, bits) : subnet.source_bits};
 }
 
 }  // namespace dns

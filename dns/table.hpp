@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "discovery/view/resolution.hpp"
+#include "dns/client_subnet.hpp"
 #include "dns/index.hpp"
 #include "dns/name.hpp"
 #include "dns/narrowed_hosts.hpp"
@@ -20,6 +21,11 @@
 #include "dns/zone.hpp"
 
 namespace dns {
+
+struct SubnetClass {
+  std::uint16_t number = 0;
+  std::uint8_t deciding_bits = 0;  // of the address: all that share them are of this class
+};
 
 struct Found {
   const Zone* zone = nullptr;  // that owns the name, existing or not; null: none of ours
@@ -34,7 +40,10 @@ struct Found {
 class Table {
  public:
   Found find(const Name& name) const;
+  bool trusts(const base::IpAddress& forwarder) const;
+  // Of a caller by its address, and of one that a trusted forwarder asks for.
   std::uint16_t class_of(const base::IpAddress& caller) const;
+  SubnetClass class_of(const ClientSubnet& subnet) const;
   // The host that was found, as callers of a class see it at the place in the name.
   Narrowed narrow(const Found& found, const Name& name, std::uint16_t caller_class) const;
   const discovery::view::Callers& callers() const { return resolution_->callers; }
@@ -66,6 +75,7 @@ class Table {
   bool nested_ = false;  // some host may have names below it that are no derived ones
   std::shared_ptr<const std::vector<Zone>> zones_;
   std::shared_ptr<const Narrower> narrower_;
+  std::vector<base::Cidr> trusted_forwarders_;
   base::Bytes chaos_version_, chaos_identity_;
   std::shared_ptr<const PassOnRules> pass_on_;
   std::vector<std::string> problems_;

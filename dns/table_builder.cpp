@@ -60,6 +60,7 @@ std::unique_ptr<const Table> TableBuilder::build(std::shared_ptr<const view::Res
     table->chaos_version_ = text_record(config.software, Class::chaos, 0);
   if (!config.agent.empty()) table->chaos_identity_ = text_record(config.agent, Class::chaos, 0);
   table->pass_on_ = pass_on_;
+  table->trusted_forwarders_ = config.trusted_forwarders;
   table->narrower_ = narrower_;
   table->problems_ = problems();
   return table;

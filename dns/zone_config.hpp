@@ -28,8 +28,9 @@ struct ZoneConfig {
   std::string agent;                      // for id.server; "" = refused
   std::string software;                   // for version.bind; "" = refused
   std::vector<base::IpAddress> ns_addresses;
-  std::vector<PassOnRule> pass_on;  // none: names of others are refused
-  std::vector<base::Cidr> clients;  // whose queries are passed on
+  std::vector<PassOnRule> pass_on;             // none: names of others are refused
+  std::vector<base::Cidr> clients;             // whose queries are passed on
+  std::vector<base::Cidr> trusted_forwarders;  // whose client subnets are believed
 
   friend bool operator==(const ZoneConfig&, const ZoneConfig&) = default;
 };

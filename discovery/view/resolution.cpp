@@ -19,11 +19,15 @@ std::uint16_t class_at(const base::Locality& locality, const View& view,
   return static_cast<std::uint16_t>(found);
 }
 
-// The agent's own class, then one for each other locality that a local endpoint, a likely caller,
-// has.
+// The agent's own class, then one for each other locality that is given to a network, or that a
+// local endpoint, a likely caller, has.
 Callers find_callers(const View& view) {
   Callers callers;
   callers.classes.push_back({view.cluster, view.locality, view.networks});
+  std::vector<NetworkClasses::Entry> networks;
+  for (const auto& [network, locality] : view.caller_networks)
+    networks.push_back({network, class_at(locality, view, callers.classes)});
+  callers.networks = NetworkClasses(std::move(networks));
   for (const auto& service : view.services) {
     if (service->cluster != view.cluster) continue;
     const Traits* last = nullptr;
@@ -33,7 +37,7 @@ Callers find_callers(const View& view) {
         last = endpoint.traits.get();
         index = class_at(last->locality, view, callers.classes);
       }
-      if (index != 0) callers.class_of.emplace(endpoint.ip, index);
+      if (index != 0 || !callers.networks.empty()) callers.class_of.emplace(endpoint.ip, index);
     }
   }
   return callers;

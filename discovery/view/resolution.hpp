@@ -3,7 +3,8 @@
 // or a request.
 //
 // Callers fall into classes by locality: class 0 is the agent's own; a known local endpoint's
-// address leads to the class of its zone (DESIGN §5 "The caller's locality"). Thread: immutable;
+// address leads to the class of its zone, any other to that of the network it is in, where one is
+// named (DESIGN §5 "The caller's locality"). Thread: immutable;
 // shared by reference count between the builder's products.
 #pragma once
 
@@ -20,7 +21,9 @@ namespace discovery::view {
 
 struct Callers {
   std::vector<Caller> classes;  // never empty; [0] is the agent's own
-  std::unordered_map<base::IpAddress, std::uint16_t> class_of;  // not here = class 0
+  // Known endpoints; where no networks are named, only those of another class than 0.
+  std::unordered_map<base::IpAddress, std::uint16_t> class_of;
+  NetworkClasses networks;
 };
 
 struct ResolvedDestination {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "discovery/view/caller_networks.hpp"
 #include "discovery/view/destination.hpp"
 
 namespace discovery::view {
@@ -23,7 +24,8 @@ struct View {
   std::string cluster;                // our own
   base::Locality locality;            // our own
   std::vector<std::string> networks;  // reachable from here, beside ""; empty = all
-  std::vector<std::string> zones;     // the DNS zones owned: "mesh.internal"
+  std::vector<CallerNetwork> caller_networks;
+  std::vector<std::string> zones;  // the DNS zones owned: "mesh.internal"
   bool synced =
       false;  // local sources read, and peers heard or given up waiting for (DESIGN §7 Ready)
   std::map<std::string, Cluster, std::less<>> clusters;

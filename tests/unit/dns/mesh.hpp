@@ -62,6 +62,15 @@ class Mesh {
   Mesh& synced() { return view_->synced = true, *this; }
   Mesh& caller(const std::string& ip, const std::string& zone);
 
+  // Their classes stay.
+  Mesh& forget_callers() { return callers_.class_of.clear(), *this; }
+  // Callers there are of a class that caller() has made.
+  Mesh& network(const std::string& cidr, std::uint16_t class_) {
+    networks_.push_back({base::Cidr::parse(cidr).value(), class_});
+    callers_.networks = view::NetworkClasses(networks_);
+    return *this;
+  }
+
   // Hosts that were not added again are the same objects as in the resolution before.
   std::shared_ptr<const view::Resolution> resolution();
   std::unique_ptr<const dns::Table> table() {
@@ -75,6 +84,7 @@ class Mesh {
 
   std::shared_ptr<view::View> view_ = std::make_shared<view::View>();
   view::Callers callers_;
+  std::vector<view::NetworkClasses::Entry> networks_;
   std::map<std::string, std::vector<TestHost>> hosts_;
   std::map<std::string, std::shared_ptr<const view::ResolvedDestination>> made_;
   std::map<std::array<std::string, 6>, std::shared_ptr<const view::Service>> services_;

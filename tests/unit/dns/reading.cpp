@@ -107,6 +107,7 @@ void read_opt(Cursor& in, Answer& answer) {
       opt.ede = static_cast<std::uint16_t>(in.bytes[in.at] << 8 | in.bytes[in.at + 1]);
       opt.ede_text.assign(reinterpret_cast<const char*>(in.bytes + in.at + 2), size - 2);
     }
+    if (code == 8) opt.client_subnet = Bytes(in.bytes + in.at, in.bytes + in.at + size);
     in.at += size;
   }
   answer.opt = opt;

@@ -48,6 +48,7 @@ struct Answer {
     std::optional<std::uint16_t> ede;
     std::string ede_text;
     std::size_t options = 0;
+    std::optional<Bytes> client_subnet;  // family, source, scope, address
   };
   std::optional<Opt> opt;
   std::uint16_t rcode = 0;  // with the OPT's upper bits
