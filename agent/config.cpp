@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent/config_callers.hpp"
 #include "agent/config_pass_on.hpp"
 #include "agent/config_values.hpp"
 #include "discovery/identity.hpp"
@@ -228,6 +229,10 @@ void read_dns(const Value& value, DnsConfig& out) {
                     std::to_string(kMaxDnsThreads) + " threads",
                 "one worker answers some 300,000 queries a second");
   fields.optional("clients", out.clients, kNetwork);
+  if (const auto localities = fields.find("localities"))
+    read_localities(*localities, out.localities);
+  if (const auto forwarders = fields.find("trustedForwarders"))
+    read_trusted_forwarders(*forwarders, out.trusted_forwarders);
   const auto pass_on = fields.find("passOn");
   if (!pass_on) return;
   read_pass_on(*pass_on, out.pass_on);

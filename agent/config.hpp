@@ -77,6 +77,13 @@ struct PassOnConfig {
   friend bool operator==(const PassOnConfig&, const PassOnConfig&) = default;
 };
 
+// Where callers are whose addresses are in a network.
+struct CallerLocality {
+  base::Cidr network;
+  base::Locality locality;
+  friend bool operator==(const CallerLocality&, const CallerLocality&) = default;
+};
+
 // Loopback, private, link-local and unique-local: an agent is no open resolver.
 std::vector<base::Cidr> local_networks();
 
@@ -90,6 +97,8 @@ struct DnsConfig {
   std::uint32_t workers = 1;          // UDP threads an address; 0 = one a processor
   std::vector<PassOnConfig> pass_on;  // none: names of others are refused
   std::vector<base::Cidr> clients = local_networks();  // whose queries are passed on
+  std::vector<CallerLocality> localities;
+  std::vector<base::Cidr> trusted_forwarders;  // whose client subnets (ECS) are believed
   friend bool operator==(const DnsConfig&, const DnsConfig&) = default;
 };
 

@@ -47,6 +47,16 @@ std::string mapped(const auto& items, auto text_of) {
 constexpr auto kText = [](const auto& value) { return value.to_string(); };
 constexpr auto kSame = [](const std::string& value) { return value; };
 
+std::string shown(const std::vector<CallerLocality>& localities) {
+  std::string out;
+  for (const auto& [network, locality] : localities) {
+    if (!out.empty()) out += ", ";
+    out += quoted(network.to_string()) + ": {region: " + quoted(locality.region) +
+           ", zone: " + quoted(locality.zone) + "}";
+  }
+  return out.empty() ? "" : "{" + out + "}";
+}
+
 std::string shown(const std::vector<PassOnConfig>& rules) {
   std::string out;
   for (const auto& [zone, to, file] : rules) {
@@ -146,6 +156,10 @@ constexpr std::array kFields{
     FieldRow{"dns.passOn", Change::live, [](const Config& c) { return shown(c.dns.pass_on); }},
     FieldRow{"dns.clients", Change::live,
              [](const Config& c) { return listed(c.dns.clients, kText); }},
+    FieldRow{"dns.localities", Change::live,
+             [](const Config& c) { return shown(c.dns.localities); }},
+    FieldRow{"dns.trustedForwarders", Change::live,
+             [](const Config& c) { return listed(c.dns.trusted_forwarders, kText); }},
     FieldRow{
         "forwarder", Change::fixed,
         [](const Config& c) { return std::string(c.forwarder.listen.empty() ? "false" : ""); }},
@@ -235,6 +249,8 @@ Config with_live_changes(Config before, const Config& after) {
   before.dns.max_answers = after.dns.max_answers;
   before.dns.pass_on = after.dns.pass_on;
   before.dns.clients = after.dns.clients;
+  before.dns.localities = after.dns.localities;
+  before.dns.trusted_forwarders = after.dns.trusted_forwarders;
   before.resources = after.resources;
   before.networks = after.networks;
   before.export_ = after.export_;

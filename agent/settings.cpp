@@ -46,6 +46,8 @@ discovery::AssemblyRules assembly_rules(const Config& config) {
   rules.cluster = config.cluster;
   rules.locality = config.locality;
   rules.networks = config.networks;
+  for (const auto& [network, locality] : config.dns.localities)
+    rules.caller_networks.push_back({network, locality});
   rules.zones = config.dns.zones;
   rules.forwarders = reachable(config.forwarder.listen);
   rules.own_forwarder_only = config.is_leaf();
@@ -78,6 +80,7 @@ dns::ZoneConfig zone_config(const Config& config) {
   zone.ns_addresses = reachable(std::move(zone.ns_addresses));
   for (const auto& rule : config.dns.pass_on) zone.pass_on.push_back({rule.zone, rule.to});
   zone.clients = config.dns.clients;
+  zone.trusted_forwarders = config.dns.trusted_forwarders;
   return zone;
 }
 

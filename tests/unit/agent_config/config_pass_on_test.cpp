@@ -89,6 +89,15 @@ TEST_CASE("each mistake in passOn is named with its line, its field and a remedy
       {"{passOn: [{zone: x.mesh.internal, to: 10.0.0.1}]}",
        "warning: dns.passOn[0]: names in x.mesh.internal are answered here"},
       {"{clients: [10.0.0.1/8]}", "dns.clients[0]: \"10.0.0.1/8\" is not a network"},
+      {"{localities: {10.0.0.1/8: {region: us}}}",
+       "dns.localities.10.0.0.1/8: \"10.0.0.1/8\" is not a network; write it like"},
+      {"{localities: {10.0.0.0/8: {}}}", "nothing is said of where that is; write"},
+      {"{localities: {10.0.0.0/8: {region: us, zoned: a}}}",
+       "dns.localities.10.0.0.0/8.zoned: unknown field; did you mean"},
+      {"{localities: {\"fd00::/16\": {region: us}, \"fd00:0::/16\": {region: eu}}}",
+       "network fd00::/16 twice; name each network once"},
+      {"{trustedForwarders: [0.0.0.0/0]}",
+       "dns.trustedForwarders[0]: every client could say that it is another; name the servers"},
   };
   for (const auto& [dns, problem] : cases) {
     auto problems = parse("{" + dns.substr(1)).problems;

@@ -81,6 +81,8 @@ dns:
   workers: 2
   passOn: [{zone: ., to: [10.0.0.10, "10.0.0.11:5353", "fd00::53"]}, {zone: Corp., to: 10.9.0.1}]
   clients: [10.0.0.0/8]
+  localities: {10.1.0.0/16: {region: us-east, zone: us-east-1a}, "fd00::/16": {region: eu}}
+  trustedForwarders: [10.0.0.53/32]
 forwarder: {listen: [127.0.0.1, "::1"], workers: 3}
 admin: {listen: 127.0.0.1:9000}
 probes: {listen: 0.0.0.0:9001}
@@ -128,6 +130,9 @@ state: {dir: state}
   CHECK(config.dns.pass_on[0].to[2].to_string() == "[fd00::53]:53");
   CHECK(config.dns.pass_on[1].zone == "corp");
   CHECK(config.dns.clients.size() == 1);
+  REQUIRE(config.dns.localities.size() == 2);
+  CHECK(config.dns.localities[0].locality.to_string() == "us-east/us-east-1a");
+  CHECK(config.dns.trusted_forwarders.size() == 1);
   CHECK(config.forwarder.listen.size() == 2);
   CHECK(config.forwarder.workers == 3);
   CHECK(config.admin.port == 9000);
@@ -352,6 +357,8 @@ TEST_CASE("a reload takes the fields that may change and leaves the others", "[a
   after.dns.workers = 7;
   after.dns.pass_on = {{".", {after.gossip.listen}, ""}};
   after.dns.clients.clear();
+  after.dns.localities = {{{}, {"us", "z", ""}}};
+  after.dns.trusted_forwarders = {{}};
   after.forwarder.listen.clear();
   after.admin.port = 2;
   after.probes.port = 3;
