@@ -41,8 +41,10 @@ Mesh networks() {
 // Its data: family, source, scope, address.
 Bytes option(const std::string& hex) {
   const auto data = reading::from_hex(hex);
-  Bytes bytes{0, 8, 0, static_cast<std::uint8_t>(data.size())};
-  bytes.insert(bytes.end(), data.begin(), data.end());
+  Bytes bytes(4 + data.size());  // in one piece: gcc 12 takes insert() for an overflow
+  bytes[1] = 8;
+  bytes[3] = static_cast<std::uint8_t>(data.size());
+  std::copy(data.begin(), data.end(), bytes.begin() + 4);
   return bytes;
 }
 
