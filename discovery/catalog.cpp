@@ -97,17 +97,20 @@ Applied Catalog::collect(LinkId link, From from, Delta delta, Parts& whole) {
   // A relay's word is no reason yet: its origin may not have said so.
   if (from == From::origin && !takes(whole, whole.rows)) return Applied::too_large;
   if (!is_part(whole.delta)) return Applied::applied;
-  if (under_way(link) == kMaxUnderWay) return Applied::stray;
+  make_room(link);
+  whole.moved = ++moves_;
   parts_.emplace(place, std::move(whole));
   return Applied::part;
 }
 
-std::size_t Catalog::under_way(LinkId link) const {
+// A sender has no more under way than this: the end of the one that lay still longest was lost.
+void Catalog::make_room(LinkId link) {
   std::size_t count = 0;
+  auto stillest = parts_.end();
   for (auto at = parts_.lower_bound({link, {}}); at != parts_.end() && at->first.first == link;
-       ++at)
-    ++count;
-  return count;
+       ++at, ++count)
+    if (stillest == parts_.end() || at->second.moved < stillest->second.moved) stillest = at;
+  if (count >= kMaxUnderWay) parts_.erase(stillest);
 }
 
 void Catalog::link_lost(LinkId link) {

@@ -67,12 +67,13 @@ class Catalog {
 
  private:
   struct Parts {
-    Delta delta;            // the last part; of changes, with the rows of all
-    Rows rows;              // of a snapshot, so far
-    bool long_row = false;  // longer than is taken
+    Delta delta;              // the last part; of changes, with the rows of all
+    Rows rows;                // of a snapshot, so far
+    bool long_row = false;    // longer than is taken
+    std::uint64_t moved = 0;  // when a part of it came last, in parts of all
   };
   Applied collect(LinkId link, From from, Delta delta, Parts& whole);
-  std::size_t under_way(LinkId link) const;
+  void make_room(LinkId link);
   bool takes(const Parts& whole, const Rows& rows) const;
   bool is_proven(From from, const Delta& delta) const;
   Applied nothing_new(From from, const Delta& delta);
@@ -84,6 +85,7 @@ class Catalog {
   const Limits limits_;
   std::map<OriginId, OriginState> states_;
   std::map<std::pair<LinkId, OriginId>, Parts> parts_;  // kMaxUnderWay of a link
+  std::uint64_t moves_ = 0;
 };
 
 }  // namespace discovery
