@@ -15,17 +15,17 @@ constexpr auto kNoForwarder =
     error_option<Ede::not_ready>("the forwarder is the door and has no address");
 constexpr auto kForwarderChooses =
     error_option<Ede::other>("the forwarder is the door and chooses: ask for the host itself");
+constexpr Derived kNothing{.kind = Derived::Kind::between};
 
 }  // namespace
 
-HostAnswer::HostAnswer(const Table& table, const Found& found, const Query& query,
+HostAnswer::HostAnswer(const Table& table, const Found& found, const Host& host, const Query& query,
                        std::uint16_t caller_class)
     : table_(table),
-      host_(*found.host),
+      host_(host),
       placed_at_door_(found.placed && host_.door() == Host::Door::forwarder),
-      name_(placed_at_door_ && found.name.kind != Derived::Kind::explanation
-                ? Derived{.kind = Derived::Kind::between}
-                : found.name),
+      name_(placed_at_door_ && found.name.kind != Derived::Kind::explanation ? kNothing
+                                                                             : found.name),
       host_length_(found.host_length),
       query_(query),
       class_(caller_class),

@@ -16,8 +16,8 @@ namespace dns {
 
 class HostAnswer {
  public:
-  // `found.host` is set.
-  HostAnswer(const Table& table, const Found& found, const Query& query,
+  // `host`: that which was found, or what it is at the place in the name.
+  HostAnswer(const Table& table, const Found& found, const Host& host, const Query& query,
              std::uint16_t caller_class);
 
   // False where nobody knows yet what the name leads to, or it leads to a forwarder that has no
@@ -45,7 +45,7 @@ class HostAnswer {
   const Table& table_;
   const Host& host_;
   const bool placed_at_door_;  // of a forwarder, which does not see places
-  const Derived name_;
+  const Derived& name_;
   const std::uint8_t host_length_;
   const Query& query_;
   const std::uint16_t class_;

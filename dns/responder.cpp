@@ -144,18 +144,21 @@ class Responder {
     std::ranges::copy(ip, record.begin() + kRecordData);
   }
 
-  void existing(Found found) {
+  void existing(const Found& found) {
     if (!found.apex && (!found.host || found.name.kind == Derived::Kind::between) &&
         !table_.synced())
       return fail(kEde<Ede::not_ready>);
     const auto caller_class = found.host ? class_of_caller(found) : std::uint16_t{0};
-    Narrowed narrowed;
-    if (found.placed && found.host->door() == Host::Door::endpoints) {
-      narrowed = table_.narrow(found, query_.name, caller_class);
-      found.host = narrowed.host;
-    }
+    if (!found.placed || found.host->door() != Host::Door::endpoints)
+      return answer(found, found.host, caller_class);
+    const auto narrowed = table_.narrow(found, query_.name, caller_class);
+    answer(found, narrowed.host, caller_class);
+  }
+
+  // `at`: what was found, as it is at the place in the name; null: an apex alone, or nothing.
+  void answer(const Found& found, const Host* at, std::uint16_t caller_class) {
     std::optional<HostAnswer> host;
-    if (found.host) host.emplace(table_, found, query_, caller_class);
+    if (at) host.emplace(table_, found, *at, query_, caller_class);
     if (host) reply_.explain(host->ede());
     if (host && !host->ready() && leads_somewhere()) return reply_.set_rcode(Rcode::servfail);
     speak_for_zone();

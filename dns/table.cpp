@@ -96,8 +96,9 @@ bool Table::trusts(const base::IpAddress& forwarder) const {
 
 std::uint16_t Table::class_of(const base::IpAddress& caller) const {
   const auto& [_, class_of, networks] = resolution_->callers;
+  if (class_of.empty() && networks.empty()) return 0;
   if (const auto found = class_of.find(caller); found != class_of.end()) return found->second;
-  const auto* network = networks.empty() ? nullptr : networks.find(caller);
+  const auto* network = networks.find(caller);
   return network ? network->class_ : 0;
 }
 
@@ -108,7 +109,7 @@ SubnetClass Table::class_of(const ClientSubnet& subnet) const {
   const auto ip = subnet.ip();
   if (subnet.source_bits == subnet.most_bits() && class_of.contains(ip))
     return {class_of.find(ip)->second, subnet.source_bits};
-  const auto* network = networks.empty() ? nullptr : networks.find(ip, subnet.source_bits);
+  const auto* network = networks.find(ip, subnet.source_bits);
   const std::uint8_t bits = network ? network->network.prefix_length : 0;
   return {network ? network->class_ : std::uint16_t{0},
           class_of.empty() ? networks.deciding_bits(ip, bits) : subnet.source_bits};
