@@ -1,17 +1,10 @@
 #include "agent/admin_guard.hpp"
 
-#include <algorithm>
-
 #include "base/address.hpp"
+#include "base/ascii.hpp"
 
 namespace agent {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 // The port does not matter: an operator may come through a tunnel (ssh -L).
 std::string_view without_port(std::string_view authority) {
@@ -25,7 +18,7 @@ std::string_view without_port(std::string_view authority) {
 bool is_this_host(std::string_view authority) {
   auto host = without_port(authority);
   if (host.ends_with('.')) host.remove_suffix(1);
-  if (same(host, "localhost")) return true;
+  if (base::equal_ignoring_case(host, "localhost")) return true;
   const auto ip = base::IpAddress::parse(host);
   return ip && ip->is_loopback();
 }
@@ -34,8 +27,9 @@ bool is_this_host(std::string_view authority) {
 
 std::optional<HttpReply> refuse_foreign(const HttpRequest& request) {
   for (const auto& header : request.headers) {
-    if (same(header.name, "origin") ||
-        (same(header.name, "sec-fetch-site") && !same(header.value, "none")))
+    if (base::equal_ignoring_case(header.name, "origin") ||
+        (base::equal_ignoring_case(header.name, "sec-fetch-site") &&
+         !base::equal_ignoring_case(header.value, "none")))
       return refusal(403, "a web page asks: the admin listener answers programs on this host");
   }
   if (!is_this_host(request.host))

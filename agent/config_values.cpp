@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/ascii.hpp"
+
 namespace agent {
 namespace {
 
@@ -23,13 +25,6 @@ bool is_name(std::string_view text) {
     if (dot == std::string_view::npos) return true;
     text.remove_prefix(dot + 1);
   }
-}
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
 }
 
 // The text of a scalar; none (and a problem) for a list or a map.
@@ -70,7 +65,7 @@ void read(const resources::Value& value, base::HostPort& out, const Address&) {
                        "write it like west.example.net:7700");
   }
   const auto ip = base::IpAddress::parse(parsed->host);
-  if (!ip.ok() && !is_name(lower(parsed->host))) {
+  if (!ip.ok() && !is_name(base::lower(parsed->host))) {
     return value.error(resources::quoted(parsed->host) + " is no host",
                        "write a name or an address, and a port: west.example.net:7700");
   }
@@ -106,8 +101,8 @@ void read(const resources::Value& value, std::string& out, const Label&) {
     out = *text;
   } else {
     value.error(resources::quoted(*text) + " is not a DNS label",
-                is_label(lower(*text), "-")
-                    ? "write \"" + lower(*text) + "\""
+                is_label(base::lower(*text), "-")
+                    ? "write \"" + base::lower(*text) + "\""
                     : "a-z, 0-9 and - inside, at most " + std::to_string(kMaxLabel));
   }
 }
@@ -115,7 +110,7 @@ void read(const resources::Value& value, std::string& out, const Label&) {
 void read(const resources::Value& value, std::string& out, const Name&) {
   const auto text = scalar(value);
   if (!text) return;
-  std::string name = lower(*text);
+  std::string name = base::lower(*text);
   if (name.ends_with('.')) name.pop_back();
   if (is_name(name)) {
     out = name;
@@ -160,7 +155,7 @@ void read(const resources::Value& value, std::string& out, const NamespacePatter
 void read(const resources::Value& value, std::string& out, const HostPattern&) {
   auto text = scalar(value);
   if (!text) return;
-  auto name = lower(*text);
+  auto name = base::lower(*text);
   if (name.ends_with('.')) name.pop_back();
   if (is_name(name.starts_with("*.") ? name.substr(2) : name))
     out = name;

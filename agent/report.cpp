@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "agent/import_report.hpp"
+#include "base/ascii.hpp"
 #include "resources/suggest.hpp"
 
 namespace agent {
@@ -115,11 +116,8 @@ base::Result<view::Caller> caller_from(const view::View& view, std::string_view 
 
 // The name as asked, or completed by one of our zones: "ratings" → "ratings.mesh.internal".
 const view::Destination* find(const view::View& view, std::string_view name) {
-  std::string host(name);
+  auto host = base::lower(name);
   if (host.ends_with('.')) host.pop_back();
-  std::transform(host.begin(), host.end(), host.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
   if (const auto* exact = view.find(host)) return exact;
   for (const auto& zone : view.zones)
     if (const auto* completed = view.find(host + "." + zone)) return completed;

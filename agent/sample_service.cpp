@@ -4,7 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "forwarder/http/characters.hpp"
+#include "base/ascii.hpp"
 #include "forwarder/http/field.hpp"
 
 namespace agent {
@@ -48,8 +48,7 @@ HttpReply SampleService::respond(const HttpRequest& request) {
 HttpReply SampleService::describe(const HttpRequest& request) const {
   nlohmann::ordered_json headers = {{"host", request.host}};
   for (const auto& header : request.headers) {
-    std::string name(header.name);
-    std::transform(name.begin(), name.end(), name.begin(), http::lower);
+    const auto name = base::lower(header.name);
     if (name.starts_with("x-")) headers[name] = header.value;
   }
   const nlohmann::ordered_json body = {

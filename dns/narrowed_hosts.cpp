@@ -5,6 +5,7 @@
 #include <string>
 #include <tuple>
 
+#include "base/ascii.hpp"
 #include "base/bytes.hpp"
 #include "dns/host_maker.hpp"
 
@@ -13,8 +14,6 @@ namespace {
 
 namespace view = discovery::view;
 using Strength = view::Affinity::Strength;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 std::size_t bytes_of(const view::Selection& selection) {
   auto choices = selection.left_out.size();
@@ -70,8 +69,7 @@ NarrowedHosts::Places::Places(const view::Destination& destination) {
       if (endpoint.traits.get() == last) continue;
       last = endpoint.traits.get();
       for (const auto topology : view::kTopologies) {
-        std::string name(view::place_of(*last, topology));
-        std::ranges::transform(name, name.begin(), lower);
+        auto name = base::lower(view::place_of(*last, topology));
         if (!name.empty()) found.emplace_back(topology, std::move(name));
       }
     }

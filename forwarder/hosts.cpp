@@ -1,5 +1,6 @@
 #include "forwarder/hosts.hpp"
 
+#include "base/ascii.hpp"
 #include "forwarder/matcher.hpp"
 
 namespace forwarder {
@@ -11,7 +12,7 @@ std::string normal_host(std::string_view authority) {
   if (colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon))
     authority = authority.substr(0, colon);
   if (authority.ends_with('.')) authority.remove_suffix(1);
-  return lower(authority);
+  return base::lower(authority);
 }
 
 void HostIndex::add(std::string_view pattern, std::uint32_t value) {

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+
 namespace forwarder {
 namespace {
 
 using PathKind = resources::PathMatch::Kind;
 using ValueKind = resources::ValueMatch::Kind;
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
+using base::equal_ignoring_case;
 
 // A header's value; `joined` holds it where several lines have to be put together.
 std::optional<std::string_view> header_value(std::string_view name, const http::RequestHead& head,
@@ -98,14 +97,6 @@ std::vector<ValueMatcher> compile_values(const std::vector<resources::ValueMatch
 }
 
 }  // namespace
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (auto& c : result) c = lower(c);
-  return result;
-}
 
 bool PathMatcher::matches(std::string_view path) const {
   switch (match.kind) {

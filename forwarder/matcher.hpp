@@ -70,7 +70,4 @@ struct MatcherError {
 };
 Matcher compile_matcher(const resources::HttpMatcher& source, std::vector<MatcherError>& errors);
 
-char lower(char c);
-std::string lower(std::string_view text);  // ASCII
-
 }  // namespace forwarder

@@ -1,5 +1,7 @@
 #include "forwarder/path_index.hpp"
 
+#include "base/ascii.hpp"
+
 namespace forwarder {
 
 void PathIndex::add(const Matcher& matcher) {
@@ -16,7 +18,7 @@ void PathIndex::add(const Matcher& matcher) {
     return;
   }
   auto& paths = match.ignore_case ? folded_ : as_written_;
-  const auto key = match.ignore_case ? lower(match.value) : match.value;
+  const auto key = match.ignore_case ? base::lower(match.value) : match.value;
   if (match.kind == Kind::exact)
     paths.exact[key].push_back(ordinal);
   else

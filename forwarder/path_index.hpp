@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "forwarder/matcher.hpp"
 #include "forwarder/prefix_table.hpp"
 #include "forwarder/text_hash.hpp"
@@ -35,7 +36,7 @@ class PathIndex {
     Search<Accept> search{accept, {}};
     as_written_.look(path, search);
     // Kept apart, for a folded copy of the path is only made where some table asks for it.
-    if (!folded_.empty()) folded_.look(lower(path), search);
+    if (!folded_.empty()) folded_.look(base::lower(path), search);
     return search.best;
   }
 

@@ -1,19 +1,18 @@
 #include "resources/binder.hpp"
 
+#include "base/ascii.hpp"
 #include "resources/suggest.hpp"
 
 namespace resources {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // True when `key` is `name` as it stands or in snake_case: "subZone" is written sub_zone.
 bool is_spelling_of(std::string_view key, std::string_view name) {
   if (key == name) return true;
   std::size_t i = 0;
   for (const char c : name) {
-    if (c != lower(c) && (i >= key.size() || key[i++] != '_')) return false;
-    if (i >= key.size() || key[i++] != lower(c)) return false;
+    if (c != base::lower(c) && (i >= key.size() || key[i++] != '_')) return false;
+    if (i >= key.size() || key[i++] != base::lower(c)) return false;
   }
   return i == key.size();
 }

@@ -1,22 +1,13 @@
 // The binder's readers of scalars: what the text of a node means to the type that asks.
-#include <algorithm>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "resources/binder.hpp"
 #include "resources/duration.hpp"
 #include "resources/suggest.hpp"
 
 namespace resources {
-namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void read(const Value& value, std::string& out) {
   if (!value.node().is_scalar()) return value.expected("a string");
@@ -27,10 +18,10 @@ void read(const Value& value, bool& out) {
   const Node& node = value.node();
   if (node.is_scalar() && !node.quoted) {
     for (const auto yes : {"true", "yes", "on"}) {
-      if (same_word(node.text, yes)) return void(out = true);
+      if (base::equal_ignoring_case(node.text, yes)) return void(out = true);
     }
     for (const auto no : {"false", "no", "off"}) {
-      if (same_word(node.text, no)) return void(out = false);
+      if (base::equal_ignoring_case(node.text, no)) return void(out = false);
     }
   }
   value.expected("true or false");
@@ -93,7 +84,8 @@ std::optional<std::int64_t> read_integer(const Value& value, Range<std::int64_t>
 
 bool is_choice(const Node& node, std::string_view name, int number) {
   if (!node.is_scalar() || node.is_null()) return false;
-  return same_word(node.text, name) || (number >= 0 && node.text == std::to_string(number));
+  return base::equal_ignoring_case(node.text, name) ||
+         (number >= 0 && node.text == std::to_string(number));
 }
 
 void refuse_choice(const Value& value, std::span<const std::string_view> names) {

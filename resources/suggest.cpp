@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
+
 namespace resources {
 namespace {
 
 constexpr std::size_t kMaxWord = 48;  // longer words are not compared
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+using base::lower;
 
 // Damerau-Levenshtein distance, restricted to adjacent swaps: three rows of the usual table.
 std::size_t slips(std::string_view a, std::string_view b) {

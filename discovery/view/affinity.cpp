@@ -1,14 +1,8 @@
 #include "discovery/view/affinity.hpp"
 
-#include <algorithm>
+#include "base/ascii.hpp"
 
 namespace discovery::view {
-namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-}  // namespace
-
 std::string_view to_string(Topology topology) {
   switch (topology) {
     case Topology::zone:
@@ -35,7 +29,7 @@ std::string_view place_of(const Traits& traits, Topology topology) {
 
 bool is_there(const Traits& traits, const Affinity& affinity) {
   return !affinity.place.empty() &&
-         std::ranges::equal(place_of(traits, affinity.topology), affinity.place, {}, lower, lower);
+         base::equal_ignoring_case(place_of(traits, affinity.topology), affinity.place);
 }
 
 }  // namespace discovery::view

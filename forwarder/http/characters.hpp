@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/ascii.hpp"
+
 namespace forwarder::http {
 
 enum Class : std::uint8_t {
@@ -55,15 +57,8 @@ constexpr bool all(std::string_view text, Class wanted) {
   return !text.empty();
 }
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
+using base::equal_ignoring_case;
+using base::lower;
 
 constexpr std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);

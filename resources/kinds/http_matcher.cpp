@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "resources/kinds/http_route.hpp"
 
 namespace resources {
@@ -9,14 +10,13 @@ namespace {
 constexpr std::array<std::string_view, 9> kMethods = {
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 // RFC 9110 §5.6.2.
 bool is_token(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+    return (c >= '0' && c <= '9') || (base::lower(c) >= 'a' && base::lower(c) <= 'z') ||
            kMarks.find(c) != std::string_view::npos;
   });
 }
@@ -69,7 +69,7 @@ void read_value_match(const Value& value, Of of, ValueMatch& out) {
     value.warn("a regex without a value: it matches if the name is present");
   if (of == Of::query) return;
   fields.optional("invertMatch", out.invert);
-  std::transform(out.name.begin(), out.name.end(), out.name.begin(), lower);
+  out.name = base::lower(out.name);
   // Pseudo-headers such as :authority are matched too.
   const auto name = std::string_view(out.name).substr(out.name.starts_with(":") ? 1 : 0);
   if (!out.name.empty() && !is_token(name)) value.error(quoted(out.name) + " is no header name");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+
 namespace resources {
 namespace {
 
@@ -35,12 +37,7 @@ std::string_view labels_fault(std::string_view host) {
   return std::all_of(host.begin(), host.end(), is_digit) ? "the last label is a number" : "";
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
+using base::lower;
 
 std::string hint_for(std::string_view host) {
   if (host.find("://") != std::string_view::npos) return "write the host only, without a scheme";
