@@ -211,11 +211,15 @@ void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon,
   if (!membership.heard(now, beacon, link.origin, effects)) return;
   const auto* mine = catalog.find(beacon.origin);
   const auto have = mine ? mine->stamp() : Stamp{};
-  const bool outlived = mine && beacon.stamp.incarnation > have.incarnation;
-  if (outlived) note_outlived(beacon.origin, spoke.value_or(base::TimePoint{}));
   if (own_word || beacon.stamp > have) link.shown[beacon.origin] = beacon.stamp;
   const bool newer = beacon.stamp > have && beacon.stamp.version > 0;
-  if (newer || (own_word && !outlived)) note_shown(now, beacon.origin, newer);  // others know less
+  const bool outlived = mine && beacon.stamp.incarnation > have.incarnation;
+  if (outlived)
+    note_behind(now, beacon.origin, spoke.value_or(base::TimePoint{}));  // in the life that we hold
+  else if (newer)
+    note_behind(now, beacon.origin, now);
+  else if (own_word)
+    note_current(beacon.origin);  // others may know less than we
   if (quarantine.holds(beacon.origin, Quarantine::Of::rows)) return;
   if (newer) {
     pulls.behind(now, beacon.origin, beacon.stamp,

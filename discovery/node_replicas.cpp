@@ -76,19 +76,15 @@ void Node::State::settle_replicas(base::TimePoint now, Effects& effects) {
   }
 }
 
-// A beacon of it has come: whether it shows newer rows than we hold.
-void Node::State::note_shown(base::TimePoint now, const OriginId& origin, bool newer) {
-  if (!newer) {
-    if (behind.erase(origin) > 0) unsettled.insert(origin.cluster);
-    return;
-  }
-  const auto since = behind.try_emplace(origin, now).first->second;
-  if (now - since >= kBehindAfter) unsettled.insert(origin.cluster);
+// A beacon shows newer rows of it than we hold, or a later life: what we hold is not the newest
+// since then, unless it was behind before.
+void Node::State::note_behind(base::TimePoint now, const OriginId& origin, base::TimePoint since) {
+  const auto first = behind.try_emplace(origin, since).first->second;
+  if (now - first >= kBehindAfter) unsettled.insert(origin.cluster);
 }
 
-// It speaks in a later life than the one that its rows are of, and spoke last in that at `spoke`.
-void Node::State::note_outlived(const OriginId& origin, base::TimePoint spoke) {
-  if (behind.try_emplace(origin, spoke).second) unsettled.insert(origin.cluster);
+void Node::State::note_current(const OriginId& origin) {
+  if (behind.erase(origin) > 0) unsettled.insert(origin.cluster);
 }
 
 // Since when its rows are no longer what its source says, as far as we know: who is stuck when we
@@ -98,7 +94,7 @@ void Node::State::note_source(base::TimePoint now, const OriginId& origin, Stamp
   const bool is_stuck = state.rows().find(kStuckKey).has_value();
   const bool same_life = before.incarnation == state.stamp().incarnation;
   const bool was_stuck = stuck.contains(origin);
-  note_shown(now, origin, false);
+  note_current(origin);
   if (is_stuck && (!was_stuck || !same_life))
     stuck[origin] = same_life ? now : base::TimePoint::min();
   else if (!is_stuck)

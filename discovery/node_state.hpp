@@ -156,8 +156,8 @@ struct Node::State {
   Replica own_replica() const;
   Replica replica_of(base::TimePoint now, const OriginId& id, const OriginState& rows) const;
   void settle_replicas(base::TimePoint now, Effects& effects);
-  void note_shown(base::TimePoint now, const OriginId& origin, bool newer);
-  void note_outlived(const OriginId& origin, base::TimePoint spoke);
+  void note_behind(base::TimePoint now, const OriginId& origin, base::TimePoint since);
+  void note_current(const OriginId& origin);
   void note_source(base::TimePoint now, const OriginId& origin, Stamp before);
   void give_way(base::TimePoint now, std::string why, Effects& effects);
 
