@@ -23,6 +23,7 @@
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "discovery/limits.hpp"
+#include "discovery/view/caller_networks.hpp"
 #include "resources/problem.hpp"
 
 namespace agent {
@@ -77,13 +78,6 @@ struct PassOnConfig {
   friend bool operator==(const PassOnConfig&, const PassOnConfig&) = default;
 };
 
-// Where callers are whose addresses are in a network.
-struct CallerLocality {
-  base::Cidr network;
-  base::Locality locality;
-  friend bool operator==(const CallerLocality&, const CallerLocality&) = default;
-};
-
 // Loopback, private, link-local and unique-local: an agent is no open resolver.
 std::vector<base::Cidr> local_networks();
 
@@ -97,7 +91,7 @@ struct DnsConfig {
   std::uint32_t workers = 1;          // UDP threads an address; 0 = one a processor
   std::vector<PassOnConfig> pass_on;  // none: names of others are refused
   std::vector<base::Cidr> clients = local_networks();  // whose queries are passed on
-  std::vector<CallerLocality> localities;
+  std::vector<discovery::view::CallerNetwork> localities;
   std::vector<base::Cidr> trusted_forwarders;  // whose client subnets (ECS) are believed
   friend bool operator==(const DnsConfig&, const DnsConfig&) = default;
 };

@@ -7,10 +7,11 @@
 
 namespace agent {
 
+using discovery::view::CallerNetwork;
 using resources::Fields;
 using resources::Value;
 
-void read_localities(const Value& value, std::vector<CallerLocality>& out) {
+void read_localities(const Value& value, std::vector<CallerNetwork>& out) {
   if (!value.node().is_map()) return value.expected("a map of networks");
   out.clear();
   std::vector<base::Locality> different;
@@ -28,7 +29,7 @@ void read_localities(const Value& value, std::vector<CallerLocality>& out) {
     if (locality.empty())
       entry.error("nothing is said of where that is",
                   "write `" + member.key + ": {region: REGION, zone: ZONE}`");
-    if (std::ranges::find(out, *network, &CallerLocality::network) != out.end())
+    if (std::ranges::find(out, *network, &CallerNetwork::network) != out.end())
       entry.error("network " + network->to_string() + " twice", "name each network once");
     out.push_back({*network, locality});
     if (std::ranges::find(different, locality) == different.end()) different.push_back(locality);

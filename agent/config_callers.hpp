@@ -10,7 +10,8 @@
 namespace agent {
 
 // `{10.1.0.0/16: {region: us-east, zone: us-east-1a}}`
-void read_localities(const resources::Value& value, std::vector<CallerLocality>& out);
+void read_localities(const resources::Value& value,
+                     std::vector<discovery::view::CallerNetwork>& out);
 void read_trusted_forwarders(const resources::Value& value, std::vector<base::Cidr>& out);
 
 }  // namespace agent

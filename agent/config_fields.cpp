@@ -47,7 +47,7 @@ std::string mapped(const auto& items, auto text_of) {
 constexpr auto kText = [](const auto& value) { return value.to_string(); };
 constexpr auto kSame = [](const std::string& value) { return value; };
 
-std::string shown(const std::vector<CallerLocality>& localities) {
+std::string shown(const std::vector<discovery::view::CallerNetwork>& localities) {
   std::string out;
   for (const auto& [network, locality] : localities) {
     if (!out.empty()) out += ", ";

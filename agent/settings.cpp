@@ -46,8 +46,7 @@ discovery::AssemblyRules assembly_rules(const Config& config) {
   rules.cluster = config.cluster;
   rules.locality = config.locality;
   rules.networks = config.networks;
-  for (const auto& [network, locality] : config.dns.localities)
-    rules.caller_networks.push_back({network, locality});
+  rules.caller_networks = config.dns.localities;
   rules.zones = config.dns.zones;
   rules.forwarders = reachable(config.forwarder.listen);
   rules.own_forwarder_only = config.is_leaf();
