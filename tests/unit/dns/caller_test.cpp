@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 
 #include "tests/unit/dns/mesh.hpp"
+#include "tests/unit/dns/numbers.hpp"
 
+using namespace numbers;
 using mesh::Asker;
 using mesh::Mesh;
 using mesh::TestHost;
@@ -12,9 +14,6 @@ using reading::Bytes;
 using Strings = std::vector<std::string>;
 
 namespace {
-
-enum Type : std::uint16_t { A = 1, TXT = 16 };
-enum Rcode : std::uint16_t { NOERROR, FORMERR, SERVFAIL, NXDOMAIN };
 
 const char* const kForwarder = "10.0.0.53";
 

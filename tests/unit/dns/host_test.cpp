@@ -5,18 +5,13 @@
 #include <catch2/catch.hpp>
 
 #include "tests/unit/dns/mesh.hpp"
+#include "tests/unit/dns/numbers.hpp"
 
+using namespace numbers;
 using mesh::Asker;
 using mesh::Mesh;
 using mesh::TestHost;
 using Strings = std::vector<std::string>;
-
-namespace {
-
-enum Type : std::uint16_t { A = 1, AAAA = 28, SRV = 33 };
-enum Rcode : std::uint16_t { NOERROR, FORMERR, SERVFAIL, NXDOMAIN };
-
-}  // namespace
 
 TEST_CASE("a host below a derived name leaves that name, and its own names are below it") {
   Mesh mesh = mesh::bookinfo();

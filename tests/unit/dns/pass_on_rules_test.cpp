@@ -4,14 +4,14 @@
 #include <catch2/catch.hpp>
 
 #include "tests/unit/dns/mesh.hpp"
+#include "tests/unit/dns/numbers.hpp"
 
+using namespace numbers;
 using reading::Ask;
 
 namespace {
 
 constexpr std::uint16_t kRa = 0x0080, kCd = 0x0010;
-constexpr std::uint16_t A = 1, NS = 2, SOA = 6, PTR = 12, TXT = 16, AAAA = 28, DS = 43, HTTPS = 65;
-constexpr std::uint16_t NOERROR = 0, NXDOMAIN = 3, NOTIMP = 4, REFUSED = 5;
 
 base::SocketAddress server(const std::string& text) {
   return base::SocketAddress::parse(text).value();

@@ -7,7 +7,9 @@
 #include <thread>
 
 #include "tests/unit/dns/mesh.hpp"
+#include "tests/unit/dns/numbers.hpp"
 
+using namespace numbers;
 using mesh::Asker;
 using mesh::Mesh;
 using mesh::TestEndpoint;
@@ -16,9 +18,6 @@ using Strings = std::vector<std::string>;
 namespace view = discovery::view;
 
 namespace {
-
-enum Type : std::uint16_t { A = 1, TXT = 16, AAAA = 28, SRV = 33, ANY = 255 };
-enum Rcode : std::uint16_t { NOERROR, FORMERR, SERVFAIL, NXDOMAIN };
 
 Strings sorted(Strings all) {
   std::sort(all.begin(), all.end());

@@ -5,7 +5,9 @@
 
 #include "tests/unit/dns/mesh.hpp"
 #include "tests/unit/dns/messages.hpp"
+#include "tests/unit/dns/numbers.hpp"
 
+using namespace numbers;
 using dns::Transport;
 using mesh::Asker;
 using mesh::bookinfo;
@@ -13,18 +15,6 @@ using reading::Ask;
 
 namespace {
 
-enum Type : std::uint16_t {
-  A = 1,
-  NS = 2,
-  SOA = 6,
-  PTR = 12,
-  HINFO = 13,
-  TXT = 16,
-  AAAA = 28,
-  SRV = 33,
-  HTTPS = 65
-};
-enum Rcode : std::uint16_t { NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADVERS = 16 };
 using Numbers = std::initializer_list<std::uint16_t>;
 constexpr std::uint16_t kZ = 0x0040, kAd = 0x0020, kCd = 0x0010, kRa = 0x0080;
 

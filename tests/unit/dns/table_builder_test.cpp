@@ -7,24 +7,14 @@
 
 #include "base/published.hpp"
 #include "tests/unit/dns/mesh.hpp"
+#include "tests/unit/dns/numbers.hpp"
 
+using namespace numbers;
 using mesh::Asker;
 using mesh::Mesh;
 using mesh::TestHost;
 
 namespace {
-
-enum Type : std::uint16_t {
-  A = 1,
-  NS = 2,
-  SOA = 6,
-  PTR = 12,
-  TXT = 16,
-  AAAA = 28,
-  SRV = 33,
-  ANY = 255
-};
-enum Rcode : std::uint16_t { NOERROR, FORMERR, SERVFAIL, NXDOMAIN };
 
 const dns::Host* host(const dns::Table& table, const std::string& name) {
   return table.find(dns::Name::parse(name).value()).host;

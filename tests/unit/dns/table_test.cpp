@@ -6,7 +6,9 @@
 #include <set>
 
 #include "tests/unit/dns/mesh.hpp"
+#include "tests/unit/dns/numbers.hpp"
 
+using namespace numbers;
 using mesh::Asker;
 using mesh::Mesh;
 using mesh::TestHost;
@@ -14,9 +16,6 @@ using reading::Ask;
 using Strings = std::vector<std::string>;
 
 namespace {
-
-enum Type : std::uint16_t { A = 1, TXT = 16, AAAA = 28, SRV = 33 };
-enum Rcode : std::uint16_t { NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED };
 
 Strings sorted(Strings all) {
   std::sort(all.begin(), all.end());
