@@ -9,7 +9,6 @@ dnsperf too.
 """
 import argparse
 import json
-import math
 import os
 import re
 import shutil
@@ -22,6 +21,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from mesh import Process, query, until  # noqa: E402
+from paired import ratio  # noqa: E402
 
 ZONE, HOSTS, ADDRESSES = "mesh.internal", 1000, 3
 A, SRV, NOERROR, NXDOMAIN = 1, 33, 0, 3
@@ -270,10 +270,9 @@ def measure(arguments, folder, servers, cases):
         measure_of = [one["us"] for one in slices[case.title, Knot.name]]
         for server in servers:
             mine = slices[case.title, server.name]
-            logs = [math.log(one["us"] / knot) for one, knot in zip(mine, measure_of)]
-            error = statistics.stdev(logs) / math.sqrt(len(logs)) if len(logs) > 1 else 0.0
+            mean, error = ratio([one["us"] for one in mine], measure_of)
             row = {"case": case.title, "server": server.name, "us": statistics.median(one["us"] for one in mine),
-                   "ratio": math.exp(statistics.mean(logs)), "error": math.exp(error),
+                   "ratio": mean, "error": error,
                    "rate": statistics.median(one["answers"] / one["seconds"] for one in mine),
                    "lost": sum(one["lost"] for one in mine)}
             rows.append(row)

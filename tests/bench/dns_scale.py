@@ -9,7 +9,6 @@ memory of a table of 1,000 hosts of 3, and of 100,000 of 10.
 """
 import argparse
 import json
-import math
 import os
 import random
 import statistics
@@ -20,6 +19,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from mesh import dies_with_parent  # noqa: E402
+from paired import ratio  # noqa: E402
 
 FLAPS, RATE = 1000, 20_000
 REAL_TIME = ["chrt", "-r", "1"]
@@ -106,10 +106,9 @@ def show(saturated, paced):
     print(f"{'saturated':26} {'us/query':>9} {'ratio':>6} {'x/':>6}   at {RATE}/s, us: {'p50':>5} {'p99':>6} "
           f"{'best':>5} {'99.9':>6} {'slowest':>8} {'lost':>5}")
     for title, mine in saturated.items():
-        logs = [math.log(one["us"] / base) for one, base in zip(mine, rest)]
-        error = statistics.stdev(logs) / math.sqrt(len(logs)) if len(logs) > 1 else 0.0
+        mean, error = ratio([one["us"] for one in mine], rest)
         row = {"case": title, "us": statistics.median(one["us"] for one in mine),
-               "ratio": math.exp(statistics.mean(logs)), "error": math.exp(error),
+               "ratio": mean, "error": error,
                **{part: statistics.median(one[part] for one in paced[title]) for part in ("p50", "p99", "p999")},
                "best_p99": min(one["p99"] for one in paced[title]),
                "slowest": max(one["slowest"] for one in paced[title]), "lost": sum(one["lost"] for one in paced[title])}
