@@ -68,7 +68,8 @@ struct Beacon {
   friend bool operator==(const Beacon&, const Beacon&) = default;
 };
 
-inline constexpr std::size_t kMaxBeacons = kMaxOrigins + 1;  // the others' and the sender's own
+// The sender's own, and of each other what is held and a later life that is remembered.
+inline constexpr std::size_t kMaxBeacons = 2 * kMaxOrigins + 1;
 
 // Which of the receiver's Beacons frames on this link the sender has read last, counted from 1, and
 // how long before it made this one; no frame yet: 0.

@@ -34,23 +34,27 @@ Hello Node::State::make_hello(base::TimePoint now, const Link& link) const {
   return hello;
 }
 
-// What there is to say of a third: what it can be given, or the life of a word without that.
-std::optional<Beacon> Node::State::make_beacon(base::TimePoint now, const OriginId& origin) const {
+// What there is to say of a third: what it can be given, and the life of a later word than that,
+// for its origin may live below it and must hear of it to rise.
+std::vector<Beacon> Node::State::make_beacons_of(base::TimePoint now,
+                                                 const OriginId& origin) const {
+  std::vector<Beacon> beacons;
   const auto* remote = membership.find(origin);
+  const auto age = remote ? remote->ageing.age(now) : std::nullopt;
+  if (!age) return beacons;
+  const auto& word = remote->ageing;
   const auto* state = catalog.find(origin);
   const auto held = state ? catalog.to_relay(*state) : Checkpoint{};
-  const bool none = held.stamp.version == 0;
-  const auto stamp = none ? Stamp{known_of(origin).incarnation, 0} : held.stamp;
-  const auto age = remote ? remote->ageing.age(now) : std::nullopt;
-  if (!age || stamp.incarnation == 0) return std::nullopt;
-  // A word is worth its own life only: of an older state it says nothing.
-  const bool same_life = remote->ageing.incarnation() == stamp.incarnation;
-  return Beacon{origin,
-                stamp,
-                same_life ? remote->ageing.sequence() : 0,
-                none ? base::Hash128{} : held.hash(),
-                *age,
-                missed.contains(origin)};
+  const auto say = [&](Stamp stamp, const base::Hash128& hash) {
+    // A word is worth its own life only: of an older state it says nothing.
+    const auto of_word = word.incarnation() == stamp.incarnation ? word.sequence() : 0;
+    beacons.push_back({origin, stamp, of_word, hash, *age, missed.contains(origin)});
+  };
+  const auto life = known_of(origin).incarnation;
+  const bool given = held.stamp.version > 0;
+  if (life > (given ? held.stamp.incarnation : 0)) say({life, 0}, {});
+  if (given) say(held.stamp, held.hash());
+  return beacons;
 }
 
 // Of others a peer is told what is news to it, what it misses and what we miss ourselves: everybody
@@ -80,7 +84,7 @@ Frame Node::State::make_beacons(base::TimePoint now, Link& link) {
     if (local.ready())
       list.push_back({config.self, local.published(), sequence, local.state().hash(), {}});
     for (const auto& origin : worth_telling(link))
-      if (auto beacon = make_beacon(now, origin)) list.push_back(std::move(*beacon));
+      for (auto& beacon : make_beacons_of(now, origin)) list.push_back(std::move(beacon));
     link.told = membership.news();
   }
   auto frame = link.features & kFeatureStill

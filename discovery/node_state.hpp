@@ -180,7 +180,7 @@ struct Node::State {
   Stamp known_of(const OriginId& origin) const;
   std::optional<base::Duration> age_of(base::TimePoint now, const OriginId& origin) const;
   Hello make_hello(base::TimePoint now, const Link& link) const;
-  std::optional<Beacon> make_beacon(base::TimePoint now, const OriginId& origin) const;
+  std::vector<Beacon> make_beacons_of(base::TimePoint now, const OriginId& origin) const;
   std::set<OriginId> worth_telling(const Link& link) const;
   Frame make_beacons(base::TimePoint now, Link& link);
   std::optional<Pull> next_request(base::TimePoint now, Link& link);

@@ -245,6 +245,22 @@ TEST_CASE("an origin rises above a life that was only heard of", "[discovery]") 
   CHECK(story.knows("west", "east") == Story::Contents{{"k", "east"}});
 }
 
+TEST_CASE("who holds rows of a lower life than it has heard of tells of both", "[discovery]") {
+  Story story;
+  for (const auto* name : {"east", "west", "eu"}) story.start(name, {{"k", name}});
+  story.connect("east", "west");
+  story.connect("west", "eu");
+  story.run(3s);
+  REQUIRE(story.knows("eu", "east") == Story::Contents{{"k", "east"}});
+  const auto rememberer = story.meet("eu", "us");
+  const auto life = story.node("east").stamp().incarnation + (std::uint64_t{5} << kChanceBits);
+  story.sends("eu", rememberer, Beacons{{{{"east", 0}, {life, 0}, 1, {}, 0s}}});
+  story.run(3s);
+  CHECK(story.node("east").stamp().incarnation > life);
+  CHECK(story.knows("eu", "east") == Story::Contents{{"k", "east"}});
+  CHECK(story.state("eu", "east") == State::fresh);
+}
+
 TEST_CASE("a memory of ourselves that nobody could rise above is not believed", "[discovery]") {
   auto story = east_and_west();
   const auto link = story.connect("east", "west");

@@ -201,7 +201,7 @@ TEST_CASE("a field that is missing, too large or absurd is refused by name", "[r
        [](Message& m) {
          for (std::size_t i = 0; i <= kMaxBeacons; ++i) m.mutable_beacons()->add_beacons();
        },
-       "beacons: 2002 of them, at most 2001"},
+       "beacons: 4002 of them, at most 4001"},
       {a_delta(), [](Message& m) { m.mutable_delta()->set_incarnation(0); },
        "delta.incarnation: missing"},
       {a_delta(), [](Message& m) { m.mutable_delta()->set_from(10); }, "delta.from: 10 is above 9"},
