@@ -241,6 +241,7 @@ void Truth::check_rows(std::size_t viewer, const discovery::OriginPublication& s
   seen.order = at->second.order;
   seen.after_loss = at->second.after_loss;
   seen.bare = shown.rows.size() <= 1;
+  seen.lifted |= seen.bare;  // no endpoint is left that failed: a word is all that there is
   seen.shown = true;
 }
 

@@ -140,7 +140,7 @@ class Truth {
     Clock cost_at{};
     Clock answered_at{};
     bool ever_answered = false;
-    bool given_up = false, lifted = false;  // demoted, and heard of by its own since
+    bool given_up = false, lifted = false;  // demoted; what failed has spoken or is gone since
     bool bare = false;                      // what is shown has no endpoint to probe
     Clock spoke_at{}, reach_since{};
     Reach reach = Reach::unclear;
