@@ -1,6 +1,7 @@
 #include "discovery/ageing.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace discovery {
 namespace {
@@ -80,7 +81,7 @@ Ageing::Heard Ageing::heard(base::TimePoint now, std::uint64_t incarnation, std:
   silent_since_ = std::max(silent_since_, *spoke_at_);
   left_ = false;
   if (now - silent_since_ >= config_->suspect_after) return {true, std::nullopt};
-  heard_ = true;
+  if (!std::exchange(heard_, true)) returned_at_ = now;
   // Its agent lives; whether its endpoints can be reached from here only they or it can tell.
   const bool lost = outcome_ == Probes::unanswered && from == From::relay;
   return {true, enter(lost ? State::demoted : State::fresh)};

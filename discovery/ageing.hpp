@@ -65,6 +65,8 @@ class Ageing {
   void forgive(base::Duration stall);
 
   State state() const { return state_; }
+  // It was silent, and its first word after that came at `time` or later.
+  bool returned_since(base::TimePoint time) const { return returned_at_ && *returned_at_ >= time; }
   base::Duration silence(base::TimePoint now) const { return now - silent_since_; }
   base::TimePoint silent_since() const { return silent_since_; }
   // A word has come within `time`, by whatever way, and since it was suspected last.
@@ -108,6 +110,7 @@ class Ageing {
   base::TimePoint silent_since_;                  // the same, less our own stalls
   base::TimePoint answered_at_;                   // the last answered probe
   base::TimePoint held_until_;                    // while it is returning
+  std::optional<base::TimePoint> returned_at_;    // from its last silence
   std::optional<base::TimePoint> own_word_at_;    // over its own link, while that is not lost
   std::optional<Probes> outcome_;                 // since the path was last in doubt
   unsigned failed_rounds_ = 0;                    // in a row, kPathRounds at most

@@ -40,6 +40,7 @@ Replica Node::State::replica_of(base::TimePoint now, const OriginId& id,
   const auto stuck_since = stuck.find(id), behind_since = behind.find(id);
   replica.stuck = stuck_since != stuck.end();
   replica.behind = behind_since != behind.end() && now - behind_since->second >= kBehindAfter;
+  replica.returned = ageing.returned_since(now - kBehindAfter);
   replica.known_until = spoke;
   if (replica.stuck) replica.known_until = std::min(spoke, stuck_since->second);
   if (replica.behind) replica.known_until = std::min(replica.known_until, behind_since->second);

@@ -31,8 +31,10 @@ Standing standing_of(const Replica& replica) {
 bool is_better(const Replica& one, const Replica& other) {
   const auto standing = standing_of(one), its = standing_of(other);
   if (standing != its) return standing < its;
-  if (standing == Standing::current || standing == Standing::empty)
-    return one.local && !other.local;
+  if (standing == Standing::current || standing == Standing::empty) {
+    if (one.local || other.local) return one.local;
+    return other.returned && !one.returned;
+  }
   // Compared without the margin where nobody knows, or it is so still: neither end has room for it.
   if (other.known_until == base::TimePoint::min())
     return one.known_until != base::TimePoint::min() || (other.stuck && !one.stuck);

@@ -3,10 +3,10 @@
 //
 // Sticky: another is taken only when the taken one is no longer current (fresh, all of it here, its
 // source read and not stuck) and the other is better; so a fault moves the choice once, and nothing
-// moves it back. Better is who is current; then whose rows are the younger truth, be its agent
-// silent or its source stuck; an agent that says nothing of any service comes behind all whose
-// endpoints may live (unknown is never empty). Our own rows are taken whenever they are current.
-// Ties: the lowest replica. Thread: control only. Deterministic.
+// moves it back. Better is who is current, and was before this moment; then whose rows are the
+// younger truth, be its agent silent or its source stuck; an agent that says nothing of any service
+// comes behind all whose endpoints may live (unknown is never empty). Our own rows are taken
+// whenever they are current. Ties: the lowest replica. Thread: control only. Deterministic.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace discovery {
 
 // Rows must be younger by this to be better for it: silence of several is not noticed at once.
 inline constexpr base::Duration kYoungerBy = std::chrono::seconds(3);
-// So long nothing may come of what is known to be.
+// So long nothing may come of what is known to be; as long it is not sure of one that was silent.
 inline constexpr base::Duration kBehindAfter = std::chrono::seconds(5);
 // A replica that is silent for so long is dropped where another of its cluster is current.
 inline constexpr base::Duration kGoneAfter = std::chrono::seconds(60);
@@ -32,6 +32,8 @@ struct Replica {
   bool local = false;
   bool read = true;     // false: its source has not been read yet in this life (our own only)
   bool behind = false;  // newer of it is known to be, and nothing comes
+  // Was silent until a moment ago: nobody has shown yet whether its rows are as old as that.
+  bool returned = false;
   bool stuck = false;   // says that its source cannot be read
   bool serves = false;  // says something of a service
   // Its rows are what its source said at this time, where that is over; min(): nobody knows.

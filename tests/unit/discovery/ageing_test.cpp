@@ -41,8 +41,11 @@ TEST_CASE("three seconds of silence make an origin suspect, a word makes it fres
   CHECK(origin.after(2999ms) == State::fresh);
   CHECK(origin.ageing.deadline(Judgement::open) == origin.now + 1ms);
   CHECK(origin.after(1ms) == State::suspect);
+  CHECK_FALSE(origin.ageing.returned_since(base::TimePoint::min()));
   origin.speaks();
   CHECK(origin.ageing.state() == State::fresh);
+  CHECK(origin.ageing.returned_since(origin.now));
+  CHECK_FALSE(origin.ageing.returned_since(origin.now + 1ms));
 }
 
 TEST_CASE("age adds up: an old word does not make fresh", "[discovery]") {

@@ -48,6 +48,20 @@ TEST_CASE("the lowest of those that are current is taken, and kept") {
   CHECK_FALSE(choice.covers({"east", 1}));
 }
 
+TEST_CASE("who was silent until a moment ago is not taken where another was heard all along") {
+  ReplicaChoice choice;
+  auto back = replica(1);
+  back.returned = true;
+  CHECK(taken(choice, {replica(0), back, replica(2)}) == 0);
+  CHECK(taken(choice, {replica(0, State::returning), back, replica(2)}) == 2);
+  CHECK(taken(choice, {replica(0), replica(1), replica(2)}) == 2);
+  auto both = replica(2);
+  both.returned = true;
+  CHECK(taken(choice, {back, both}) == 2);
+  back.local = true;
+  CHECK(taken(choice, {back, replica(2)}) == 1);
+}
+
 TEST_CASE("who was alone stays taken when a lower one comes") {
   ReplicaChoice choice;
   choice.alone("east", 1);
