@@ -44,6 +44,8 @@ def broken(folder, compiler, root, headers):
 
 
 def main():
+    if len(sys.argv) < 3:
+        sys.exit("usage: check_headers.py FOLDER COMPILER…")
     headers = unproven(read_tree())
     found = broken(sys.argv[1], sys.argv[2:], ROOT, headers)
     for header, output in found:
