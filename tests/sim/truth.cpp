@@ -312,7 +312,7 @@ void Truth::flows(Clock now, std::size_t viewer, std::size_t cluster, discovery:
   }
   if (shown < due)
     violated(name(viewer) + " does not show what " + name(cluster) + " said " +
-             base::to_string(bound) + " ago");
+             base::to_string(bound) + " ago" + at(now));
 }
 
 void Truth::reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach reach,
