@@ -14,6 +14,7 @@ using resources::Value;
 void read_localities(const Value& value, std::vector<CallerNetwork>& out) {
   if (!value.node().is_map()) return value.expected("a map of networks");
   out.clear();
+  std::vector<std::string_view> spelt;  // as each of `out` is written
   std::vector<base::Locality> different;
   for (const auto& member : value.node().children) {
     const Value entry(member, value);
@@ -29,9 +30,12 @@ void read_localities(const Value& value, std::vector<CallerNetwork>& out) {
     if (locality.empty())
       entry.error("nothing is said of where that is",
                   "write `" + member.key + ": {region: REGION, zone: ZONE}`");
-    if (std::ranges::find(out, *network, &CallerNetwork::network) != out.end())
+    // A key twice is an error anywhere.
+    const auto twice = std::ranges::find(out, *network, &CallerNetwork::network) - out.begin();
+    if (twice < std::ssize(out) && spelt[static_cast<std::size_t>(twice)] != member.key)
       entry.error("network " + network->to_string() + " twice", "name each network once");
     out.push_back({*network, locality});
+    spelt.push_back(member.key);
     if (std::ranges::find(different, locality) == different.end()) different.push_back(locality);
   }
   // One class is the agent's own.

@@ -18,7 +18,7 @@ METAS = {41} | set(range(128, 255)) - {251, 252}  # ask for something else than 
 QR, AA, TC, RD, RA, Z, AD, CD = 0x8000, 0x400, 0x200, 0x100, 0x80, 0x40, 0x20, 0x10
 DO = 0x8000
 IN, CH, HS, NONE, ANY_CLASS = 1, 3, 4, 254, 255
-COOKIE, EDE = 10, 15
+CLIENT_SUBNET, COOKIE, EDE = 8, 10, 15
 
 
 def wire_name(name):
@@ -77,7 +77,8 @@ class Reply:
     flags: frozenset
     question: bytes
     sections: list = field(default_factory=list)  # (owner, type, class, TTL, data) of answer, authority, additional
-    edns: tuple = None  # version, flags, options without those that carry text or state
+    edns: tuple = None  # version, flags, codes of the options
+    options: tuple = ()  # (code, data) of each
     size: int = 0
 
 
@@ -143,7 +144,8 @@ def read_whole(message):
                 if section != 2 or reply.edns or owner:
                     raise ValueError("OPT out of place")
                 rcode |= ttl >> 24 << 4
-                reply.edns = ttl >> 16 & 0xFF, ttl & 0xFFFF, read_options(message[at + 10:at + 10 + size])
+                reply.options = read_options(message[at + 10:at + 10 + size])
+                reply.edns = ttl >> 16 & 0xFF, ttl & 0xFFFF, tuple(code for code, _ in reply.options)
             else:
                 reply.sections[-1].append((owner, kind, class_, ttl, read_data(message, at + 10, size, kind)))
             at += 10 + size
@@ -157,19 +159,21 @@ def read_whole(message):
 
 
 def read_options(data):
-    codes = []
+    options = []
     while data:
         code, size = struct.unpack("!HH", data[:4])
-        codes.append(code)
+        options.append((code, data[4:4 + size]))
         data = data[4 + size:]
-    return tuple(codes)
+    return tuple(options)
 
 
-def exchange(server, port, wire, tcp=False, timeout=1.0):
-    """What comes back; nothing where nothing does."""
+def exchange(server, port, wire, tcp=False, timeout=1.0, source=None):
+    """What comes back; nothing where nothing does. `source`: the address that asks, else whichever."""
     kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
     with socket.socket(socket.AF_INET, kind) as client:
         client.settimeout(timeout)
+        if source:
+            client.bind((source, 0))
         try:
             client.connect((server, port))
             if not tcp:

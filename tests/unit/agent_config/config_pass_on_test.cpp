@@ -96,6 +96,8 @@ TEST_CASE("each mistake in passOn is named with its line, its field and a remedy
        "dns.localities.10.0.0.0/8.zoned: unknown field; did you mean"},
       {"{localities: {\"fd00::/16\": {region: us}, \"fd00:0::/16\": {region: eu}}}",
        "network fd00::/16 twice; name each network once"},
+      {"{localities: {10.0.0.0/8: {region: us}, 10.0.0.0/8: {region: eu}}}",
+       "dns.localities.10.0.0.0/8: \"10.0.0.0/8\" is given twice, first on line 2; keep one"},
       {"{trustedForwarders: [0.0.0.0/0]}",
        "dns.trustedForwarders[0]: every client could say that it is another; name the servers"},
   };
