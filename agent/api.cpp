@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/explain_report.hpp"
 #include "agent/import_report.hpp"
 #include "agent/member_report.hpp"
 #include "agent/route_report.hpp"

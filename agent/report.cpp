@@ -1,11 +1,8 @@
 #include "agent/report.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
-#include "agent/import_report.hpp"
-#include "base/ascii.hpp"
 #include "resources/suggest.hpp"
 
 namespace agent {
@@ -42,6 +39,8 @@ Json report(const view::Choice& choice) {
   if (choice.stale) json["stale"] = true;
   return json;
 }
+
+}  // namespace
 
 Json report(const view::Selection& selection) {
   Json tiers = Json::array(), left_out = Json::array();
@@ -85,64 +84,6 @@ Json report(const view::Destination& destination) {
   if (!destination.dead_ports.empty()) json["deadPorts"] = destination.dead_ports;
   return json;
 }
-
-std::string names_of(const std::map<std::string, view::Cluster, std::less<>>& clusters) {
-  std::vector<std::string_view> names;
-  for (const auto& [name, unused] : clusters) names.push_back(name);
-  return resources::joined(names);
-}
-
-// "cluster/region/zone"; what is not said is the agent's own, or, for another cluster, what that
-// cluster says.
-base::Result<view::Caller> caller_from(const view::View& view, std::string_view from) {
-  std::array<std::string, 3> parts;
-  for (auto& part : parts) {
-    const auto slash = from.find('/');
-    part = from.substr(0, slash);
-    from = slash == from.npos ? std::string_view() : from.substr(slash + 1);
-  }
-  if (!from.empty())
-    return base::invalid("a caller's place is cluster/region/zone: \"" + std::string(from) +
-                         "\" is too much");
-  view::Caller caller{parts[0].empty() ? view.cluster : parts[0], {}, view.networks};
-  if (caller.cluster == view.cluster)
-    caller.locality = view.locality;
-  else if (const auto* cluster = view.find_cluster(caller.cluster))
-    caller.locality = cluster->locality;
-  if (!parts[1].empty()) caller.locality = {parts[1], "", ""};
-  if (!parts[2].empty()) caller.locality.zone = parts[2];
-  return caller;
-}
-
-// The name as asked, or completed by one of our zones: "ratings" → "ratings.mesh.internal".
-const view::Destination* find(const view::View& view, std::string_view name) {
-  auto host = base::lower(name);
-  if (host.ends_with('.')) host.pop_back();
-  if (const auto* exact = view.find(host)) return exact;
-  for (const auto& zone : view.zones)
-    if (const auto* completed = view.find(host + "." + zone)) return completed;
-  return nullptr;
-}
-
-// At most five: those that begin alike, or else those that are spelt most like it.
-Json hosts_near(const view::View& view, std::string_view name) {
-  constexpr std::size_t kEnough = 5;
-  const auto stem = name.substr(0, name.find('.'));
-  const auto beginning = [&](std::string_view letters) {
-    Json near = Json::array();
-    for (const auto& [host, unused] : view.destinations)
-      if (near.size() < kEnough && host.starts_with(letters)) near.push_back(host);
-    return near;
-  };
-  if (auto near = beginning(stem); !near.empty()) return near;
-  std::vector<std::string_view> stems;
-  for (const auto& [host, unused] : view.destinations)
-    stems.push_back(std::string_view(host).substr(0, host.find('.')));
-  const auto spelt = resources::nearest(stem, stems);
-  return spelt.empty() ? Json::array() : beginning(spelt);
-}
-
-}  // namespace
 
 Json ms_of(const std::optional<base::Duration>& time) {
   return time ? Json(base::to_ms(*time)) : Json(nullptr);
@@ -283,45 +224,6 @@ Json report(const std::vector<Refusals::Entry>& refusals, base::TimePoint now) {
                     {"count", count},
                     {"firstMs", base::to_ms(now - first)},
                     {"lastMs", base::to_ms(now - last)}});
-  return json;
-}
-
-Json explain(const view::Resolution& resolution, std::string_view name, std::string_view from) {
-  const auto& view = *resolution.view;
-  const auto* destination = find(view, name);
-  if (!destination) {
-    Json json{{"error", "no destination is called \"" + std::string(name) + "\""}};
-    if (const auto why = why_not_imported(view, name); !why.empty()) {
-      json["error"] = json["error"].get<std::string>() + ": " + why;
-      return json;
-    }
-    auto near = hosts_near(view, name);
-    if (near.empty())
-      json["error"] =
-          json["error"].get<std::string>() + ": /api/v1/destinations lists all there are";
-    else
-      json["didYouMean"] = std::move(near);
-    return json;
-  }
-  const auto caller = caller_from(view, from);
-  if (!caller) return Json{{"error", caller.error().message}, {"invalid", true}};
-  auto json = report(*destination);
-  json["caller"] = {{"cluster", caller->cluster}, {"locality", caller->locality.to_string()}};
-  if (caller->cluster != view.cluster && !view.find_cluster(caller->cluster))
-    json["note"] = "no cluster called " + caller->cluster + " is known, only " +
-                   names_of(view.clusters) + ": its place is as given";
-  json["viewVersion"] = view.version;
-  json["synced"] = view.synced;
-  json.update(report(view::select(*destination, view, *caller)));
-  add_not_imported(*destination, json["leftOut"]);
-  Json clusters = Json::object();
-  for (const auto& service : destination->services)
-    if (const auto* cluster = view.find_cluster(service->cluster)) {
-      auto& entry = clusters[cluster->name];
-      entry = {{"freshness", view::to_string(cluster->freshness)}, {"ageMs", ms_of(cluster->age)}};
-      if (!cluster->quarantine.empty()) entry["quarantine"] = cluster->quarantine;
-    }
-  json["clusters"] = std::move(clusters);
   return json;
 }
 

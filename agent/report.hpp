@@ -24,6 +24,8 @@ using Json = nlohmann::ordered_json;
 Json ms_of(const std::optional<base::Duration>& time);
 
 Json report(const std::optional<discovery::Home>& home);
+Json report(const discovery::view::Destination& destination);
+Json report(const discovery::view::Selection& selection);
 Json report(const resources::Problems& problems);
 Json report_services(const discovery::view::View& view);
 Json report_endpoints(const discovery::view::View& view);
@@ -35,11 +37,5 @@ Json report(const std::vector<discovery::rpc::PeerStatus>& peers);
 Json report(const std::vector<discovery::Hold>& holds);
 std::string trouble_of(const discovery::Hold& hold);
 Json report(const std::vector<Refusals::Entry>& refusals, base::TimePoint now);
-
-// Which endpoints a caller gets for a name, in which tier, and why every other is left out. `from`
-// is "cluster/region/zone" with any part left out; "" = the agent's own place. Not found → an
-// object with "error" and a did-you-mean; a place that is none → "error" and "invalid".
-Json explain(const discovery::view::Resolution& resolution, std::string_view name,
-             std::string_view from);
 
 }  // namespace agent

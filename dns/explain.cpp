@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/bytes.hpp"
 #include "dns/message.hpp"
 
 namespace dns {
@@ -60,11 +61,19 @@ std::string door_line(const view::Destination& destination) {
   return line;
 }
 
+std::string place_line(const view::Destination& destination, const PlaceLabels& place) {
+  auto line = "place: " + std::string(to_string(place.topology)) + " " +
+              std::string(base::as_text(place.place));
+  if (destination.door.kind == view::Door::Kind::forwarder)
+    return line + " has no records: the forwarder chooses";
+  return line + (place.strength == view::Affinity::Strength::pin ? ", nobody else" : " first");
+}
+
 }  // namespace
 
 std::vector<std::string> explain(const view::Destination& destination,
                                  const view::Selection& selection, const view::Caller& caller,
-                                 std::uint64_t version) {
+                                 const PlaceLabels& place, std::uint64_t version) {
   std::size_t selected = 0;
   for (const auto& tier : selection.tiers) selected += tier.endpoints.size();
   const std::size_t total = selected + selection.left_out.size();
@@ -76,6 +85,7 @@ std::vector<std::string> explain(const view::Destination& destination,
   std::string from = "caller: cluster " + caller.cluster;
   if (!caller.locality.empty()) from += ", " + caller.locality.to_string();
   lines.add(from);
+  if (place.kind == PlaceLabels::Kind::place) lines.add(place_line(destination, place));
   std::string state = "healthy: " + std::to_string(selection.fail_open ? 0 : selected) + " of " +
                       std::to_string(total);
   if (selection.fail_open)

@@ -9,13 +9,16 @@
 #include <vector>
 
 #include "discovery/view/resolution.hpp"
+#include "dns/place_labels.hpp"
 
 namespace dns {
 
 inline constexpr std::size_t kMaxExplanation = 850;  // bytes as TXT records, beside a long name
 
+// `selection`: of that caller, and where the name has a place of that place.
 std::vector<std::string> explain(const discovery::view::Destination& destination,
                                  const discovery::view::Selection& selection,
-                                 const discovery::view::Caller& caller, std::uint64_t version);
+                                 const discovery::view::Caller& caller, const PlaceLabels& place,
+                                 std::uint64_t version);
 
 }  // namespace dns

@@ -4,6 +4,7 @@
 
 #include "dns/explain.hpp"
 #include "dns/host_writer.hpp"
+#include "dns/place_labels.hpp"
 #include "dns/record.hpp"
 
 namespace dns {
@@ -109,7 +110,10 @@ bool HostAnswer::write_explanation(Reply& reply) const {
   const auto& by_class = resolved.by_class;  // one, at a place
   const auto& selection = by_class[class_ < by_class.size() ? class_ : 0];
   const auto& caller = classes[class_ < classes.size() ? class_ : 0];
-  for (const auto& line : explain(*resolved.destination, selection, caller, table_.version()))
+  const auto name = query_.name.wire();
+  const auto place = read_place(name.first(name.size() - host_length_));
+  for (const auto& line :
+       explain(*resolved.destination, selection, caller, place, table_.version()))
     reply.add(Section::answer, base::as_span(text_record(line, Class::in, answer_.ttl)));
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "discovery/view/whereabouts.hpp"
 #include "dns/place_labels.hpp"
 
 namespace dns {
@@ -95,11 +96,7 @@ bool Table::trusts(const base::IpAddress& forwarder) const {
 }
 
 std::uint16_t Table::class_of(const base::IpAddress& caller) const {
-  const auto& [_, class_of, networks] = resolution_->callers;
-  if (class_of.empty() && networks.empty()) return 0;
-  if (const auto found = class_of.find(caller); found != class_of.end()) return found->second;
-  const auto* network = networks.find(caller);
-  return network ? network->class_ : 0;
+  return discovery::view::whereabouts(resolution_->callers, caller).caller_class;
 }
 
 // A known endpoint is known by its whole address, so that beside endpoints an answer holds for no

@@ -28,7 +28,16 @@ void print(const Json& answer) {
   const auto& door = answer.at("door");
   std::cout << answer.value("host", "") << "  (" << answer.value("definedBy", "") << ")\n";
   std::cout << "caller: " << answer.at("caller").value("cluster", "") << " "
-            << answer.at("caller").value("locality", "") << "\n";
+            << answer.at("caller").value("locality", "");
+  if (answer.at("caller").contains("address"))
+    std::cout << " (" << answer.at("caller").value("address", "") << ", "
+              << answer.at("caller").value("how", "") << ")";
+  std::cout << "\n";
+  if (answer.contains("place"))
+    std::cout << "place: " << answer.at("place").value("topology", "") << " "
+              << answer.at("place").value("name", "")
+              << (answer.at("place").value("how", "") == "pin" ? ", nobody else" : " first")
+              << "\n";
   std::cout << "door: " << door.value("kind", "");
   if (door.contains("addresses"))
     for (const auto& address : door["addresses"]) std::cout << " " << address.get<std::string>();
@@ -103,10 +112,13 @@ void add_explain(CLI::App& app, int& exit) {
       "explain", "Which endpoints a name leads to, in which order, and why not the others");
   auto options = std::make_shared<Options>();
   auto name = std::make_shared<std::string>(), from = std::make_shared<std::string>();
-  command->add_option("name", *name, "a destination's host, or the part before the zone")
+  command
+      ->add_option("name", *name,
+                   "a destination's host, or the part before the zone; PLACE.pin._zone. and the "
+                   "like may stand in front")
       ->required();
   command->add_option("--from", *from,
-                      "the caller's place: cluster/region/zone (default: the agent's)");
+                      "the caller: its address, or cluster/region/zone (default: the agent's)");
   add_options(*command, *options);
   command->callback([=, &exit] { exit = run(*options, *name, *from); });
 }

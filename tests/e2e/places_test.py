@@ -192,6 +192,27 @@ def nobody_else_is_believed(mesh):
             equal((reply.rcode, reply.options), ("FORMERR", ()), f"{what} from {caller}")
 
 
+def explain_tells_a_caller_what_dns_answers_it(mesh):
+    def explained(name, *arguments):
+        return mesh.ask("east", "explain", name, *arguments)
+
+    def first(told):
+        return "NOERROR", sorted(e["address"] for e in told["tiers"][0]["endpoints"]) if told["tiers"] else []
+    third, last, _ = ENCLOSED
+    for caller, how in (((SUBNETS["a"], 9), "/24 of dns.localities"), ((third, last), "/26 of dns.localities"),
+                        ((1, IN_EAST["b"]), "an endpoint of this cluster"), (ELSEWHERE, "where the agent is")):
+        for place in ("", "b.pin._zone.", "west.prefer._cluster.", "mars.pin._zone."):
+            told = explained(place + PLACED, "--from", mesh.caller(*caller))
+            v4 = first(told)[0], [address for address in first(told)[1] if ":" not in address]
+            equal(v4, mesh.answer(place + PLACED, caller=caller), f"{place or 'no place'} from {caller}")
+            says([told["caller"]["how"]], how, f"how {caller} is known")
+    equal(explained("b.pin._zone.placed.default")["place"], {"topology": "zone", "name": "b", "how": "pin"}, "place")
+    text = mesh.run("explain", f"b.prefer._zone.{PLACED}", "--from", mesh.caller(SUBNETS["a"], 9), "--admin",
+                    f"{mesh.address('east')}:{ADMIN}").stdout.splitlines()
+    says(text, f"caller: east us/a ({mesh.caller(SUBNETS['a'], 9)}, in ", "the caller")
+    says(text, "place: zone b first", "the place in words")
+
+
 def a_reload_moves_callers(mesh):
     mesh.localities(a="b", b="a")
     until(lambda: mesh.answer(PLACED, caller=(SUBNETS["a"], 9)) == mesh.endpoints("b"), 10, "zone a is now zone b")
@@ -231,7 +252,8 @@ def main():
         for story in (pinned_to_a_place_only_its_endpoints_are_answered, a_preferred_place_comes_first_while_it_serves,
                       behind_the_forwarder_places_have_no_records, callers_are_answered_by_where_they_are,
                       a_trusted_forwarder_is_answered_for_its_client, nobody_else_is_believed,
-                      a_reload_moves_callers, a_bad_network_is_named_and_moves_nobody):
+                      explain_tells_a_caller_what_dns_answers_it, a_reload_moves_callers,
+                      a_bad_network_is_named_and_moves_nobody):
             story(mesh)
             print(f"ok      {story.__name__}", flush=True)
 

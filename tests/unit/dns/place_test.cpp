@@ -188,6 +188,7 @@ TEST_CASE("_explain at a place says who is there and that the rest is elsewhere"
               {.name = "_explain.us-1c.pin._zone.ratings.mesh.internal", .type = TXT, .edns = true})
           .data(TXT);
   const auto says = [&](const char* line) { return std::ranges::count(lines, line) == 1; };
+  CHECK(says("place: zone us-1c, nobody else"));
   CHECK(says("tier 0: 10.0.0.2 east us/US-1C"));
   CHECK(says("left out: 10.1.0.1 west us/us-1a: elsewhere"));
 }
