@@ -2,8 +2,8 @@
 """stubs_test.py NEARMOST: what programs get when they ask for a name as programs do, by glibc and by musl.
 
 The test has network and mounts of its own, where port 53 and /etc/resolv.conf are its own, too: glibc (this Python) and
-musl (a program made with musl-gcc) ask the agent, and dnsmasq and unbound in front of it. What is not installed is
-skipped with a word; exit code 77: all is, for root may make no namespaces here.
+musl (a program made with musl-gcc) ask the agent, and dnsmasq, unbound and systemd-resolved in front of it. What is not
+installed is skipped with a word; exit code 77: all is, for root may make no namespaces here.
 """
 import ctypes
 import os
@@ -38,6 +38,7 @@ namespace: stubs
 ports: {http: 9080}
 endpoints: [MANY]
 """
+RESOLVED = "127.0.0.53"
 NOBODY = "nobody"
 EXPECTED = [  # name, what it leads to; a number: so many addresses
     ("both.stubs.mesh.internal", {"10.0.0.1", "fd00::1"}),
@@ -123,6 +124,36 @@ def replace_file(mesh, name, text):
     run("mount", "--bind", mesh.path(name), f"/etc/{name}")
 
 
+def resolved(mesh):
+    """systemd-resolved in front, told as README says; its address, or nothing.
+
+    It wants a user and a folder of its own and a link that is up; a bus it can do without.
+    """
+    program = shutil.which("systemd-resolved", path="/lib/systemd:/usr/lib/systemd")
+    if not program:
+        print("no systemd-resolved: skipped")
+        return None
+    run("mount", "-t", "tmpfs", "tmpfs", "/run")
+    os.makedirs("/run/systemd/resolved.conf.d")
+    with open("/run/systemd/resolved.conf.d/mesh.conf", "w", encoding="utf-8") as file:
+        file.write(f"[Resolve]\nDNS={mesh.address('east')}\nDomains=~mesh.internal\n")
+    for name, line in (("passwd", "systemd-resolve:x:995:995::/:/usr/sbin/nologin\n"),
+                       ("group", "systemd-resolve:x:995:\n")):
+        with open(f"/etc/{name}", encoding="utf-8") as file:
+            text = file.read()
+        if "systemd-resolve:" not in text:
+            replace_file(mesh, name, text + line)
+    run("ip", "link", "add", "stub0", "type", "veth", "peer", "name", "stub1")
+    run("ip", "address", "add", "10.99.0.1/24", "dev", "stub0")
+    for link in "stub0", "stub1":
+        run("ip", "link", "set", link, "up")
+    process = Process([program], mesh.path("resolved.log"))
+    mesh.backends["resolved"] = process
+    until(lambda: process.alive() and query(RESOLVED, "only-v4.stubs.mesh.internal", PORT, 0.5), 10,
+          f"systemd-resolved answers: {process.tail()}")
+    return RESOLVED
+
+
 def programs(mesh):
     yield "glibc", [sys.executable, "-c", GLIBC]
     if not shutil.which("musl-gcc"):
@@ -186,6 +217,7 @@ forward-zone:
   forward-addr: {mesh.address("east")}
 """)
         fronts.append(("unbound", mesh.front("unbound", 2, ["-d", "-c", "FILE"])))
+        fronts.append(("systemd-resolved", resolved(mesh)))
         for name, program in programs(mesh):
             for front, address in fronts:
                 if address:
