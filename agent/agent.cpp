@@ -137,6 +137,7 @@ void Agent::make_control() {
   for (auto& byte : node.instance) byte = static_cast<std::uint8_t>(random.next());
   node.advertise = advertised(config_);
   node.last_incarnation = saved_.last_incarnation;
+  node.sync_patience = sync_patience(config_, saved_.state.whole);
   node.networks = config_.networks;
   node.limits = config_.gossip.limits;
   const bool leaf = config_.is_leaf();

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "agent/version.hpp"
+#include "discovery/node.hpp"
 
 namespace agent {
 namespace {
@@ -91,6 +92,11 @@ forwarder::Others others_of(const Config& config) {
   const auto& gossip = config.gossip;
   const bool unheard = gossip.peers.empty() && !gossip.advertise && gossip.listen.ip.is_loopback();
   return unheard ? forwarder::Others::none : forwarder::Others::may_be_heard;
+}
+
+base::Duration sync_patience(const Config& config, bool disk_is_whole) {
+  const bool alone = !config.is_leaf() && others_of(config) == forwarder::Others::none;
+  return alone && disk_is_whole ? base::Duration::zero() : discovery::NodeConfig{}.sync_patience;
 }
 
 forwarder::net::Limits forwarder_limits(std::size_t descriptors, std::uint32_t workers) {

@@ -31,6 +31,10 @@ forwarder::net::Limits forwarder_limits(std::size_t descriptors, std::uint32_t w
 // None where nobody is dialled and nobody else's host can dial us.
 forwarder::Others others_of(const Config& config);
 
+// How long the agent waits for others to tell what they know before it denies what it does not
+// know: not at all where there are none to wait for, unless its disk may have known some.
+base::Duration sync_patience(const Config& config, bool disk_is_whole);
+
 // Where others reach us, host:port; "" when only we can dial.
 std::string advertised(const Config& config);
 

@@ -30,6 +30,7 @@ spec:
   http: [{directResponse: {status: 200, body: served}}]
 """
 RESTARTS, PATIENCE = 3, 8
+ALONE = 8  # seconds; an agent that waits for others is ready after ten
 
 
 class Load(threading.Thread):
@@ -104,7 +105,7 @@ def main():
     config = configure(folder, me)
     with claim, Supervisor([binary, "agent", "-c", config], folder) as supervisor:
         supervisor.start()
-        supervisor.until_ready()
+        supervisor.until_ready(ALONE)
         until(lambda: query(me, HOST), 10, "an answer")
         kept = sum(len(numbers) for numbers in supervisor.store.values())
         assert kept == 2 + 1 + 1 + 1 + 1, f"two of UDP, DNS over TCP, forwarder, admin, probes: {supervisor.store}"

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "discovery/node.hpp"
+
 namespace {
 
 agent::Config listening(std::vector<std::string> addresses) {
@@ -33,6 +35,22 @@ TEST_CASE("callers are told addresses off loopback, where there is one", "[agent
   const std::vector<std::string> loopback{"127.0.0.1", "::1"};
   CHECK(text(agent::assembly_rules(listening(loopback)).forwarders) == loopback);
   CHECK(text(agent::zone_config(listening(loopback)).ns_addresses) == loopback);
+}
+
+TEST_CASE("who can hear nobody waits for nobody, everybody else waits for what others know",
+          "[agent]") {
+  agent::Config config;
+  CHECK(agent::sync_patience(config, true) == base::Duration::zero());
+  const auto waits = [](const agent::Config& changed, bool disk_is_whole = true) {
+    return agent::sync_patience(changed, disk_is_whole) == discovery::NodeConfig{}.sync_patience;
+  };
+  CHECK(waits(config, false));
+  auto peers = config, advertised = config, listens = config, leaf = config;
+  peers.gossip.peers = {{"127.0.0.2", 7700}};
+  advertised.gossip.advertise = {"east.example.net", 7700};
+  listens.gossip.listen = base::SocketAddress::parse("10.0.0.1:7700").value();
+  leaf.role = agent::Role::leaf;
+  for (const auto& changed : {peers, advertised, listens, leaf}) CHECK(waits(changed));
 }
 
 TEST_CASE("clients of the forwarder leave descriptors to all others", "[agent]") {

@@ -370,6 +370,15 @@ TEST_CASE("synced is the sources and one peer's news, or ten seconds", "[discove
     story.run(10s);
     CHECK(story.node("east").synced(story.now));
   }
+  SECTION("nobody to wait for: the sources alone") {
+    auto config = story.config("lone");
+    config.sync_patience = 0s;
+    story.start(config, "lone", {{"k", "3"}});
+    story.run(1s);
+    CHECK(!story.node("lone").synced(story.now));
+    CHECK(story.node("lone").local_ready(story.now).publish);
+    CHECK(story.node("lone").synced(story.now));
+  }
 }
 
 TEST_CASE("a large state crosses in frames and beacons are not held up by it", "[discovery]") {
