@@ -67,6 +67,33 @@ TEST_CASE("a caller in a named network has its locality, the longest network's")
   CHECK(from("192.0.2.2") == "10.2.0.1");  // known by its address
 }
 
+TEST_CASE("row 11: a client subnet is a family, a prefix without scope, and its bytes, or none") {
+  for (const char* form :
+       {"0001 00 00", "0001 01 00 80", "0001 07 00 fe", "0001 08 00 ff", "0001 20 00 ffffffff",
+        "0002 00 00", "0002 01 00 80", "0002 40 00 20010db8ffffffff",
+        "0002 41 00 20010db8ffffffff80", "0002 80 00 20010db8000000000000000000000001"}) {
+    INFO(form);
+    const auto data = reading::from_hex(form);
+    const auto subnet = dns::read_client_subnet(data);
+    REQUIRE(subnet);
+    reading::Bytes written(subnet->option_size());
+    subnet->write(written, 0);
+    CHECK(written == option(form));
+    CHECK(subnet->ip().is_v6() == (data[1] == 2));
+  }
+  for (const char* form :
+       {"", "00", "0001", "0001 00", "0000 00 00", "0003 00 00", "0101 00 00", "0001 00 01",
+        "0001 00 00 00", "0001 01 00", "0001 01 00 40", "0001 01 00 8000", "0001 07 00 ff",
+        "0001 09 00 ff40", "0001 20 00 ffffff", "0001 21 00 ffffffff80",
+        "0002 81 00 20010db800000000000000000000000180",
+        "0002 ff 00 20010db8000000000000000000000001"}) {
+    INFO(form);
+    const auto bytes = reading::from_hex(form);
+    const Bytes data(bytes.begin(), bytes.end());  // without room, so that who reads on is found
+    CHECK_FALSE(dns::read_client_subnet(data));
+  }
+}
+
 TEST_CASE("row 11: a trusted forwarder's client subnet decides, and comes back with its scope") {
   struct Row {
     const char *subnet, *data, *scope;
@@ -101,6 +128,20 @@ TEST_CASE("row 11: an address that a forwarder asks for in full may be a known e
   CHECK(other.opt->client_subnet == reading::from_hex("0001 19 19 c0000280"));
 }
 
+TEST_CASE("row 11: a prefix is not its first address: no endpoint's, in no longer network") {
+  Asker inside(networks().network("10.64.0.0/16", 2).table());
+  const auto around = ask(inside, "0001 0a 00 0a40");
+  CHECK(around.data(A) == Strings{"10.1.0.1"});
+  CHECK(around.opt->client_subnet == reading::from_hex("0001 0a 10 0a40"));
+  CHECK(ask(inside, "0001 10 00 0a40").data(A) == Strings{"10.2.0.1"});
+
+  Asker known(three_classes().caller("198.51.100.0", "zone-b").table());
+  CHECK(ask(known, "0001 20 00 c6336400").data(A) == Strings{"10.2.0.1"});
+  const auto prefix = ask(known, "0001 18 00 c63364");
+  CHECK(prefix.data(A) == Strings{"10.0.0.1"});
+  CHECK(prefix.opt->client_subnet == reading::from_hex("0001 18 18 c63364"));
+}
+
 TEST_CASE("row 11: what is the same for all callers holds for all") {
   Asker asker(networks().table());
   for (const char* name : {"alike.mesh.internal", "nope.mesh.internal", "mesh.internal",
@@ -109,8 +150,13 @@ TEST_CASE("row 11: what is the same for all callers holds for all") {
     const auto answer = ask(asker, "0001 18 00 0a4100", kForwarder, name);
     CHECK(answer.opt->client_subnet == reading::from_hex("0001 18 00 0a4100"));
   }
-  CHECK(ask(asker, "0001 18 00 0a4100", kForwarder, "zone-c.prefer._zone.alike.mesh.internal")
-            .opt->client_subnet == reading::from_hex("0001 18 10 0a4100"));
+  // But a place is another host, and an explanation says where the caller is.
+  for (const char* name :
+       {"zone-c.prefer._zone.alike.mesh.internal", "_explain.alike.mesh.internal"}) {
+    INFO(name);
+    CHECK(ask(asker, "0001 18 00 0a4100", kForwarder, name).opt->client_subnet ==
+          reading::from_hex("0001 18 10 0a4100"));
+  }
 }
 
 TEST_CASE("row 11: a client that wants to be nobody is answered as the forwarder") {
