@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/import_report.hpp"
 #include "base/ascii.hpp"
@@ -72,22 +73,49 @@ bool is_in_front(std::span<const std::uint8_t> labels) {
   return labels[1] == '_' && base::as_text(dns::parent_of(labels)) == "\4_tcp";
 }
 
-// As DNS finds it: the nearest host above that knows the name.
-Asked find_derived(const view::View& view, std::string_view text) {
-  const auto name = dns::Name::parse(text);
-  if (!name) return {};
-  const auto wire = name->wire();
-  for (auto host = wire; host[0] != 0; host = dns::parent_of(host)) {
-    const auto* destination = view.find(dns::Name::read(host)->to_string());
-    if (!destination) continue;
-    const auto labels = wire.first(wire.size() - host.size());
-    if (is_in_front(labels)) return {destination};
-    const auto place = dns::read_place(labels);
-    if (place.kind == dns::PlaceLabels::Kind::place && is_in_front(place.front))
-      return {destination, view::Affinity{place.topology, place.strength,
-                                          std::string(base::as_text(place.place))}};
+using Wire = std::span<const std::uint8_t>;
+
+// What labels in front of a host's name ask it for; nothing where they are no part of it.
+std::optional<Asked> ask(const view::Destination& destination, Wire labels) {
+  if (is_in_front(labels)) return Asked{&destination};
+  const auto place = dns::read_place(labels);
+  if (place.kind != dns::PlaceLabels::Kind::place || !is_in_front(place.front)) return {};
+  return Asked{&destination, view::Affinity{place.topology, place.strength,
+                                            std::string(base::as_text(place.place))}};
+}
+
+// RFC 4592: of the nearest name above that exists.
+Asked find_wildcard(const view::View& view, Wire wire) {
+  for (auto encloser = dns::parent_of(wire); encloser[0] != 0;
+       encloser = dns::parent_of(encloser)) {
+    const auto name = dns::Name::read(encloser)->to_string();
+    if (const auto* destination = view.find("*." + name)) {
+      std::vector<Wire> hosts;
+      for (auto host = wire; host.size() > encloser.size(); host = dns::parent_of(host))
+        hosts.push_back(host);
+      // As many labels in front as mean something to a host, which may be none.
+      for (; hosts.size() > 1; hosts.pop_back())
+        if (auto asked = ask(*destination, wire.first(wire.size() - hosts.back().size())))
+          return *asked;
+      return {destination};
+    }
+    if (std::ranges::any_of(view.destinations, [&](const auto& of) {
+          return of.first == name || of.first.ends_with("." + name);
+        }))
+      return {};
   }
   return {};
+}
+
+// As DNS finds it: the nearest host above that knows the name, or else a wildcard.
+Asked find_derived(const view::View& view, std::string_view text) {
+  const auto name = dns::Name::parse(text);
+  if (!name || name->is_root()) return {};
+  const auto wire = name->wire();
+  for (auto host = wire; host[0] != 0; host = dns::parent_of(host))
+    if (const auto* destination = view.find(dns::Name::read(host)->to_string()))
+      if (auto asked = ask(*destination, wire.first(wire.size() - host.size()))) return *asked;
+  return find_wildcard(view, wire);
 }
 
 // The name as asked, or completed by one of our zones: "ratings" → "ratings.mesh.internal".

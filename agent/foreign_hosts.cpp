@@ -17,13 +17,16 @@ resources::Problems warn_of_foreign_hosts(
     for (std::size_t i = 0; i < destination.hosts.size(); ++i) {
       const auto& host = destination.hosts[i];
       if (discovery::is_inside(host, zones)) continue;
+      const bool wildcard = host.starts_with('*');
       problems.push_back(resources::about(
           resources::Severity::warning, "VirtualDestination", destination.metadata,
           destination.place_of_host(i), "spec.hosts[" + std::to_string(i) + "]",
-          "\"" + host + "\" is outside dns.zones (" + listed +
-              "): only clusters that define it answer for it",
-          "point a stub of the callers' resolver here for that name, or add its zone to dns.zones "
-          "everywhere"));
+          "\"" + host + "\" is outside dns.zones (" + listed + "): " +
+              (wildcard ? "no wildcard is answered there"
+                        : "only clusters that define it answer for it"),
+          wildcard ? "add its zone to dns.zones everywhere"
+                   : "point a stub of the callers' resolver here for that name, or add its zone to "
+                     "dns.zones everywhere"));
     }
   return problems;
 }

@@ -79,7 +79,7 @@ class Checker {
 
  private:
   static bool is_host(std::string_view host) {
-    return resources::host_fault(host, resources::Wildcards::refused).empty() &&
+    return resources::host_fault(host, resources::Wildcards::label).empty() &&
            !host.ends_with('.') &&
            std::none_of(host.begin(), host.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
   }

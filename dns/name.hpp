@@ -35,6 +35,7 @@ class Name {
 
   std::span<const std::uint8_t> wire() const { return {bytes_.data(), length_}; }
   bool is_root() const { return length_ == 1; }
+  bool is_wildcard() const { return bytes_[0] == 1 && bytes_[1] == '*'; }
   // `label` in front; nothing when label or name would be too long.
   std::optional<Name> child(std::string_view label) const;
   Name parent() const;  // the root's is the root

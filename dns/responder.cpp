@@ -145,8 +145,9 @@ class Responder {
   }
 
   void existing(const Found& found) {
-    if (!found.apex && (!found.host || found.name.kind == Derived::Kind::between) &&
-        !table_.synced())
+    const bool holds_records = found.host && found.name.kind != Derived::Kind::between;
+    // A wildcard stands for what has no host of its own; before the first sync one may yet be told.
+    if (!found.apex && (!holds_records || found.wildcard) && !table_.synced())
       return fail(kEde<Ede::not_ready>);
     const auto caller_class = found.host ? class_of_caller(found) : std::uint16_t{0};
     if (!found.placed || found.host->door() != Host::Door::endpoints)

@@ -4,13 +4,13 @@
 // Reads nothing but its arguments; allocates nothing (but for an explanation's words and the first
 // question for a place), locks nothing, knows no socket, so it serves UDP, TCP, tests and fuzzers
 // alike. Every input is answered as the table of rules says, or dropped with a count, but for what
-// is not implemented: cookies (row 10; a query without a question is FORMERR with a cookie, too, row
-// 3), rate limits (row 32), answers to NSID (row 12: held to its form, then ignored, as a client
-// subnet is that comes from nobody trusted), wildcards (row 22), the TXT record `dns-version` of a
-// zone (row 23: it says that a zone has Kubernetes' schema, and ours has not). What upstreams are to
-// answer is handed back (rows 24, 29 and 39; 36 to 38 are pending.hpp's), but nothing that was
-// answered is kept (row 36). Thread: any; counters and random are the caller's own. Limits: over UDP
-// an answer has at most kUdpPayload bytes (kPlainUdpSize without EDNS), whatever the client offers.
+// is not implemented: cookies (row 10; a query without a question is FORMERR with a cookie, too,
+// row 3), rate limits (row 32), answers to NSID (row 12: held to its form, then ignored, as a
+// client subnet is that comes from nobody trusted), the TXT record `dns-version` of a zone (row 23:
+// it says that a zone has Kubernetes' schema, and ours has not). What upstreams are to answer is
+// handed back (rows 24, 29 and 39; 36 to 38 are pending.hpp's), but nothing that was answered is
+// kept (row 36). Thread: any; counters and random are the caller's own. Limits: over UDP an answer
+// has at most kUdpPayload bytes (kPlainUdpSize without EDNS), whatever the client offers.
 #pragma once
 
 #include <cstddef>

@@ -64,7 +64,7 @@ std::map<base::IpAddress, Reverse::Names> Reverse::take_changes() {
 // Each once, ascending.
 std::vector<Reverse::Called> Reverse::called(const Host* host, const Name& name) const {
   std::vector<Called> all;
-  if (!host || host->door() != Host::Door::endpoints) return all;
+  if (!host || host->door() != Host::Door::endpoints || name.is_wildcard()) return all;
   const auto add = [&](std::span<const std::uint8_t> address,
                        std::span<const std::uint8_t> labels) {
     const auto ip = base::IpAddress::from_bytes(address).value();

@@ -1,6 +1,7 @@
 #include "dns/table.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "discovery/view/whereabouts.hpp"
 #include "dns/place_labels.hpp"
@@ -10,6 +11,9 @@ namespace {
 
 constexpr std::string_view kTransport = "\4_tcp";
 constexpr std::size_t kMaxDerivedLabels = Host::kMaxDerivedLabels + PlaceLabels::kLabels;
+// In wire form, of a host that a wildcard stands for and from which names are derived: before one
+// so long there is room for the longest, two labels, whatever the wildcard was made for.
+constexpr std::size_t kMaxWildcardHost = kMaxName - 2 * (kMaxLabel + 1);
 
 // "<host>" of "_http._tcp.<host>"; empty when the name is not of that form.
 std::span<const std::uint8_t> host_of_service(std::span<const std::uint8_t> wire) {
@@ -21,8 +25,15 @@ std::span<const std::uint8_t> host_of_service(std::span<const std::uint8_t> wire
 }  // namespace
 
 Found Table::find(const Name& name) const {
+  std::span<const std::uint8_t> encloser;
+  auto found = find_existing(name.wire(), encloser);
+  if (wildcards_ && found.zone && !found.exists) find_wildcard(name.wire(), encloser, found);
+  return found;
+}
+
+Found Table::find_existing(std::span<const std::uint8_t> wire,
+                           std::span<const std::uint8_t>& encloser) const {
   Found found;
-  const auto wire = name.wire();
   // Where no host has others' names below it there is nothing else on the way to a service: two
   // probes less.
   if (const auto host = host_of_service(wire); !nested_ && !host.empty())
@@ -42,11 +53,39 @@ Found Table::find(const Name& name) const {
       } else if (labels <= kMaxDerivedLabels && derive(*node, wire, suffix, found)) {
         return found;
       }
+      if (encloser.empty()) encloser = suffix;
       if (!nested_ || (node->apex && !found.zone->inner)) return found;
     }
     if (suffix[0] == 0 || (found.zone && labels >= kMaxDerivedLabels)) return found;
     suffix = parent_of(suffix);
   }
+}
+
+void Table::find_wildcard(std::span<const std::uint8_t> wire,
+                          std::span<const std::uint8_t> encloser, Found& found) const {
+  std::array<std::uint8_t, kMaxName> name{1, '*'};
+  if (encloser.size() + 2 > name.size()) return;
+  std::ranges::copy(encloser, name.begin() + 2);
+  const Node* node = index_.find(std::span(name).first(encloser.size() + 2));
+  if (!node || !node->host) return;
+
+  std::size_t below = 0;  // labels
+  for (auto at = wire; at.size() > encloser.size(); at = parent_of(at)) ++below;
+  std::span<const std::uint8_t> unused;
+  auto closer = parent_of(wire);
+  for (auto labels = below - 1; labels > 0; --labels, closer = parent_of(closer))
+    if (labels <= kMaxDerivedLabels && find_existing(closer, unused).exists) return;
+
+  found.wildcard = true;
+  // As many labels in front as mean something to a host, which may be none.
+  std::array<std::span<const std::uint8_t>, kMaxDerivedLabels + 1> behind{wire};
+  const auto most = std::min(below - 1, kMaxDerivedLabels);
+  for (std::size_t labels = 0; labels < most; ++labels)
+    behind[labels + 1] = parent_of(behind[labels]);
+  for (auto labels = most; labels > 0; --labels)
+    if (behind[labels].size() <= kMaxWildcardHost && derive(*node, wire, behind[labels], found))
+      return;
+  exists(*node, wire, false, {.kind = Derived::Kind::host}, found);
 }
 
 bool Table::derive(const Node& node, std::span<const std::uint8_t> wire,

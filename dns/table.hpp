@@ -2,7 +2,10 @@
 //
 // A name is looked up as a whole and then by its ancestors: it is a host or an apex itself, or
 // something derived from the nearest host above it that knows it (host.hpp), or an empty
-// non-terminal, or it does not exist. So a host that is defined wins over a derived name.
+// non-terminal, or it does not exist. So a host that is defined wins over a derived name. What does
+// not exist may be one of those that a wildcard, `*.<name>`, stands for: below the closest encloser
+// and no other (RFC 4592 §3.3.1), where derived names enclose, too. A name below a wildcard's is
+// derived from the host between them if it can be, or else is a host itself.
 // Thread: immutable, published to the workers. Source: dns.md §9.2.
 #pragma once
 
@@ -35,6 +38,7 @@ struct Found {
   Derived name{};                // what it is to the host
   bool placed = false;           // … at a place that stands between them
   std::uint8_t host_length = 0;  // of the host's name in wire form
+  bool wildcard = false;         // the host's stands for the name
 };
 
 class Table {
@@ -64,6 +68,12 @@ class Table {
  private:
   friend class TableBuilder;
   Table() = default;
+  // What was put here or is derived from that. `encloser`: the nearest name above it that was put
+  // here, if any.
+  Found find_existing(std::span<const std::uint8_t> wire,
+                      std::span<const std::uint8_t>& encloser) const;
+  void find_wildcard(std::span<const std::uint8_t> wire, std::span<const std::uint8_t> encloser,
+                     Found& found) const;
   bool exists(const Node& node, std::span<const std::uint8_t> host, bool placed, Derived name,
               Found& found) const;
   // False when `wire` is nothing to the host at `node`, whose name is `host`.
@@ -72,7 +82,8 @@ class Table {
 
   std::shared_ptr<const discovery::view::Resolution> resolution_;
   Index index_;
-  bool nested_ = false;  // some host may have names below it that are no derived ones
+  bool nested_ = false;     // some host may have names below it that are no derived ones
+  bool wildcards_ = false;  // some host is one
   std::shared_ptr<const std::vector<Zone>> zones_;
   std::shared_ptr<const Narrower> narrower_;
   std::vector<base::Cidr> trusted_forwarders_;

@@ -55,6 +55,7 @@ std::unique_ptr<const Table> TableBuilder::build(std::shared_ptr<const view::Res
   table->resolution_ = std::move(resolution);
   table->index_ = index_;
   table->nested_ = nested_;
+  table->wildcards_ = wildcards_ > 0;
   table->zones_ = zones_;
   if (!config.software.empty())
     table->chaos_version_ = text_record(config.software, Class::chaos, 0);
@@ -83,6 +84,7 @@ void TableBuilder::configure(const ZoneConfig& config) {
   }
   reverse_.emplace(configured_);
   kept_.clear();
+  wildcards_ = 0;
   bad_hosts_.clear();
   zones_ = nullptr;
 }
@@ -127,7 +129,12 @@ void TableBuilder::make(Kept& kept, bool known, std::vector<Change>& changes) {
     bad_hosts_[host] = name.error().message;
     return;
   }
+  if (name->is_wildcard() && !is_inside(*name)) {
+    bad_hosts_[host] = host + " is outside dns.zones, where wildcards are not served";
+    return;
+  }
   const auto before = std::exchange(kept.host, maker_->destination(kept.resolved, *name));
+  if (!before && name->is_wildcard()) ++wildcards_;
   reverse_->change(before.get(), kept.host.get(), *name);
   changes.push_back({*name, kept.host, known});
 }
@@ -139,6 +146,7 @@ void TableBuilder::drop(const Kept& kept, std::vector<Change>& changes) {
     return;
   }
   changes.push_back({Name::parse(host).value(), nullptr, true});
+  if (changes.back().name.is_wildcard()) --wildcards_;
   reverse_->change(kept.host.get(), nullptr, changes.back().name);
 }
 

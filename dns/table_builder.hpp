@@ -82,6 +82,7 @@ class TableBuilder {
   std::shared_ptr<const std::vector<Zone>> zones_;  // null: the index is to be made anew
   Index index_;
   std::size_t indexed_hosts_ = 0;  // when the index was made
+  std::size_t wildcards_ = 0;      // hosts
   bool nested_ = false;            // since then, some host had a name below it
   std::set<Name> crowded_;         // hosts that may have names of others below them
 };

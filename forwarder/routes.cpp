@@ -34,7 +34,10 @@ struct Act {
     Forward forward;
     forward.upstream = destination.upstream;
     forward.target = with_query(rewrite_path(action.path, matcher, head.path), head);
-    forward.host = action.auto_host ? destination.host : action.host;
+    if (!action.auto_host)
+      forward.host = action.host;
+    else if (!destination.host.starts_with('*'))  // a wildcard is nobody's name
+      forward.host = destination.host;
     return forward;
   }
   std::variant<Forward, Reply> operator()(const RedirectAction& action) const {

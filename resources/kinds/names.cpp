@@ -46,8 +46,8 @@ std::string hint_for(std::string_view host) {
   if (host.find('_') != std::string_view::npos) return "use - instead of _";
   if (std::any_of(host.begin(), host.end(), [](char c) { return c < 0; }))
     return "write it in punycode (xn--…)";
-  if (host.find_last_of('*') != std::string_view::npos)
-    return "a * can only be the first character of a RouteTable's host";
+  if (host.starts_with('*')) return "write *.NAME";
+  if (host.find('*') != std::string_view::npos) return "a * can only be the first character";
   return "";
 }
 
@@ -56,7 +56,8 @@ std::string hint_for(std::string_view host) {
 std::string_view host_fault(std::string_view host, Wildcards wildcards) {
   if (host.empty()) return "empty";
   if (host.starts_with("*")) {
-    if (wildcards == Wildcards::refused) return "no wildcard is possible here";
+    if (wildcards == Wildcards::label && !host.starts_with("*."))
+      return "a * can only be the whole first label here";
     host.remove_prefix(1);
     if (host.empty()) return "";
     // "*.x", "*-x.y" and "*x.y": behind the star a label may begin with its hyphen.

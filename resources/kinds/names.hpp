@@ -11,9 +11,10 @@
 
 namespace resources {
 
-enum class Wildcards { allowed, refused };
+// `label`: "*.x". `allowed`: "*", "*.x", "*-x" and "*x".
+enum class Wildcards { allowed, label };
 
-// A host in lower case without the trailing dot. "*", "*.x" and "*-x" where wildcards are allowed.
+// A host in lower case without the trailing dot.
 void read(const Value& value, std::string& host, const Wildcards& wildcards);
 
 // What is wrong with a host, or "": 1..253 characters in labels of 1..63 letters, digits and inner

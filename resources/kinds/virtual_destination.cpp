@@ -79,7 +79,7 @@ void read_prefer(Fields& spec, std::vector<std::string>& prefer) {
 void read_hosts(Fields& spec, VirtualDestination& out) {
   const auto list = spec.find("hosts");
   if (!list) return;
-  read(*list, out.hosts, Wildcards::refused);
+  read(*list, out.hosts, Wildcards::label);
   if (!list->node().is_list() || list->node().children.size() != out.hosts.size()) return;
   std::set<std::string_view> seen;
   for (std::size_t i = 0; i < out.hosts.size(); ++i) {

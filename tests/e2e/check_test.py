@@ -83,6 +83,12 @@ CASES = [
     ("a regular expression that is none", "cluster: east\nresources: [a.yaml]\n",
      SERVICE + "---\n" + table("r", "hosts: [x.mesh.internal]\nhttp:\n- matchers: [{uri: {regex: '/(('}}]\n"
                                "  directResponse: {status: 200}"), 2, ["a.yaml:", "error", "regex"]),
+    ("a wildcard that nobody would answer", "cluster: east\nresources: [a.yaml]\n",
+     DESTINATION.replace("NAME", "pay").replace("ratings.mesh.internal", '"*.pay.example"'), 0,
+     ["a.yaml:5:", "warning", "spec.hosts[0]", "no wildcard is answered there", "add its zone to dns.zones"]),
+    ("a wildcard that is none", "cluster: east\nresources: [a.yaml]\n",
+     DESTINATION.replace("NAME", "pay").replace("ratings.mesh.internal", '"*-x.mesh.internal"'), 2,
+     ["a.yaml:5:", "error", "spec.hosts[0]", "whole first label", "write *.NAME"]),
     ("a port of nobody's", "cluster: east\nresources: [a.yaml]\n", SERVICE.replace("9080", "99999"), 2,
      ["a.yaml:2:", "port"]),
 ]

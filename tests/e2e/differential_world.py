@@ -48,6 +48,9 @@ class World:
         self.service("only-v6", "shop", 1, False, "AAAA")
         for host in ("api", "a.b.c", "below.it.s0.shop", "c.s1.bank", "l" * 63 + ".v", ".".join(["h" * 50] * 3)):
             self.destination(f"{host}.{ZONE}")
+        for host in "*.wild", "exact.wild", "deep.ent.wild", "*.s0.shop":
+            self.destination(f"{host}.{ZONE}")
+        self.destination(f"*.{INNER}")
         for host in f"pay.{INNER}", "pay.example", "www.pay.example", "a.very.long.name.example":
             self.destination(host)
         for zone in self.zones:
@@ -83,7 +86,7 @@ class World:
 kind: VirtualDestination
 metadata: {{name: d{len(self.documents)}, namespace: shop}}
 spec:
-  hosts: [{host}]
+  hosts: ["{host}"]
   services: [{{labels: {{app: {app}}}}}]
   ports: [{{number: 9080, protocol: TCP}}]
 """)
@@ -97,7 +100,8 @@ spec:
             target = f"{e.hostname}.{CLUSTER}.{host}" if e.hostname else f"{dashed(e.ip)}.{host}"
             self.put(host, e.kind, e.ip)
             self.put(target, e.kind, e.ip)
-            self.put(ipaddress.ip_address(e.ip).reverse_pointer, "PTR", target + ".")
+            if not host.startswith("*"):
+                self.put(ipaddress.ip_address(e.ip).reverse_pointer, "PTR", target + ".")
             for number, label in ports.items():
                 for service in label, str(number):
                     self.put(f"_{service}._tcp.{host}", "SRV", f"0 {e.weight} {number} {target}.")
@@ -131,15 +135,18 @@ spec:
                    f"dns-version.{ZONE}"]
         absent = [n for n in absent if any(n.endswith("." + zone) for zone in self.zones)
                   and len(wire_name(n)) <= 255 and len(n.partition(".")[0]) <= 63]
+        wild = [host[2:] for host in self.hosts if host.startswith("*")]
+        below = [f"{labels}.{name}" for name in wild for labels in ("foo", "a.b", "a.b.c.d.e.f.g", "x" * 63)]
         outside = ["internal", "", "example", "org", "xmesh.internal", "mesh.internal.org", "1.0.168.192.in-addr.arpa",
                    "localhost", "www.example.org"]
         return [("existing", existing), ("between", sorted(between - set(existing))),
-                ("absent", sorted(set(absent) - set(existing) - between)), ("outside", outside)]
+                ("absent", sorted(set(absent) - set(existing) - between)), ("outside", outside),
+                ("below a wildcard", below)]
 
     def questions(self, count):
         rng, pools = self.rng, self.names()
         for _ in range(count):
-            kind, names = rng.choices(pools, [50, 15, 30, 5])[0]
+            kind, names = rng.choices(pools, [50, 15, 30, 5, 10])[0]
             ask = Ask(self.cased(rng.choice(names)), TYPES[rng.choice(COMMON + ["A", "AAAA", "SRV"] * 6)], what=kind)
             if rng.random() < 0.5:
                 ask.edns = self.edns()
@@ -152,6 +159,8 @@ spec:
         for name in ZONE, self.hosts[0], f"nope.{ZONE}":
             yield from (Ask(name, TYPES[kind], class_, what="class") for kind in ("A", "TXT", "ANY")
                         for class_ in (CH, HS, NONE, ANY_CLASS, 0, 65280))
+        for labels, kind in (("_tcp", "A"), ("_9080._tcp", "SRV"), ("_tcp", "TXT"), ("pin._zone", "AAAA")):
+            yield Ask(f"{labels}.foo.wild.{ZONE}", TYPES[kind], what="derived below a wildcard")
         yield from self.odd(self.hosts[0])
 
     def cased(self, name):

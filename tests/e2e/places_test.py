@@ -21,6 +21,15 @@ SUBNETS = {"a": 201, "b": 202}  # zone: third number of its callers' addresses
 ENCLOSED = 202, 192, 26  # zone c is this part of zone b's network
 ELSEWHERE, FORWARDER, STRANGER = (209, 9), (8, 53), (8, 54)
 NO_DATA = ("NOERROR", [])
+WILDCARD = """---
+apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {name: tenants}
+spec:
+  hosts: ["*.tenants.mesh.internal", own.tenants.mesh.internal]
+  services: [{name: placed}]
+  ports: [{number: 9080, protocol: TCP}]
+"""
 
 
 class PlacesMesh(Mesh):
@@ -37,7 +46,7 @@ service: placed
 ports: {{http: 9080}}
 locality: {{region: us}}
 endpoints:
-{endpoints}"""
+{endpoints}""" + (WILDCARD if cluster == "west" else "")
 
     def write_cluster(self, cluster):
         super().write_cluster(cluster)
@@ -138,6 +147,20 @@ def a_preferred_place_comes_first_while_it_serves(mesh):
 def behind_the_forwarder_places_have_no_records(mesh):
     equal(mesh.answer(BEHIND_THE_FORWARDER), ("NOERROR", [mesh.address("east")]), "the host leads to the forwarder")
     equal(mesh.answer(f"west.pin._cluster.{BEHIND_THE_FORWARDER}"), NO_DATA, "a place there")
+
+
+def a_wildcard_of_one_cluster_stands_for_names_in_all(mesh):
+    caller = SUBNETS["b"], 9
+    until(lambda: mesh.answer("foo.tenants.mesh.internal", caller=caller) == mesh.endpoints("b"), 10, "west's wildcard")
+    for name, expected in (("any.name.tenants", mesh.endpoints("b")), ("own.tenants", mesh.endpoints("b")),
+                           ("a.pin._zone.foo.tenants", mesh.endpoints("a")), ("tenants", NO_DATA),
+                           ("foo.own.tenants", ("NXDOMAIN", [])), ("foo.tenants.other", ("NXDOMAIN", []))):
+        equal(mesh.answer(name + ".mesh.internal", caller=caller), expected, name)
+    target = f"{mesh.address('east', IN_EAST['a']).replace('.', '-')}.foo.tenants.mesh.internal"
+    equal(mesh.answer("_tcp._tcp.a.pin._zone.foo.tenants.mesh.internal", "SRV"),
+          ("NOERROR", [f"0 1 9080 {target}", "0 1 9080 fd00--61.foo.tenants.mesh.internal"]), "its ports")
+    equal(mesh.answer(target), mesh.endpoints("a"), "what an SRV record leads to")
+    equal(mesh.ask("east", "explain", "foo.tenants")["host"], "*.tenants.mesh.internal", "explain")
 
 
 def callers_are_answered_by_where_they_are(mesh):
@@ -250,7 +273,8 @@ def main():
         mesh.start()
         until(lambda: mesh.answer(f"west.pin._cluster.{PLACED}") == mesh.endpoints(west="cd"), 10, "west is known")
         for story in (pinned_to_a_place_only_its_endpoints_are_answered, a_preferred_place_comes_first_while_it_serves,
-                      behind_the_forwarder_places_have_no_records, callers_are_answered_by_where_they_are,
+                      behind_the_forwarder_places_have_no_records, a_wildcard_of_one_cluster_stands_for_names_in_all,
+                      callers_are_answered_by_where_they_are,
                       a_trusted_forwarder_is_answered_for_its_client, nobody_else_is_believed,
                       explain_tells_a_caller_what_dns_answers_it, a_reload_moves_callers,
                       a_bad_network_is_named_and_moves_nobody):

@@ -41,6 +41,14 @@ spec:
   hosts: [door.mesh.internal]
   services: [{name: ratings}]
   ports: [{number: 80, protocol: HTTP, targetPort: {number: 9080}}]
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {name: wild}
+spec:
+  hosts: ["*.wild.mesh.internal", exact.wild.mesh.internal]
+  services: [{name: ratings}]
+  ports: [{number: 9080, protocol: TCP}]
 )";
 const std::string kWest = R"(service: ratings
 port: 9080
@@ -132,6 +140,21 @@ TEST_CASE("what stands in front and the part before the zone are understood as w
     INFO(name);
     CHECK(world.explain(name).contains("error"));
   }
+}
+
+TEST_CASE("what a wildcard stands for is explained as DNS answers it", "[agent]") {
+  const World world;
+  for (const char* name : {"foo.wild", "a.b.wild.mesh.internal", "*.wild", "_tcp._tcp.foo.wild"}) {
+    INFO(name);
+    const auto explained = world.explain(name);
+    CHECK(explained.value("host", "") == "*.wild.mesh.internal");
+    CHECK(told(explained).front() == "own cluster and zone 10.0.0.1");
+  }
+  CHECK(told(world.explain("us-1b.pin._zone.foo.wild")).front() == "own cluster 10.0.0.2");
+  CHECK(world.explain("_tcp.us-1b.pin._zone.foo.wild").at("host") == "*.wild.mesh.internal");
+  CHECK(world.explain("exact.wild").at("host") == "exact.wild.mesh.internal");
+  CHECK(world.explain("foo.exact.wild").contains("error"));
+  CHECK(world.explain("foo.other").contains("error"));
 }
 
 TEST_CASE("a place behind the forwarder's door is noted to have no records", "[agent]") {

@@ -203,8 +203,8 @@ TEST_CASE(
 }
 
 TEST_CASE("names are what their kind allows") {
-  for (const char* bad :
-       {"A.mesh.internal", "a.mesh.internal.", "a..b", "*.mesh.internal", "a b", "10.0.0.1", ""}) {
+  for (const char* bad : {"A.mesh.internal", "a.mesh.internal.", "a..b", "*", "*-a.mesh.internal",
+                          "a.*.internal", "a b", "10.0.0.1", ""}) {
     auto row = ratings_destination();
     row.destination.hosts = {bad};
     INFO(bad);

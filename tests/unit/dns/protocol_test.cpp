@@ -226,7 +226,7 @@ TEST_CASE("row 21: an empty non-terminal exists") {
   CHECK(asker.ask({.name = "internal"}).rcode == REFUSED);
 }
 
-TEST_CASE("row 22: no host is a wildcard, and an asterisk is a label like others") {
+TEST_CASE("row 22: where no host is a wildcard, an asterisk is a label like others") {
   Asker asker(bookinfo().table());
   for (const char* name : {"*.mesh.internal", "*", "*.ratings.mesh.internal", "x.*.mesh.internal",
                            "*._tcp.ratings.mesh.internal"}) {

@@ -102,6 +102,20 @@ TEST_CASE("the host goes upstream as it came, as written, or as the destination'
   CHECK(forwarded(action, {}, "/").host == "ratings.shop.mesh.internal");
 }
 
+TEST_CASE("a wildcard is nobody's host: where a destination is one, the host goes as it came") {
+  Mesh mesh;
+  mesh.has("east", "ratings", {"10.0.0.1"}).has_virtual("*.shop.example", "ratings");
+  resources::ForwardTo action;
+  action.auto_host_rewrite = true;
+  action.destinations = {virtual_destination("ratings")};
+  const auto compiled = mesh.compile({table("main", {"h"}, {route({prefix("/")}, action)})});
+  const auto through_a_route = decide(*compiled.table, Incoming("GET", "h", "/"));
+  CHECK(std::get_if<Forward>(&through_a_route.action)->host == "");
+  const auto by_itself = decide(*compiled.table, Incoming("GET", "any.shop.example", "/"));
+  CHECK(std::get_if<Forward>(&by_itself.action)->upstream ==
+        std::get_if<Forward>(&through_a_route.action)->upstream);
+}
+
 TEST_CASE("a rewrite that is likely not meant is a warning") {
   Mesh mesh;
   mesh.has("east", "ratings", {"10.0.0.1"});
