@@ -13,8 +13,10 @@ enum class PassingOn { off, on };
 
 std::unique_ptr<const dns::Table> make_table(PassingOn passing_on) {
   auto mesh = mesh::bookinfo();
-  if (passing_on == PassingOn::on)
+  if (passing_on == PassingOn::on) {
     mesh.config.pass_on = {{".", {base::SocketAddress::parse("192.0.2.53:53").value()}}};
+    mesh.add({.host = "*.mesh.internal", .tiers = {{1, {{.ip = "10.6.0.1"}}}}});
+  }
   mesh.config.clients = {base::Cidr::parse("0.0.0.0/0").value()};
   mesh::TestHost many{.host = "many.mesh.internal", .tiers = {{1, {}}}, .headless = true};
   for (int i = 1; i <= 120; ++i)
@@ -113,7 +115,7 @@ std::vector<std::string> fuzz::seeds() {
        {"ratings.mesh.internal", "many.mesh.internal", "split.mesh.internal", "nope.mesh.internal",
         "_http._tcp.ratings.mesh.internal", "_http._tcp.many.mesh.internal", "mesh.internal",
         "_explain.ratings.mesh.internal", "version.bind", "", "www.example.com", "localhost",
-        "1.0.0.10.in-addr.arpa"})
+        "1.0.0.10.in-addr.arpa", "_http._tcp.a.b.c.mesh.internal"})
     for (const std::uint16_t type :
          std::initializer_list<std::uint16_t>{1, 2, 6, 16, 28, 33, 65, 255, 252})
       add(reading::make(

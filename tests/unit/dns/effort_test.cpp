@@ -33,6 +33,8 @@ std::vector<Kind> kinds() {
       {"an endpoint's A", {.name = "10-0-0-1." + kHost}, 0},
       {"no data", {.name = kHost, .type = 28}, 0},
       {"SRV", {.name = "_http._tcp." + kHost, .type = 33, .edns = true}, 0},
+      {"what a wildcard stands for", {.name = "a.b.wild.mesh.internal"}, 0},
+      {"SRV below it", {.name = "_http._tcp.a.b.wild.mesh.internal", .type = 33, .edns = true}, 0},
       {"SOA", {.name = "mesh.internal", .type = 6}, 0},
       {"NS", {.name = "mesh.internal", .type = 2}, 0},
       {"no such name", {.name = "nope." + kHost}, 3},
@@ -47,6 +49,7 @@ mesh::Mesh make_mesh() {
   mesh.add(
       {.host = "uneven.mesh.internal",
        .tiers = {{0.5, {{.ip = "10.0.1.1", .weight = 3}, {"10.0.1.2"}}}, {0.5, {{"10.1.1.1"}}}}});
+  mesh.add({.host = "*.wild.mesh.internal", .tiers = {{1, {{.ip = "10.3.0.1"}}}}});
   mesh::TestHost large{.host = "large.mesh.internal", .tiers = {{1, {}}}};
   for (int i = 0; i < 300; ++i)
     large.tiers[0].endpoints.push_back(
