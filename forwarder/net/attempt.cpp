@@ -9,6 +9,23 @@ namespace forwarder::net {
 using base::net::IoStatus;
 using base::net::Task;
 
+namespace {
+
+// What looked like the upstream's doing is the client's: stop_upload() ended the connection.
+Outcome of_a_failed_request(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::answered:
+      return outcome;
+    case Outcome::cut:
+    case Outcome::client_gone:
+      return Outcome::client_gone;
+    default:
+      return Outcome::client_failed;  // no answer has begun: it can be told
+  }
+}
+
+}  // namespace
+
 Attempt::Attempt(Session& session, OutgoingRequest& request, Connection& connection)
     : session_(session),
       work_(session.work()),
@@ -31,9 +48,7 @@ Task<Outcome> Attempt::run() {
     uploading->spawn(upload());
   }
   const auto outcome = co_await await_answer();
-  const bool the_clients_fault =
-      upload_ == Upload::client_failed && outcome != Outcome::answered && outcome != Outcome::cut;
-  co_return the_clients_fault ? Outcome::client_failed : outcome;
+  co_return upload_ == Upload::client_failed ? of_a_failed_request(outcome) : outcome;
 }
 
 base::TimePoint Attempt::answer_deadline() const {

@@ -21,7 +21,7 @@ namespace forwarder::net {
 enum class Outcome : std::uint8_t {
   answered,       // the client has a whole answer
   cut,            // the client has the beginning of one
-  client_gone,    // it does not take its answer
+  client_gone,    // it does not take its answer, or spoilt its request when that had begun
   client_failed,  // it did not send what it promised: client_failure() says what to answer, if
                   // anything
   unsent,         // the connection took not one byte of the request

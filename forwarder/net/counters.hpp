@@ -43,7 +43,7 @@ class Counter {
   COUNTER(upstream_failed)   /* 502: died or spoke nonsense before a whole head */           \
   COUNTER(upstream_timeouts) /* 504 */                                                       \
   COUNTER(client_timeouts)   /* 408, and bodies that stopped coming */                       \
-  COUNTER(client_gone)       /* closed or reset before its response was whole */             \
+  COUNTER(client_gone)       /* before its response was whole, or spoilt its request */      \
   COUNTER(responses_cut)     /* the upstream died mid-body: shown to the client as a cut */  \
   COUNTER(connects)          /* to upstreams */                                              \
   COUNTER(connect_failures)                                                                  \
