@@ -17,6 +17,7 @@ Outcome of_a_failed_request(Outcome outcome) {
     case Outcome::answered:
       return outcome;
     case Outcome::cut:
+    case Outcome::fell_silent:
     case Outcome::client_gone:
       return Outcome::client_gone;
     default:
@@ -56,6 +57,10 @@ base::TimePoint Attempt::answer_deadline() const {
   const auto from = upload_ == Upload::under_way ? work_.loop.now() : sent_at_;
   return from + work_.timeouts.response_head;
 }
+
+base::TimePoint Attempt::idle_until() const { return moved_at_ + work_.timeouts.stream_idle; }
+
+bool Attempt::still_moves() const { return answering_ && idle_until() > work_.loop.now(); }
 
 Task<Outcome> Attempt::await_answer() {
   bool silent = true;
@@ -148,6 +153,7 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
   auto reframed = reframer.add(body, rest, framing);
   if (reframed.malformed) co_return Outcome::failed;  // and not a byte of it went to the client
   count(work_.response_head.status);
+  answering_ = true;
   if (reframed.consumed < rest.size()) poolable_ = false;  // nobody asked for more
   Buffer spill(work_.buffers);
   for (;;) {
@@ -161,7 +167,10 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
     if (!sent) co_return Outcome::client_gone;
     if (reframed.done) co_return Outcome::answered;
 
-    const auto got = co_await upstream_.read(work_.scratch, work_.in(work_.timeouts.body_idle));
+    moved_at_ = work_.loop.now();
+    auto got = co_await upstream_.read(work_.scratch, idle_until());
+    while (got.status == IoStatus::timeout && still_moves())
+      got = co_await upstream_.read(work_.scratch, idle_until());
     reframer.begin();
     if (got) {
       reframed = reframer.add(body, {work_.scratch.data(), got.bytes}, framing);
@@ -171,7 +180,7 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
       reframer.end(framing);
       reframed.done = true;
     } else {
-      co_return Outcome::cut;
+      co_return got.status == IoStatus::timeout ? Outcome::fell_silent : Outcome::cut;
     }
   }
 }
@@ -179,7 +188,9 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
 Task<void> Attempt::upload() {
   Buffer spill(work_.buffers);
   while (!request_.whole()) {
-    const auto got = co_await client_.read(work_.scratch, work_.in(work_.timeouts.body_idle));
+    auto got = co_await client_.read(work_.scratch, work_.in(work_.timeouts.body_idle));
+    while (got.status == IoStatus::timeout && still_moves())
+      got = co_await client_.read(work_.scratch, idle_until());
     if (!got) {
       stop_upload(got.status == IoStatus::timeout ? kClientTimeout : Failure{});
       co_return;
@@ -199,7 +210,7 @@ Task<void> Attempt::upload() {
       upload_ = Upload::broken_off;
       co_return;
     }
-    sent_at_ = work_.loop.now();
+    sent_at_ = moved_at_ = work_.loop.now();
   }
   upload_ = Upload::done;
 }

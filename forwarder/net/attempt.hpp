@@ -21,6 +21,7 @@ namespace forwarder::net {
 enum class Outcome : std::uint8_t {
   answered,       // the client has a whole answer
   cut,            // the client has the beginning of one
+  fell_silent,    // the same, and the connection stands; no more came for Timeouts::stream_idle
   client_gone,    // it does not take its answer, or spoilt its request when that had begun
   client_failed,  // it did not send what it promised: client_failure() says what to answer, if
                   // anything
@@ -59,6 +60,8 @@ class Attempt {
   std::string_view render_head(http::Framing framing);
   void count(std::uint16_t status);
   base::TimePoint answer_deadline() const;
+  base::TimePoint idle_until() const;
+  bool still_moves() const;
 
   Session& session_;
   Workspace& work_;
@@ -68,7 +71,9 @@ class Attempt {
   base::net::Stream& upstream_;
   Buffer received_;  // of the answer: a head in pieces, or what stands behind a 1xx
   Upload upload_ = Upload::done;
-  base::TimePoint sent_at_;  // the request's latest byte
+  base::TimePoint sent_at_;   // the request's latest byte
+  base::TimePoint moved_at_;  // the latest byte either way, once the answer has begun
+  bool answering_ = false;
   bool closing_ = false, poolable_ = false;
   Failure client_failure_;
 };

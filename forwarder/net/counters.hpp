@@ -44,7 +44,7 @@ class Counter {
   COUNTER(upstream_timeouts) /* 504 */                                                       \
   COUNTER(client_timeouts)   /* 408, and bodies that stopped coming */                       \
   COUNTER(client_gone)       /* before its response was whole, or spoilt its request */      \
-  COUNTER(responses_cut)     /* the upstream died mid-body: shown to the client as a cut */  \
+  COUNTER(responses_cut)     /* the upstream died or fell silent mid-body: a visible cut */  \
   COUNTER(connects)          /* to upstreams */                                              \
   COUNTER(connect_failures)                                                                  \
   COUNTER(reused)             /* requests sent on a pooled connection */                     \

@@ -86,10 +86,10 @@ Task<Then> Exchange::forward() {
       : request_.whole()           ? Then::close
                                    : Then::linger;
     }
-    if (outcome == Outcome::cut || outcome == Outcome::client_gone) {
-      const bool upstreams_fault = outcome == Outcome::cut;
-      if (upstreams_fault) endpoints.failed(*member);
-      (upstreams_fault ? work_.counters.responses_cut : work_.counters.client_gone).add();
+    if (outcome == Outcome::cut) endpoints.failed(*member);
+    const bool begun = outcome == Outcome::cut || outcome == Outcome::fell_silent;
+    if (begun || outcome == Outcome::client_gone) {
+      (begun ? work_.counters.responses_cut : work_.counters.client_gone).add();
       co_return Then::cut;
     }
     failure_ = attempt.client_failure();

@@ -11,11 +11,12 @@ namespace forwarder::net {
 using namespace std::chrono_literals;
 
 struct Timeouts {
-  base::Duration header = 10s;         // from a request's first byte to the end of its head: 408
-  base::Duration idle = 60s;           // of a client's connection between requests
-  base::Duration body_idle = 60s;      // without a byte of a body moving, either way
-  base::Duration connect = 1s;         // of one attempt
-  base::Duration connecting = 10s;     // of attempts in a row that do not connect: 503
+  base::Duration header = 10s;        // from a request's first byte to the end of its head: 408
+  base::Duration idle = 60s;          // of a client's connection between requests
+  base::Duration body_idle = 60s;     // without a byte of a request's body: 408; of any being taken
+  base::Duration stream_idle = 300s;  // of an answer under way, without a byte either way: a cut
+  base::Duration connect = 1s;        // of one attempt
+  base::Duration connecting = 10s;    // of attempts in a row that do not connect: 503
   base::Duration response_head = 60s;  // from the request's last byte: 504
   base::Duration upstream_idle =
       50s;  // of a pooled connection; learned lower where upstreams close earlier

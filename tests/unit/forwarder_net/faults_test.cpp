@@ -69,3 +69,48 @@ TEST_CASE("a client that spoils its request marks no endpoint, also when its ans
   Client other(story);
   REQUIRE(other.ask(kGet).body == "near");
 }
+
+TEST_CASE("an answer that falls silent marks no endpoint", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.timeouts.stream_idle = 30ms;
+  EarlyStory story(config);
+  Client client(story);
+  const auto response = client.ask(kGet);
+  REQUIRE(response.body == "half");
+  REQUIRE_FALSE(response.complete);
+  story.turn_until([&] { return story.totals().responses_cut == 1; });
+  Client other(story);
+  REQUIRE(other.ask(kGet).body == "near");
+}
+
+TEST_CASE("a stream may pause longer than a body may stop, either way", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.timeouts.body_idle = 30ms;
+  EarlyStory story(config);
+  story.serving.cancel();
+  struct Story {
+    static Task<void> serve(EarlyStory& story) {
+      auto accepted = co_await story.listener->accept(kNoDeadline);
+      Stream stream(*story.loop, std::move(accepted->fd), Stream::State::connected);
+      std::array<char, 4096> buffer;
+      co_await stream.read(buffer, story.loop->now() + 20s);
+      co_await stream.write(kBegun, story.loop->now() + 20s);
+      // The client's next word comes after a pause, our own after another.
+      co_await stream.read(buffer, story.loop->now() + 20s);
+      co_await sleep_until(*story.loop, story.loop->now() + 100ms);
+      co_await stream.write("4\r\nmore\r\n0\r\n\r\n", story.loop->now() + 20s);
+      auto got = co_await stream.read(buffer, story.loop->now() + 20s);
+      while (got) got = co_await stream.read(buffer, story.loop->now() + 20s);
+    }
+    static Task<void> pause(EventLoop& loop) { co_await sleep_until(loop, loop.now() + 100ms); }
+  };
+  story.serving.spawn(Story::serve(story));
+  Client client(story);
+  client.send("POST / HTTP/1.1\r\nHost: svc.test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
+  story.turn_until([&] { return story.totals().responses_2xx == 1; });
+  story.run(Story::pause(*story.loop));
+  client.send("2\r\ncd\r\n0\r\n\r\n");
+  const auto response = client.receive();
+  REQUIRE(response.body == "halfmore");
+  REQUIRE(response.complete);
+}

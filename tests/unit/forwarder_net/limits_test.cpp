@@ -134,7 +134,7 @@ TEST_CASE("an upstream that sends 1xx heads without end is a 502", "[forwarder_n
 
 TEST_CASE("an answer that stalls in its body is a cut", "[forwarder_net]") {
   forwarder::net::Config config;
-  config.timeouts.body_idle = 30ms;
+  config.timeouts.stream_idle = 30ms;
   OneServer story(
       [](const std::string&, std::size_t) {
         return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", Answer::After::stall};
