@@ -161,7 +161,7 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
     auto sent = send_now(client_, reframer.pieces(), spill);
     work_.counters.bytes_to_clients.add(sent.bytes);
     if (!spill.empty()) {
-      sent = co_await send_rest(work_, client_, spill);
+      sent = co_await send_rest(client_, spill, work_.timeouts.body_idle);
       work_.counters.bytes_to_clients.add(sent.bytes);
     }
     if (!sent) co_return Outcome::client_gone;
@@ -204,7 +204,7 @@ Task<void> Attempt::upload() {
     }
     if (reframed.done) session_.keep_for_later(input.substr(reframed.consumed));
     auto sent = send_now(upstream_, work_.reframer.pieces(), spill);
-    if (!spill.empty()) sent = co_await send_rest(work_, upstream_, spill);
+    if (!spill.empty()) sent = co_await send_rest(upstream_, spill, work_.timeouts.body_idle);
     if (!sent) {
       // Whoever awaits the answer sees why, or waits no longer than for one.
       upload_ = Upload::broken_off;

@@ -13,12 +13,15 @@ Task<void> Tunnel::run() {
   if (down.size() > 0) co_await down.emptied(base::net::kNoDeadline);
 }
 
+bool Tunnel::still_moves() const {
+  return moved_at_ + work_.timeouts.tunnel_idle > work_.loop.now();
+}
+
 Task<void> Tunnel::pump(base::net::Stream& from, base::net::Stream& to) {
   Buffer spill(work_.buffers);
   for (;;) {
     const auto got = co_await from.read(work_.scratch, moved_at_ + work_.timeouts.tunnel_idle);
-    const bool other_way_moves = moved_at_ + work_.timeouts.tunnel_idle > work_.loop.now();
-    if (got.status == IoStatus::timeout && other_way_moves) continue;
+    if (got.status == IoStatus::timeout && still_moves()) continue;
     if (got.status == IoStatus::end) {
       to.shutdown_write();
       co_return;
@@ -27,8 +30,10 @@ Task<void> Tunnel::pump(base::net::Stream& from, base::net::Stream& to) {
     moved_at_ = work_.loop.now();
     iovec piece{work_.scratch.data(), got.bytes};
     auto sent = send_now(to, {&piece, 1}, spill);
-    if (!spill.empty()) sent = co_await send_rest(work_, to, spill);
+    while (!spill.empty() && (sent || (sent.status == IoStatus::timeout && still_moves())))
+      sent = co_await send_rest(to, spill, work_.timeouts.tunnel_idle);
     if (!sent) break;
+    moved_at_ = work_.loop.now();
   }
   break_off();
 }

@@ -18,6 +18,7 @@ class Tunnel {
  private:
   base::net::Task<void> pump(base::net::Stream& from, base::net::Stream& to);
   void break_off();
+  bool still_moves() const;
 
   Workspace& work_;
   base::net::Stream& client_;

@@ -14,17 +14,17 @@ IoResult send_now(base::net::Stream& stream, std::span<iovec> pieces, Buffer& sp
   return attempt.result;
 }
 
-Task<IoResult> send_rest(Workspace& work, base::net::Stream& stream, Buffer& spill) {
+Task<IoResult> send_rest(base::net::Stream& stream, Buffer& spill, base::Duration patience) {
   auto rest = spill.view();
   IoResult all;
   for (bool moves = true; moves;) {
     const auto before = stream.in_flight();
-    const auto sent = co_await stream.write(rest, work.in(work.timeouts.body_idle));
+    const auto sent = co_await stream.write(rest, stream.loop().now() + patience);
     rest.remove_prefix(sent.bytes);
     all = {sent.status, sent.error_number, all.bytes + sent.bytes};
     moves = sent.status == IoStatus::timeout && (sent.bytes > 0 || stream.in_flight() < before);
   }
-  spill.release();
+  spill.keep(rest);
   co_return all;
 }
 

@@ -59,10 +59,10 @@ struct Workspace {
 // send_rest(): the pieces may lie in the workspace.
 base::net::IoResult send_now(base::net::Stream& stream, std::span<iovec> pieces, Buffer& spill);
 
-// Writes what send_now() has spilled, and releases it. Times out when nothing moved for
-// Timeouts::body_idle, neither into the socket nor out of it: a socket takes more only when a good
-// part of it is free, and while a slow reader empties it that may be long.
-base::net::Task<base::net::IoResult> send_rest(Workspace& work, base::net::Stream& stream,
-                                               Buffer& spill);
+// Writes what is in `spill`; what could not be written stays there. Times out when nothing moved
+// for as long as `patience`, neither into the socket nor out of it: a socket takes more only when a
+// good part of it is free, and while a slow reader empties it that may be long.
+base::net::Task<base::net::IoResult> send_rest(base::net::Stream& stream, Buffer& spill,
+                                               base::Duration patience);
 
 }  // namespace forwarder::net

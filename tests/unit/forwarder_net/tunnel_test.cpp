@@ -90,3 +90,45 @@ TEST_CASE("a switch that nobody asked for is a 502", "[forwarder_net]") {
   Client client(story);
   REQUIRE(client.ask("GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n").status == 502);
 }
+
+TEST_CASE("a side of a tunnel may pause in its reading for as long as the tunnel may be idle",
+          "[forwarder_net]") {
+  constexpr std::size_t kWords = 32'000'000;  // more than the sockets hold
+  forwarder::net::Config config;
+  config.timeouts.body_idle = 50ms;
+  ProxyStory story(config);
+  auto listener = std::move(*Listener::open(*story.loop, {base::IpAddress::v4(0x7f000001), 0}));
+  auto& server = story.server(answer_with(""));
+  server.die();
+  server.address = listener->address();
+  story.publish({{&server}});
+  story.start();
+  struct Talk {
+    static Task<void> much(ProxyStory& story, Listener& listener) {
+      auto accepted = co_await listener.accept(kNoDeadline);
+      Stream stream(*story.loop, std::move(accepted->fd), Stream::State::connected);
+      std::array<char, 4096> buffer;
+      co_await stream.read(buffer, story.loop->now() + 20s);
+      const auto words = kSwitched + std::string(kWords, 'x');
+      co_await stream.write(words, story.loop->now() + 20s);
+      stream.shutdown_write();
+      co_await stream.read(buffer, story.loop->now() + 20s);
+    }
+    static Task<void> listen_late(Stream& stream, std::size_t& heard) {
+      std::array<char, 4096> buffer;
+      co_await sleep_until(stream.loop(), stream.loop().now() + 300ms);
+      auto got = co_await stream.read(buffer, stream.loop().now() + 20s);
+      while (got) {
+        heard += got.bytes;
+        got = co_await stream.read(buffer, stream.loop().now() + 20s);
+      }
+    }
+  };
+  Scope scope(*story.loop);
+  scope.spawn(Talk::much(story, *listener));
+  Client client(story);
+  client.send(kUpgrade);
+  std::size_t heard = 0;
+  story.run(Talk::listen_late(client.stream(), heard));
+  REQUIRE(heard == kSwitched.size() + kWords);
+}
