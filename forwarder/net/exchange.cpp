@@ -163,8 +163,7 @@ Task<Then> Exchange::answer(const Reply& routed) {
 }
 
 Task<Then> Exchange::send(Buffer& reply) {
-  const auto sent =
-      co_await session_.client().write(reply.view(), work_.in(work_.timeouts.body_idle));
+  const auto sent = co_await send_rest(session_.client(), reply, work_.timeouts.body_idle);
   work_.counters.bytes_to_clients.add(sent.bytes);
   if (!sent) co_return Then::cut;
   if (!request_.whole()) co_return Then::linger;

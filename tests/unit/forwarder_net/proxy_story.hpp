@@ -102,5 +102,6 @@ struct ProxyStory {
   std::vector<std::unique_ptr<Server>> servers;
   std::vector<base::SocketAddress> listeners;  // wanted; one on port 0 to begin with
   std::string path_rewrite;                    // of that route, before it is published
+  std::string direct_response;                 // what that route answers itself; "" = it forwards
   std::uint64_t version = 0;
 };
