@@ -58,6 +58,12 @@ base::TimePoint Attempt::answer_deadline() const {
   return from + work_.timeouts.response_head;
 }
 
+// Some upstreams end an idle connection with a 408 (HAProxy, Apache), which is no answer to the
+// request that crossed it.
+bool Attempt::is_late_goodbye() const {
+  return connection_.reused && work_.response_head.status == 408 && !work_.response_head.keep_alive;
+}
+
 base::TimePoint Attempt::idle_until() const { return moved_at_ + work_.timeouts.stream_idle; }
 
 bool Attempt::still_moves() const { return answering_ && idle_until() > work_.loop.now(); }
@@ -79,6 +85,7 @@ Task<Outcome> Attempt::await_answer() {
       const auto parsed = connection_.parser.parse(input, request_.asked(), work_.response_head);
       if (parsed.rejected()) co_return Outcome::failed;
       if (!parsed.complete()) break;
+      if (interims == 0 && is_late_goodbye()) co_return Outcome::unanswered;
       input.remove_prefix(parsed.consumed);
       if (work_.response_head.status == 101) {
         const auto outcome = co_await switch_protocols(input);

@@ -26,7 +26,7 @@ enum class Outcome : std::uint8_t {
   client_failed,  // it did not send what it promised: client_failure() says what to answer, if
                   // anything
   unsent,         // the connection took not one byte of the request
-  unanswered,     // sent, and the connection ended without a byte back
+  unanswered,     // sent, and the connection ended without an answer to it
   failed,         // half a head came, or nonsense
   timed_out,
 };
@@ -59,6 +59,7 @@ class Attempt {
   void stop_upload(Failure failure);
   std::string_view render_head(http::Framing framing);
   void count(std::uint16_t status);
+  bool is_late_goodbye() const;
   base::TimePoint answer_deadline() const;
   base::TimePoint idle_until() const;
   bool still_moves() const;

@@ -129,6 +129,27 @@ TEST_CASE("a stale pooled connection never reaches the client as an error", "[fo
   REQUIRE(story.totals().replayed > 0);
 }
 
+TEST_CASE("a 408 that ends an idle connection is no answer to the request that crossed it",
+          "[forwarder_net]") {
+  const std::string goodbye =
+      "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+  ProxyStory story;
+  std::size_t patient = 1;
+  auto& server = story.server([&](const std::string&, std::size_t nth) {
+    return nth < patient ? Answer{ok("fine")} : Answer{goodbye, Answer::After::close};
+  });
+  story.publish({{&server}});
+  story.start();
+  Client client(story);
+  for (int i = 0; i < 4; ++i) REQUIRE(client.ask(kGet).body == "fine");
+  REQUIRE(story.totals().replayed > 0);
+  REQUIRE(story.totals().upstream_failed == 0);
+  patient = 0;
+  Client other(story);
+  other.ask(kGet);  // whatever was pooled is gone now
+  REQUIRE(other.ask(kGet).status == 408);
+}
+
 TEST_CASE("a pooled connection that the upstream closed is not used", "[forwarder_net]") {
   ProxyStory story;
   auto& server = story.server([](const std::string&, std::size_t) {
