@@ -75,6 +75,11 @@ std::size_t Stream::in_flight() const {
   return ::ioctl(watch_.fd(), SIOCOUTQ, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
+std::size_t Stream::unread() const {
+  int bytes = 0;
+  return ::ioctl(watch_.fd(), FIONREAD, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
 void Stream::shutdown_read() { ::shutdown(watch_.fd(), SHUT_RD); }
 
 void Stream::shutdown_write() { ::shutdown(watch_.fd(), SHUT_WR); }

@@ -62,6 +62,8 @@ class Stream {
   bool readable() { return watch_.reads().ready; }
   // Bytes written that the peer's machine has not taken yet.
   std::size_t in_flight() const;
+  // Bytes that have come and nobody has read: asks the kernel.
+  std::size_t unread() const;
 
   Attempt try_read(std::span<char> into);
   Attempt try_write(std::span<iovec>& from);  // leaves in `from` what was not written

@@ -45,7 +45,8 @@ base::net::Task<void> Session::run() {
     then = co_await take_head(input);
   }
   if (then == Then::cut) client_.abort_on_close();
-  if (then == Then::close && !pending_.empty()) then = Then::linger;
+  const bool unread = !pending_.empty() || (then == Then::close && client_.unread() > 0);
+  if (then == Then::close && unread) then = Then::linger;
   if (then == Then::linger) co_await linger();
 }
 

@@ -128,6 +128,29 @@ TEST_CASE("Connection: close is honoured, whichever side says it", "[forwarder_n
   }
 }
 
+TEST_CASE("what a client sends behind its last request does not reset its answer",
+          "[forwarder_net]") {
+  using namespace base::net;
+  OneServer story([](const std::string&, std::size_t) {
+    return Answer{ok("hello"), Answer::After::keep, 50ms};
+  });
+  struct Story {
+    static Task<void> end(Stream& stream, IoResult& end) {
+      std::array<char, 64> buffer;
+      const auto got = co_await stream.read(buffer, stream.loop().now() + 20s);
+      end = got;
+    }
+  };
+  Client client(story);
+  client.send("GET / HTTP/1.1\r\nHost: svc.test\r\nConnection: close\r\n\r\n");
+  story.turn_until([&] { return story.upstream.requests.size() == 1; });
+  client.send(kGet);
+  REQUIRE(client.receive().body == "hello");
+  IoResult end;
+  story.run(Story::end(client.stream(), end));
+  REQUIRE(end.status == IoStatus::end);
+}
+
 TEST_CASE("an HTTP/1.0 client gets what it understands", "[forwarder_net]") {
   OneServer story([](const std::string& request, std::size_t) {
     if (request.starts_with("GET /chunked"))
