@@ -26,7 +26,7 @@ base::net::Task<void> Session::run() {
   while (then == Then::next_request) {
     const bool in_head = head_deadline_ != base::net::kNoDeadline;
     std::string_view input = pending_.view();
-    if (input.empty() || in_head) {
+    if (input.empty() || starved_) {
       if (!in_head) gate_->list_waiting(*this);
       const auto deadline = in_head ? head_deadline_ : work_.in(work_.timeouts.idle);
       const auto got = co_await client_.read(work_.scratch, deadline);
@@ -40,7 +40,7 @@ base::net::Task<void> Session::run() {
       }
       work_.counters.bytes_from_clients.add(got.bytes);
       input = {work_.scratch.data(), got.bytes};
-      if (in_head) input = pending_.bytes().append(input);
+      if (starved_) input = pending_.bytes().append(input);
     }
     then = co_await take_head(input);
   }
@@ -52,9 +52,12 @@ base::net::Task<void> Session::run() {
 
 base::net::Task<Then> Session::take_head(std::string_view input) {
   const auto parsed = parser_.parse(input, work_.request_head);
-  if (parsed.verdict == http::Parsed::Verdict::need_more) {
+  starved_ = parsed.verdict == http::Parsed::Verdict::need_more;
+  if (starved_) {
     if (pending_.empty()) pending_.bytes().assign(input);
-    if (head_deadline_ == base::net::kNoDeadline) head_deadline_ = work_.in(work_.timeouts.header);
+    const bool begun = input != "\r" && input != "\r\n";
+    if (begun && head_deadline_ == base::net::kNoDeadline)
+      head_deadline_ = work_.in(work_.timeouts.header);
     co_return Then::next_request;
   }
   head_deadline_ = base::net::kNoDeadline;

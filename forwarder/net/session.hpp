@@ -64,6 +64,8 @@ class Session : public base::net::Link {
   http::RequestParser parser_;
   Buffer pending_;  // read and not yet taken
   bool served_ = false;
+  bool starved_ = false;  // what is pending is no whole head
+  // From a head's first byte; the empty line that old clients send behind a body is none of it.
   base::TimePoint head_deadline_ = base::net::kNoDeadline;
 };
 

@@ -180,6 +180,24 @@ TEST_CASE("a connection beyond the limit takes the place of the one that has wai
   REQUIRE(story.totals().connections_refused == 0);
 }
 
+TEST_CASE("an empty line behind a body begins no request: its connection waits as others do",
+          "[forwarder_net]") {
+  const std::string post = "POST / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 2\r\n\r\nab\r\n";
+  forwarder::net::Config config;
+  config.limits.connections = 1;
+  OneServer story(answer_with("hello"), config);
+  Client client(story);
+  REQUIRE(client.ask(post).body == "hello");
+  story.turn_until([&] { return story.totals().bytes_from_clients == post.size(); });
+  SECTION("and may be asked on") { REQUIRE(client.ask(kGet).body == "hello"); }
+  SECTION("and makes room for another") {
+    Client other(story);
+    REQUIRE(other.ask(kGet).body == "hello");
+    REQUIRE(client.at_end());
+    REQUIRE(story.totals().client_timeouts == 0);
+  }
+}
+
 TEST_CASE("a connection beyond the limit is closed where all others are busy", "[forwarder_net]") {
   forwarder::net::Config config;
   config.limits.connections = 2;
