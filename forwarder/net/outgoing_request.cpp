@@ -68,8 +68,11 @@ Reframed OutgoingRequest::continue_body(std::string_view input) {
   const auto pieces = work_.reframer.pieces();
   std::size_t size = bytes_.view().size();
   for (const auto& piece : pieces) size += piece.iov_len;
-  replayable_ = replayable_ && size <= work_.limits.replay;
-  if (replayable_) append(pieces);
+  replayable_ = replayable_ && idempotent_ && size <= work_.limits.replay;
+  if (replayable_)
+    append(pieces);
+  else
+    bytes_.release();
   return reframed;
 }
 

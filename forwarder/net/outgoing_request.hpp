@@ -3,7 +3,8 @@
 //
 // Invariant: bytes() starts with the rendered head and holds all of the body that has been read
 // from the client so far, re-framed, while `replayable`; what follows from the client goes behind
-// it. Thread: the worker's.
+// it. What is not idempotent is kept only until some of it was sent: continue_body() comes behind
+// that. Thread: the worker's.
 #pragma once
 
 #include <cstdint>
