@@ -11,6 +11,13 @@ void hang_up(base::net::Stream& stream) {
   if (stream.in_flight() == 0) stream.abort_on_close();
 }
 
+// What the loop was told of may have been read since: a read that its buffer bounded does not show
+// that nothing is left.
+bool has_something_to_say(base::net::Stream& stream) {
+  char unasked;
+  return stream.readable() && stream.try_read({&unasked, 1}).want != base::net::Want::read;
+}
+
 }  // namespace
 
 std::uint32_t Endpoints::active(const Member& member) const {
@@ -77,7 +84,7 @@ std::unique_ptr<Connection> Endpoints::take(const Member& member) {
 void Endpoints::put(const Member& member, std::unique_ptr<Connection> connection) {
   State* state = state_of(member);
   auto& stream = connection->stream;
-  if (!state || stream.readable() || stream.peer_closed()) return;
+  if (!state || stream.peer_closed() || has_something_to_say(stream)) return;
   const bool full =
       idle_ >= limits_.idle_upstream || state->idle.size() >= limits_.idle_per_endpoint;
   if (full) return hang_up(stream);

@@ -1,5 +1,6 @@
 #include "forwarder/net/endpoints.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -122,6 +123,29 @@ TEST_CASE("an idle connection that ends, or says something, leaves the pool by i
   }
   story.turn_until([&] { return endpoints.idle() == 0; });
   REQUIRE_FALSE(endpoints.take(story.member(0)));
+}
+
+TEST_CASE("a connection whose last read filled its buffer is kept, if nothing is behind",
+          "[forwarder_net]") {
+  EndpointsStory story;
+  auto connection = story.connection();
+  const bool behind = GENERATE(false, true);
+  iovec words{const_cast<char*>("answer!"), behind ? 7u : 6u};
+  std::span<iovec> pieces(&words, 1);
+  story.other_end->try_write(pieces);
+  struct Take {
+    static base::net::Task<void> run(base::net::Stream& stream, std::string& seen) {
+      std::array<char, 6> buffer;
+      const auto got = co_await stream.read(buffer, stream.loop().now() + 10s);
+      seen.assign(buffer.data(), got.bytes);
+    }
+  };
+  std::string seen;
+  story.scope.spawn(Take::run(connection->stream, seen));
+  story.finish();
+  REQUIRE(seen == "answer");
+  story.endpoints.put(story.member(0), std::move(connection));
+  REQUIRE(story.endpoints.idle() == (behind ? 0 : 1));
 }
 
 TEST_CASE("an idle connection leaves after its time", "[forwarder_net]") {
