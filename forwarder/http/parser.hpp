@@ -45,7 +45,8 @@ struct Parsed {
   bool rejected() const { return verdict == Verdict::reject; }
 };
 
-// One per connection. `buffer` starts with the message and only grows from call to call until a
+// One per connection, which is a plain one: a target of scheme https is misdirected (RFC 9110
+// §7.4). `buffer` starts with the message and only grows from call to call until a
 // verdict falls; then the parser is ready for the next message. One empty line before a request is
 // skipped (RFC 9112 §2.2).
 class RequestParser {

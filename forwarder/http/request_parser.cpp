@@ -80,6 +80,7 @@ class RequestHeadParse {
           !(equal_ignoring_case(scheme, "http") || equal_ignoring_case(scheme, "https"))) {
         return refuse(400, "target is neither a path nor an http URI");
       }
+      if (scheme.size() == 5) return refuse(421, "https target on a plain connection");
       rest.remove_prefix(scheme.size() + 3);
       head_.authority = rest.substr(0, rest.find_first_of("/?"));
       if (!is_authority(head_.authority))

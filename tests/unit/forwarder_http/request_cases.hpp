@@ -63,6 +63,8 @@ inline std::vector<RequestCase> request_line_cases() {
       {"* with another method", line("GET * HTTP/1.1"), 400},
       {"* with something behind", line("OPTIONS *a HTTP/1.1"), 400},
       {"another scheme", line("GET ftp://ratings.mesh/ HTTP/1.1"), 400},
+      {"https on a plain connection", line("GET https://ratings.mesh/ HTTP/1.1"), 421},
+      {"HTTPS in capitals", line("GET HTTPS://ratings.mesh HTTP/1.1"), 421},
       {"a scheme without a host", line("GET http:///a HTTP/1.1"), 400},
       {"user information in the target", line("GET http://a@ratings.mesh/ HTTP/1.1"), 400},
       {"CONNECT", line("CONNECT ratings.mesh:80 HTTP/1.1"), 501},

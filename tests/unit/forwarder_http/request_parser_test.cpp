@@ -114,7 +114,7 @@ TEST_CASE("a target is split into path and query", "[http]") {
       {"/a/b?c=d?e", "/a/b", "c=d?e", true, "ratings.mesh"},
       {"/a?", "/a", "", true, "ratings.mesh"},
       {"http://other.mesh:81/a?b", "/a", "b", true, "other.mesh:81"},
-      {"https://other.mesh", "/", "", false, "other.mesh"},
+      {"http://other.mesh", "/", "", false, "other.mesh"},
       {"http://other.mesh?b", "/", "b", true, "other.mesh"},
   };
   for (const Row& row : rows) {

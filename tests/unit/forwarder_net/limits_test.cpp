@@ -32,6 +32,7 @@ TEST_CASE("what is no request is refused with its status, and the connection clo
        "chunked\r\n\r\n",
        400},
       {"GET / HTTP/1.1\nHost: svc.test\n\n", 400},
+      {"GET https://svc.test/ HTTP/1.1\r\nHost: svc.test\r\n\r\n", 421},
       {"GET / HTTP/2.0\r\nHost: svc.test\r\n\r\n", 505},
       {"CONNECT svc.test:80 HTTP/1.1\r\nHost: svc.test:80\r\n\r\n", 501},
       {"GET / HTTP/1.1\r\nHost: svc.test\r\nX: " + std::string(70'000, 'x'), 431},
