@@ -44,4 +44,15 @@ const Header* find_header(std::span<const Header> headers, std::string_view name
   return nullptr;
 }
 
+bool nominated(std::string_view name, std::span<const Header> headers) {
+  bool found = false;
+  for (const Header& header : headers) {
+    if (classify(header.name) != Field::connection) continue;
+    for_each_element(header.value, [&](std::string_view option) {
+      found = found || equal_ignoring_case(option, name);
+    });
+  }
+  return found;
+}
+
 }  // namespace forwarder::http

@@ -36,4 +36,7 @@ Field classify(std::string_view name);
 // The first header of that name (any case), or nullptr.
 const Header* find_header(std::span<const Header> headers, std::string_view name);
 
+// Whether a Connection field of the message names this field as meant for one hop.
+bool nominated(std::string_view name, std::span<const Header> headers);
+
 }  // namespace forwarder::http

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct RequestHead {
   std::uint64_t content_length = 0;
   bool keep_alive = true;
   bool expects_continue = false;
+  std::optional<std::uint64_t> max_forwards;  // of TRACE and OPTIONS: times it may be passed on
   bool upgrade = false;  // asks for one other protocol, not h2c, and has no body
 };
 

@@ -42,18 +42,6 @@ void append_framing(std::string& out, Framing framing, std::uint64_t length) {
   if (framing == Framing::length) append_length(out, length);
 }
 
-// Whether a Connection field of the message names this field as meant for one hop.
-bool nominated(std::string_view name, std::span<const Header> headers) {
-  bool found = false;
-  for (const Header& header : headers) {
-    if (classify(header.name) != Field::connection) continue;
-    for_each_element(header.value, [&](std::string_view option) {
-      found = found || equal_ignoring_case(option, name);
-    });
-  }
-  return found;
-}
-
 bool names_other_fields(std::span<const Header> headers) {
   bool other = false;
   for (const Header& header : headers) {

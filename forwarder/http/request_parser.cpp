@@ -1,3 +1,6 @@
+#include <charconv>
+#include <limits>
+
 #include "forwarder/http/head_reader.hpp"
 #include "forwarder/http/parser.hpp"
 
@@ -143,6 +146,21 @@ class RequestHeadParse {
     const bool has_body = facts_.chunked() || facts_.length() > 0;
     head_.expects_continue = facts_.expects_continue() && has_body && head_.minor_version > 0;
     head_.upgrade = facts_.upgrades() && !has_body && head_.minor_version > 0;
+    return max_forwards();
+  }
+
+  // RFC 9110 §7.6.2; with other methods a field like any.
+  Step max_forwards() {
+    head_.max_forwards.reset();
+    if (head_.method != "TRACE" && head_.method != "OPTIONS") return Step::done;
+    for (const Header& header : head_.headers) {
+      if (!equal_ignoring_case(header.name, "max-forwards")) continue;
+      const auto text = header.value;
+      if (head_.max_forwards || !all(text, kDigit)) return refuse(400, "Max-Forwards is no number");
+      auto number = std::numeric_limits<std::uint64_t>::max();  // stays so where it overflows
+      std::from_chars(text.data(), text.data() + text.size(), number);
+      head_.max_forwards = number;
+    }
     return Step::done;
   }
 

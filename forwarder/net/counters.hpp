@@ -31,7 +31,7 @@ class Counter {
   COUNTER(accept_errors)         /* the machine is out of descriptors or memory */           \
   COUNTER(requests)              /* with a whole head */                                     \
   COUNTER(requests_active)       /* now */                                                   \
-  COUNTER(bad_requests)          /* refused by the parser */                                 \
+  COUNTER(bad_requests)          /* refused for what they are */                             \
   COUNTER(unrouted)              /* answered here by a route, or for want of one */          \
   COUNTER(responses_2xx)         /* of upstreams, with 1xx and 3xx not counted as 2xx */     \
   COUNTER(responses_3xx)                                                                     \

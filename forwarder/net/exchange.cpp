@@ -1,5 +1,7 @@
 #include "forwarder/net/exchange.hpp"
 
+#include "forwarder/http/forwarded.hpp"
+
 namespace forwarder::net {
 
 using base::net::Task;
@@ -20,8 +22,12 @@ void Exchange::begin(const http::RequestHead& head, std::string_view rest) {
 }
 
 void Exchange::decide(const http::RequestHead& head) {
-  if (head.path == "*") {  // OPTIONS *, about this server and none behind it
-    reply_ = Reply{200, {}, {}};
+  // OPTIONS *, about this server and none behind it; or a request that may go no further.
+  if (head.path == "*" || head.max_forwards == 0u) {
+    if (head.method == "OPTIONS")
+      reply_ = Reply{200, {}, {}};
+    else
+      failure_ = kTraceEnds;
     return;
   }
   const Table* table = work_.table.acquire();
@@ -40,7 +46,7 @@ void Exchange::decide(const http::RequestHead& head) {
   upstream_ = std::move(forward.upstream);
   if (!upstream_)
     failure_ = kNoEndpoint;
-  else if (times_forwarded(head) >= work_.limits.hops)
+  else if (http::times_forwarded(head) >= work_.limits.hops)
     failure_ = kLoop;
   else
     request_.render(head, forward, session_.peer_text());
@@ -144,6 +150,7 @@ Task<Then> Exchange::fail(Failure failure) {
                   : failure.status == 504                 ? counters.upstream_timeouts
                   : failure.status == 408                 ? counters.client_timeouts
                   : failure.status == 400                 ? counters.bad_requests
+                  : failure.status == kTraceEnds.status   ? counters.bad_requests
                   : failure.status == kLoop.status        ? counters.loops
                   : failure.reason == kUnreachable.reason ? counters.unreachable
                                                           : counters.no_endpoint;

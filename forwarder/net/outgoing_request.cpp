@@ -3,27 +3,14 @@
 #include <algorithm>
 #include <array>
 
-#include "forwarder/http/characters.hpp"
+#include "forwarder/http/forwarded.hpp"
 
 namespace forwarder::net {
-namespace {
-
-constexpr std::string_view kForwardedFor = "X-Forwarded-For";
-
-}  // namespace
 
 bool is_idempotent(std::string_view method) {
   static constexpr std::array<std::string_view, 6> kIdempotent{"GET",    "HEAD",  "OPTIONS",
                                                                "DELETE", "TRACE", "PUT"};
   return std::find(kIdempotent.begin(), kIdempotent.end(), method) != kIdempotent.end();
-}
-
-std::size_t times_forwarded(const http::RequestHead& head) {
-  std::size_t times = 0;
-  for (const auto& header : head.headers)
-    if (http::equal_ignoring_case(header.name, kForwardedFor))
-      http::for_each_element(header.value, [&](std::string_view) { ++times; });
-  return times;
 }
 
 void OutgoingRequest::note(const http::RequestHead& head) {
@@ -39,15 +26,8 @@ void OutgoingRequest::note(const http::RequestHead& head) {
 
 void OutgoingRequest::render(const http::RequestHead& head, const Forward& forward,
                              std::string_view client) {
-  // One field, as most readers look at one line only.
-  std::string forwarded_for;
-  for (const auto& header : head.headers)
-    if (http::equal_ignoring_case(header.name, kForwardedFor))
-      forwarded_for.append(header.value).append(", ");
-  forwarded_for.append(client);
-  const std::array<http::Header, 1> add{{{kForwardedFor, forwarded_for}}};
-  const std::array<std::string_view, 1> remove{kForwardedFor};
-  http::render_request(head, {forward.target, forward.host}, {remove, add}, bytes_.bytes());
+  const http::ForwardedFields fields(head, {client, "http", forward.host}, work_.rendered);
+  http::render_request(head, {forward.target, forward.host}, fields.edits(), bytes_.bytes());
 }
 
 Reframed OutgoingRequest::start_body(std::string_view input) {

@@ -23,7 +23,7 @@ class OutgoingRequest {
 
   // The facts of the head that outlive it.
   void note(const http::RequestHead& head);
-  // Renders the head as `forward` wants it, with the client's address added to X-Forwarded-For.
+  // Renders the head as `forward` wants it, with what a gateway adds (http/forwarded.hpp).
   void render(const http::RequestHead& head, const Forward& forward, std::string_view client);
   // Takes the part of the body that came with the head; it belongs to bytes().
   Reframed start_body(std::string_view input);
@@ -53,9 +53,6 @@ class OutgoingRequest {
   bool whole_ = false, replayable_ = true;
   bool idempotent_ = false, head_only_ = false, keep_alive_ = false, upgrade_ = false;
 };
-
-// As X-Forwarded-For tells: how many addresses stand there.
-std::size_t times_forwarded(const http::RequestHead& head);
 
 // RFC 9110 §9.2.2; TRACE has no body and no effect.
 bool is_idempotent(std::string_view method);

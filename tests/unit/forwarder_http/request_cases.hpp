@@ -180,6 +180,20 @@ inline std::vector<RequestCase> field_cases() {
   };
 }
 
+inline std::vector<RequestCase> max_forwards_cases() {
+  const auto asks = [](const std::string& method, const std::string& lines) {
+    return method + " / HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n";
+  };
+  return {
+      {"Max-Forwards", asks("OPTIONS", "Max-Forwards: 10\r\n"), 0},
+      {"Max-Forwards beyond 64 bits", asks("TRACE", "Max-Forwards: 99999999999999999999\r\n"), 0},
+      {"Max-Forwards of a GET is a field like any", asks("GET", "Max-Forwards: x\r\n"), 0},
+      {"Max-Forwards that is no number", asks("OPTIONS", "Max-Forwards: -1\r\n"), 400},
+      {"an empty Max-Forwards", asks("TRACE", "Max-Forwards:\r\n"), 400},
+      {"two Max-Forwards", asks("TRACE", "Max-Forwards: 1\r\nMax-Forwards: 1\r\n"), 400},
+  };
+}
+
 inline std::vector<RequestCase> host_cases() {
   return {
       {"a name and a port", host("ratings.mesh:9080"), 0},
@@ -215,7 +229,7 @@ inline std::vector<RequestCase> host_cases() {
 
 inline std::vector<RequestCase> all_request_cases() {
   auto all = request_line_cases();
-  for (auto&& more : {framing_cases(), field_cases(), host_cases()}) {
+  for (auto&& more : {framing_cases(), field_cases(), max_forwards_cases(), host_cases()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;

@@ -34,7 +34,8 @@ TEST_CASE("requests on one client connection use one upstream connection", "[for
   REQUIRE(story.upstream.connections == 1);
   REQUIRE(story.upstream.requests.size() == 5);
   REQUIRE(story.upstream.requests[0] ==
-          "GET /a?b=c HTTP/1.1\r\nHost: svc.test\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n");
+          "GET /a?b=c HTTP/1.1\r\nHost: svc.test\r\nX-Forwarded-For: 127.0.0.1\r\n"
+          "X-Forwarded-Proto: http\r\nVia: 1.1 nearmost\r\n\r\n");
   REQUIRE(story.totals().requests == 5);
   REQUIRE(story.totals().reused == 4);
   REQUIRE(story.totals().bytes_from_clients == 5 * kGet.size());
@@ -103,7 +104,8 @@ TEST_CASE("fields of one hop end here, both ways; X-Forwarded-For grows", "[forw
       "10.0.0.2\r\n\r\n");
   REQUIRE(story.upstream.requests[0] ==
           "GET / HTTP/1.1\r\nHost: svc.test\r\nX-Else: 3\r\n"
-          "X-Forwarded-For: 10.0.0.1, 10.0.0.2, 127.0.0.1\r\n\r\n");
+          "X-Forwarded-For: 10.0.0.1, 10.0.0.2, 127.0.0.1\r\n"
+          "X-Forwarded-Proto: http\r\nVia: 1.1 nearmost\r\n\r\n");
   REQUIRE(response.head == "HTTP/1.1 200 OK\r\nX-End: 2\r\nContent-Length: 1\r\n\r\n");
 }
 
@@ -245,6 +247,23 @@ TEST_CASE("OPTIONS * is about this server", "[forwarder_net]") {
   Client client(story);
   REQUIRE(client.ask("OPTIONS * HTTP/1.1\r\nHost: svc.test\r\n\r\n").status == 200);
   REQUIRE(story.upstream.requests.empty());
+}
+
+TEST_CASE("what may go no further is answered here", "[forwarder_net]") {
+  OneServer story(answer_with("hello"));
+  Client client(story);
+  const auto ask = [&](const std::string& method, const std::string& hops) {
+    return client.ask(method + " / HTTP/1.1\r\nHost: svc.test\r\nMax-Forwards: " + hops +
+                      "\r\n\r\n");
+  };
+  REQUIRE(ask("OPTIONS", "0").body.empty());
+  REQUIRE(ask("TRACE", "0").status == 501);
+  REQUIRE(story.upstream.requests.empty());
+  REQUIRE(ask("OPTIONS", "1").body == "hello");
+  REQUIRE(ask("TRACE", "1").body == "hello");
+  REQUIRE(ask("GET", "0").body == "hello");
+  REQUIRE(story.upstream.requests[0].find("\r\nMax-Forwards: 0\r\n") != std::string::npos);
+  REQUIRE(story.upstream.requests.size() == 3);
 }
 
 TEST_CASE("a rewritten target goes upstream as it was decided, with its query", "[forwarder_net]") {
