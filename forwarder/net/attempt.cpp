@@ -1,7 +1,9 @@
 #include "forwarder/net/attempt.hpp"
 
+#include <array>
 #include <optional>
 
+#include "forwarder/http/field.hpp"
 #include "forwarder/net/tunnel.hpp"
 
 namespace forwarder::net {
@@ -138,8 +140,13 @@ std::string_view Attempt::render_head(http::Framing framing) {
   closing_ = !request_.keep_alive() || session_.gate().closing() || !request_.whole() ||
              framing == http::Framing::until_close;
   poolable_ = head.keep_alive && head.framing != http::Framing::until_close;
+  // RFC 9110 §6.6.1: who passes on an answer without a Date adds when it came.
+  const std::array<http::Header, 1> date{{{"Date", work_.date()}}};
+  http::Edits edits;
+  if (http::find_header(head.headers, "date") == nullptr) edits.add = date;
   work_.rendered.clear();
-  http::render_response(head, {framing, request_.minor_version(), !closing_}, {}, work_.rendered);
+  http::render_response(head, {framing, request_.minor_version(), !closing_}, edits,
+                        work_.rendered);
   return work_.rendered;
 }
 

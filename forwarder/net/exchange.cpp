@@ -156,7 +156,7 @@ Task<Then> Exchange::fail(Failure failure) {
                                                           : counters.no_endpoint;
   of_kind.add();
   Buffer reply(work_.buffers);
-  render_failure(failure, reply_body(), reply_connection(), reply.bytes());
+  render_failure(failure, reply_form(), reply.bytes());
   const auto then = co_await send(reply);
   co_return then;
 }
@@ -164,7 +164,7 @@ Task<Then> Exchange::fail(Failure failure) {
 Task<Then> Exchange::answer(const Reply& routed) {
   work_.counters.unrouted.add();
   Buffer reply(work_.buffers);
-  render_routed(routed, reply_body(), reply_connection(), reply.bytes());
+  render_routed(routed, reply_form(), reply.bytes());
   const auto then = co_await send(reply);
   co_return then;
 }
@@ -177,8 +177,9 @@ Task<Then> Exchange::send(Buffer& reply) {
   co_return reply_connection() == http::Connection::close ? Then::close : Then::next_request;
 }
 
-http::ReplyBody Exchange::reply_body() const {
-  return request_.head_only() ? http::ReplyBody::omitted : http::ReplyBody::sent;
+ReplyForm Exchange::reply_form() const {
+  const auto body = request_.head_only() ? http::ReplyBody::omitted : http::ReplyBody::sent;
+  return {body, reply_connection(), work_.date()};
 }
 
 // A body that nobody takes would be read as the next request. An HTTP/1.0 client would have to be

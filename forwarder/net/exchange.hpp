@@ -45,7 +45,7 @@ class Exchange {
   base::net::Task<Then> send(Buffer& reply);
 
   bool may_try_again(Outcome outcome);
-  http::ReplyBody reply_body() const;
+  ReplyForm reply_form() const;
   http::Connection reply_connection() const;
 
   Session& session_;

@@ -1,23 +1,23 @@
 #include "forwarder/net/local_reply.hpp"
 
-#include <vector>
+#include <array>
 
 namespace forwarder::net {
 
-void render_failure(const Failure& failure, http::ReplyBody body, http::Connection connection,
-                    std::string& out) {
-  const std::vector<http::Header> headers{{"Content-Type", "text/plain"},
-                                          {"X-Nearmost-Reason", failure.reason}};
+void render_failure(const Failure& failure, const ReplyForm& form, std::string& out) {
+  const std::array<http::Header, 3> headers{
+      {{"Date", form.date}, {"Content-Type", "text/plain"}, {"X-Nearmost-Reason", failure.reason}}};
   const auto text = std::string(failure.reason) + "\n";
-  http::render_reply({failure.status, headers, text}, body, connection, out);
+  http::render_reply({failure.status, headers, text}, form.body, form.connection, out);
 }
 
-void render_routed(const Reply& reply, http::ReplyBody body, http::Connection connection,
-                   std::string& out) {
-  std::vector<http::Header> headers;
-  if (!reply.body.empty()) headers.push_back({"Content-Type", "text/plain"});
-  if (!reply.location.empty()) headers.push_back({"Location", reply.location});
-  http::render_reply({reply.status, headers, reply.body}, body, connection, out);
+void render_routed(const Reply& reply, const ReplyForm& form, std::string& out) {
+  std::array<http::Header, 3> headers{{{"Date", form.date}}};
+  std::size_t count = 1;
+  if (!reply.body.empty()) headers[count++] = {"Content-Type", "text/plain"};
+  if (!reply.location.empty()) headers[count++] = {"Location", reply.location};
+  http::render_reply({reply.status, {headers.data(), count}, reply.body}, form.body,
+                     form.connection, out);
 }
 
 }  // namespace forwarder::net

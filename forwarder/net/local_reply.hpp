@@ -1,7 +1,7 @@
 // Answers that no upstream gave: by a route, or because there is no answer to be had.
 //
 // Each failure has one short reason, in the body and in x-nearmost-reason, so that a client can
-// tell our 503 from an upstream's. Thread: pure functions.
+// tell our 503 from an upstream's. Each has a Date (RFC 9110 §6.6.1). Thread: pure functions.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,13 @@ inline constexpr Failure kUpstreamFailed{502, "upstream failed"};
 inline constexpr Failure kUpstreamTimeout{504, "upstream timeout"};
 inline constexpr Failure kClientTimeout{408, "request timeout"};
 
-void render_failure(const Failure& failure, http::ReplyBody body, http::Connection connection,
-                    std::string& out);
-void render_routed(const Reply& reply, http::ReplyBody body, http::Connection connection,
-                   std::string& out);
+struct ReplyForm {
+  http::ReplyBody body = http::ReplyBody::sent;
+  http::Connection connection = http::Connection::close;
+  std::string_view date;
+};
+
+void render_failure(const Failure& failure, const ReplyForm& form, std::string& out);
+void render_routed(const Reply& reply, const ReplyForm& form, std::string& out);
 
 }  // namespace forwarder::net

@@ -75,8 +75,8 @@ base::net::Task<Then> Session::take_head(std::string_view input) {
 
 base::net::Task<Then> Session::refuse(http::Reject reject) {
   Buffer answer(work_.buffers);
-  render_failure({reject.status, reject.reason}, http::ReplyBody::sent, http::Connection::close,
-                 answer.bytes());
+  render_failure({reject.status, reject.reason},
+                 {http::ReplyBody::sent, http::Connection::close, work_.date()}, answer.bytes());
   co_await client_.write(answer.view(), work_.in(work_.timeouts.body_idle));
   co_return Then::linger;
 }

@@ -1,10 +1,22 @@
 #include "forwarder/net/workspace.hpp"
 
+#include "forwarder/http/date.hpp"
+
 namespace forwarder::net {
 
 using base::net::IoResult;
 using base::net::IoStatus;
 using base::net::Task;
+
+std::string_view Workspace::date() {
+  if (date_.empty() || loop.now() - dated_at_ >= 1s) {
+    using namespace std::chrono;
+    dated_at_ = loop.now();
+    date_.clear();
+    http::append_date(date_, floor<seconds>(system_clock::now()));
+  }
+  return date_;
+}
 
 IoResult send_now(base::net::Stream& stream, std::span<iovec> pieces, Buffer& spill) {
   const auto attempt = stream.try_write(pieces);

@@ -37,6 +37,8 @@ struct Workspace {
         endpoints(loop, limits, timeouts) {}
 
   base::TimePoint in(base::Duration duration) const { return loop.now() + duration; }
+  // The wall clock's second as the Date field has it, at most a second old; until the next call.
+  std::string_view date();
 
   base::net::EventLoop& loop;
   const Limits& limits;
@@ -53,6 +55,10 @@ struct Workspace {
   http::ResponseHead response_head;
   std::string rendered;
   Reframer reframer;
+
+ private:
+  std::string date_;
+  base::TimePoint dated_at_;
 };
 
 // Writes what the socket takes now; the rest is copied into `spill` (which must be empty) for

@@ -106,7 +106,7 @@ TEST_CASE("fields of one hop end here, both ways; X-Forwarded-For grows", "[forw
           "GET / HTTP/1.1\r\nHost: svc.test\r\nX-Else: 3\r\n"
           "X-Forwarded-For: 10.0.0.1, 10.0.0.2, 127.0.0.1\r\n"
           "X-Forwarded-Proto: http\r\nVia: 1.1 nearmost\r\n\r\n");
-  REQUIRE(response.head == "HTTP/1.1 200 OK\r\nX-End: 2\r\nContent-Length: 1\r\n\r\n");
+  REQUIRE(response.head == "HTTP/1.1 200 OK\r\n" + kDate + "X-End: 2\r\nContent-Length: 1\r\n\r\n");
 }
 
 TEST_CASE("Connection: close is honoured, whichever side says it", "[forwarder_net]") {
@@ -247,6 +247,25 @@ TEST_CASE("OPTIONS * is about this server", "[forwarder_net]") {
   Client client(story);
   REQUIRE(client.ask("OPTIONS * HTTP/1.1\r\nHost: svc.test\r\n\r\n").status == 200);
   REQUIRE(story.upstream.requests.empty());
+}
+
+TEST_CASE("every answer has a Date: the upstream's own, or when we had it", "[forwarder_net]") {
+  OneServer story([](const std::string& request, std::size_t) {
+    if (request.starts_with("GET /dated")) return Answer{ok("hello")};
+    return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"};
+  });
+  Client client(story);
+  const auto dates = [&](const std::string& target, const std::string& host) {
+    const auto head = client.ask("GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n").head;
+    std::size_t count = 0;
+    for (auto at = head.find("\r\nDate: "); at != head.npos; at = head.find("\r\nDate: ", at + 1))
+      if (head.substr(at + 33, 6) == " GMT\r\n") ++count;
+    return count;
+  };
+  REQUIRE(dates("/", "svc.test") == 1);
+  REQUIRE(dates("/dated", "svc.test") == 1);
+  REQUIRE(dates("/", "other.test") == 1);
+  REQUIRE(dates("/#", "svc.test") == 1);
 }
 
 TEST_CASE("what may go no further is answered here", "[forwarder_net]") {

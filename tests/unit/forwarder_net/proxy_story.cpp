@@ -56,9 +56,11 @@ std::shared_ptr<const forwarder::Routes> route_all_to(
 
 }  // namespace
 
+const std::string kDate = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+
 std::string ok(const std::string& body, const std::string& headers) {
-  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers +
-         "\r\n" + body;
+  return "HTTP/1.1 200 OK\r\n" + kDate + "Content-Length: " + std::to_string(body.size()) + "\r\n" +
+         headers + "\r\n" + body;
 }
 
 Script answer_with(const std::string& body) {

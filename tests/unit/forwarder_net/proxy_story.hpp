@@ -30,6 +30,9 @@ struct Answer {
 // `nth`: of the connection, from 0.
 using Script = std::function<Answer(const std::string& request, std::size_t nth)>;
 
+extern const std::string kDate;  // the field's line
+
+// With a Date.
 std::string ok(const std::string& body, const std::string& headers = "");
 Script answer_with(const std::string& body);
 
