@@ -212,11 +212,11 @@ Task<void> Attempt::upload() {
     work_.counters.bytes_from_clients.add(got.bytes);
     const std::string_view input(work_.scratch.data(), got.bytes);
     const auto reframed = request_.continue_body(input);
-    if (reframed.malformed) {
-      stop_upload({400, reframed.reason});
+    if (reframed.done) session_.keep_for_later(input.substr(reframed.consumed));
+    if (reframed.malformed || request_.too_large()) {
+      stop_upload(reframed.malformed ? Failure{400, reframed.reason} : kTooLarge);
       co_return;
     }
-    if (reframed.done) session_.keep_for_later(input.substr(reframed.consumed));
     auto sent = send_now(upstream_, work_.reframer.pieces(), spill);
     if (!spill.empty()) sent = co_await send_rest(upstream_, spill, work_.timeouts.body_idle);
     if (!sent) {

@@ -17,6 +17,7 @@ void Exchange::begin(const http::RequestHead& head, std::string_view rest) {
   request_.note(head);
   decide(head);
   const auto body = request_.start_body(rest);
+  if (request_.too_large()) failure_ = kTooLarge;
   if (body.malformed) failure_ = {400, body.reason};
   session_.keep_for_later(body.done ? rest.substr(body.consumed) : std::string_view());
 }
@@ -150,6 +151,7 @@ Task<Then> Exchange::fail(Failure failure) {
                   : failure.status == 504                 ? counters.upstream_timeouts
                   : failure.status == 408                 ? counters.client_timeouts
                   : failure.status == 400                 ? counters.bad_requests
+                  : failure.status == kTooLarge.status    ? counters.bad_requests
                   : failure.status == kTraceEnds.status   ? counters.bad_requests
                   : failure.status == kLoop.status        ? counters.loops
                   : failure.reason == kUnreachable.reason ? counters.unreachable

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 
 #include "base/time.hpp"
 #include "forwarder/http/parser.hpp"
@@ -26,6 +28,9 @@ struct Timeouts {
 
 struct Limits {
   http::Limits head;
+  // Bytes of a request's body as they come, chunk framing included: 413. None, for bodies are
+  // passed on and not held.
+  std::uint64_t body = std::numeric_limits<std::uint64_t>::max();
   std::size_t connections = 10'000;        // of clients, each worker; see Gate for what is above
   std::size_t replay = 64 * 1024;          // bytes of a request kept to be sent again
   std::size_t hops = 32;                   // addresses in X-Forwarded-For; more are a loop: 508

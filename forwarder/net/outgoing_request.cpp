@@ -60,6 +60,7 @@ Reframed OutgoingRequest::reframe(std::string_view input) {
   work_.reframer.begin();
   const auto reframed = work_.reframer.add(body_, input, framing_);
   whole_ = reframed.done;
+  taken_ += reframed.consumed;
   return reframed;
 }
 

@@ -7,6 +7,7 @@
 // that. Thread: the worker's.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -32,6 +33,8 @@ class OutgoingRequest {
 
   std::string_view bytes() const { return bytes_.view(); }
   bool whole() const { return whole_; }
+  // It says or has shown that it exceeds Limits::body.
+  bool too_large() const { return std::max(content_length_, taken_) > work_.limits.body; }
   bool replayable() const { return replayable_; }
   // What is still to come, if anything, is known to leave it so.
   bool stays_replayable() const;
@@ -49,6 +52,7 @@ class OutgoingRequest {
   http::BodyReader body_;
   http::Framing framing_ = http::Framing::none;
   std::uint64_t content_length_ = 0;
+  std::uint64_t taken_ = 0;  // of the body, as it came
   std::uint8_t minor_version_ = 1;
   bool whole_ = false, replayable_ = true;
   bool idempotent_ = false, head_only_ = false, keep_alive_ = false, upgrade_ = false;

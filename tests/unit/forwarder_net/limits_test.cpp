@@ -65,6 +65,28 @@ TEST_CASE("a malformed body is a 400, whether it comes with the head or later", 
   REQUIRE(story.upstream.requests.empty());
 }
 
+TEST_CASE("a body beyond the limit is a 413, by what it says or by what comes", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.limits.body = 12;
+  OneServer story(answer_with("hello"), config);
+  const std::string head = "POST / HTTP/1.1\r\nHost: svc.test\r\n";
+  const std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n";
+  Client client(story);
+  REQUIRE(client.ask(head + "Content-Length: 12\r\n\r\n123456789012").body == "hello");
+  REQUIRE(client.ask(chunked + "0\r\n\r\n").body == "hello");
+  SECTION("says") { client.send(head + "Content-Length: 13\r\n\r\n"); }
+  SECTION("comes with the head") { client.send(chunked + "1\r\nc\r\n0\r\n\r\n"); }
+  SECTION("comes later") {
+    const auto before = story.upstream.bytes_read;
+    client.send(chunked);
+    story.turn_until([&] { return story.upstream.bytes_read > before; });
+    client.send("1\r\nc\r\n0\r\n\r\n");
+  }
+  REQUIRE(client.receive().status == 413);
+  REQUIRE(story.upstream.requests.size() == 2);
+  REQUIRE(story.totals().bad_requests == 1);
+}
+
 TEST_CASE("a head that stops coming is a 408; an idle connection is closed without a word",
           "[forwarder_net]") {
   forwarder::net::Config config;
