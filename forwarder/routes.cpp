@@ -34,10 +34,14 @@ struct Act {
     Forward forward;
     forward.upstream = destination.upstream;
     forward.target = with_query(rewrite_path(action.path, matcher, head.path), head);
+    // A wildcard is nobody's name.
+    const bool is_name = !destination.host.starts_with('*');
     if (!action.auto_host)
       forward.host = action.host;
-    else if (!destination.host.starts_with('*'))  // a wildcard is nobody's name
+    else if (is_name)
       forward.host = destination.host;
+    // HTTP/1.0 may name no host; the next hop would refuse a request without one.
+    if (forward.host.empty() && head.authority.empty() && is_name) forward.host = destination.host;
     return forward;
   }
   std::variant<Forward, Reply> operator()(const RedirectAction& action) const {

@@ -21,12 +21,12 @@ std::string replaced(std::string_view pattern, std::string substitution, std::st
 
 // What goes upstream of a route with this action.
 Forward forwarded(resources::ForwardTo action, resources::HttpMatcher matcher,
-                  std::string_view target) {
+                  std::string_view target, std::string_view host = "h") {
   Mesh mesh;
   mesh.has("east", "ratings", {"10.0.0.1"});
   action.destinations = {service("ratings")};
-  const auto compiled = mesh.compile({table("main", {"h"}, {route({matcher}, action)})});
-  const auto decision = decide(*compiled.table, Incoming("GET", "h", target));
+  const auto compiled = mesh.compile({table("main", {"h", "*"}, {route({matcher}, action)})});
+  const auto decision = decide(*compiled.table, Incoming("GET", host, target));
   return *std::get_if<Forward>(&decision.action);
 }
 
@@ -114,6 +114,13 @@ TEST_CASE("a wildcard is nobody's host: where a destination is one, the host goe
   const auto by_itself = decide(*compiled.table, Incoming("GET", "any.shop.example", "/"));
   CHECK(std::get_if<Forward>(&by_itself.action)->upstream ==
         std::get_if<Forward>(&through_a_route.action)->upstream);
+}
+
+TEST_CASE("a request without a host goes upstream with one") {
+  resources::ForwardTo action;
+  CHECK(forwarded(action, {}, "/", "").host == "ratings.shop.mesh.internal");
+  action.host_rewrite = "example.org";
+  CHECK(forwarded(action, {}, "/", "").host == "example.org");
 }
 
 TEST_CASE("a rewrite that is likely not meant is a warning") {

@@ -153,7 +153,7 @@ TEST_CASE("an accepted request means the same once rendered", "[http]") {
     RequestParser parser;
     const auto parsed = parser.parse(bytes, after);
     if (before.authority.empty()) {
-      CHECK(parsed.rejected());  // HTTP/1.0 without Host names no destination: never forwarded
+      CHECK(parsed.rejected());  // HTTP/1.0 without Host: a route puts its destination's there
       continue;
     }
     REQUIRE(parsed.complete());
