@@ -47,6 +47,7 @@ inline std::vector<RequestCase> request_line_cases() {
       {"a bare LF before it", "\n" + line("GET / HTTP/1.1"), 400},
       {"a space before it", " " + line("GET / HTTP/1.1"), 400},
       {"a method that is no token", line("GE(T / HTTP/1.1"), 400},
+      {"NUL in the method", line("GE\0T / HTTP/1.1"s), 400},
       {"a method too long", line(std::string(33, 'M') + " / HTTP/1.1"), 501},
       {"two spaces behind the method", line("GET  / HTTP/1.1"), 400},
       {"a tab behind the method", line("GET\t/ HTTP/1.1"), 400},
@@ -102,6 +103,7 @@ inline std::vector<RequestCase> framing_cases() {
       {"a plus sign", with("Content-Length: +5\r\n"), 400},
       {"a minus sign", with("Content-Length: -5\r\n"), 400},
       {"a hexadecimal length", with("Content-Length: 0x5\r\n"), 400},
+      {"an octal length", with("Content-Length: 0o5\r\n"), 400},
       {"an underscore", with("Content-Length: 1_0\r\n"), 400},
       {"a fraction", with("Content-Length: 5.0\r\n"), 400},
       {"a space inside", with("Content-Length: 1 0\r\n"), 400},
@@ -162,6 +164,7 @@ inline std::vector<RequestCase> field_cases() {
       {"a folded line", with("X: a\r\n b\r\n"), 400},
       {"a line folded with a tab", with("X: a\r\n\tb\r\n"), 400},
       {"the first line indented", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400},
+      {"the first line indented with a tab", "GET / HTTP/1.1\r\n\tHost: a\r\n\r\n", 400},
       {"no name", with(": y\r\n"), 400},
       {"no colon", with("X\r\n"), 400},
       {"a name with a slash", with("X/Y: z\r\n"), 400},
@@ -223,6 +226,7 @@ inline std::vector<RequestCase> host_cases() {
       {"a percent sign", host("a%2eb"), 400},
       {"a backslash", host("a\\b"), 400},
       {"a bad Host beside an absolute target", "GET http://a/ HTTP/1.1\r\nHost: b@c\r\n\r\n", 400},
+      {"an empty Host beside an absolute target", "GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n", 400},
       {"an absolute target without Host", "GET http://a/ HTTP/1.1\r\n\r\n", 400},
   };
 }

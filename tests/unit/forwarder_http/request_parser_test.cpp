@@ -95,6 +95,16 @@ TEST_CASE("no byte disguises a Transfer-Encoding", "[http]") {
   }
 }
 
+TEST_CASE("no control byte but a tab stands in a value", "[http]") {
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool control = (byte < 0x20 && byte != '\t') || byte == 0x7f;
+    const auto bytes = with("X: a" + std::string(1, static_cast<char>(byte)) + "b\r\n");
+    RequestHead head;
+    INFO(byte);
+    CHECK(status_of(RequestParser().parse(bytes, head)) == (control ? 400 : 0));
+  }
+}
+
 TEST_CASE("what follows a head stays in the buffer", "[http]") {
   const std::string bytes = with("Content-Length: 2\r\n");
   RequestHead head;

@@ -103,6 +103,23 @@ TEST_CASE("bodies of any size and framing arrive as they were, both ways", "[for
   for (const auto& request : story.upstream.requests) REQUIRE(body_of(request) == body);
 }
 
+TEST_CASE("a body is passed on with any method, framed as it came", "[forwarder_net]") {
+  OneServer story(answer_with("hello"));
+  Client client(story);
+  const std::string method = GENERATE("GET", "HEAD", "OPTIONS", "DELETE", "BREW");
+  const auto head = method + " / HTTP/1.1\r\nHost: svc.test\r\n";
+  client.ask(head + "Content-Length: 4\r\n\r\nbody", method);
+  client.ask(head + "Transfer-Encoding: chunked\r\n\r\n" + chunked("body", 3), method);
+  client.ask(head + "\r\n", method);
+  REQUIRE(story.upstream.requests.size() == 3);
+  REQUIRE(story.upstream.requests[0].ends_with("\r\nContent-Length: 4\r\n\r\nbody"));
+  REQUIRE(story.upstream.requests[1].find("\r\nTransfer-Encoding: chunked\r\n") !=
+          std::string::npos);
+  REQUIRE(body_of(story.upstream.requests[1]) == "body");
+  REQUIRE(story.upstream.requests[2].find("Content-Length") == std::string::npos);
+  REQUIRE(story.upstream.requests[2].find("Transfer-Encoding") == std::string::npos);
+}
+
 TEST_CASE("chunk extensions and trailers end here", "[forwarder_net]") {
   OneServer story([](const std::string&, std::size_t) {
     return Answer{

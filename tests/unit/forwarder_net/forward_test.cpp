@@ -109,6 +109,51 @@ TEST_CASE("fields of one hop end here, both ways; X-Forwarded-For grows", "[forw
   REQUIRE(response.head == "HTTP/1.1 200 OK\r\n" + kDate + "X-End: 2\r\nContent-Length: 1\r\n\r\n");
 }
 
+TEST_CASE("what is meant for the ends passes untouched, both ways", "[forwarder_net]") {
+  const std::string up =
+      "Authorization: Basic dXNlcjpwdw==\r\nProxy-Authorization: Basic eDp5\r\n"
+      "Cache-Control: no-transform\r\nAccept-Encoding: gzip\r\nX-Request-Id: 7\r\n"
+      "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
+      "tracestate: a=b\r\nX-Unknown: \r\n";
+  const std::string down =
+      "WWW-Authenticate: Basic realm=\"a\"\r\nProxy-Authenticate: Basic realm=\"b\"\r\n"
+      "Location: /elsewhere#here\r\nCache-Control: no-transform\r\nContent-Encoding: gzip\r\n"
+      "Via: 1.1 inner\r\nX-Unknown: \r\n";
+  const int status = GENERATE(200, 302, 401, 407, 503);
+  const auto line = "HTTP/1.1 " + std::to_string(status) + " As It Says\r\n" + kDate + down;
+  OneServer story([&](const std::string&, std::size_t) {
+    return Answer{line + "Content-Length: 3\r\n\r\n\x1f\x8b!"};
+  });
+  Client client(story);
+  const auto response =
+      client.ask("GET /a%2Fb?c=%20d HTTP/1.1\r\nHost: svc.test\r\n" + up + "\r\n");
+  REQUIRE(story.upstream.requests[0].starts_with(
+      "GET /a%2Fb?c=%20d HTTP/1.1\r\nHost: svc.test\r\n" + up + "X-Forwarded-For: "));
+  REQUIRE(response.head == line + "Content-Length: 3\r\n\r\n");
+  REQUIRE(response.body == "\x1f\x8b!");
+}
+
+TEST_CASE("our version goes upstream, whatever the client's", "[forwarder_net]") {
+  OneServer story(answer_with("hello"));
+  Client client(story);
+  REQUIRE(client.ask("GET / HTTP/1.0\r\nHost: svc.test\r\n\r\n").body == "hello");
+  REQUIRE(story.upstream.requests[0].starts_with("GET / HTTP/1.1\r\n"));
+}
+
+TEST_CASE("a client that has ended its side behind its request gets its answer",
+          "[forwarder_net]") {
+  OneServer story([](const std::string&, std::size_t) {
+    return Answer{ok("hello"), Answer::After::keep, 20ms};
+  });
+  Client client(story);
+  client.send(kGet + kGet);
+  client.stream().shutdown_write();
+  REQUIRE(client.receive().body == "hello");
+  REQUIRE(client.receive().body == "hello");
+  REQUIRE(client.at_end());
+  REQUIRE(story.totals().client_gone == 0);
+}
+
 TEST_CASE("Connection: close is honoured, whichever side says it", "[forwarder_net]") {
   SECTION("the client") {
     OneServer story(answer_with("hello"));
