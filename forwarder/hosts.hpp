@@ -14,11 +14,20 @@
 #include <unordered_map>
 
 #include "forwarder/prefix_table.hpp"
+#include "forwarder/small_text.hpp"
 #include "forwarder/text_hash.hpp"
 
 namespace forwarder {
 
 // A Host header as names are compared: lower case, without a port, without one trailing dot.
+class NormalHost {
+ public:
+  explicit NormalHost(std::string_view authority);
+  std::string_view view() { return text_.view(); }
+
+ private:
+  SmallText text_;
+};
 std::string normal_host(std::string_view authority);
 
 class HostIndex {

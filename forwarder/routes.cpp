@@ -88,7 +88,7 @@ const Entry* VirtualHost::find(const Request& request) const {
 }
 
 const Routes::Host* Routes::find(const Request& request) const {
-  const auto found = index.find(normal_host(request.head->authority));
+  const auto found = index.find(NormalHost(request.head->authority).view());
   return found ? &hosts[*found] : nullptr;
 }
 

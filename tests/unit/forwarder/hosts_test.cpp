@@ -12,6 +12,8 @@ TEST_CASE("a Host header is compared without case, port and one trailing dot") {
   CHECK(normal_host("[::1]:80") == "[::1]");
   CHECK(normal_host("[::1]") == "[::1]");
   CHECK(normal_host("") == "");
+  const std::string longer(300, 'a');
+  CHECK(normal_host("A" + longer + ".:80") == "a" + longer);
 }
 
 TEST_CASE("exact hosts come before suffixes, longer suffixes before shorter, the star last") {
