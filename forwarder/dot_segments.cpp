@@ -45,6 +45,7 @@ SeenRequest::SeenRequest(const Request& asked)
   head_ = *asked.head;
   head_.path = *path_;
   request_.head = &head_;
+  request_.path_differs = true;
 }
 
 }  // namespace forwarder

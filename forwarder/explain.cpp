@@ -14,7 +14,7 @@ void add_outcome(const Entry& entry, const Request& request, Explanation& explan
     return;
   }
   const auto& action = *std::get_if<ForwardAction>(&entry.route->action);
-  explanation.target = std::get_if<Forward>(&decision.action)->target;
+  explanation.target = target_sent(*std::get_if<Forward>(&decision.action), *request.head);
   explanation.destinations = action.destinations;
   for (auto& destination : explanation.destinations) {
     if (action.auto_host) continue;

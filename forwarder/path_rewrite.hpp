@@ -21,6 +21,8 @@ struct PathRewrite {
   std::string replacement;  // "" = none
   std::optional<Pattern> pattern;
   std::string substitution;
+
+  bool is_none() const { return replacement.empty() && !pattern; }
 };
 
 // `matcher` is the one that the request satisfied. The result always begins with '/', but for "*".

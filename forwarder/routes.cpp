@@ -26,6 +26,7 @@ std::string location(const RedirectAction& redirect, const http::RequestHead& he
 
 struct Act {
   const Matcher& matcher;
+  const Request& request;
   const http::RequestHead& head;
   base::Random& random;
 
@@ -33,7 +34,8 @@ struct Act {
     const auto& destination = action.draw(random);
     Forward forward;
     forward.upstream = destination.upstream;
-    forward.target = with_query(rewrite_path(action.path, matcher, head.path), head);
+    if (request.path_differs || !action.path.is_none())
+      forward.target = with_query(rewrite_path(action.path, matcher, head.path), head);
     // A wildcard is nobody's name.
     const bool is_name = !destination.host.starts_with('*');
     if (!action.auto_host)
@@ -93,8 +95,12 @@ const Routes::Host* Routes::find(const Request& request) const {
 }
 
 Decision act(const Entry& entry, const Request& request, base::Random& random) {
-  return {std::visit(Act{entry.matcher, *request.head, random}, entry.route->action),
+  return {std::visit(Act{entry.matcher, request, *request.head, random}, entry.route->action),
           entry.route->name};
+}
+
+std::string target_sent(const Forward& forward, const http::RequestHead& head) {
+  return forward.target.empty() ? with_query(std::string(head.path), head) : forward.target;
 }
 
 Reply unknown_host(const Table& table) {

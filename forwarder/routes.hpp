@@ -82,6 +82,9 @@ struct Routes {
 // The entry that takes the request carried out: the same for decide() and explain().
 Decision act(const Entry& entry, const Request& request, base::Random& random);
 
+// Path and query as they go upstream, also where they go as they came.
+std::string target_sent(const Forward& forward, const http::RequestHead& head);
+
 Reply unknown_host(const Table& table);
 Reply no_route();
 

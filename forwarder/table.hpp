@@ -64,7 +64,7 @@ struct Forward {
   // Shared, so that a request may hold it over its awaits while the table is replaced. Null or
   // without tiers: the route leads to nothing that lives (503).
   std::shared_ptr<const Upstream> upstream;
-  std::string target;  // path and query as they go upstream
+  std::string target;  // path and query as they go upstream; "" = as they came
   std::string host;    // the Host header that goes upstream; "" = as it came; "auto" rules applied
 };
 struct Reply {  // answered here: redirect, direct response, a route that is broken
@@ -83,6 +83,7 @@ struct Request {
   std::uint16_t port = 0;  // of the listener
   base::IpAddress client;
   const http::RequestHead* head = nullptr;
+  bool path_differs = false;  // the head's from the one that came (SeenRequest)
 };
 
 struct Routes;  // the compiled virtual hosts; routes.hpp

@@ -113,8 +113,8 @@ struct Seen {
     const auto decision = ask(port, host, path, std::move(headers));
     const auto* forward = std::get_if<forwarder::Forward>(&decision.action);
     if (!forward || !forward->upstream || forward->upstream->tiers.empty()) return "nothing";
-    return forward->target + " " +
-           forward->upstream->tiers.front().members.front().address.to_string();
+    const auto target = forward->target.empty() ? std::string(path) : forward->target;
+    return target + " " + forward->upstream->tiers.front().members.front().address.to_string();
   }
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "forwarder/routes.hpp"
+
 namespace scene {
 
 using discovery::view::Destination;
@@ -183,7 +185,8 @@ std::string outcome(const forwarder::Table& table, const Incoming& request) {
   const auto decision = decide(table, request);
   if (const auto* forward = std::get_if<forwarder::Forward>(&decision.action))
     return std::string(decision.route) + " -> " +
-           (forward->upstream ? forward->upstream->name : "nothing") + ' ' + forward->target;
+           (forward->upstream ? forward->upstream->name : "nothing") + ' ' +
+           forwarder::target_sent(*forward, *request.value.head);
   const auto& reply = *std::get_if<forwarder::Reply>(&decision.action);
   auto text = std::to_string(reply.status);
   if (!reply.location.empty()) text += ' ' + reply.location;
