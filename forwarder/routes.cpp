@@ -33,7 +33,7 @@ struct Act {
   std::variant<Forward, Reply> operator()(const ForwardAction& action) const {
     const auto& destination = action.draw(random);
     Forward forward;
-    forward.upstream = destination.upstream;
+    forward.upstream = UpstreamRef(destination.upstream);
     if (request.path_differs || !action.path.is_none())
       forward.target = with_query(rewrite_path(action.path, matcher, head.path), head);
     // A wildcard is nobody's name.

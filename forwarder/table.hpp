@@ -59,13 +59,27 @@ struct Upstream {
   bool fail_open = false;  // nothing here is healthy: the tiers hold what there is
 };
 
+// An upstream where it stands in a table, good for as long as the table is held; share() it for
+// longer. A decision counts no references: all workers would write to the same ones.
+class UpstreamRef {
+ public:
+  UpstreamRef() = default;
+  explicit UpstreamRef(const std::shared_ptr<const Upstream>& in_table) : in_table_(&in_table) {}
+
+  explicit operator bool() const { return in_table_ && *in_table_; }
+  const Upstream& operator*() const { return **in_table_; }
+  const Upstream* operator->() const { return in_table_->get(); }
+  const std::shared_ptr<const Upstream>& share() const { return *in_table_; }
+
+ private:
+  const std::shared_ptr<const Upstream>* in_table_ = nullptr;
+};
+
 // What becomes of a request.
 struct Forward {
-  // Shared, so that a request may hold it over its awaits while the table is replaced. Null or
-  // without tiers: the route leads to nothing that lives (503).
-  std::shared_ptr<const Upstream> upstream;
-  std::string target;  // path and query as they go upstream; "" = as they came
-  std::string host;    // the Host header that goes upstream; "" = as it came; "auto" rules applied
+  UpstreamRef upstream;  // null or without tiers: the route leads to nothing that lives (503)
+  std::string target;    // path and query as they go upstream; "" = as they came
+  std::string host;  // the Host header that goes upstream; "" = as it came; "auto" rules applied
 };
 struct Reply {  // answered here: redirect, direct response, a route that is broken
   std::uint16_t status = 404;

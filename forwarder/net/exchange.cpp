@@ -38,19 +38,23 @@ void Exchange::decide(const http::RequestHead& head) {
   }
   auto decision =
       table->decide({session_.gate().wanted().port, session_.peer().ip, &head}, work_.random);
-  work_.table.park();
-  if (auto* reply = std::get_if<Reply>(&decision.action)) {
+  if (auto* reply = std::get_if<Reply>(&decision.action))
     reply_ = std::move(*reply);
-    return;
-  }
-  auto& forward = std::get<Forward>(decision.action);
-  upstream_ = std::move(forward.upstream);
-  if (!upstream_)
-    failure_ = kNoEndpoint;
-  else if (http::times_forwarded(head) >= work_.limits.hops)
-    failure_ = kLoop;
   else
+    prepare(head, std::get<Forward>(decision.action), table->version);
+  work_.table.park();
+}
+
+void Exchange::prepare(const http::RequestHead& head, const Forward& forward,
+                       std::uint64_t version) {
+  if (!forward.upstream) {
+    failure_ = kNoEndpoint;
+  } else if (http::times_forwarded(head) >= work_.limits.hops) {
+    failure_ = kLoop;
+  } else {
+    upstream_ = work_.upstreams.hold(forward.upstream, version);
     request_.render(head, forward, session_.peer_text());
+  }
 }
 
 Task<Then> Exchange::run() {

@@ -12,7 +12,8 @@
 //   go on a pooled connection, nor do bodies that may outgrow the replay buffer: one that closes at
 //   this very moment could not be told from one that failed. They pay a connect for it.
 //
-// Invariant: the table is read only in begin(), which does not wait.
+// Invariant: the table is read only in begin(), which does not wait; what is needed of it later is
+// held (HeldUpstreams).
 // Thread: the worker's.
 #pragma once
 
@@ -38,6 +39,7 @@ class Exchange {
 
  private:
   void decide(const http::RequestHead& head);
+  void prepare(const http::RequestHead& head, const Forward& forward, std::uint64_t version);
   base::net::Task<Then> forward();
   base::net::Task<std::unique_ptr<Connection>> connect(Member member);
   base::net::Task<Then> fail(Failure failure);
@@ -51,7 +53,7 @@ class Exchange {
   Session& session_;
   Workspace& work_;
   OutgoingRequest request_;
-  std::shared_ptr<const Upstream> upstream_;
+  HeldUpstreams::Hold upstream_;
   std::optional<Reply> reply_;
   Failure failure_;
   std::vector<SlotId> tried_;

@@ -18,6 +18,7 @@
 #include "forwarder/net/buffers.hpp"
 #include "forwarder/net/counters.hpp"
 #include "forwarder/net/endpoints.hpp"
+#include "forwarder/net/held_upstreams.hpp"
 #include "forwarder/net/limits.hpp"
 #include "forwarder/net/reframe.hpp"
 #include "forwarder/table.hpp"
@@ -45,6 +46,7 @@ struct Workspace {
   const Timeouts& timeouts;
   base::Random random;
   base::Published<Table>::Reader table;
+  HeldUpstreams upstreams;
   Endpoints endpoints;
   Counters counters;
   Buffers buffers;

@@ -1,0 +1,57 @@
+// The upstreams that a worker's requests use over their awaits, while tables come and go.
+//
+// The worker shares each once for all of its requests, and counts those itself: no request writes
+// to a count that other workers write to as well. What none uses any more goes at the first request
+// that comes with another table. Thread: the worker's. A Hold must not outlive it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+#include "forwarder/table.hpp"
+
+namespace forwarder::net {
+
+class HeldUpstreams {
+  struct Held {
+    std::shared_ptr<const Upstream> upstream;
+    std::uint32_t users = 0;
+  };
+
+ public:
+  class Hold {
+   public:
+    Hold() = default;
+    explicit Hold(Held& held) : held_(&held) { ++held.users; }
+    Hold(Hold&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
+    Hold& operator=(Hold&& other) noexcept {
+      std::swap(held_, other.held_);
+      return *this;
+    }
+    ~Hold() {
+      if (held_) --held_->users;
+    }
+    const Upstream& operator*() const { return *held_->upstream; }
+
+   private:
+    Held* held_ = nullptr;
+  };
+
+  // `upstream` is not null, and of the table of that version.
+  Hold hold(const UpstreamRef& upstream, std::uint64_t version) {
+    if (std::exchange(version_, version) != version)
+      std::erase_if(held_, [](const auto& entry) { return entry.second.users == 0; });
+    auto& held = held_[&*upstream];
+    if (!held.upstream) held.upstream = upstream.share();
+    return Hold(held);
+  }
+  std::size_t size() const { return held_.size(); }
+
+ private:
+  std::unordered_map<const Upstream*, Held> held_;  // its nodes stay in place
+  std::uint64_t version_ = 0;
+};
+
+}  // namespace forwarder::net
