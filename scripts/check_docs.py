@@ -2,7 +2,7 @@
 """Holds that README.md and docs/*.md name only what exists: files, folders, scripts, links between pages.
 
 A path is a word that starts with one of our top folders; `x.{hpp,cpp}` is both, `*` matches, and a module may be
-named without its ending (discovery/node). The tests that docs/DNS.md names exist, too.
+named without its ending (discovery/node). The tests that docs/DNS.md and docs/HTTP.md name exist, too.
 """
 import fnmatch
 import re
@@ -12,7 +12,7 @@ from sources import read_tree, report
 
 FOLDERS = "agent base deploy discovery dns docs forwarder proto resources scripts tests .ci".split()
 MAX_ARCHITECTURE_LINES = 200
-RULES = "docs/DNS.md"  # its tables name tests, in quotes, by how their names begin
+RULES = ("docs/DNS.md", "docs/HTTP.md")  # their tables name tests, in quotes, by how those begin
 PATH = re.compile(r"(?<![\w./@:-])((?:" + "|".join(map(re.escape, FOLDERS)) + r")/[\w./{},*-]*[\w}*])")
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 
@@ -53,10 +53,11 @@ def check(files):
 def unknown_tests(files):
     cases = [re.sub(r'"\s+"', "", text) for path, text in files.items() if path.startswith("tests/unit/")]
     names = [name for text in cases for name in re.findall(r'TEST_CASE\(\s*"([^"]*)', text)]
-    for number, line in enumerate(files.get(RULES, "").split("\n"), 1):
+    rows = [(page, number, line) for page in RULES for number, line in enumerate(files.get(page, "").split("\n"), 1)]
+    for page, number, line in rows:
         for quoted in re.findall(r'"([^"]+)"', line) if line.startswith("|") else []:
             if not any(name.startswith(quoted) for name in names):
-                yield f"{RULES}:{number}: no test's name begins with \"{quoted}\""
+                yield f"{page}:{number}: no test's name begins with \"{quoted}\""
 
 
 def tidy(path):
