@@ -63,18 +63,48 @@ const Entry* find_linearly(const VirtualHost& host, const forwarder::Request& re
 
 VirtualHost invent_host(Inventor& inventor) {
   VirtualHost host;
-  const auto route = std::make_shared<const Route>();
   for (auto count = inventor.below(40); count > 0; --count) {
     std::vector<MatcherError> errors;
     auto matcher = compile_matcher(inventor.matcher(), errors);
-    if (errors.empty()) host.entries.push_back({std::move(matcher), route});
+    if (!errors.empty()) continue;
+    Route route{"route " + std::to_string(host.entries.size()), ReplyAction{}};
+    host.entries.push_back({std::move(matcher), std::make_shared<const Route>(std::move(route))});
   }
   for (const auto& entry : host.entries) host.index.add(entry.matcher);
   host.index.seal();
   return host;
 }
 
+Incoming invent_request(Inventor& inventor, const std::string& target) {
+  return Incoming(inventor.below(2) ? "GET" : "POST", "h", target,
+                  {{inventor.below(2) ? "X" : "y", inventor.below(2) ? "1" : "2"}},
+                  static_cast<std::uint16_t>(80 + inventor.below(2)));
+}
+
 }  // namespace
+
+TEST_CASE("explain names the route that a decision takes") {
+  int routed = 0;
+  base::Random random(1);
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Inventor inventor(seed);
+    auto routes = std::make_shared<Routes>();
+    routes->hosts.push_back({"h", std::make_shared<const VirtualHost>(invent_host(inventor))});
+    routes->index.add("h", 0);
+    routes->index.seal();
+    Table table;
+    table.routes = routes;
+    for (int i = 0; i < 40; ++i) {
+      const auto target = inventor.path();
+      const auto request = invent_request(inventor, target);
+      const auto route = table.decide(request.value, random).route;
+      if (explain(table, request.value).route != route)
+        FAIL("seed " << seed << ", request " << i << " to " << target);
+      routed += route.empty() ? 0 : 1;
+    }
+  }
+  CHECK(routed > 1'000);
+}
 
 TEST_CASE("the index finds just what trying all matchers in order finds") {
   int found = 0, missed = 0;
@@ -83,9 +113,7 @@ TEST_CASE("the index finds just what trying all matchers in order finds") {
     const auto host = invent_host(inventor);
     for (int i = 0; i < 40; ++i) {
       const auto target = inventor.path() + (inventor.below(2) ? "?x=1" : "?y=2&x");
-      const Incoming request(inventor.below(2) ? "GET" : "POST", "h", target,
-                             {{inventor.below(2) ? "X" : "y", inventor.below(2) ? "1" : "2"}},
-                             static_cast<std::uint16_t>(80 + inventor.below(2)));
+      const auto request = invent_request(inventor, target);
       const auto* wanted = find_linearly(host, request.value);
       const auto* got = host.find(request.value);
       if (got != wanted) FAIL("seed " << seed << ", request " << i << " to " << target);
