@@ -32,24 +32,23 @@ std::size_t whole_request(const std::string& text) {
 }
 
 std::shared_ptr<const forwarder::Routes> route_all_to(
-    const std::shared_ptr<const forwarder::Upstream>& upstream, const std::string& path,
-    const std::string& direct_response) {
+    const std::shared_ptr<const forwarder::Upstream>& upstream, const ProxyStory& story) {
   auto route = std::make_shared<forwarder::Route>();
   route->name = "test";
   forwarder::ForwardAction action;
   action.destinations.push_back({upstream->name, upstream, "", 100, 100});
-  action.path.replacement = path;
-  if (direct_response.empty())
+  action.path.replacement = story.path_rewrite;
+  if (story.direct_response.empty())
     route->action = std::move(action);
   else
-    route->action = forwarder::ReplyAction{200, direct_response};
+    route->action = forwarder::ReplyAction{200, story.direct_response};
   auto host = std::make_shared<forwarder::VirtualHost>();
   host->entries.push_back({forwarder::Matcher{}, route});
   host->index.add(host->entries.back().matcher);
   host->index.seal();
   auto routes = std::make_shared<forwarder::Routes>();
-  routes->hosts.push_back({"svc.test", host});
-  routes->index.add("svc.test", 0);
+  routes->hosts.push_back({story.host, host});
+  routes->index.add(story.host, 0);
   routes->index.seal();
   return routes;
 }
@@ -236,7 +235,7 @@ void ProxyStory::publish(const std::vector<std::vector<Server*>>& tiers) {
   }
   for (const auto& server : servers) table->slots.push_back({server->address, 0});
   table->upstreams.push_back(upstream);
-  table->routes = route_all_to(upstream, path_rewrite, direct_response);
+  table->routes = route_all_to(upstream, *this);
   tables.publish(std::move(table));
   forwarder.table_changed();
 }

@@ -88,7 +88,7 @@ struct ProxyStory {
   ~ProxyStory();
 
   Server& server(Script script);
-  // Tiers of servers, as the only route of host svc.test. Slots are by server, in the order made.
+  // Tiers of servers, as the only route of `host`. Slots are by server, in the order made.
   void publish(const std::vector<std::vector<Server*>>& tiers);
   void start();
   base::SocketAddress address() const;
@@ -104,6 +104,7 @@ struct ProxyStory {
   forwarder::net::Forwarder forwarder;
   std::vector<std::unique_ptr<Server>> servers;
   std::vector<base::SocketAddress> listeners;  // wanted; one on port 0 to begin with
+  std::string host = "svc.test";               // a name or a wildcard
   std::string path_rewrite;                    // of that route, before it is published
   std::string direct_response;                 // what that route answers itself; "" = it forwards
   std::uint64_t version = 0;
