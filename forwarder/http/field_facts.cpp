@@ -114,6 +114,7 @@ void FieldFacts::note_upgrade(std::string_view value) {
                     value.find(',') == std::string_view::npos &&
                     !equal_ignoring_case(protocol, "h2c");
   upgrade_seen_ = true;
+  protocol_ = value;
 }
 
 void FieldFacts::note_expect(std::string_view value) {

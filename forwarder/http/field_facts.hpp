@@ -29,6 +29,7 @@ class FieldFacts {
   // One protocol other than h2c, and the Connection field names it. h2c is left out because a
   // tunnel of it would carry requests past the routes.
   bool upgrades() const { return upgrade_named_ && upgrade_usable_; }
+  std::string_view protocol() const { return protocol_; }  // of Upgrade, where upgrades()
   bool has_host() const { return has_host_; }
   std::string_view host() const { return host_; }
   bool expects_continue() const { return expects_continue_; }
@@ -42,7 +43,7 @@ class FieldFacts {
   void note_upgrade(std::string_view value);
   void note_expect(std::string_view value);
 
-  std::string_view host_;
+  std::string_view host_, protocol_;
   std::uint64_t length_ = 0;
   bool has_host_ = false;
   bool has_length_ = false;

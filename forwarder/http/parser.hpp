@@ -59,10 +59,10 @@ class RequestParser {
   HeadProgress progress_;
 };
 
-// What the response answers: decides whether it has a body and whether 101 was asked for.
+// What the response answers: decides whether it has a body and whether its 101 was asked for.
 struct Asked {
   std::string_view method = "GET";
-  bool upgrade = false;
+  std::string_view protocol;  // that an upgrade was asked to; "" = to none
 };
 
 class ResponseParser {

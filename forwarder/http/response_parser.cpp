@@ -84,9 +84,9 @@ class ResponseHeadParse {
     const bool informational = head_.status < 200;
     const bool bodiless =
         informational || head_.status == 204 || head_.status == 304 || asked_.method == "HEAD";
-    if (head_.status == 101 && !(asked_.upgrade && facts_.upgrades())) {
-      return refuse("switches protocols unasked");
-    }
+    const bool as_asked =
+        facts_.upgrades() && equal_ignoring_case(facts_.protocol(), asked_.protocol);
+    if (head_.status == 101 && !as_asked) return refuse("switches protocols unasked");
     const bool doubtful = facts_.chunked() && (facts_.has_length() || head_.minor_version == 0);
     head_.declares_length =
         facts_.has_length() && !facts_.chunked() && !informational && head_.status != 204;

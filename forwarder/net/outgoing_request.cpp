@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "forwarder/http/field.hpp"
 #include "forwarder/http/forwarded.hpp"
 
 namespace forwarder::net {
@@ -21,7 +22,7 @@ void OutgoingRequest::note(const http::RequestHead& head) {
   idempotent_ = is_idempotent(head.method);
   head_only_ = head.method == "HEAD";
   keep_alive_ = head.keep_alive;
-  upgrade_ = head.upgrade;
+  if (head.upgrade) protocol_ = http::find_header(head.headers, "upgrade")->value;
 }
 
 void OutgoingRequest::render(const http::RequestHead& head, const Forward& forward,

@@ -39,7 +39,7 @@ class OutgoingRequest {
   // What is still to come, if anything, is known to leave it so.
   bool stays_replayable() const;
   bool idempotent() const { return idempotent_; }
-  http::Asked asked() const { return {head_only_ ? "HEAD" : "GET", upgrade_}; }
+  http::Asked asked() const { return {head_only_ ? "HEAD" : "GET", protocol_}; }
   bool head_only() const { return head_only_; }
   std::uint8_t minor_version() const { return minor_version_; }
   bool keep_alive() const { return keep_alive_; }
@@ -55,7 +55,8 @@ class OutgoingRequest {
   std::uint64_t taken_ = 0;  // of the body, as it came
   std::uint8_t minor_version_ = 1;
   bool whole_ = false, replayable_ = true;
-  bool idempotent_ = false, head_only_ = false, keep_alive_ = false, upgrade_ = false;
+  bool idempotent_ = false, head_only_ = false, keep_alive_ = false;
+  std::string protocol_;  // of an upgrade
 };
 
 // RFC 9110 §9.2.2; TRACE has no body and no effect.

@@ -43,7 +43,7 @@ std::string_view broken_for(const std::string& bytes, const Asked& asked) {
 
 std::string_view fuzz::broken(std::string_view input) {
   const std::string bytes = std::string(input) + "\r\n\r\n";
-  for (const Asked& asked : {Asked{"GET", false}, Asked{"HEAD", false}, Asked{"GET", true}}) {
+  for (const Asked& asked : {Asked{"GET", {}}, Asked{"HEAD", {}}, Asked{"GET", "websocket"}}) {
     const auto what = broken_for(bytes, asked);
     if (!what.empty()) return what;
   }

@@ -89,13 +89,13 @@ TEST_CASE("a response is delivered in the framing its client knows", "[http]") {
 
 TEST_CASE("a response without a body says of it only what it may", "[http]") {
   const std::string length = "\r\nContent-Length: 3\r\n\r\n";
-  CHECK(back("HTTP/1.1 200 OK" + length, 1, {"HEAD", false}) == "HTTP/1.1 200 OK" + length);
+  CHECK(back("HTTP/1.1 200 OK" + length, 1, {"HEAD", {}}) == "HTTP/1.1 200 OK" + length);
   CHECK(back("HTTP/1.1 304 Not Modified" + length, 1) == "HTTP/1.1 304 Not Modified" + length);
   CHECK(back("HTTP/1.1 204 No Content" + length, 1) == "HTTP/1.1 204 No Content\r\n\r\n");
   CHECK(back("HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n", 1) ==
         "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n");
   CHECK(back("HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: websocket\r\nA: b\r\n\r\n", 1,
-             {"GET", true}) ==
+             {"GET", "websocket"}) ==
         "HTTP/1.1 101 Go\r\nA: b\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
 }
 

@@ -21,8 +21,8 @@ struct ResponseCase {
 inline std::vector<ResponseCase> accepted_responses() {
   const std::string ok = "HTTP/1.1 200 OK\r\n";
   const std::string upgrade = "Connection: upgrade\r\nUpgrade: websocket\r\n\r\n";
-  const Asked head{"HEAD", false};
-  const Asked websocket{"GET", true};
+  const Asked head{"HEAD", {}};
+  const Asked websocket{"GET", "websocket"};
   return {
       {"a length", ok + "Content-Length: 5\r\n\r\n", true, Framing::length},
       {"chunks", ok + "Transfer-Encoding: chunked\r\n\r\n", true, Framing::chunked},
@@ -51,6 +51,9 @@ inline std::vector<ResponseCase> accepted_responses() {
       {"103", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", true, Framing::none},
       {"101 as asked for", "HTTP/1.1 101 Switching Protocols\r\n" + upgrade, true, Framing::none,
        true, websocket},
+      {"101 as asked for, in capitals",
+       "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n",
+       true, Framing::none, true, websocket},
       {"a status of its own", "HTTP/1.1 999 Own\r\nContent-Length: 0\r\n\r\n", true,
        Framing::length},
   };
@@ -59,13 +62,16 @@ inline std::vector<ResponseCase> accepted_responses() {
 inline std::vector<ResponseCase> refused_responses() {
   const std::string ok = "HTTP/1.1 200 OK\r\n";
   const std::string end = "Content-Length: 0\r\n\r\n";
-  const Asked websocket{"GET", true};
+  const Asked websocket{"GET", "websocket"};
   return {
       {"101 unasked",
        "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
        false},
       {"101 without Upgrade", "HTTP/1.1 101 Switching Protocols\r\n\r\n", false, Framing::none,
        true, websocket},
+      {"101 to another protocol",
+       "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n", false,
+       Framing::none, true, websocket},
       {"two lengths", ok + "Content-Length: 5\r\nContent-Length: 5\r\n\r\n", false},
       {"a list of lengths", ok + "Content-Length: 5, 5\r\n\r\n", false},
       {"a negative length", ok + "Content-Length: -1\r\n\r\n", false},

@@ -173,7 +173,8 @@ Task<void> Client::read_response(std::string method, Response& response) {
   forwarder::http::BodyReader body;
   bool ended = false;
   for (;;) {
-    const auto parsed = forwarder::http::ResponseParser().parse(received_, {method, true}, head);
+    const auto parsed =
+        forwarder::http::ResponseParser().parse(received_, {method, "websocket"}, head);
     if (parsed.rejected()) co_return;
     if (parsed.complete()) {
       const bool interim = head.status < 200 && head.status != 101;
