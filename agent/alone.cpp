@@ -26,7 +26,8 @@ discovery::Publication publish_alone(const Config& config,
 }
 
 // A virtual destination that maps a port which cannot be mapped is wrong by itself (DESIGN §5);
-// what a route table or a service with more ports brings about is no reason not to serve it.
+// what a route table or a service with more ports brings about is no reason not to serve it, nor is
+// a mapping that is right in Gloo and only waits for our forwarder to speak HTTP/2.
 void add_dead_ports(const discovery::view::Destination& destination,
                     const resources::Documents& documents, resources::Problems& problems) {
   using Destination = discovery::view::Destination;
@@ -38,9 +39,12 @@ void add_dead_ports(const discovery::view::Destination& destination,
           document.metadata.name == destination.name)
         place = document.metadata.place;
   const bool maps = virtual_one && destination.door.kind == discovery::view::Door::Kind::endpoints;
-  for (const auto& port : destination.dead_ports)
-    problems.push_back({maps ? resources::Severity::error : resources::Severity::warning, place,
-                        destination.defined_by, virtual_one ? "spec.ports" : "", port, ""});
+  for (const auto& dead : destination.dead_ports) {
+    const auto* port = destination.find_port(dead.number);
+    const bool wrong = maps && !(port && discovery::view::is_http2(port->protocol));
+    problems.push_back({wrong ? resources::Severity::error : resources::Severity::warning, place,
+                        destination.defined_by, virtual_one ? "spec.ports" : "", dead.why, ""});
+  }
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ Json report(const view::Destination& destination) {
   if (destination.home_only) json["exported"] = false;
   if (!destination.prefer.empty()) json["prefer"] = destination.prefer;
   if (!destination.conflicts.empty()) json["conflicts"] = destination.conflicts;
-  if (!destination.dead_ports.empty()) json["deadPorts"] = destination.dead_ports;
+  for (const auto& port : destination.dead_ports) json["deadPorts"].push_back(port.why);
   return json;
 }
 

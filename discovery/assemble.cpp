@@ -69,18 +69,32 @@ bool needs_mapping(const Destination& destination, const DestinationPort& port) 
   return false;
 }
 
+// A host without ports may be served on those that routes name.
+bool may_be_forwarded(const Destination& destination) {
+  return destination.ports.empty() || std::ranges::any_of(destination.ports, [](const auto& port) {
+           return view::is_http1(port.protocol);
+         });
+}
+
 // DESIGN §5 "The door": the forwarder if a mesh RouteTable names the host exactly or a port must be
-// mapped; never for headless names.
+// mapped; never for headless names, nor where the forwarder speaks none of the ports.
 Door decide_door(const Destination& destination, const AssemblyRules& rules,
                  const std::vector<base::IpAddress>& forwarders) {
   if (destination.headless)
     return {Door::Kind::endpoints, "headless: the endpoints themselves", {}};
   if (forwarders.empty()) return {Door::Kind::endpoints, "the forwarder is switched off", {}};
   const auto routed = rules.routed_hosts.find(destination.host);
-  if (routed != rules.routed_hosts.end())
-    return {Door::Kind::forwarder, routed->second + " names the host", forwarders};
+  if (routed != rules.routed_hosts.end()) {
+    if (may_be_forwarded(destination))
+      return {Door::Kind::forwarder, routed->second + " names the host", forwarders};
+    return {Door::Kind::endpoints,
+            routed->second +
+                " names the host, but none of its ports is HTTP/1.1, which is all that "
+                "the forwarder speaks",
+            {}};
+  }
   for (const auto& port : destination.ports)
-    if (view::is_http(port.protocol) && needs_mapping(destination, port))
+    if (view::is_http1(port.protocol) && needs_mapping(destination, port))
       return {Door::Kind::forwarder,
               "port " + std::to_string(port.number) + " is another port at its endpoints",
               forwarders};
@@ -93,17 +107,19 @@ Door decide_door(const Destination& destination, const AssemblyRules& rules,
 void name_dead_ports(Destination& destination) {
   const bool behind_forwarder = destination.door.kind == Door::Kind::forwarder;
   for (const auto& port : destination.ports) {
-    const bool http = view::is_http(port.protocol);
+    const bool http = view::is_http1(port.protocol);
     const auto which = "port " + std::to_string(port.number) + " (" + port.protocol + ") ";
     if (behind_forwarder && !http)
-      destination.dead_ports.push_back(which + "is behind the forwarder, which speaks HTTP only (" +
-                                       destination.door.why + "): give it a host of its own");
+      destination.dead_ports.push_back(
+          {port.number, which + "is behind the forwarder, which speaks HTTP/1.1 only (" +
+                            destination.door.why + "): give it a host of its own"});
     else if (!behind_forwarder && !destination.headless && needs_mapping(destination, port))
       destination.dead_ports.push_back(
-          which + "is another port at its endpoints, " +
-          (http ? "and the forwarder is switched off: switch it on, or "
-                : "which only the forwarder could map, and that speaks HTTP only: ") +
-          "serve it on the same port everywhere");
+          {port.number,
+           which + "is another port at its endpoints, " +
+               (http ? "and the forwarder is switched off: switch it on, or "
+                     : "which only the forwarder could map, and that speaks HTTP/1.1 only: ") +
+               "serve it on the same port everywhere"});
   }
 }
 

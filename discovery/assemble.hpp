@@ -11,7 +11,9 @@
 // aside with its reason; what is for the home only (`home`) is read beside the own origin. The door
 // is decided here, from documents alone: health does not move it, nor does a service that has no
 // endpoints for the moment; only where a target port is declared by name do endpoints tell its
-// number, and until one is known it counts as the same. What has not changed since the view before
+// number, and until one is known it counts as the same. A host that has ports, none of which the
+// forwarder speaks, never leads to it, whatever names the host: there nothing of it would be
+// served. What has not changed since the view before
 // is the same object and costs a comparison. Thread: builder. Deterministic.
 #pragma once
 

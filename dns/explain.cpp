@@ -93,7 +93,7 @@ std::vector<std::string> explain(const view::Destination& destination,
   if (selection.degraded && !selection.fail_open) state += ", degraded";
   lines.add(state);
   for (const auto& conflict : destination.conflicts) lines.add("conflict: " + conflict);
-  for (const auto& port : destination.dead_ports) lines.add("not served: " + port);
+  for (const auto& port : destination.dead_ports) lines.add("not served: " + port.why);
   for (std::size_t i = 0; i < selection.tiers.size(); ++i) {
     const auto& tier = selection.tiers[i];
     lines.add("tier " + std::to_string(i) + " " + tier.name + ": share " + percent(tier.share) +

@@ -147,12 +147,12 @@ void HostMaker::answer_forwarder() {
     parts_.service_errors.push_back(0);
     Range targets{size32(parts_.targets.size()), 0};
     for (const auto* port : service) {
-      if (view::is_http(port->protocol))
+      if (view::is_http1(port->protocol))
         parts_.targets.push_back({.port = port->number}), ++targets.count;
       else
         parts_.service_errors.back() = writer_.put_option(
             Ede::other, "port " + std::to_string(port->number) +
-                            " is not served: the forwarder is the door and speaks HTTP only");
+                            " is not served: the forwarder is the door and speaks HTTP/1.1 only");
     }
     if (targets.count > 0) drawn_.push_back({{.members = targets}});
     share_out();

@@ -27,6 +27,18 @@ base::Result<std::vector<std::uint32_t>> shares_of(
   return shares(weights);
 }
 
+resources::Problem destination_problem(Severity severity, const FlatRoute& flat,
+                                       const resources::DestinationRef& ref, std::size_t index,
+                                       std::string message) {
+  auto problem =
+      route_problem(severity, *flat.table, flat.index,
+                    "forwardTo.destinations[" + std::to_string(index) + ']', std::move(message));
+  const auto* forward = std::get_if<resources::ForwardTo>(&flat.route().action);
+  if (forward && forward->destinations.empty()) problem.field = "spec.defaultDestination";
+  if (ref.place.line != 0) problem.place = ref.place;
+  return problem;
+}
+
 }  // namespace
 
 std::shared_ptr<const Route> Actions::of(const FlatRoute& flat) {
@@ -106,6 +118,8 @@ std::string Actions::find_destinations(const FlatRoute& flat,
     auto target = upstreams_.find(refs[i], flat.table->metadata.namespace_);
     if (target) {
       leads_somewhere = true;
+      if (discovery::view::is_http2(target->port.protocol))
+        warn_of_protocol(flat, refs[i], i, *target);
       found[i].name = target->upstream->name;
       found[i].upstream = std::move(target->upstream);
       found[i].host = std::move(target->host);
@@ -121,6 +135,16 @@ std::string Actions::find_destinations(const FlatRoute& flat,
   return "";
 }
 
+void Actions::warn_of_protocol(const FlatRoute& flat, const resources::DestinationRef& ref,
+                               std::size_t index, const Upstreams::Target& target) {
+  auto problem = destination_problem(
+      Severity::warning, flat, ref, index,
+      "port " + std::to_string(target.port.number) + " (" + target.port.protocol + ") of " +
+          target.host + " is sent HTTP/1.1, which is all that the forwarder speaks");
+  problem.hint = "route to a port that takes HTTP/1.1, or leave its callers to the endpoints";
+  problems_.push_back(std::move(problem));
+}
+
 bool Actions::may_come(const resources::DestinationRef& ref) const {
   return config_.others == Others::may_be_heard ||
          (!ref.ref.cluster.empty() && ref.ref.cluster != config_.cluster);
@@ -131,12 +155,8 @@ void Actions::report(const FlatRoute& flat, const resources::DestinationRef& ref
   const bool unknown = reason.code == base::Code::not_found;
   const bool mistaken =
       unknown ? !may_come(ref) : reason.code == base::Code::invalid && is_supported(ref.kind);
-  auto problem =
-      route_problem(mistaken ? Severity::error : Severity::warning, *flat.table, flat.index,
-                    "forwardTo.destinations[" + std::to_string(index) + ']', reason.message);
-  const auto* forward = std::get_if<resources::ForwardTo>(&flat.route().action);
-  if (forward && forward->destinations.empty()) problem.field = "spec.defaultDestination";
-  if (ref.place.line != 0) problem.place = ref.place;
+  auto problem = destination_problem(mistaken ? Severity::error : Severity::warning, flat, ref,
+                                     index, reason.message);
   if (unknown) problem.hint = upstreams_.did_you_mean(ref, flat.table->metadata.namespace_);
   if (unknown && problem.hint.empty())
     problem.hint = mistaken ? "define it, or say in ref.cluster which cluster does"

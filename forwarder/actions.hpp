@@ -38,6 +38,8 @@ class Actions {
   std::string find_destinations(const FlatRoute& flat,
                                 const std::vector<resources::DestinationRef>& refs,
                                 std::vector<WeightedUpstream>& found);
+  void warn_of_protocol(const FlatRoute& flat, const resources::DestinationRef& ref,
+                        std::size_t index, const Upstreams::Target& target);
   bool may_come(const resources::DestinationRef& ref) const;
   void report(const FlatRoute& flat, const resources::DestinationRef& ref, std::size_t index,
               const base::Error& reason);

@@ -120,6 +120,7 @@ Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& 
   VirtualHosts hosts(config.cluster);
   for (const auto* root : roots_in_order(tables)) {
     report_freeze(*root, compiled.problems);
+    warn_of_bypassed_hosts(*root, resolution, compiled.problems);
     hosts.add(*root, entries_of(delegation.flatten(*root), view, actions, compiled.problems),
               excluded_callers(*root, view), compiled.problems);
   }

@@ -39,6 +39,21 @@ DocumentStatus status_of(const resources::RouteTable& table,
 
 }  // namespace
 
+void warn_of_bypassed_hosts(const resources::RouteTable& root,
+                            const discovery::view::Resolution& resolution,
+                            resources::Problems& problems) {
+  for (const auto& host : root.hosts) {
+    const auto found = resolution.find(normal_host(host));
+    if (!found || found->destination->door.kind == discovery::view::Door::Kind::forwarder) continue;
+    problems.push_back({resources::Severity::warning, root.metadata.place,
+                        "RouteTable " + name_of(root), "spec.hosts",
+                        "host " + host + " is not captured: callers get its endpoints (" +
+                            found->destination->door.why + ")",
+                        "take the host out of the table, or give it to a destination that can be "
+                        "forwarded"});
+  }
+}
+
 std::string_view to_string(State state) {
   switch (state) {
     case State::accepted:
@@ -64,7 +79,7 @@ std::vector<DocumentStatus> statuses(const std::vector<resources::RouteTable>& t
     const auto& destination = *resolved->destination;
     DocumentStatus status{destination.defined_by, State::accepted, {}};
     for (const auto& port : destination.ports)
-      if (!discovery::view::is_http(port.protocol))
+      if (!discovery::view::is_http1(port.protocol))
         status.notes.push_back("port " + std::to_string(port.number) + " (" + port.protocol +
                                ") of " + destination.host + " is not forwarded");
     if (!status.notes.empty()) result.push_back(std::move(status));

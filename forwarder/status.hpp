@@ -27,6 +27,11 @@ struct DocumentStatus {
 };
 std::string_view to_string(DocumentStatus::State state);
 
+// Hosts that are known here and yet lead their callers past the forwarder are a warning.
+void warn_of_bypassed_hosts(const resources::RouteTable& root,
+                            const discovery::view::Resolution& resolution,
+                            resources::Problems& problems);
+
 // Of the route tables in the order given, then of destinations with ports that are not forwarded.
 std::vector<DocumentStatus> statuses(const std::vector<resources::RouteTable>& tables,
                                      const discovery::view::Resolution& resolution,

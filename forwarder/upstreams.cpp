@@ -119,13 +119,14 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   auto port = choose_port(destination, ref.port);
   if (!port) return port.error();
   if (resolved && cluster.empty() && ref.subset.empty())
-    return Target{of(resolved, *port), destination.host};
+    return Target{of(resolved, *port), destination.host, *port};
 
   auto name = upstream_name(destination.host, port->number, ref.subset, cluster);
-  if (auto made = kept_.find(name, nullptr)) return Target{std::move(made), destination.host};
+  if (auto made = kept_.find(name, nullptr))
+    return Target{std::move(made), destination.host, *port};
   const auto part = narrow(destination, cluster, ref.subset);
   const auto selection = view::select(part, *resolution_.view, resolution_.callers.classes.front());
-  return Target{make(std::move(name), nullptr, selection, *port), destination.host};
+  return Target{make(std::move(name), nullptr, selection, *port), destination.host, *port};
 }
 
 std::string Upstreams::did_you_mean(const resources::DestinationRef& ref,

@@ -34,7 +34,8 @@ class Upstreams {
 
   struct Target {
     std::shared_ptr<const Upstream> upstream;
-    std::string host;  // the destination's
+    std::string host;                       // the destination's
+    discovery::view::DestinationPort port;  // of it
   };
   // `home` is the namespace of the document that refers. Errors: not_found; unavailable instead
   // while the view is not synced, for it may come; invalid where the reference itself is wrong.

@@ -58,7 +58,7 @@ void VirtualHosts::add_unclaimed(const Upstreams::Source& resolved, Upstreams& u
                      destination.door.kind == discovery::view::Door::Kind::forwarder;
   std::vector<Entry> entries;
   for (const auto& port : destination.ports) {
-    if (!discovery::view::is_http(port.protocol)) continue;
+    if (!discovery::view::is_http1(port.protocol)) continue;
     if (opens) ports_.insert(port.number);
     if (claimed != hosts_.end() && !rest) continue;
     auto upstream = upstreams.of(resolved, port);

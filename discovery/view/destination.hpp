@@ -16,10 +16,17 @@ namespace discovery::view {
 struct DestinationPort {
   std::uint16_t number = 0;
   std::string name;                 // for SRV: "_http._tcp"; "" = by protocol
-  std::string protocol;             // "HTTP", "GRPC", "TCP" …
+  std::string protocol;             // "HTTP", "GRPC", "TCP" …; "" = HTTP
   std::string target_name;          // the services' port, by name …
   std::uint16_t target_number = 0;  // … or by number; neither = the same number
   friend bool operator==(const DestinationPort&, const DestinationPort&) = default;
+};
+
+// One that the door does not serve.
+struct DeadPort {
+  std::uint16_t number = 0;
+  std::string why;  // with a remedy
+  friend bool operator==(const DeadPort&, const DeadPort&) = default;
 };
 
 // Where a name leads: to the endpoints themselves, or to the forwarder. Decided by documents alone
@@ -46,15 +53,16 @@ struct Destination {
   bool home_only = false;           // nobody else is told of it
   std::vector<std::string> prefer;  // empty = the default ladder
   Door door;
-  std::vector<std::string> conflicts;   // other objects that claim the host, and who won
-  std::vector<std::string> dead_ports;  // that the door does not serve, each with a remedy
+  std::vector<std::string> conflicts;  // other objects that claim the host, and who won
+  std::vector<DeadPort> dead_ports;
 
   const DestinationPort* find_port(std::uint16_t number) const;
 };
 
-// True for the protocols that the forwarder speaks (HTTP/1.1): HTTP, HTTP2, GRPC and "" go through
-// it, others do not.
-bool is_http(std::string_view protocol);
+// What the forwarder speaks: HTTP and "". Ports of other protocols never lead to it.
+bool is_http1(std::string_view protocol);
+// HTTP2 and GRPC: what it does not speak yet.
+bool is_http2(std::string_view protocol);
 
 // The service's port that `port` leads to; null when it declares none such.
 const ServicePort* declared_port(const DestinationPort& port, const Service& service);

@@ -46,9 +46,9 @@ const DestinationPort* Destination::find_port(std::uint16_t number) const {
   return found == ports.end() ? nullptr : &*found;
 }
 
-bool is_http(std::string_view protocol) {
-  return protocol.empty() || protocol == "HTTP" || protocol == "HTTP2" || protocol == "GRPC";
-}
+bool is_http1(std::string_view protocol) { return protocol.empty() || protocol == "HTTP"; }
+
+bool is_http2(std::string_view protocol) { return protocol == "HTTP2" || protocol == "GRPC"; }
 
 const ServicePort* declared_port(const DestinationPort& port, const Service& service) {
   const auto wanted = port.target_number ? port.target_number : port.number;

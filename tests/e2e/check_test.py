@@ -57,14 +57,18 @@ CASES = [
      ["a.yaml:", "ratings.mesh.internal"]),
     ("a port that only the forwarder could map, and it cannot", "cluster: east\nresources: [a.yaml]\n",
      DESTINATION.replace("NAME", "db").replace("HTTP", "TCP, targetPort: {number: 9081}"), 2,
-     ["a.yaml:", "error", "spec.ports", "port 9080 (TCP)", "HTTP only"]),
+     ["a.yaml:", "error", "spec.ports", "port 9080 (TCP)", "HTTP/1.1 only"]),
     ("a port that needs mapping without a forwarder", "cluster: east\nforwarder: false\nresources: [a.yaml]\n",
      DESTINATION.replace("NAME", "web").replace("HTTP", "HTTP, targetPort: {number: 9081}"), 2,
      ["a.yaml:", "error", "spec.ports", "port 9080 (HTTP)", "switched off"]),
     ("a port that a route table puts behind the forwarder", "cluster: east\nresources: [a.yaml]\n",
-     SERVICE + "labels: {app: ratings}\n---\n" + DESTINATION.replace("NAME", "db").replace("HTTP", "TCP") + "---\n" +
+     DESTINATION.replace("NAME", "db").replace("HTTP", "HTTP}, {number: 5432, protocol: TCP") + "---\n" +
      table("r", "hosts: [ratings.mesh.internal]\nhttp:\n- directResponse: {status: 200}"), 0,
-     ["a.yaml:", "warning", "spec.ports", "port 9080 (TCP)", "RouteTable"]),
+     ["a.yaml:", "warning", "spec.ports", "port 5432 (TCP)", "RouteTable"]),
+    ("a host that a route table names and the forwarder does not speak", "cluster: east\nresources: [a.yaml]\n",
+     DESTINATION.replace("NAME", "rpc").replace("HTTP", "GRPC") + "---\n" +
+     table("r", "hosts: [ratings.mesh.internal]\nhttp:\n- directResponse: {status: 200}"), 0,
+     ["a.yaml:", "warning", "RouteTable default/r", "spec.hosts", "not captured", "HTTP/1.1"]),
     ("a quote that is never closed", "cluster: east\nresources: [a.yaml]\n",
      SERVICE.replace("ratings", '"ratings'), 2, ["a.yaml:", "error", "quote that is never closed"]),
     ("two listeners in each other's way",

@@ -94,6 +94,28 @@ spec:
   CHECK(told("\ndns: {zones: [mesh.internal, xmesh.internal, example.com]}").empty());
 }
 
+TEST_CASE("a mapping that the forwarder cannot do is an error, of an HTTP/2 port only a warning") {
+  const auto check_port = [](const std::string& protocol) {
+    return check_as("cluster: east", R"(apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {name: v}
+spec:
+  hosts: [v.mesh.internal]
+  services: [{labels: {app: v}}]
+  ports: [{number: 80, targetPort: {number: 8080}, protocol: )" +
+                                         protocol + "}]\n")
+        .problems;
+  };
+  CHECK(check_port("HTTP").empty());
+  CHECK(errors(check_port("TCP")).size() == 1);
+  for (const auto* protocol : {"GRPC", "HTTP2"}) {
+    const auto problems = check_port(protocol);
+    CHECK(errors(problems).empty());
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].message.starts_with("port 80 (" + std::string(protocol) + ") is another"));
+  }
+}
+
 TEST_CASE("what only the forwarder finds wrong in a route is told where it is written") {
   const auto checked = check_as("cluster: east\nforwarder: false", R"(service: web
 port: 80

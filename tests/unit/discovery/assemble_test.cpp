@@ -169,7 +169,7 @@ TEST_CASE("a mapping that the forwarder cannot do is named, not a dead answer") 
   const auto* db = view->find("db.bookinfo.mesh.internal");
   CHECK(db->door.kind == view::Door::Kind::endpoints);
   REQUIRE(db->dead_ports.size() == 1);
-  CHECK(db->dead_ports[0].starts_with("port 5432 (TCP) is another port at its endpoints"));
+  CHECK(db->dead_ports[0].why.starts_with("port 5432 (TCP) is another port at its endpoints"));
 }
 
 TEST_CASE("a port that the forwarder does not speak is named where the forwarder is the door") {
@@ -179,7 +179,47 @@ TEST_CASE("a port that the forwarder does not speak is named where the forwarder
   const auto* web = view->find("web.bookinfo.mesh.internal");
   CHECK(web->door.kind == view::Door::Kind::forwarder);
   REQUIRE(web->dead_ports.size() == 1);
-  CHECK(web->dead_ports[0].starts_with("port 5432 (TCP) is behind the forwarder"));
+  CHECK(web->dead_ports[0].why.starts_with("port 5432 (TCP) is behind the forwarder"));
+}
+
+TEST_CASE("what speaks HTTP/2 is not led to a forwarder that does not: its door is the endpoints") {
+  auto rules = east();
+  rules.routed_hosts = {{"api.mesh.internal", "RouteTable bookinfo/api"}};
+  auto api = destination("api", {"api.mesh.internal"}, "api");
+  std::get<DestinationRow>(api).destination.ports = {{50051, "GRPC", {0, "rpc"}}};
+  const auto view = assemble({origin("east", {service("api", {{"rpc", 50051, "", 0, "grpc"}}),
+                                              endpoint("api", "10.0.0.1", {{"rpc", 50051}}), api})},
+                             rules);
+  const auto* routed = view->find("api.mesh.internal");
+  CHECK(routed->door.kind == view::Door::Kind::endpoints);
+  CHECK(routed->door.why ==
+        "RouteTable bookinfo/api names the host, but none of its ports is HTTP/1.1, which is all "
+        "that the forwarder speaks");
+  CHECK(routed->dead_ports.empty());
+  CHECK(view->find("api.bookinfo.mesh.internal")->door.kind == view::Door::Kind::endpoints);
+}
+
+TEST_CASE("an HTTP/2 port that would need mapping, or is behind the forwarder's door, is dead") {
+  const auto mapped = assemble(
+      {origin("east", {service("api", {{"grpc", 80, "", 50051, ""}, {"http2-x", 81, "", 0, ""}}),
+                       endpoint("api", "10.0.0.1", {{"grpc", 50051}, {"http2-x", 81}})})});
+  const auto* api = mapped->find("api.bookinfo.mesh.internal");
+  CHECK(api->door.kind == view::Door::Kind::endpoints);
+  CHECK(api->dead_ports ==
+        std::vector<view::DeadPort>{
+            {80,
+             "port 80 (GRPC) is another port at its endpoints, which only the forwarder could map, "
+             "and that speaks HTTP/1.1 only: serve it on the same port everywhere"}});
+
+  auto rules = east();
+  rules.routed_hosts = {{"web.bookinfo.mesh.internal", "RouteTable bookinfo/web"}};
+  const auto both = assemble(
+      {origin("east", {service("web", {{"http", 80, "", 0, ""}, {"grpc", 50051, "", 0, ""}})})},
+      rules);
+  const auto* web = both->find("web.bookinfo.mesh.internal");
+  CHECK(web->door.kind == view::Door::Kind::forwarder);
+  REQUIRE(web->dead_ports.size() == 1);
+  CHECK(web->dead_ports[0].number == 50051);
 }
 
 TEST_CASE("the door is the documents': it stays while there is no endpoint") {
@@ -215,7 +255,7 @@ TEST_CASE("with the forwarder off a port that needs mapping is dead, whatever it
   CHECK(web->door.kind == view::Door::Kind::endpoints);
   REQUIRE(web->dead_ports.size() == 1);
   CHECK(
-      web->dead_ports[0] ==
+      web->dead_ports[0].why ==
       "port 80 (HTTP) is another port at its endpoints, and the forwarder is switched off: switch "
       "it on, or serve it on the same port everywhere");
   CHECK(web->conflicts.empty());

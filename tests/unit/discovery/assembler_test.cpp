@@ -72,7 +72,7 @@ std::string describe(const view::Destination& destination) {
   if (destination.headless) text += " headless";
   for (const auto& address : destination.door.addresses) text += " " + address.to_string();
   for (const auto& conflict : destination.conflicts) text += "\n  ! " + conflict;
-  for (const auto& dead : destination.dead_ports) text += "\n  dead: " + dead;
+  for (const auto& dead : destination.dead_ports) text += "\n  dead: " + dead.why;
   for (const auto& service : destination.services) {
     text += "\n  " + service->cluster;
     for (const auto& endpoint : service->endpoints)

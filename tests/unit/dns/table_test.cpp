@@ -352,7 +352,7 @@ TEST_CASE("a port that the forwarder does not speak has no SRV target, and the a
     CHECK(dead.answer.empty());
     CHECK(dead.authority.size() == 1);
     CHECK(dead.opt->ede_text ==
-          "port 5432 is not served: the forwarder is the door and speaks HTTP only");
+          "port 5432 is not served: the forwarder is the door and speaks HTTP/1.1 only");
     CHECK(asker.ask({.name = "_http._tcp.web.mesh.internal", .type = SRV}).answer.size() == 1);
   }
 }

@@ -32,6 +32,39 @@ TEST_CASE("listeners are one for each HTTP port of a destination, on each own ad
   CHECK(listeners == std::vector<std::string>{"127.0.0.9:80", "127.0.0.9:9080"});
 }
 
+TEST_CASE("what speaks HTTP/2 opens no listener, and a table that names it captures nothing") {
+  const auto compiled =
+      Mesh()
+          .has("west", "ratings", {"10.0.0.1"})
+          .has_virtual("rpc.mesh.internal", "ratings", 50051, "GRPC")
+          .has_virtual("h2.mesh.internal", "ratings", 50052, "HTTP2")
+          .compile({table("main", {"rpc.mesh.internal"}, {route({}, says("x"))})});
+  CHECK(compiled.table->listeners.empty());
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].severity == resources::Severity::warning);
+  CHECK(compiled.problems[0].field == "spec.hosts");
+  CHECK(compiled.problems[0].message ==
+        "host rpc.mesh.internal is not captured: callers get its endpoints (none of its ports is "
+        "HTTP/1.1)");
+  CHECK_FALSE(compiled.problems[0].hint.empty());
+}
+
+TEST_CASE("a route to a port that speaks HTTP/2 is a warning, for it is sent HTTP/1.1") {
+  resources::ForwardTo forward;
+  forward.destinations = {virtual_destination("rpc", 50051)};
+  const auto compiled =
+      Mesh()
+          .has("east", "rpc", {"10.0.0.1"})
+          .has_virtual("rpc.mesh.internal", "rpc", 50051, "GRPC")
+          .compile({table("main", {"h"}, {route({}, forward), route({exact("/")}, to("rpc"))})});
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].severity == resources::Severity::warning);
+  CHECK(compiled.problems[0].field == "spec.http[0].forwardTo.destinations[0]");
+  CHECK(compiled.problems[0].message ==
+        "port 50051 (GRPC) of rpc.mesh.internal is sent HTTP/1.1, which is all that the forwarder "
+        "speaks");
+}
+
 TEST_CASE("the first matching route of a table that names the host wins") {
   const auto compiled =
       Mesh()

@@ -99,7 +99,14 @@ resources::RouteTable table(std::string name, std::vector<std::string> hosts,
   return table;
 }
 
-Mesh::Mesh() = default;
+Mesh::Mesh() { listens_on({"127.0.0.9"}); }
+
+Mesh& Mesh::listens_on(std::vector<std::string> addresses) {
+  addresses_.clear();
+  for (const auto& address : addresses)
+    addresses_.push_back(base::IpAddress::parse(address).value());
+  return *this;
+}
 
 Mesh& Mesh::has(std::string cluster, std::string name, std::vector<std::string> endpoints,
                 base::Labels labels) {
@@ -145,6 +152,20 @@ Service& Mesh::service(std::string_view cluster, std::string_view name) {
                        [&](const Service& s) { return s.cluster == cluster && s.name == name; });
 }
 
+namespace {
+void lead_to_forwarder(Destination& destination, bool headless) {
+  using discovery::view::Door;
+  destination.headless = headless;
+  const bool spoken = discovery::view::is_http1(destination.ports.front().protocol);
+  if (headless)
+    destination.door.why = "headless: the endpoints themselves";
+  else if (!spoken)
+    destination.door.why = "none of its ports is HTTP/1.1";
+  else
+    destination.door = {Door::Kind::forwarder, "a route table names the host", {}};
+}
+}  // namespace
+
 forwarder::Compiled Mesh::compile(const std::vector<resources::RouteTable>& tables) {
   auto view = std::make_shared<discovery::view::View>();
   view->cluster = "east";
@@ -167,11 +188,14 @@ forwarder::Compiled Mesh::compile(const std::vector<resources::RouteTable>& tabl
       if (service->name == destination.name) destination.services.push_back(service);
     destinations[destination.host] = destination;
   }
+  for (const auto& table : tables)
+    for (const auto& host : table.hosts)
+      if (const auto named = destinations.find(host); named != destinations.end())
+        lead_to_forwarder(named->second, headless_ == host);
   for (auto& [host, destination] : destinations)
     view->destinations[host] =
         std::make_shared<const discovery::view::Destination>(std::move(destination));
-  const forwarder::ForwarderConfig config{
-      "east", {base::IpAddress::parse("127.0.0.9").value()}, others_};
+  const forwarder::ForwarderConfig config{"east", addresses_, others_};
   return forwarder::compile(tables, discovery::view::resolve(view), config, kept_);
 }
 

@@ -47,9 +47,14 @@ class Mesh {
   // destination <name>.shop.mesh.internal across the clusters that have it.
   Mesh& has(std::string cluster, std::string name, std::vector<std::string> endpoints,
             base::Labels labels = {});
-  // VirtualDestination shop/<name> with the host, over the service of that name.
+  // VirtualDestination shop/<name> with the host, over the service of that name. Hosts that a table
+  // names lead to the forwarder, as the assembler has it.
   Mesh& has_virtual(std::string host, std::string name, std::uint16_t port = 80,
                     std::string protocol = "HTTP");
+  // That host is answered with its endpoints only.
+  Mesh& headless(std::string host) { return headless_ = std::move(host), *this; }
+  // By default on 127.0.0.9.
+  Mesh& listens_on(std::vector<std::string> addresses);
   discovery::view::Service& service(std::string_view cluster, std::string_view name);
   // What other clusters have is not heard yet.
   Mesh& unsynced() { return synced_ = false, *this; }
@@ -62,6 +67,8 @@ class Mesh {
  private:
   std::vector<discovery::view::Service> services_;
   std::vector<discovery::view::Destination> virtual_;
+  std::string headless_;
+  std::vector<base::IpAddress> addresses_;
   bool synced_ = true;
   forwarder::Others others_ = forwarder::Others::may_be_heard;
   forwarder::KeptUpstreams kept_;
