@@ -12,12 +12,17 @@ using ValueKind = resources::ValueMatch::Kind;
 
 using base::equal_ignoring_case;
 
-// A header's value; `joined` holds it where several lines have to be put together.
+// A header's value; `joined` holds it where several parts have to be put together.
 std::optional<std::string_view> header_value(std::string_view name, const http::RequestHead& head,
                                              std::string& joined) {
   if (name == ":authority") return head.authority;
   if (name == ":method") return head.method;
-  if (name == ":path") return head.target;
+  if (name == ":path") {
+    if (!head.has_query) return head.path;
+    return joined.append(head.path).append("?").append(head.query);
+  }
+  // Beside an absolute target a Host line means nothing (RFC 9112 §3.2.2).
+  if (name == "host" && !head.authority.empty()) return head.authority;
   std::optional<std::string_view> found;
   for (const auto& header : head.headers) {
     if (!equal_ignoring_case(header.name, name)) continue;

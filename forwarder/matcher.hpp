@@ -4,7 +4,8 @@
 // Paths are compared as they come, without the query and without decoding; so are query parameters,
 // of which the first of a name counts. Header lines of one name are joined by commas (RFC 9110
 // §5.3). An inverted header match reads a missing header as an empty one. `:authority`, `:method`
-// and `:path` can be asked for like headers.
+// and `:path` can be asked for like headers; `:path` (with the query) and `host` are what the
+// request is routed by, whatever form it came in.
 //
 // One function says both yes or no and why: routing and explain cannot disagree.
 // Thread: immutable.

@@ -55,6 +55,11 @@ TEST_CASE("no detour leads past a route, and the upstream gets the path that was
   CHECK(taken("/x/%2e%2e/./admin/y") == refused);
   CHECK(taken("/admin/../x?a=/../b").ends_with(" /x?a=/../b"));
 
+  auto by_header = prefix("/");
+  by_header.headers.push_back(header(":path", "/admin?x"));
+  const auto guarded = mesh.compile({table("main", {"h"}, {route({by_header}, says("seen"))})});
+  CHECK(outcome(*guarded.table, Incoming("GET", "h", "/x/../admin?x")) == "200 seen");
+
   const Incoming detour("GET", "h", "/x/../admin");
   const auto explanation = explain(*compiled.table, detour.value);
   REQUIRE(explanation.reply);

@@ -96,6 +96,27 @@ TEST_CASE("pseudo headers ask for the parts of the request line") {
   CHECK(takes_headers({":path", ValueKind::exact, "/", false}, {}));
 }
 
+TEST_CASE(":path and host are what the request is for, not how that was written") {
+  const auto holds = [](const char* name, const char* value, const Incoming& request) {
+    resources::HttpMatcher source;
+    source.headers.push_back(scene::header(name, value));
+    return takes(source, request);
+  };
+  // RFC 9112 §3.2.2: an absolute target says the host, and a Host beside it is ignored.
+  Incoming absolute("GET", "a", "/x?y", {{"Host", "b"}});
+  absolute.head.target = "http://a/x?y";
+  CHECK(holds(":path", "/x?y", absolute));
+  CHECK_FALSE(holds(":path", "http://a/x?y", absolute));
+  CHECK(holds("host", "a", absolute));
+  CHECK_FALSE(holds("host", "b", absolute));
+  CHECK(takes_headers({"host", ValueKind::exact, "shop.mesh.internal:80", false},
+                      {{"Host", "shop.mesh.internal:80"}}));
+  resources::HttpMatcher any_host;
+  any_host.headers.push_back({"host", ValueKind::present, "", false});
+  CHECK(takes(any_host, Incoming("GET", "", "/", {{"Host", ""}})));
+  CHECK_FALSE(takes(any_host, Incoming("GET", "", "/")));
+}
+
 TEST_CASE("the first query parameter of a name counts, as it is written") {
   CHECK(takes_query({"v", ValueKind::exact, "1", false}, "/?a=0&v=1&v=2"));
   CHECK_FALSE(takes_query({"v", ValueKind::exact, "2", false}, "/?v=1&v=2"));
