@@ -64,11 +64,12 @@ std::string wanted(const resources::ValueMatch& match) {
 }
 
 std::string wanted(const resources::PathMatch& match) {
+  const auto* folded = match.ignore_case ? ", ignoring case" : "";
   switch (match.kind) {
     case PathKind::exact:
-      return "exact " + match.value;
+      return "exact " + match.value + folded;
     case PathKind::prefix:
-      return "prefix " + match.value;
+      return "prefix " + match.value + folded;
     case PathKind::regex:
       return "regex " + match.value;
   }

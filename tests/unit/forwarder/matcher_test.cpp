@@ -148,6 +148,9 @@ TEST_CASE("what does not hold is said with what was found and what was wanted") 
     return miss ? describe(matcher, *miss, request.value) : "";
   };
   CHECK(why(scene::prefix("/a"), Incoming("GET", "h", "/b?c")) == "path is /b, wanted prefix /a");
+  auto folded = scene::exact("/A");
+  folded.path->ignore_case = true;
+  CHECK(why(folded, Incoming("GET", "h", "/b")) == "path is /b, wanted exact /A, ignoring case");
   CHECK(why(scene::method("POST"), Incoming("GET", "h", "/")) == "method is GET, wanted POST");
   auto user = scene::prefix("/");
   user.headers.push_back(scene::header("x-user", "jason"));
