@@ -1,6 +1,7 @@
 #include "forwarder/upstreams.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "resources/suggest.hpp"
 
@@ -69,6 +70,16 @@ void rescale(std::vector<Tier>& tiers) {
   for (const auto& tier : tiers) sum += tier.share;
   for (auto& tier : tiers) tier.share = sum > 0 ? tier.share / sum : 0;
   if (sum <= 0 && !tiers.empty()) tiers.front().share = 1;
+}
+
+// An address that several services of a destination share stands once, by the first, as in DNS.
+void drop_repeated(std::vector<Member>& members, SlotMap& slots) {
+  std::unordered_set<SlotId> seen;
+  std::erase_if(members, [&](const Member& member) {
+    const bool repeated = !seen.insert(member.slot).second;
+    if (repeated) slots.release(member.slot);
+    return repeated;
+  });
 }
 
 // Leaves it empty where all weigh the same: such a tier is drawn from faster.
@@ -215,6 +226,9 @@ std::shared_ptr<const Upstream> Upstreams::make(std::string name, Source source,
           {id, slots.slot(id).generation, address, endpoint.weight, choice.stale});
     }
     if (tier.members.empty()) continue;
+    const auto* first = selected.endpoints.front().service;
+    if (std::ranges::any_of(selected.endpoints, [&](const auto& c) { return c.service != first; }))
+      drop_repeated(tier.members, slots);
     sum_weights(tier);
     upstream->tiers.push_back(std::move(tier));
   }

@@ -89,6 +89,18 @@ TEST_CASE("endpoints that do not serve the port are left out, and the others sha
   CHECK(tiers(mesh, service("ratings")) == "any 1.00 10.1.0.1:8080");
 }
 
+TEST_CASE("an address that two services of a destination share stands once in a tier") {
+  Mesh mesh;
+  mesh.has("north", "ratings", {"10.1.0.9"}).has("west", "ratings", {"10.1.0.9", "10.1.0.1"});
+  CHECK(tiers(mesh, service("ratings")) == "any 1.00 10.1.0.9:8080 10.1.0.1:8080");
+
+  // What stands once is held once: its slot is free again when it is gone.
+  for (const auto* cluster : {"north", "west"}) mesh.service(cluster, "ratings").endpoints.clear();
+  mesh.compile({});
+  mesh.has("west", "ratings", {"10.1.0.2", "10.1.0.3"});
+  CHECK(mesh.compile({}).table->slots.size() == 2);
+}
+
 TEST_CASE("members carry their endpoints' weights, summed up where they differ") {
   Mesh mesh;
   mesh.has("east", "ratings", {"10.0.0.1", "10.0.0.2", "10.0.0.3"});
