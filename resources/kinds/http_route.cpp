@@ -19,13 +19,6 @@ constexpr Choice<std::uint16_t> kRedirectCodes[] = {
     {"PERMANENT_REDIRECT", 308, 4},
 };
 
-bool matches_regex(const std::vector<HttpMatcher>& matchers) {
-  for (const auto& matcher : matchers) {
-    if (matcher.path && matcher.path->kind == PathMatch::Kind::regex) return true;
-  }
-  return false;
-}
-
 void read_regex_rewrite(const Value& value, std::optional<RegexRewrite>& out) {
   RegexRewrite rewrite;
   Fields fields(value);
@@ -40,18 +33,14 @@ void read_regex_rewrite(const Value& value, std::optional<RegexRewrite>& out) {
   out = std::move(rewrite);
 }
 
-void read_path_rewrite(const Value& value, const std::vector<HttpMatcher>& matchers,
-                       std::string& out) {
+// How it goes together with what the matchers match is the forwarder's to say.
+void read_path_rewrite(const Value& value, std::string& out) {
   read(value, out);
-  if (out.empty()) return;
-  if (!out.starts_with("/"))
+  if (!out.empty() && !out.starts_with("/"))
     value.warn("a path that does not start with /", "write \"/" + out + "\"");
-  if (matches_regex(matchers)) {
-    value.warn("a pathRewrite has no effect on what a regex matched", "use regexRewrite");
-  }
 }
 
-void read_forward(const Value& value, const std::vector<HttpMatcher>& matchers, ForwardTo& out) {
+void read_forward(const Value& value, ForwardTo& out) {
   Fields fields(value);
   if (const auto destinations = fields.find("destinations")) {
     read(*destinations, out.destinations);
@@ -59,8 +48,7 @@ void read_forward(const Value& value, const std::vector<HttpMatcher>& matchers, 
   }
   fields.one_of({"pathRewrite", "regexRewrite"});
   fields.one_of({"hostRewrite", "autoHostRewrite"});
-  if (const auto path = fields.find("pathRewrite"))
-    read_path_rewrite(*path, matchers, out.path_rewrite);
+  if (const auto path = fields.find("pathRewrite")) read_path_rewrite(*path, out.path_rewrite);
   if (const auto regex = fields.find("regexRewrite")) read_regex_rewrite(*regex, out.regex_rewrite);
   fields.optional("hostRewrite", out.host_rewrite);
   fields.optional("autoHostRewrite", out.auto_host_rewrite);
@@ -114,14 +102,13 @@ void read_delegate(const Value& value, Delegate& out) {
   }
 }
 
-void read_action(const Value& route, Fields& fields, const std::vector<HttpMatcher>& matchers,
-                 HttpAction& out) {
+void read_action(const Value& route, Fields& fields, HttpAction& out) {
   const auto name =
       fields.one_of({"forwardTo", "delegate", "redirect", "directResponse", "graphql"});
   const auto forward = fields.find("forwardTo"), delegate = fields.find("delegate"),
              redirect = fields.find("redirect"), direct = fields.find("directResponse"),
              graphql = fields.find("graphql");
-  if (forward) read_forward(*forward, matchers, out.emplace<ForwardTo>());
+  if (forward) read_forward(*forward, out.emplace<ForwardTo>());
   if (delegate) read_delegate(*delegate, out.emplace<Delegate>());
   if (redirect) read_redirect(*redirect, out.emplace<Redirect>());
   if (direct) read_direct_response(*direct, out.emplace<DirectResponse>());
@@ -191,7 +178,7 @@ void read(const Value& value, HttpRoute& out) {
   fields.optional("name", out.name);
   fields.optional("labels", out.labels);
   fields.optional("matchers", out.matchers);
-  read_action(value, fields, out.matchers, out.action);
+  read_action(value, fields, out.action);
   note_places(value, out);
 }
 

@@ -83,8 +83,6 @@ spec:
 )yaml");
   CHECK(complaints(loaded) ==
         Lines{"warning spec.http[0].matchers[0].method: methods are upper case: read as GET",
-              "warning spec.http[0].forwardTo.path_rewrite: a pathRewrite has no effect on what a "
-              "regex matched",
               "warning spec.http[3].delegate.routeTables[0]: delegates to no table: no RouteTable "
               "matches the selector",
               "warning spec.http[3].delegate.routeTables[1]: delegates to no table: no RouteTable "
