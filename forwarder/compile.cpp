@@ -32,16 +32,22 @@ std::string oddity(const resources::HttpMatcher& matcher, const resources::HttpR
   return {};
 }
 
+// With all that its parents prepend.
+bool lacks_slash(const resources::PathMatch& path) {
+  return path.kind != resources::PathMatch::Kind::regex && !path.value.starts_with('/');
+}
+
 // Where the matcher stands, which may be in a table above.
-resources::Problem matcher_problem(const FlatRoute& route, const resources::HttpMatcher& matcher,
-                                   const std::string& field, const std::string& message) {
+resources::Problem matcher_problem(Severity severity, const FlatRoute& route,
+                                   const resources::HttpMatcher& matcher, const std::string& field,
+                                   const std::string& message) {
   const auto& own = route.route().matchers;
   const auto written = std::find_if(own.begin(), own.end(), [&](const auto& one) {
     return one.place == matcher.place && matcher.place.line != 0;
   });
   const auto index = written == own.end() ? "" : '[' + std::to_string(written - own.begin()) + ']';
   auto problem =
-      route_problem(Severity::error, *route.table, route.index, "matchers" + index + '.' + field,
+      route_problem(severity, *route.table, route.index, "matchers" + index + '.' + field,
                     message + ": this matcher takes no request");
   if (matcher.place.line != 0) problem.place = matcher.place;
   return problem;
@@ -67,7 +73,11 @@ std::vector<Entry> entries_of(const std::vector<FlatRoute>& flat, const view::Vi
       std::vector<MatcherError> errors;
       auto matcher = compile_matcher(source, errors);
       for (const auto& [field, message] : errors)
-        problems.push_back(matcher_problem(route, source, field, message));
+        problems.push_back(matcher_problem(Severity::error, route, source, field, message));
+      if (source.path && lacks_slash(*source.path))
+        problems.push_back(
+            matcher_problem(Severity::warning, route, source, "uri",
+                            "no path starts without /, as " + source.path->value + " does"));
       if (auto odd = oddity(source, route.route()); !odd.empty())
         problems.push_back(route_problem(Severity::warning, *route.table, route.index,
                                          "forwardTo.pathRewrite", std::move(odd)));

@@ -25,9 +25,8 @@ void check_path(const Value& value, const PathMatch& path) {
   if (path.value.empty()) {
     value.error("an empty path", "every path starts with /");
   } else if (path.kind == PathMatch::Kind::regex) {
-    return;  // whether RE2 takes it is the forwarder's to say
-  } else if (!path.value.starts_with("/")) {
-    value.warn("no path starts without /: this never matches", "write \"/" + path.value + "\"");
+    return;  // whether RE2 takes it is the forwarder's to say; so is a path without its first
+             // slash, for what a parent prepends may give it one
   } else if (path.value.find('?') != std::string::npos) {
     value.warn("a path is matched without its query: this never matches", "use queryParameters");
   }

@@ -145,6 +145,19 @@ TEST_CASE("a matcher's port opens a listener and holds for it alone") {
   CHECK(outcome(*compiled.table, Incoming("GET", "h", "/", {}, 80)) == "404 no route matches\n");
 }
 
+TEST_CASE("a path that starts without / is a warning where it never matches, not below a prefix") {
+  Mesh mesh;
+  const auto compiled = mesh.compile({table("main", {"h"},
+                                            {route({prefix("/ok"), exact("foo")}, says("")),
+                                             route({prefix("/api/")}, delegate_to({"child"}))}),
+                                      table("child", {}, {route({prefix("v1")}, says("v1"))})});
+  CHECK(outcome(*compiled.table, Incoming("GET", "h", "/api/v1/x")) == "200 v1");
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].severity == resources::Severity::warning);
+  CHECK(compiled.problems[0].message ==
+        "no path starts without /, as foo does: this matcher takes no request");
+}
+
 TEST_CASE("redirects keep what they do not replace") {
   const auto location = [](resources::Redirect redirect, std::string_view host) {
     const auto compiled = Mesh().compile({table("main", {"*"}, {route({}, redirect)})});

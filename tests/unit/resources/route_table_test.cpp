@@ -220,8 +220,7 @@ TEST_CASE("matchers that can never match, or that we cannot evaluate, are named"
     return complaints(load_route("{matchers: [" + text + "], redirect: {pathRedirect: /x}}"));
   };
   const std::string uri = " spec.http[0].matchers[0].uri";
-  CHECK(matcher("{uri: {prefix: foo}}") ==
-        Lines{"warning" + uri + ".prefix: no path starts without /: this never matches"});
+  CHECK(matcher("{uri: {prefix: foo}}").empty());  // "/api/" may stand before it
   CHECK(matcher("{uri: {exact: \"/a?b\"}}") ==
         Lines{"warning" + uri + ".exact: a path is matched without its query: this never matches"});
   CHECK(matcher("{uri: {suffix: .html}}") ==
