@@ -106,9 +106,10 @@ void drop_repeated(resources::Problems& problems) {
 std::vector<base::SocketAddress> listeners(const std::set<std::uint16_t>& ports,
                                            const std::vector<base::IpAddress>& addresses) {
   std::vector<base::SocketAddress> result;
-  for (const auto& address : addresses)
-    for (const auto port : ports)
-      if (result.size() < kMaxListeners) result.push_back({address, port});
+  for (const auto port : ports) {
+    if (result.size() + addresses.size() > kMaxListeners) break;
+    for (const auto& address : addresses) result.push_back({address, port});
+  }
   std::sort(result.begin(), result.end());
   result.erase(std::unique(result.begin(), result.end()), result.end());
   return result;

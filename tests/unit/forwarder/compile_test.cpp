@@ -145,6 +145,23 @@ TEST_CASE("a matcher's port opens a listener and holds for it alone") {
   CHECK(outcome(*compiled.table, Incoming("GET", "h", "/", {}, 80)) == "404 no route matches\n");
 }
 
+TEST_CASE("of too many ports the highest open no listener, on no address") {
+  std::vector<resources::HttpRoute> routes;
+  for (std::uint16_t port = 1; port <= 600; ++port) {
+    auto matcher = prefix("/");
+    matcher.port = port;
+    routes.push_back(route({matcher}, says("")));
+  }
+  const auto compiled =
+      Mesh().listens_on({"127.0.0.9", "127.0.0.10"}).compile({table("main", {"h"}, routes)});
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].hint == "the highest ports are left out");
+  const auto& listeners = compiled.table->listeners;
+  REQUIRE(listeners.size() == 1024);
+  CHECK(listeners[511].to_string() == "127.0.0.9:512");
+  CHECK(listeners[1023].to_string() == "127.0.0.10:512");
+}
+
 TEST_CASE("a path that starts without / is a warning where it never matches, not below a prefix") {
   Mesh mesh;
   const auto compiled = mesh.compile({table("main", {"h"},
