@@ -17,13 +17,11 @@ bool is_supported(resources::DestinationKind kind) {
          kind == resources::DestinationKind::virtual_destination;
 }
 
-// The weight of a sole destination says nothing.
 base::Result<std::vector<std::uint32_t>> shares_of(
     const std::vector<resources::DestinationRef>& refs) {
   if (refs.empty()) return base::invalid("no destinations, and the table has no default");
   std::vector<std::optional<std::uint32_t>> weights;
   for (const auto& ref : refs) weights.push_back(ref.weight);
-  if (refs.size() == 1) weights.front().reset();
   return shares(weights);
 }
 
@@ -63,7 +61,7 @@ std::shared_ptr<const Route> Actions::of(const FlatRoute& flat) {
 Actions::Action Actions::compile(const FlatRoute& flat, const resources::ForwardTo& forward) {
   auto refs = forward.destinations;
   if (refs.empty() && flat.table->default_destination)
-    refs.push_back(*flat.table->default_destination);
+    refs.emplace_back(*flat.table->default_destination).weight.reset();  // it stands alone
   const auto parts = shares_of(refs);
   if (!parts) return broken(flat, "forwardTo.destinations", parts.error());
   ForwardAction action;

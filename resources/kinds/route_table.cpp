@@ -73,6 +73,11 @@ void check_default_destination(const Value& spec, const RouteTable& table) {
                   "list destinations, or give the table a defaultDestination");
     }
   }
+  if (table.default_destination && table.default_destination->weight) {
+    Value(*find_field(spec.node(), "defaultDestination"), spec)
+        .warn("its weight says nothing: a default destination takes everything",
+              "leave the weight out");
+  }
   if (table.default_destination && !forwards) {
     spec.warn("defaultDestination is used by no route",
               "only forwardTo without destinations uses it");

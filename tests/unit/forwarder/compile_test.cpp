@@ -222,6 +222,18 @@ TEST_CASE("weights that do not add up break their route") {
         "500 route shop/main[0] is broken: weights add up to 120, more than 100\n");
 }
 
+TEST_CASE("a weight of a sole destination counts as of several; a default one's says nothing") {
+  auto half = to("ratings");
+  half.destinations[0].weight = 50;
+  auto main =
+      table("main", {"h"}, {route({exact("/half")}, half), route({}, resources::ForwardTo{})});
+  main.default_destination = scene::weighing(service("ratings"), 50);
+  const auto compiled = Mesh().has("east", "ratings", {"10.0.0.1"}).compile({main});
+  CHECK(outcome(*compiled.table, Incoming("GET", "h", "/half")) ==
+        "500 route shop/main[0] is broken: weights add up to 50, not 100\n");
+  CHECK(route_of(*compiled.table, Incoming("GET", "h", "/")) == "shop/main[1]");
+}
+
 TEST_CASE("a matcher with a bad pattern takes nothing, the route's others stay") {
   auto bad = regex("/(");
   bad.place = {"shop.yaml", 7, 3};

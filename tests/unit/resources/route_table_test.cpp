@@ -185,6 +185,10 @@ TEST_CASE("a route has exactly one action", "[resources]") {
   CHECK(complaints(load_spec("{hosts: [a.b], defaultDestination: {ref: {name: x}}, http: "
                              "[{redirect: {pathRedirect: /}}]}")) ==
         Lines{"warning spec: defaultDestination is used by no route"});
+  CHECK(complaints(load_spec("{hosts: [a.b], defaultDestination: {ref: {name: x}, weight: 50}, "
+                             "http: [{forwardTo: {}}]}")) ==
+        Lines{"warning spec.defaultDestination: its weight says nothing: a default destination "
+              "takes everything"});
   CHECK(complaints(load_route("{delegate: {routeTables: []}}")) ==
         Lines{"error spec.http[0].delegate.routeTables: delegates to no table"});
   CHECK(complaints(load_route("{forwardTo: {destinations: [{ref: {name: x}}], pathRewrite: /, "
