@@ -9,7 +9,7 @@ std::map<std::string, std::string, std::less<>> routed_hosts(
     if (!table.serves_the_mesh()) continue;
     for (const auto& host : table.hosts)
       if (host.find('*') == host.npos)
-        hosts.emplace(host, "RouteTable " + table.metadata.namespace_ + "/" + table.metadata.name);
+        hosts.emplace(host, "RouteTable " + resources::name_of(table.metadata));
   }
   return hosts;
 }

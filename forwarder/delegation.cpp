@@ -36,9 +36,7 @@ std::string describe(const resources::ObjectSelector& selector) {
 
 }  // namespace
 
-std::string name_of(const RouteTable& table) {
-  return table.metadata.namespace_ + '/' + table.metadata.name;
-}
+std::string name_of(const RouteTable& table) { return resources::name_of(table.metadata); }
 
 std::string name_of(const RouteTable& table, std::size_t route) {
   const auto& own = table.http[route].name;

@@ -10,15 +10,14 @@ namespace {
 
 std::string written_at(const Place& place) { return place.file + ':' + std::to_string(place.line); }
 
-// Where each object was first seen, by cluster, namespace and name.
+// Where each object was first seen, by name_of().
 using Seen = std::unordered_map<std::string, Place>;
 
 template <class T>
 void remove_seen(std::vector<T>& list, std::string_view kind, Seen& seen, Problems& problems) {
   std::erase_if(list, [&](const T& object) {
     const Metadata& metadata = object.metadata;
-    const auto [first, fresh] =
-        seen.try_emplace(metadata.cluster + '/' + name_of(metadata), metadata.place);
+    const auto [first, fresh] = seen.try_emplace(name_of(metadata), metadata.place);
     if (fresh) return false;
     problems.push_back(about(Severity::error, kind, metadata, metadata.place, "",
                              "defined twice, first at " + written_at(first->second),
@@ -28,8 +27,6 @@ void remove_seen(std::vector<T>& list, std::string_view kind, Seen& seen, Proble
 }
 
 }  // namespace
-
-std::string name_of(const Metadata& object) { return object.namespace_ + '/' + object.name; }
 
 Problem about(Severity severity, std::string_view kind, const Metadata& object, const Place& place,
               std::string field, std::string message, std::string hint) {

@@ -20,7 +20,6 @@ void remove_duplicates(Documents& documents, Problems& problems);
 void check_claimed_hosts(Documents& documents, Problems& problems);
 void check_delegation(std::vector<RouteTable>& tables, Problems& problems);
 
-std::string name_of(const Metadata& object);  // "shop/reviews"
 Problem about(Severity severity, std::string_view kind, const Metadata& object, const Place& place,
               std::string field, std::string message, std::string hint = "");
 

@@ -4,6 +4,11 @@
 
 namespace resources {
 
+std::string name_of(const Metadata& object) {
+  return (object.cluster.empty() ? "" : object.cluster + '/') + object.namespace_ + '/' +
+         object.name;
+}
+
 bool ObjectSelector::matches(const Metadata& object, std::string_view in_cluster) const {
   return matches(object.labels, object.name, object.namespace_, in_cluster);
 }

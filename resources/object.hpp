@@ -15,17 +15,22 @@ namespace resources {
 
 // On an object, "true" or "false": whether other clusters are told of it, whatever its namespace.
 inline constexpr const char* kExportAnnotation = "nearmost.io/export";
+// The cluster that an object belongs to, where the folder holds those of several.
+inline constexpr const char* kClusterAnnotation = "cluster.solo.io/cluster";
 
 struct Metadata {
   std::string name;
   std::string namespace_ = "default";
-  std::string cluster;  // annotation cluster.solo.io/cluster; "" = this one
+  std::string cluster;  // by kClusterAnnotation; "" = this one
   base::Labels labels;
   base::Labels annotations;
   std::int64_t created_at =
       0;  // creationTimestamp in seconds since 1970, as published data; 0 = absent
   Place place;
 };
+
+// "shop/reviews", or "east/shop/reviews" where the document says its cluster: how problems call it.
+std::string name_of(const Metadata& object);
 
 // The identity of a document inside its kind: cluster (""= this one), namespace, name.
 struct ObjectRef {

@@ -36,8 +36,7 @@ bool is_short_form(const Node& root, const Identity& id) {
   return id.kind.empty() && root.find("service");
 }
 
-// "RouteTable bookinfo/reviews": known before the document is read, so that every problem can say
-// it.
+// "RouteTable " and name_of(): known before the document is read, so that every problem can say it.
 std::string object_name(const Node& root, const Identity& id) {
   const std::string kind = is_short_form(root, id) ? "service" : id.kind;
   const Node* metadata = root.find("metadata");
@@ -45,7 +44,10 @@ std::string object_name(const Node& root, const Identity& id) {
   std::string space = text_of(metadata ? metadata->find("namespace") : root.find("namespace"));
   if (name.empty()) return kind;
   if (space.empty()) space = "default";
-  return kind + ' ' + space + '/' + name;
+  const Node* annotations = metadata ? metadata->find("annotations") : nullptr;
+  auto cluster = text_of(annotations ? annotations->find(kClusterAnnotation) : nullptr);
+  if (!cluster.empty()) cluster += '/';
+  return kind + ' ' + cluster + space + '/' + name;
 }
 
 template <auto List>

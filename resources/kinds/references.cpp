@@ -8,8 +8,6 @@
 namespace resources {
 namespace {
 
-constexpr std::string_view kClusterAnnotation = "cluster.solo.io/cluster";
-
 constexpr Choice<DestinationKind> kDestinationKinds[] = {
     {"SERVICE", DestinationKind::service, 0},
     {"VIRTUAL_DESTINATION", DestinationKind::virtual_destination, 1},

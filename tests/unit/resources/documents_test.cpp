@@ -146,6 +146,9 @@ TEST_CASE("the same object twice is an error that names both places", "[resource
       table("a", "http: [{" + kLeaf + "}]", ", annotations: {cluster.solo.io/cluster: e}") +
       table("a", "http: [{" + kLeaf + "}]", ", annotations: {cluster.solo.io/cluster: w}"));
   CHECK(clusters.problems.empty());
+  const auto typo = load_text(table("a", "htp: [], http: [{" + kLeaf + "}]",
+                                    ", annotations: {cluster.solo.io/cluster: w}"));
+  CHECK(typo.problems.at(0).object == "RouteTable w/shop/a");
 }
 
 TEST_CASE(
