@@ -164,6 +164,8 @@ void Builder::build() {
   auto compiled = forwarder::compile(serving_.documents->documents.route_tables,
                                      *served->resolution, config_.forwarder, upstreams_);
   served->routing = std::move(compiled.statuses);
+  forwarder::add_findings(served->routing, served->documents->problems,
+                          served->documents->held_back);
   served->routing_problems = std::move(compiled.problems);
 
   if (dns) products_.dns.publish(std::move(dns));

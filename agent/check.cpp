@@ -21,6 +21,7 @@ Checked check(const Config& config, const std::vector<resources::File>& files,
     return checked.alone.problems;
   });
   checked.problems = checked.documents->problems;
+  forwarder::add_findings(checked.alone.statuses, checked.problems, checked.documents->held_back);
   return checked;
 }
 

@@ -1,6 +1,8 @@
 #include "forwarder/status.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "forwarder/hosts.hpp"
 
@@ -9,17 +11,17 @@ namespace {
 
 using State = DocumentStatus::State;
 
+State state_of(const resources::Problem& problem) {
+  return problem.severity == resources::Severity::error ? State::invalid : State::warning;
+}
+
 DocumentStatus status_of(const resources::RouteTable& table,
                          const discovery::view::Resolution& resolution,
                          const Delegation& delegation, const resources::Problems& problems) {
   DocumentStatus status;
   status.object = "RouteTable " + name_of(table);
-  for (const auto& problem : problems) {
-    if (problem.object != status.object) continue;
-    const auto state =
-        problem.severity == resources::Severity::error ? State::invalid : State::warning;
-    status.state = std::max(status.state, state);
-  }
+  for (const auto& problem : problems)
+    if (problem.object == status.object) status.state = std::max(status.state, state_of(problem));
   if (table.hosts.empty() && !delegation.reached(table)) {
     status.state = State::unused;
     status.notes.push_back("it has no hosts, and no table delegates to it");
@@ -29,11 +31,17 @@ DocumentStatus status_of(const resources::RouteTable& table,
     status.notes.push_back("it serves virtual gateways only, and none is served here");
     return status;
   }
-  for (const auto& host : table.hosts)
-    if (!host.starts_with('*') && !resolution.find(normal_host(host)))
+  for (const auto& host : table.hosts) {
+    if (host.starts_with('*'))
+      status.notes.push_back("host " + host +
+                             " captures no destination: each has routes of its own unless a table "
+                             "names it exactly, so only requests sent to the forwarder's own "
+                             "address reach it");
+    else if (!resolution.find(normal_host(host)))
       status.notes.push_back("host " + host +
                              " is not captured: no name here leads to it, so only requests sent "
                              "to the forwarder's own address reach it");
+  }
   return status;
 }
 
@@ -66,6 +74,22 @@ std::string_view to_string(State state) {
       return "unused";
   }
   return "unknown";
+}
+
+void add_findings(std::vector<DocumentStatus>& statuses, const resources::Problems& problems,
+                  const std::vector<std::string>& held_back) {
+  std::map<std::string_view, DocumentStatus*> by_object;
+  for (auto& status : statuses) by_object.emplace(status.object, &status);
+  std::set<const DocumentStatus*> told;
+  for (const auto& problem : problems) {
+    const auto found = by_object.find(problem.object);
+    if (found == by_object.end()) continue;
+    auto& status = *found->second;
+    status.state = std::max(status.state, state_of(problem));
+    if (problem.severity == resources::Severity::error &&
+        std::ranges::count(held_back, problem.place.file) && told.insert(&status).second)
+      status.notes.push_back(problem.place.file + " is held back: what it said before serves");
+  }
 }
 
 std::vector<DocumentStatus> statuses(const std::vector<resources::RouteTable>& tables,

@@ -18,7 +18,7 @@ struct DocumentStatus {
   enum class State : std::uint8_t {
     accepted,
     warning,  // serves; something is odd
-    invalid,  // some route answers 500 or takes nothing
+    invalid,  // some route answers 500 or takes nothing, or what is written now cannot serve
     unused,   // no request can reach it
   };
   std::string object;  // "RouteTable bookinfo/reviews", "VirtualDestination east/bookinfo/db"
@@ -26,6 +26,11 @@ struct DocumentStatus {
   std::vector<std::string> notes;  // "host reviews.example is not captured: …"
 };
 std::string_view to_string(DocumentStatus::State state);
+
+// What others than compile() have found in the documents as written: a typo, an error that holds a
+// file back. No state gets better by it.
+void add_findings(std::vector<DocumentStatus>& statuses, const resources::Problems& problems,
+                  const std::vector<std::string>& held_back);
 
 // Hosts that are known here and yet lead their callers past the forwarder are a warning.
 void warn_of_bypassed_hosts(const resources::RouteTable& root,

@@ -116,6 +116,18 @@ spec:
   }
 }
 
+TEST_CASE("a typo in a table shows in its status") {
+  const auto checked = check_as("cluster: east", R"(apiVersion: networking.gloo.solo.io/v2
+kind: RouteTable
+metadata: {name: t}
+spec: {hosts: [x.mesh.internal], http: [{naem: x, directResponse: {status: 200}}]}
+)");
+  const auto table = std::ranges::find(checked.alone.statuses, "RouteTable default/t",
+                                       &forwarder::DocumentStatus::object);
+  REQUIRE(table != checked.alone.statuses.end());
+  CHECK(table->state == forwarder::DocumentStatus::State::warning);
+}
+
 TEST_CASE("what only the forwarder finds wrong in a route is told where it is written") {
   const auto checked = check_as("cluster: east\nforwarder: false", R"(service: web
 port: 80

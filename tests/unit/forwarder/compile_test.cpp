@@ -256,39 +256,6 @@ TEST_CASE("a child's mistake is said once however many parents lead to it") {
   CHECK(outcome(*compiled.table, Incoming("GET", "h", "/b/x")).starts_with("500 "));
 }
 
-TEST_CASE("the status of a document says what is wrong with it and why nothing reaches it") {
-  auto gateway = table("gateway", {"shop.example"}, {route({}, says(""))});
-  gateway.virtual_gateways.resize(1);
-  const auto compiled =
-      Mesh()
-          .alone()
-          .has("east", "ratings", {"10.0.0.1"})
-          .has_virtual("ratings.mesh.internal", "ratings")
-          .has_virtual("db.mesh.internal", "ratings", 5432, "TCP")
-          .compile({table("good", {"ratings.mesh.internal"}, {route({}, delegate_to({"child"}))}),
-                    table("broken", {"*"}, {route({}, to("gone"))}),
-                    table("elsewhere", {"ratings.shop.svc.cluster.local"}, {}), gateway,
-                    table("child", {}, {}), table("orphan", {}, {})});
-  std::vector<std::string> lines;
-  for (const auto& status : compiled.statuses) {
-    auto line = status.object + ' ' + std::string(to_string(status.state));
-    for (const auto& note : status.notes) line += "; " + note.substr(0, note.find(':'));
-    lines.push_back(line);
-  }
-  CHECK(
-      lines ==
-      std::vector<std::string>{
-          "RouteTable shop/good accepted", "RouteTable shop/broken invalid",
-          "RouteTable shop/elsewhere accepted; host ratings.shop.svc.cluster.local is not captured",
-          "RouteTable shop/gateway unused; it serves virtual gateways only, and none is served "
-          "here",
-          "RouteTable shop/child accepted",
-          "RouteTable shop/orphan unused; it has no hosts, and no table delegates to it",
-          "VirtualDestination east/shop/ratings accepted; port 5432 (TCP) of "
-          "db.mesh.internal is not forwarded"});
-  CHECK(outcome(*compiled.table, Incoming("GET", "shop.example", "/")).starts_with("500 "));
-}
-
 TEST_CASE("what nobody else can have is a mistake where it lacks, what others may have is not") {
   const auto say = [](Mesh mesh, resources::DestinationRef ref) {
     resources::ForwardTo forward;
