@@ -101,10 +101,13 @@ HttpReply Api::explain_reply(const HttpRequest& request) {
 
 HttpReply Api::route_reply(const HttpRequest& request) {
   return with<forwarder::Table>(routes_, [&](const forwarder::Table& table) {
-    const auto answer =
-        report_route(table, query_parameter(request.query, "method").value_or("GET"),
-                     query_parameter(request.query, "url").value_or(""),
-                     query_parameter(request.query, "headers").value_or(""));
+    const auto asked = [&request](const char* name) {
+      return query_parameter(request.query, name).value_or("");
+    };
+    const auto method = asked("method"), url = asked("url"), headers = asked("headers"),
+               from = asked("from");
+    const auto answer = report_route(
+        table, {method.empty() ? "GET" : std::string_view(method), url, headers, from});
     return json(answer, answer.contains("error") ? 400 : 200);
   });
 }

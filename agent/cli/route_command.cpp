@@ -8,7 +8,7 @@ namespace agent::cli {
 namespace {
 
 struct Asked {
-  std::string method, url;
+  std::string method, url, from;
   std::vector<std::string> headers;
 };
 
@@ -37,7 +37,8 @@ int run(const Options& options, const Asked& asked) {
   for (const auto& header : asked.headers) headers += header + "\n";
   const auto path = "/api/v1/route?" + client::query_parameter("method", asked.method) + "&" +
                     client::query_parameter("url", asked.url) + "&" +
-                    client::query_parameter("headers", headers);
+                    client::query_parameter("headers", headers) + "&" +
+                    client::query_parameter("from", asked.from);
   const auto answer = client::get(*admin, path);
   if (!answer) return complain(answer.error());
   if (answer->contains("error"))
@@ -62,6 +63,8 @@ void add_route(CLI::App& app, int& exit) {
   command->add_option("-H,--header", asked->headers, "\"name: value\"; may be repeated")
       ->expected(1)
       ->take_all();
+  command->add_option("--from", asked->from,
+                      "the caller's address, for workloadSelectors (default: 127.0.0.1)");
   add_options(*command, *options);
   command->callback([=, &exit] { exit = run(*options, *asked); });
 }
