@@ -1,0 +1,99 @@
+// own_hosts HOSTS: what a change costs, stage by stage, in a file of 100 among so many hosts of the
+// agent's own: processor time of one thread, from the text that was read to the tables.
+#include <time.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "agent/alone.hpp"
+#include "agent/document_store.hpp"
+#include "agent/local_rows.hpp"
+#include "agent/settings.hpp"
+#include "discovery/assemble.hpp"
+#include "discovery/node.hpp"
+#include "dns/table_builder.hpp"
+
+namespace {
+
+constexpr std::size_t kInAFile = 100;
+
+double now() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+double last = 0;
+void lap(const char* what) {
+  const auto at = now();
+  if (what) std::printf("  %-28s %10.2f ms\n", what, at - last);
+  last = now();
+}
+
+std::string file_of(std::size_t first, bool ready) {
+  std::string text;
+  for (auto n = first; n < first + kInAFile; ++n) {
+    const auto rest = std::to_string(n >> 8) + "." + std::to_string(n & 255);
+    text += "---\nservice: host" + std::to_string(n) + "\nport: 8080\nendpoints: [10.9." + rest +
+            (n == first && !ready ? ", {address: 10.8." + rest + ", ready: false}]\n"
+                                  : ", 10.8." + rest + "]\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+  const auto hosts = static_cast<std::size_t>(std::atol(arguments[1]));
+  std::vector<resources::File> files;
+  for (std::size_t first = 0; first < hosts; first += kInAFile)
+    files.push_back({"hosts" + std::to_string(first) + ".yaml", file_of(first, true)});
+
+  agent::Config config;
+  config.cluster = "east";
+  config.dns.zones = {"mesh.internal"};
+  config.forwarder.listen = {base::IpAddress::v4(0x7f000001)};
+  const auto judge = [&config](const resources::Documents& documents) {
+    auto problems = serve_alone(config, documents, agent::others_of(config)).problems;
+    std::erase_if(problems, [](const auto& p) { return p.severity != resources::Severity::error; });
+    return problems;
+  };
+
+  const base::TimePoint at{std::chrono::hours(1)};
+  discovery::NodeConfig node_config;
+  node_config.self = {"east", 0};
+  discovery::Node node(node_config, base::Random(1), at);
+  node.local_ready(at);
+  agent::DocumentStore store;
+  discovery::Assembler assembler;
+  discovery::view::Resolver resolver;
+  dns::TableBuilder tables;
+  forwarder::KeptUpstreams kept;
+  auto rules = assembly_rules(config);
+  for (int round = 0; round < 4; ++round) {
+    std::printf("round %d\n", round);
+    files[files.size() / 2].text = file_of(hosts / 2, round % 2 == 0);
+    auto copy = files;
+    lap(nullptr);
+    auto documents = store.accept(std::move(copy), {});
+    lap("documents, not judged");
+    const auto problems = judge(documents->documents);
+    lap("the judgement");
+    auto rows = local_rows(documents->documents, config.role, export_rule(config));
+    lap("rows");
+    rules.home = discovery::sources::rows_at_home(std::move(rows.home), config.locality);
+    node.replace_local(at, "files", std::move(rows.rows));
+    auto publication = node.publication(at);
+    lap("control");
+    auto view = assembler.assemble(*publication, rules, static_cast<std::uint64_t>(round + 1));
+    lap("assemble");
+    auto resolved =
+        std::make_shared<const discovery::view::Resolution>(resolver.resolve(std::move(view)));
+    lap("resolve");
+    auto dns = tables.build(resolved, zone_config(config));
+    lap("dns table");
+    auto compiled = forwarder::compile(documents->documents.route_tables, *resolved,
+                                       forwarder_config(config), kept);
+    lap("forwarder table");
+  }
+}
