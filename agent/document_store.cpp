@@ -26,11 +26,7 @@ void append(std::vector<T>& list, const std::vector<T>& more) {
 
 resources::Documents with_broken(const resources::Loaded& loaded) {
   auto all = loaded.documents;
-  append(all.virtual_destinations, loaded.broken.virtual_destinations);
-  append(all.route_tables, loaded.broken.route_tables);
-  append(all.services, loaded.broken.services);
-  append(all.endpoint_slices, loaded.broken.endpoint_slices);
-  append(all.static_services, loaded.broken.static_services);
+  all.append(loaded.broken);
   return all;
 }
 
@@ -96,8 +92,8 @@ std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resou
                                                                resources::Problems unreadable,
                                                                const Judge& judge) {
   auto accepted = std::make_shared<AcceptedDocuments>();
-  const auto load = [&judge](const std::vector<resources::File>& from) {
-    auto loaded = resources::load(from);
+  const auto load = [&](const std::vector<resources::File>& from) {
+    auto loaded = kept_.load(from);
     if (!judge) return loaded;
     for (auto& problem : judge(loaded.documents)) loaded.problems.push_back(std::move(problem));
     return loaded;
@@ -143,6 +139,7 @@ std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resou
     loaded = load(files);
   }
 
+  kept_.forget_unused();
   good_.clear();
   for (auto& file : files) good_[std::move(file.name)] = std::move(file.text);
   for (const auto& file : held)

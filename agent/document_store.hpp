@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "resources/documents.hpp"
+#include "resources/kept_documents.hpp"
 
 namespace agent {
 
@@ -34,6 +35,7 @@ class DocumentStore {
   std::shared_ptr<const AcceptedDocuments> accept(std::vector<resources::File> files,
                                                   resources::Problems unreadable = {},
                                                   const Judge& judge = {});
+  std::uint64_t parsed() const { return kept_.parsed(); }  // files, by now
 
  private:
   std::vector<resources::File> as_before(std::vector<resources::File> files) const;
@@ -41,6 +43,7 @@ class DocumentStore {
   bool has_good(const std::string& path) const;    // of the file, or of one below the folder
 
   std::map<std::string, std::string> good_;
+  resources::KeptDocuments kept_;
 };
 
 }  // namespace agent

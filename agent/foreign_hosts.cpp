@@ -9,7 +9,7 @@
 namespace agent {
 
 resources::Problems warn_of_foreign_hosts(
-    const std::vector<resources::VirtualDestination>& destinations,
+    const resources::SharedList<resources::VirtualDestination>& destinations,
     const std::vector<std::string>& zones) {
   const auto listed = resources::joined(std::vector<std::string_view>(zones.begin(), zones.end()));
   resources::Problems problems;

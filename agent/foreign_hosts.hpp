@@ -11,7 +11,7 @@
 namespace agent {
 
 resources::Problems warn_of_foreign_hosts(
-    const std::vector<resources::VirtualDestination>& destinations,
+    const resources::SharedList<resources::VirtualDestination>& destinations,
     const std::vector<std::string>& zones);
 
 }  // namespace agent

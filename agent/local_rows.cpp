@@ -7,7 +7,7 @@ namespace {
 
 template <class Document>
 void leave_to_home(resources::Problems& problems, std::string_view kind,
-                   const std::vector<Document>& documents) {
+                   const resources::SharedList<Document>& documents) {
   if (documents.empty()) return;
   const auto more = documents.size() - 1;
   const auto& first = documents.front().metadata;

@@ -117,8 +117,9 @@ std::vector<base::SocketAddress> listeners(const std::set<std::uint16_t>& ports,
 
 }  // namespace
 
-Compiled compile(const std::vector<RouteTable>& tables, const view::Resolution& resolution,
-                 const ForwarderConfig& config, KeptUpstreams& kept) {
+Compiled compile(const resources::SharedList<resources::RouteTable>& tables,
+                 const view::Resolution& resolution, const ForwarderConfig& config,
+                 KeptUpstreams& kept) {
   Compiled compiled;
   compiled.table = std::make_unique<Table>();
   compiled.table->version = kept.begin_table();

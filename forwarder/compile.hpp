@@ -24,6 +24,7 @@
 #include "forwarder/status.hpp"
 #include "forwarder/table.hpp"
 #include "resources/route_table.hpp"
+#include "resources/shared_list.hpp"
 
 namespace forwarder {
 
@@ -48,7 +49,7 @@ struct Compiled {
 // `kept` goes from call to call; each table must be published, or dropped for good, before the next
 // is compiled. Cost: route tables and a look at every destination; the endpoints of those that have
 // changed.
-Compiled compile(const std::vector<resources::RouteTable>& tables,
+Compiled compile(const resources::SharedList<resources::RouteTable>& tables,
                  const discovery::view::Resolution& resolution, const ForwarderConfig& config,
                  KeptUpstreams& kept);
 

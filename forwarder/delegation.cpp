@@ -55,8 +55,8 @@ resources::Problem route_problem(resources::Severity severity, const RouteTable&
           ""};
 }
 
-Delegation::Delegation(const std::vector<RouteTable>& tables, std::string_view own_cluster,
-                       resources::Problems& problems)
+Delegation::Delegation(const resources::SharedList<resources::RouteTable>& tables,
+                       std::string_view own_cluster, resources::Problems& problems)
     : tables_(tables), own_cluster_(own_cluster), problems_(problems) {}
 
 std::vector<FlatRoute> Delegation::flatten(const RouteTable& root) {

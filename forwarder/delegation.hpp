@@ -20,6 +20,7 @@
 
 #include "base/result.hpp"
 #include "resources/route_table.hpp"
+#include "resources/shared_list.hpp"
 
 namespace forwarder {
 
@@ -41,8 +42,8 @@ struct FlatRoute {
 
 class Delegation {
  public:
-  Delegation(const std::vector<resources::RouteTable>& tables, std::string_view own_cluster,
-             resources::Problems& problems);
+  Delegation(const resources::SharedList<resources::RouteTable>& tables,
+             std::string_view own_cluster, resources::Problems& problems);
 
   std::vector<FlatRoute> flatten(const resources::RouteTable& root);
 
@@ -60,7 +61,7 @@ class Delegation {
   base::Result<Tables> select(const resources::Delegate& delegate) const;
   base::Result<Tables> select(const resources::ObjectSelector& selector) const;
 
-  const std::vector<resources::RouteTable>& tables_;
+  const resources::SharedList<resources::RouteTable>& tables_;
   std::string own_cluster_;
   resources::Problems& problems_;
   Tables path_;                           // from the root to the table in hand

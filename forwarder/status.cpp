@@ -92,7 +92,7 @@ void add_findings(std::vector<DocumentStatus>& statuses, const resources::Proble
   }
 }
 
-std::vector<DocumentStatus> statuses(const std::vector<resources::RouteTable>& tables,
+std::vector<DocumentStatus> statuses(const resources::SharedList<resources::RouteTable>& tables,
                                      const discovery::view::Resolution& resolution,
                                      const Delegation& delegation,
                                      const resources::Problems& problems) {

@@ -11,6 +11,7 @@
 #include "discovery/view/resolution.hpp"
 #include "forwarder/delegation.hpp"
 #include "resources/route_table.hpp"
+#include "resources/shared_list.hpp"
 
 namespace forwarder {
 
@@ -38,7 +39,7 @@ void warn_of_bypassed_hosts(const resources::RouteTable& root,
                             resources::Problems& problems);
 
 // Of the route tables in the order given, then of destinations with ports that are not forwarded.
-std::vector<DocumentStatus> statuses(const std::vector<resources::RouteTable>& tables,
+std::vector<DocumentStatus> statuses(const resources::SharedList<resources::RouteTable>& tables,
                                      const discovery::view::Resolution& resolution,
                                      const Delegation& delegation,
                                      const resources::Problems& problems);

@@ -7,7 +7,7 @@
 namespace forwarder {
 
 std::vector<const resources::RouteTable*> roots_in_order(
-    const std::vector<resources::RouteTable>& tables) {
+    const resources::SharedList<resources::RouteTable>& tables) {
   std::vector<const resources::RouteTable*> roots;
   for (const auto& table : tables)
     if (!table.hosts.empty() && table.serves_the_mesh()) roots.push_back(&table);

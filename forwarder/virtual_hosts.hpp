@@ -14,12 +14,13 @@
 #include "forwarder/routes.hpp"
 #include "forwarder/upstreams.hpp"
 #include "resources/route_table.hpp"
+#include "resources/shared_list.hpp"
 
 namespace forwarder {
 
 // The tables that serve hosts to callers here, in the order they are merged in: see compile.hpp.
 std::vector<const resources::RouteTable*> roots_in_order(
-    const std::vector<resources::RouteTable>& tables);
+    const resources::SharedList<resources::RouteTable>& tables);
 
 class VirtualHosts {
  public:

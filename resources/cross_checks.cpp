@@ -14,8 +14,8 @@ std::string written_at(const Place& place) { return place.file + ':' + std::to_s
 using Seen = std::unordered_map<std::string, Place>;
 
 template <class T>
-void remove_seen(std::vector<T>& list, std::string_view kind, Seen& seen, Problems& problems) {
-  std::erase_if(list, [&](const T& object) {
+void remove_seen(SharedList<T>& list, std::string_view kind, Seen& seen, Problems& problems) {
+  erase_if(list, [&](const T& object) {
     const Metadata& metadata = object.metadata;
     const auto [first, fresh] = seen.try_emplace(name_of(metadata), metadata.place);
     if (fresh) return false;
@@ -88,14 +88,8 @@ void check_claimed_hosts(Documents& documents, Problems& problems) {
       if (same_cluster) losers.insert(claimants[i].by);
     }
   }
-  std::erase_if(documents.virtual_destinations,
-                [&](const auto& destination) { return losers.contains(&destination); });
-}
-
-void check_together(Documents& documents, Problems& problems) {
-  remove_duplicates(documents, problems);
-  check_claimed_hosts(documents, problems);
-  check_delegation(documents.route_tables, problems);
+  erase_if(documents.virtual_destinations,
+           [&](const auto& destination) { return losers.contains(&destination); });
 }
 
 }  // namespace resources

@@ -13,12 +13,10 @@
 
 namespace resources {
 
-// All of it, in this order. Problems are appended in no particular order.
-void check_together(Documents& documents, Problems& problems);
-
+// Called in this order. Problems are appended in no particular order.
 void remove_duplicates(Documents& documents, Problems& problems);
 void check_claimed_hosts(Documents& documents, Problems& problems);
-void check_delegation(std::vector<RouteTable>& tables, Problems& problems);
+void check_delegation(SharedList<RouteTable>& tables, Problems& problems);
 
 Problem about(Severity severity, std::string_view kind, const Metadata& object, const Place& place,
               std::string field, std::string message, std::string hint = "");

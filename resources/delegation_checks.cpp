@@ -16,7 +16,7 @@ using Index = std::size_t;  // of a table
 
 class Graph {
  public:
-  Graph(const std::vector<RouteTable>& tables, Problems& problems)
+  Graph(const SharedList<RouteTable>& tables, Problems& problems)
       : tables_(tables), problems_(problems) {
     for (Index i = 0; i < tables_.size(); ++i) {
       all_.push_back(i);
@@ -159,7 +159,7 @@ class Graph {
              "delegate to a table further down");
   }
 
-  const std::vector<RouteTable>& tables_;
+  const SharedList<RouteTable>& tables_;
   Problems& problems_;
   const std::vector<Index> none_;
   std::vector<Index> all_;
@@ -171,10 +171,10 @@ class Graph {
 
 }  // namespace
 
-void check_delegation(std::vector<RouteTable>& tables, Problems& problems) {
+void check_delegation(SharedList<RouteTable>& tables, Problems& problems) {
   const auto offending = Graph(tables, problems).offending();
   Index index = 0;
-  std::erase_if(tables, [&](const RouteTable&) { return offending.contains(index++); });
+  erase_if(tables, [&](const RouteTable&) { return offending.contains(index++); });
 }
 
 }  // namespace resources

@@ -13,16 +13,19 @@
 #include "resources/problem.hpp"
 #include "resources/route_table.hpp"
 #include "resources/service.hpp"
+#include "resources/shared_list.hpp"
 #include "resources/virtual_destination.hpp"
 
 namespace resources {
 
 struct Documents {
-  std::vector<VirtualDestination> virtual_destinations;
-  std::vector<RouteTable> route_tables;
-  std::vector<Service> services;
-  std::vector<EndpointSlice> endpoint_slices;
-  std::vector<StaticService> static_services;
+  SharedList<VirtualDestination> virtual_destinations;
+  SharedList<RouteTable> route_tables;
+  SharedList<Service> services;
+  SharedList<EndpointSlice> endpoint_slices;
+  SharedList<StaticService> static_services;
+
+  void append(const Documents& more);
 };
 
 struct File {

@@ -17,7 +17,8 @@ std::string text(const resources::HttpMatcher& matcher) {
 }
 
 // "main[0]: prefix /a | exact /b", without the namespace.
-Lines flat(const std::vector<resources::RouteTable>& tables, resources::Problems& problems) {
+Lines flat(const resources::SharedList<resources::RouteTable>& tables,
+           resources::Problems& problems) {
   Delegation delegation(tables, "east", problems);
   Lines lines;
   for (const auto& route : delegation.flatten(tables.front())) {
@@ -30,7 +31,7 @@ Lines flat(const std::vector<resources::RouteTable>& tables, resources::Problems
   return lines;
 }
 
-Lines flat(const std::vector<resources::RouteTable>& tables) {
+Lines flat(const resources::SharedList<resources::RouteTable>& tables) {
   resources::Problems problems;
   auto lines = flat(tables, problems);
   for (const auto& problem : problems)
@@ -213,12 +214,13 @@ TEST_CASE("headers that ask for two values of one name are a conflict") {
 TEST_CASE("a root's own matchers are never too many") {
   const std::vector<resources::HttpMatcher> many(kMaxFlatMatchers + 1, exact("/x"));
   resources::Problems problems;
-  const std::vector<resources::RouteTable> tables{table("main", {"h"}, {route(many, says(""))})};
+  const resources::SharedList<resources::RouteTable> tables{
+      table("main", {"h"}, {route(many, says(""))})};
   CHECK(Delegation(tables, "east", problems).flatten(tables[0])[0].matchers.size() == many.size());
 }
 
 TEST_CASE("delegation that multiplies without end is cut off with a reason") {
-  std::vector<resources::RouteTable> tables;
+  resources::SharedList<resources::RouteTable> tables;
   const std::vector<resources::HttpMatcher> ten(10, prefix("/x"));
   tables.push_back(table("main", {"h"}, {route(ten, delegate_to({"t1"}))}));
   for (int i = 1; i < 8; ++i)
@@ -232,7 +234,7 @@ TEST_CASE("delegation that multiplies without end is cut off with a reason") {
 }
 
 TEST_CASE("a delegation that is cut off leaves the root's other routes and tables alone") {
-  std::vector<resources::RouteTable> tables;
+  resources::SharedList<resources::RouteTable> tables;
   const std::vector<resources::HttpMatcher> ten(10, prefix("/x"));
   tables.push_back(
       table("main", {"h"},

@@ -166,7 +166,7 @@ void lead_to_forwarder(Destination& destination, bool headless) {
 }
 }  // namespace
 
-forwarder::Compiled Mesh::compile(const std::vector<resources::RouteTable>& tables) {
+forwarder::Compiled Mesh::compile(const resources::SharedList<resources::RouteTable>& tables) {
   auto view = std::make_shared<discovery::view::View>();
   view->cluster = "east";
   view->synced = synced_;

@@ -62,7 +62,7 @@ class Mesh {
   // No other agent is ever heard.
   Mesh& alone() { return others_ = forwarder::Others::none, *this; }
 
-  forwarder::Compiled compile(const std::vector<resources::RouteTable>& tables);
+  forwarder::Compiled compile(const resources::SharedList<resources::RouteTable>& tables);
 
  private:
   std::vector<discovery::view::Service> services_;

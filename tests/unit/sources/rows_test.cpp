@@ -201,12 +201,14 @@ TEST_CASE("slices without their Service are joined and known all the same") {
 
 TEST_CASE("what is too large for a row is a problem and leaves the rest alone") {
   resources::Documents documents;
-  auto& service = documents.static_services.emplace_back();
+  resources::StaticService service;
   service.metadata.name = "huge";
   service.metadata.place = {"huge.yaml", 3, 1};
   service.metadata.labels["note"] = std::string(kMaxRowBytes, 'x');
-  auto& small = documents.static_services.emplace_back();
+  documents.static_services.push_back(service);
+  resources::StaticService small;
   small.metadata.name = "small";
+  documents.static_services.push_back(small);
   const auto made = sources::make_rows(documents, {});
   REQUIRE(made.problems.size() == 1);
   CHECK(made.problems[0].place == resources::Place{"huge.yaml", 3, 1});
@@ -216,19 +218,22 @@ TEST_CASE("what is too large for a row is a problem and leaves the rest alone") 
 
 TEST_CASE("what no peer would take is a problem at home, with file and line, and makes no row") {
   resources::Documents documents;
-  auto& service = documents.static_services.emplace_back();
+  resources::StaticService service;
   service.metadata.name = "wide";
   service.metadata.place = {"wide.yaml", 7, 1};
   service.ports.resize(kMaxPortsInRow + 1);
   service.endpoints.resize(3);
-  auto& destination = documents.virtual_destinations.emplace_back();
+  documents.static_services.push_back(service);
+  resources::VirtualDestination destination;
   destination.metadata.name = "many";
   destination.metadata.place = {"many.yaml", 9, 1};
   for (std::size_t i = 0; i <= kMaxHostsInRow; ++i)
     destination.hosts.push_back("h" + std::to_string(i) + ".mesh.internal");
-  auto& bad = documents.static_services.emplace_back();
+  documents.virtual_destinations.push_back(destination);
+  resources::StaticService bad;
   bad.metadata.name = "bent";
   bad.metadata.labels["note"] = "two\nlines";
+  documents.static_services.push_back(bad);
   const auto made = sources::make_rows(documents, {});
   REQUIRE(made.problems.size() == 3);
   CHECK(made.problems[0].place == resources::Place{"wide.yaml", 7, 1});
