@@ -53,6 +53,7 @@ class Leaf final : public Participant {
                         Listing) override {
     return {};
   }
+  Effects change_local(base::TimePoint, std::string_view, RowChanges) override { return {}; }
   Effects release(base::TimePoint, std::string_view) override { return {}; }
   Effects source_stuck(base::TimePoint, std::string) override { return {}; }
   Effects local_ready(base::TimePoint now) override;

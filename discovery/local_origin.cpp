@@ -1,6 +1,7 @@
 #include "discovery/local_origin.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace discovery {
@@ -51,34 +52,81 @@ std::size_t LocalOrigin::settle(const std::vector<base::Bytes>& keys) {
   return batch.changes.size();
 }
 
+namespace {
+
+// Whether a row may be one; those that may not are named.
+bool fits(const EncodedRow& row, std::vector<std::string>& refused) {
+  if (!row.key.empty() && row.key.size() <= kMaxKeyBytes &&
+      row.key.size() + row.value.size() <= kMaxRowBytes)
+    return true;
+  refused.push_back(row.key.substr(0, kMaxKeyBytes) + ": larger than a row may be");
+  return false;
+}
+
+}  // namespace
+
+LocalOrigin::Source& LocalOrigin::source(std::string_view name) {
+  const auto at = sources_.find(name);
+  return at == sources_.end() ? sources_.emplace(std::string(name), Source{}).first->second
+                              : at->second;
+}
+
+template <class Keys>
+void LocalOrigin::settle(Source& source, const std::vector<base::Bytes>& gone, const Keys& listed,
+                         Replaced& result) {
+  Batch batch{{}, state_.size(), state_.bytes()};
+  for (const auto& key : gone) {
+    source.waiting.erase(key);
+    settle(key, batch);
+  }
+  for (const auto& key : listed) {
+    if (settle(key, batch) != Settled::full) {
+      source.waiting.erase(key);
+      continue;
+    }
+    source.waiting.insert(key);
+    result.refused.push_back(key + ": more than an origin may have");
+  }
+  state_.write(batch.changes);
+  result.changed = batch.changes.size();
+}
+
 LocalOrigin::Replaced LocalOrigin::replace(base::TimePoint now, const NodeConfig& config,
                                            std::string_view name, std::vector<EncodedRow> rows,
                                            Listing listing) {
   Replaced result;
   RelistHold::Listed next;
-  for (auto& row : rows) {
-    const bool fits = !row.key.empty() && row.key.size() <= kMaxKeyBytes &&
-                      row.key.size() + row.value.size() <= kMaxRowBytes;
-    if (fits)
-      next.insert_or_assign(std::move(row.key), std::move(row.value));
-    else
-      result.refused.push_back(row.key.substr(0, kMaxKeyBytes) + ": larger than a row may be");
-  }
-  auto at = sources_.find(name);
-  if (at == sources_.end()) at = sources_.emplace(std::string(name), Source{}).first;
-  auto& [listed, hold] = at->second;
-  const auto before = std::exchange(listed, std::move(next));
-  const bool held = !hold.empty();
-  result.held = hold.replaced(now, config, before, listed, listing);
-  result.hold_ended = held && hold.empty();
-  Batch batch{{}, state_.size(), state_.bytes()};
+  for (auto& row : rows)
+    if (fits(row, result.refused)) next.insert_or_assign(std::move(row.key), std::move(row.value));
+  auto& from = source(name);
+  const auto before = std::exchange(from.listed, std::move(next));
+  const bool held = !from.hold.empty();
+  result.held = from.hold.replaced(now, config, before, from.listed, listing);
+  result.hold_ended = held && from.hold.empty();
+  std::vector<base::Bytes> gone;
   for (const auto& [key, value] : before)
-    if (!listed.contains(key)) settle(key, batch);
-  for (const auto& [key, value] : listed)
-    if (settle(key, batch) == Settled::full)
-      result.refused.push_back(key + ": more than an origin may have");
-  state_.write(batch.changes);
-  result.changed = batch.changes.size();
+    if (!from.listed.contains(key)) gone.push_back(key);
+  settle(from, gone, std::views::keys(from.listed), result);
+  return result;
+}
+
+LocalOrigin::Replaced LocalOrigin::change(std::string_view name, RowChanges changes) {
+  Replaced result;
+  auto& from = source(name);
+  std::set<base::Bytes> written = from.waiting;
+  for (auto& row : changes.written) {
+    if (fits(row, result.refused)) {
+      written.insert(row.key);
+      from.listed.insert_or_assign(std::move(row.key), std::move(row.value));
+    } else {
+      changes.gone.push_back(std::move(row.key));
+    }
+  }
+  for (const auto& key : changes.gone) from.listed.erase(key), written.erase(key);
+  const bool held = !from.hold.empty();
+  from.hold.listed(written);
+  result.hold_ended = held && from.hold.empty();
+  settle(from, changes.gone, written, result);
   return result;
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,8 @@ class LocalOrigin {
   };
   Replaced replace(base::TimePoint now, const NodeConfig& config, std::string_view source,
                    std::vector<EncodedRow> rows, Listing listing);
+  // replace() by what it would change (Listing::change). Cost: the changes.
+  Replaced change(std::string_view source, RowChanges changes);
 
   // Ends what is over and knocks at what is still held. Those of which nothing is held any more are
   // named.
@@ -75,7 +78,9 @@ class LocalOrigin {
   struct Source {
     RelistHold::Listed listed;
     RelistHold hold;
+    std::set<base::Bytes> waiting;  // listed, and more than the origin may have
   };
+  Source& source(std::string_view name);
   const base::Bytes* effective(std::string_view key) const;
   // What brings the row to what the sources want; versions are counted on from `version`.
   struct Batch {
@@ -85,6 +90,10 @@ class LocalOrigin {
   enum class Settled { same, changed, full };
   Settled settle(const base::Bytes& key, Batch& batch) const;
   std::size_t settle(const std::vector<base::Bytes>& keys);
+  // Brings the state to what is listed now: first those that are gone, then these.
+  template <class Keys>
+  void settle(Source& source, const std::vector<base::Bytes>& gone, const Keys& listed,
+              Replaced& result);
   std::uint64_t above(std::uint64_t incarnation);
 
   base::Random random_;

@@ -216,6 +216,9 @@ class Participant {
   virtual Effects replace_local(base::TimePoint now, std::string_view source,
                                 std::vector<EncodedRow> rows,
                                 Listing listing = Listing::change) = 0;
+  // The same for what a source saw change, where it knows what it said before.
+  virtual Effects change_local(base::TimePoint now, std::string_view source,
+                               RowChanges changes) = 0;
   // The operator's word: the relist of this source is believed now; "" = of every source.
   virtual Effects release(base::TimePoint now, std::string_view source) = 0;
   // The local sources cannot be read any more, for this reason; "" = they can again. Peers are told
@@ -279,6 +282,7 @@ class Node final : public Participant {
   void reach(std::vector<std::string> networks) override;
   Effects replace_local(base::TimePoint now, std::string_view source, std::vector<EncodedRow> rows,
                         Listing listing = Listing::change) override;
+  Effects change_local(base::TimePoint now, std::string_view source, RowChanges changes) override;
   Effects release(base::TimePoint now, std::string_view source) override;
   Effects source_stuck(base::TimePoint now, std::string why) override;
   Effects local_ready(base::TimePoint now) override;

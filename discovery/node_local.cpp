@@ -17,29 +17,39 @@ void Node::State::tend_holds(base::TimePoint now, Effects& effects) {
   std::move(tended.probes.begin(), tended.probes.end(), std::back_inserter(effects.probes));
 }
 
-Effects Node::replace_local(base::TimePoint now, std::string_view source,
-                            std::vector<EncodedRow> rows, Listing listing) {
-  auto effects = state_->turn(now);
-  auto& state = *state_;
-  auto replaced = state.local.replace(now, state.config, source, std::move(rows), listing);
+Effects Node::State::said_locally(base::TimePoint now, std::string_view source,
+                                  LocalOrigin::Replaced replaced, Effects effects) {
   if (replaced.changed > 0) effects.publish = true;
-  state.unsettled.insert(state.config.self.cluster);
+  unsettled.insert(config.self.cluster);
   for (auto& key : replaced.refused) {
-    ++state.counters.refused;
-    effects.events.push_back({Event::Kind::refused, state.config.self, std::move(key)});
+    ++counters.refused;
+    effects.events.push_back({Event::Kind::refused, config.self, std::move(key)});
   }
   const std::string name(source);
   if (replaced.held > 0) {
-    ++state.counters.relists_held;
-    effects.events.push_back({Event::Kind::held, state.config.self,
+    ++counters.relists_held;
+    effects.events.push_back({Event::Kind::held, config.self,
                               name + ": what it lists anew lacks " + std::to_string(replaced.held) +
                                   " endpoints, more than half: they stay for " +
-                                  base::to_string(state.config.relist_hold) +
+                                  base::to_string(config.relist_hold) +
                                   ", or until they are released"});
   }
-  if (replaced.hold_ended) state.say_ended(name, "what was held is listed again", effects);
-  if (state.local.ready()) state.release_changes(now);
-  return state.finish(now, std::move(effects));
+  if (replaced.hold_ended) say_ended(name, "what was held is listed again", effects);
+  if (local.ready()) release_changes(now);
+  return finish(now, std::move(effects));
+}
+
+Effects Node::replace_local(base::TimePoint now, std::string_view source,
+                            std::vector<EncodedRow> rows, Listing listing) {
+  auto effects = state_->turn(now);
+  auto replaced = state_->local.replace(now, state_->config, source, std::move(rows), listing);
+  return state_->said_locally(now, source, std::move(replaced), std::move(effects));
+}
+
+Effects Node::change_local(base::TimePoint now, std::string_view source, RowChanges changes) {
+  auto effects = state_->turn(now);
+  auto replaced = state_->local.change(source, std::move(changes));
+  return state_->said_locally(now, source, std::move(replaced), std::move(effects));
 }
 
 Effects Node::release(base::TimePoint now, std::string_view source) {

@@ -102,6 +102,8 @@ struct Node::State {
 
   // node_local.cpp
   void tend_holds(base::TimePoint now, Effects& effects);
+  Effects said_locally(base::TimePoint now, std::string_view source, LocalOrigin::Replaced replaced,
+                       Effects effects);
   void say_ended(const std::string& source, std::string_view how, Effects& effects) const;
 
   // node_links.cpp

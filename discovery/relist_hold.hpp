@@ -30,6 +30,13 @@ class RelistHold {
   // The source listed `before` and lists `after` now. Returns how many endpoints are held anew.
   std::size_t replaced(base::TimePoint now, const NodeConfig& config, const Listed& before,
                        const Listed& after, Listing listing);
+  // The source lists these keys again, or others.
+  template <class Keys>
+  void listed(const Keys& keys) {
+    if (held_.empty()) return;
+    for (const auto& key : keys) held_.erase(key);
+    count_ends();
+  }
   // The value of a held row as it is to be published; null when it is not held.
   const base::Bytes* find(std::string_view key) const;
   // Both return the keys that are no longer held: those whose time is over, or all.

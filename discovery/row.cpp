@@ -245,6 +245,14 @@ base::Result<RowValue> read_row(std::string_view key, std::string_view value) {
 
 }  // namespace
 
+std::vector<Row> changes_at(std::uint64_t version, RowChanges changes) {
+  std::vector<Row> rows;
+  for (auto& key : changes.gone) rows.push_back({std::move(key), version, {}, true});
+  for (auto& [key, value] : changes.written)
+    rows.push_back({std::move(key), version, std::move(value), false});
+  return rows;
+}
+
 EncodedRow encode(const RowValue& row) {
   return std::visit([](const auto& value) { return encode_row(value); }, row);
 }

@@ -66,6 +66,14 @@ struct EncodedRow {
   friend bool operator==(const EncodedRow&, const EncodedRow&) = default;
 };
 
+// What leads from one set of rows to another; no key is in it twice.
+struct RowChanges {
+  std::vector<EncodedRow> written;  // new ones, and those with another value
+  std::vector<base::Bytes> gone;    // keys
+};
+// As Rows::with() takes them.
+std::vector<Row> changes_at(std::uint64_t version, RowChanges changes);
+
 EncodedRow encode(const RowValue& row);
 base::Result<RowValue> decode(std::string_view key, std::string_view value);
 

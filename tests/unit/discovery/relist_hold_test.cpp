@@ -48,9 +48,26 @@ struct Listed {
     std::vector<EncodedRow> rows;
     for (const auto n : those) rows.push_back(endpoint(n));
     if (!those.empty()) rows.push_back({"s/apps/web", "the service"});
-    story.act("east",
-              story.node("east").replace_local(story.now, source, std::move(rows), listing));
+    auto& node = story.node("east");
+    auto changes = changes_to(rows, source);
+    story.act("east", by_changes && listing == Listing::change
+                          ? node.change_local(story.now, source, std::move(changes))
+                          : node.replace_local(story.now, source, std::move(rows), listing));
     story.run(100ms);
+  }
+  // From what the source listed last.
+  RowChanges changes_to(const std::vector<EncodedRow>& rows, const std::string& source) {
+    std::map<base::Bytes, base::Bytes> now;
+    RowChanges changes;
+    auto& before = listed[source];
+    for (const auto& [key, value] : rows) {
+      now[key] = value;
+      if (!before.contains(key) || before[key] != value) changes.written.push_back({key, value});
+    }
+    for (const auto& [key, value] : before)
+      if (!now.contains(key)) changes.gone.push_back(key);
+    before = std::move(now);
+    return changes;
   }
   // Of the endpoints that west hears of, those that are healthy, or all.
   Numbers shown(bool healthy_only = false) {
@@ -66,6 +83,8 @@ struct Listed {
 
   Story story;
   std::vector<std::string> told;
+  std::map<std::string, std::map<base::Bytes, base::Bytes>> listed;  // by source
+  const bool by_changes = GENERATE(false, true);  // that a source saw: told as such, or all anew
 };
 
 }  // namespace
