@@ -33,20 +33,15 @@ std::size_t descriptor_limit() {
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
-// What this cluster alone would warn of, the others may settle: only errors hold a document back.
-resources::Problems errors_alone(const Config& config, const resources::Documents& documents) {
-  auto problems = serve_alone(config, documents, others_of(config)).problems;
-  std::erase_if(problems, [](const auto& p) { return p.severity != resources::Severity::error; });
-  return problems;
-}
-
 BuilderConfig builder_config(const Config& config) {
   return {assembly_rules(config),
           export_rule(config),
           zone_config(config),
           forwarder_config(config),
           config.role,
-          [config](const auto& documents) { return errors_alone(config, documents); }};
+          [config, rehearsal = std::make_shared<Rehearsal>()](const auto& documents) {
+            return rehearsal->errors(config, documents, others_of(config));
+          }};
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -177,8 +172,8 @@ void Agent::make_control() {
 void Agent::make_builder() {
   builder_ = std::make_unique<Builder>(
       builder_config(config_), Builder::Products{dns_table_, forwarder_table_, served_},
-      Builder::Callbacks{[this](auto rows, auto listing, std::string stuck, std::uint64_t edition) {
-                           publish_rows(std::move(rows), listing, std::move(stuck), edition);
+      Builder::Callbacks{[this](SourceRows rows, std::string stuck) {
+                           publish_rows(std::move(rows), std::move(stuck));
                          },
                          [this] {
                            if (forwarder_) forwarder_->table_changed();
@@ -296,7 +291,8 @@ void Agent::post_agent_row(const Config& config) {
   row.version = version();
   row.locality = config.locality;
   if (ready_) row.forwarders = config.forwarder.listen;
-  control_->post(LocalRows{"agent", {discovery::encode(discovery::RowValue(row))}});
+  control_->post(
+      SourceRows{"agent", std::vector{discovery::encode(discovery::RowValue(row))}, 0, {}});
 }
 
 base::Result<void> Agent::start() {
@@ -396,9 +392,8 @@ void Agent::stop(discovery::Goodbye::Reason reason) {
 
 // Builder thread. The first rows open the gate: until they are in, peers would see an empty
 // cluster.
-void Agent::publish_rows(std::vector<discovery::EncodedRow> rows, discovery::Listing listing,
-                         std::string stuck, std::uint64_t edition) {
-  control_->post(LocalRows{"files", std::move(rows), edition, listing});
+void Agent::publish_rows(SourceRows rows, std::string stuck) {
+  control_->post(std::move(rows));
   control_->post(SourceStuck{std::move(stuck)});  // behind them: what is read again is in them
   if (!std::exchange(local_said_, true)) control_->post(LocalReady{});
 }

@@ -86,8 +86,7 @@ class Agent {
   std::vector<std::string> troubles() const;
   base::net::Task<void> keep_health();
   void tell_supervisor();
-  void publish_rows(std::vector<discovery::EncodedRow> rows, discovery::Listing listing,
-                    std::string stuck, std::uint64_t edition);
+  void publish_rows(SourceRows rows, std::string stuck);
   void add_worker_metrics(Metrics& metrics) const;
 
   base::net::Supervisor& supervisor_;

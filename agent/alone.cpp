@@ -3,27 +3,11 @@
 #include <algorithm>
 
 #include "agent/foreign_hosts.hpp"
-#include "agent/local_rows.hpp"
 #include "agent/routed_hosts.hpp"
 #include "agent/settings.hpp"
 
 namespace agent {
 namespace {
-
-// The rows as this agent's origin would publish them.
-discovery::Publication publish_alone(const Config& config,
-                                     std::vector<discovery::EncodedRow> encoded) {
-  std::vector<discovery::Row> rows;
-  for (auto& row : encoded) rows.push_back({std::move(row.key), 1, std::move(row.value), false});
-  discovery::Publication publication;
-  publication.synced = true;
-  auto& origin = publication.origins.emplace_back();
-  origin.id = {config.cluster, config.replica};
-  origin.stamp = {1, 1};
-  origin.local = true;
-  origin.rows = discovery::Rows().with(rows);
-  return publication;
-}
 
 // A virtual destination that maps a port which cannot be mapped is wrong by itself (DESIGN §5);
 // what a route table or a service with more ports brings about is no reason not to serve it, nor is
@@ -49,33 +33,57 @@ void add_dead_ports(const discovery::view::Destination& destination,
 
 }  // namespace
 
-Alone serve_alone(const Config& config, const resources::Documents& documents,
-                  forwarder::Others others) {
+discovery::Publication Rehearsal::publish(const Config& config, discovery::RowChanges changes) {
+  rows_ = rows_.with(changes_at(++version_, std::move(changes)));
+  discovery::Publication publication;
+  publication.synced = true;
+  auto& origin = publication.origins.emplace_back();
+  origin.id = {config.cluster, config.replica};
+  origin.stamp = {1, version_};
+  origin.local = true;
+  origin.rows = rows_;
+  return publication;
+}
+
+Alone Rehearsal::serve(const Config& config, const resources::Documents& documents,
+                       forwarder::Others others) {
+  if (rows_only_) *this = Rehearsal();
   Alone alone;
-  auto rows = local_rows(documents, config.role, export_rule(config));
-  alone.problems = std::move(rows.problems);
+  auto made = local_.update(documents, config.role, export_rule(config), config.locality);
+  alone.problems = std::move(made.problems);
   if (!config.is_leaf())
     std::ranges::move(warn_of_foreign_hosts(documents.virtual_destinations, config.dns.zones),
                       std::back_inserter(alone.problems));
   auto rules = assembly_rules(config);
   rules.routed_hosts = routed_hosts(documents);
-  rules.home = discovery::sources::rows_at_home(std::move(rows.home), config.locality);
-  discovery::Assembler assembler;
-  const auto resolution = discovery::view::resolve(
-      assembler.assemble(publish_alone(config, std::move(rows.rows)), rules, 1));
-  for (const auto& [host, destination] : resolution.view->destinations) {
+  rules.home = std::move(made.home);
+  const auto publication = publish(config, std::move(made.changes));
+  const auto resolution = resolver_.resolve(assembler_.assemble(publication, rules, version_));
+  for (const auto& destination : resolution->view->destinations) {
     alone.conflicts.insert(alone.conflicts.end(), destination->conflicts.begin(),
                            destination->conflicts.end());
     add_dead_ports(*destination, documents, alone.problems);
   }
-  forwarder::KeptUpstreams kept;
   auto routing = forwarder_config(config);
   routing.others = others;
-  auto compiled = forwarder::compile(documents.route_tables, resolution, routing, kept);
+  auto compiled = forwarder::compile(documents.route_tables, *resolution, routing, upstreams_);
   alone.problems.insert(alone.problems.end(), compiled.problems.begin(), compiled.problems.end());
   alone.statuses = std::move(compiled.statuses);
   alone.listeners = compiled.table->listeners;
   return alone;
+}
+
+resources::Problems Rehearsal::errors(const Config& config, const resources::Documents& documents,
+                                      forwarder::Others others) {
+  resources::Problems problems;
+  if (documents.virtual_destinations.empty() && documents.route_tables.empty()) {
+    rows_only_ = true;
+    problems = local_.update(documents, config.role, export_rule(config), config.locality).problems;
+  } else {
+    problems = serve(config, documents, others).problems;
+  }
+  std::erase_if(problems, [](const auto& p) { return p.severity != resources::Severity::error; });
+  return problems;
 }
 
 }  // namespace agent

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "agent/foreign_hosts.hpp"
-#include "agent/local_rows.hpp"
 #include "agent/routed_hosts.hpp"
+#include "base/list_difference.hpp"
 #include "base/net/threads.hpp"
 
 namespace agent {
@@ -113,7 +113,8 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   auto stuck = why_stuck(files.unreadable);
   auto documents =
       store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
-  auto rows = local_rows(documents->documents, config_.role, config_.exports);
+  auto rows =
+      local_.update(documents->documents, config_.role, config_.exports, config_.rules.locality);
   if (config_.role == Role::agent)
     std::ranges::move(
         warn_of_foreign_hosts(documents->documents.virtual_destinations, config_.rules.zones),
@@ -131,10 +132,12 @@ void Builder::accept(discovery::sources::ReadFiles files) {
     if (!std::ranges::count(documents->held_back, file))
       log_.info("documents", "no longer held back", {{"file", file}});
   if (accepted_.size() == kMaxEditions) accepted_.pop_back();
+  SourceRows said{"files", std::move(rows.changes), ++editions_, listing};
+  if (listing == discovery::Listing::relist && config_.role == Role::agent)
+    said.rows = discovery::sources::make_rows(documents->documents, config_.exports).rows;
   accepted_.push_back(
-      {++editions_, std::move(documents), std::move(rows.problems),
-       discovery::sources::rows_at_home(std::move(rows.home), config_.rules.locality)});
-  callbacks_.rows_changed(std::move(rows.rows), listing, std::move(stuck), editions_);
+      {editions_, std::move(documents), std::move(rows.problems), std::move(rows.home)});
+  callbacks_.rows_changed(std::move(said), std::move(stuck));
 }
 
 // `edition` has come back in a publication, and with it all before.
@@ -152,14 +155,14 @@ void Builder::build() {
   served->publication = publication_;
   served->documents = serving_.documents;
   served->row_problems = serving_.row_problems;
-  served->resolution = std::make_shared<const discovery::view::Resolution>(
-      resolver_.resolve(assembler_.assemble(*publication_, config_.rules, version_)));
+  served->resolution =
+      resolver_.resolve(assembler_.assemble(*publication_, config_.rules, version_));
 
   if (stopping_) return;
   auto dns = dns_.build(served->resolution, config_.zone);
   served->dns_problems = dns->problems();
-  // Later both go out together: callers that DNS sends to the forwarder find their host there.
-  if (version_ == 1) products_.dns.publish(std::move(dns));
+  if (version_ == 1 || may_answer_first(*served->resolution->view))
+    products_.dns.publish(std::move(dns));
   if (stopping_) return;
   auto compiled = forwarder::compile(serving_.documents->documents.route_tables,
                                      *served->resolution, config_.forwarder, upstreams_);
@@ -170,10 +173,25 @@ void Builder::build() {
 
   if (dns) products_.dns.publish(std::move(dns));
   products_.forwarder.publish(std::move(compiled.table));
+  forwarded_ = served->resolution->view;
   served->built_at = std::chrono::steady_clock::now();
   served->build_time = served->built_at - began;
   products_.served.publish(std::move(served));
   callbacks_.tables_published();
+}
+
+// Callers that DNS sends to the forwarder find their host and port there: else both go out
+// together.
+bool Builder::may_answer_first(const discovery::view::View& next) const {
+  if (!forwarded_) return false;
+  const auto changed = base::difference(forwarded_->destinations, next.destinations);
+  return std::ranges::all_of(changed.come, [&](std::size_t i) {
+    const auto& now = next.destinations[i];
+    if (now->door.kind != discovery::view::Door::Kind::forwarder) return true;
+    const auto* before = forwarded_->find(now->host);
+    return before && before->door.kind == now->door.kind &&
+           before->door.addresses == now->door.addresses && before->ports == now->ports;
+  });
 }
 
 void Builder::log_problems(const resources::Problems& problems) {

@@ -4,10 +4,10 @@
 //
 // Only the newest input counts: while a build runs, later inputs replace each other. Documents take
 // effect with the publication that holds the rows they make, so that no route is built of new
-// documents and old endpoints. The first DNS table is published before the forwarder's is made: a
-// restarted agent answers as soon as it can. A build never blocks a worker; the snapshots that it
-// replaces are freed here. Thread: run() is the builder thread; publication(), files(), configure()
-// and stop() from any.
+// documents and old endpoints. DNS does not wait for the forwarder's table where nobody is sent to
+// the forwarder who was not before, nor at a start: a restarted agent answers as soon as it can. A
+// build never blocks a worker; the snapshots that it replaces are freed here. Thread: run() is the
+// builder thread; publication(), files(), configure() and stop() from any.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,9 @@
 
 #include "agent/config.hpp"
 #include "agent/document_store.hpp"
+#include "agent/local_rows.hpp"
 #include "agent/served.hpp"
+#include "agent/source_rows.hpp"
 #include "base/log.hpp"
 #include "base/published.hpp"
 #include "discovery/assemble.hpp"
@@ -54,12 +56,9 @@ class Builder {
   };
   // Called on the builder thread.
   struct Callbacks {
-    // The local origin's rows as the newest documents give them, why some of these could not be
-    // read ("" = all were), and the edition of the documents that the publication with these rows
-    // must carry.
-    std::function<void(std::vector<discovery::EncodedRow>, discovery::Listing, std::string stuck,
-                       std::uint64_t edition)>
-        rows_changed;
+    // The local origin's rows as the newest documents give them: what has changed, or all of them
+    // where they are a relist. And why some documents could not be read ("" = all were).
+    std::function<void(SourceRows, std::string stuck)> rows_changed;
     std::function<void()> tables_published;
   };
 
@@ -82,6 +81,7 @@ class Builder {
   void accept(discovery::sources::ReadFiles files);
   void serve_accepted(std::uint64_t edition);
   void build();
+  bool may_answer_first(const discovery::view::View& next) const;
   void log_problems(const resources::Problems& problems);
 
   BuilderConfig config_;
@@ -99,6 +99,7 @@ class Builder {
 
   // The builder thread's own.
   DocumentStore store_;
+  LocalRows local_;  // of the newest documents
   struct Edition {
     std::uint64_t number = 0;
     std::shared_ptr<const AcceptedDocuments> documents = std::make_shared<AcceptedDocuments>();
@@ -112,6 +113,7 @@ class Builder {
   discovery::Assembler assembler_;
   discovery::view::Resolver resolver_;
   dns::TableBuilder dns_;
+  std::shared_ptr<const discovery::view::View> forwarded_;  // of the last forwarder's table
   forwarder::KeptUpstreams upstreams_;
   std::uint64_t version_ = 0;
   std::thread thread_;

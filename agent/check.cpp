@@ -15,9 +15,10 @@ Checked check(const Config& config, const std::vector<resources::File>& files,
               forwarder::Others others) {
   Checked checked;
   DocumentStore store;
+  Rehearsal rehearsal;
   // Judged last are the documents accepted.
   checked.documents = store.accept(files, {}, [&](const auto& documents) {
-    checked.alone = serve_alone(config, documents, others);
+    checked.alone = rehearsal.serve(config, documents, others);
     return checked.alone.problems;
   });
   checked.problems = checked.documents->problems;

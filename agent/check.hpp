@@ -32,7 +32,7 @@ resources::Problems check_ports(const LoadedConfig& loaded,
                                 const std::vector<base::SocketAddress>& forwarder,
                                 const base::net::Supervisor& supervisor);
 
-// What documents are, and what is wrong with them. `others` as for serve_alone; of documents
+// What documents are, and what is wrong with them. `others` as for a Rehearsal; of documents
 // without an agent.yaml nobody knows.
 Checked check(const Config& config, const std::vector<resources::File>& files,
               forwarder::Others others);

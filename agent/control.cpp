@@ -172,8 +172,12 @@ void Control::turn(base::TimePoint now) {
 }
 
 void Control::handle(base::TimePoint now, Command& command) {
-  if (auto* local = std::get_if<LocalRows>(&command)) {
-    act(now, node_->replace_local(now, local->source, std::move(local->rows), local->listing));
+  if (auto* local = std::get_if<SourceRows>(&command)) {
+    if (auto* changes = std::get_if<discovery::RowChanges>(&local->rows))
+      act(now, node_->change_local(now, local->source, std::move(*changes)));
+    else
+      act(now, node_->replace_local(now, local->source, std::get<0>(std::move(local->rows)),
+                                    local->listing));
     if (local->edition) next_edition_ = {local->source, local->edition};
   } else if (auto* stuck = std::get_if<SourceStuck>(&command))
     act(now, node_->source_stuck(now, std::move(stuck->why)));

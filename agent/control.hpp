@@ -22,6 +22,7 @@
 
 #include "agent/peer_list.hpp"
 #include "agent/refusals.hpp"
+#include "agent/source_rows.hpp"
 #include "base/inbox.hpp"
 #include "base/log.hpp"
 #include "discovery/node.hpp"
@@ -31,13 +32,6 @@
 namespace agent {
 
 // What others ask of the control thread.
-struct LocalRows {
-  std::string source;  // "files", "agent"
-  std::vector<discovery::EncodedRow> rows;
-  std::uint64_t edition = 0;  // above 0: the next publication carries it, changed or not; but none
-                              // while rows of the source are held, for those are of older documents
-  discovery::Listing listing = discovery::Listing::change;
-};
 // The documents cannot be read, for this reason; "" = they can.
 struct SourceStuck {
   std::string why;
@@ -58,7 +52,7 @@ struct Release {
 struct Peers {
   std::vector<base::HostPort> peers;
 };
-using Command = std::variant<discovery::SavedState, LocalRows, SourceStuck, LocalReady,
+using Command = std::variant<discovery::SavedState, SourceRows, SourceStuck, LocalReady,
                              discovery::ProbeReply, Leave, Forget, Release, Reach, Peers>;
 
 // What status, metrics and health show; replaced at every turn that changed something and at least

@@ -100,7 +100,7 @@ Asked find_wildcard(const view::View& view, Wire wire) {
       return {destination};
     }
     if (std::ranges::any_of(view.destinations, [&](const auto& of) {
-          return of.first == name || of.first.ends_with("." + name);
+          return of->host == name || of->host.ends_with("." + name);
         }))
       return {};
   }
@@ -135,14 +135,15 @@ Json hosts_near(const view::View& view, std::string_view name) {
   const auto stem = name.substr(0, name.find('.'));
   const auto beginning = [&](std::string_view letters) {
     Json near = Json::array();
-    for (const auto& [host, unused] : view.destinations)
-      if (near.size() < kEnough && host.starts_with(letters)) near.push_back(host);
+    for (const auto& destination : view.destinations)
+      if (near.size() < kEnough && destination->host.starts_with(letters))
+        near.push_back(destination->host);
     return near;
   };
   if (auto near = beginning(stem); !near.empty()) return near;
   std::vector<std::string_view> stems;
-  for (const auto& [host, unused] : view.destinations)
-    stems.push_back(std::string_view(host).substr(0, host.find('.')));
+  for (const auto& destination : view.destinations)
+    stems.push_back(std::string_view(destination->host).substr(0, destination->host.find('.')));
   const auto spelt = resources::nearest(stem, stems);
   return spelt.empty() ? Json::array() : beginning(spelt);
 }
@@ -194,7 +195,7 @@ Json explain(const view::Resolution& resolution, std::string_view name, std::str
   const auto asked = find(view, name);
   if (!asked.destination) return not_found(view, name);
   const auto ip = base::IpAddress::parse(from);
-  const auto caller = ip ? from_address(resolution.callers, *ip) : from_place(view, from);
+  const auto caller = ip ? from_address(*resolution.callers, *ip) : from_place(view, from);
   if (!caller) return Json{{"error", caller.error().message}, {"invalid", true}};
 
   const auto& destination = *asked.destination;

@@ -21,15 +21,23 @@ void leave_to_home(resources::Problems& problems, std::string_view kind,
 
 }  // namespace
 
-discovery::sources::MadeRows local_rows(const resources::Documents& documents, Role role,
-                                        const discovery::sources::ExportRule& exports) {
-  if (role == Role::agent) return discovery::sources::make_rows(documents, exports);
-  discovery::sources::MadeRows none;
-  leave_to_home(none.problems, "Service", documents.services);
-  leave_to_home(none.problems, "EndpointSlice", documents.endpoint_slices);
-  leave_to_home(none.problems, "StaticService", documents.static_services);
-  leave_to_home(none.problems, "VirtualDestination", documents.virtual_destinations);
-  return none;
+LocalRows::Update LocalRows::update(const resources::Documents& documents, Role role,
+                                    const discovery::sources::ExportRule& exports,
+                                    const base::Locality& locality) {
+  Update update;
+  if (role == Role::agent) {
+    auto [rows, home, problems] = kept_.update(documents, exports);
+    home_ = discovery::sources::rows_at_home(home_, std::move(home), locality, ++version_);
+    update.changes = std::move(rows);
+    update.problems = std::move(problems);
+  } else {
+    leave_to_home(update.problems, "Service", documents.services);
+    leave_to_home(update.problems, "EndpointSlice", documents.endpoint_slices);
+    leave_to_home(update.problems, "StaticService", documents.static_services);
+    leave_to_home(update.problems, "VirtualDestination", documents.virtual_destinations);
+  }
+  update.home = home_;
+  return update;
 }
 
 }  // namespace agent

@@ -1,16 +1,17 @@
 #include "discovery/assemble.hpp"
 
 #include <algorithm>
-#include <set>
+#include <tuple>
 
+#include "base/list_difference.hpp"
 #include "discovery/claims.hpp"
+#include "discovery/doors.hpp"
+#include "discovery/drafts.hpp"
 
 namespace discovery {
 namespace {
 
 using view::Destination;
-using view::DestinationPort;
-using view::Door;
 using view::View;
 
 // Where callers of this cluster reach its forwarders: this agent's, and those of its siblings that
@@ -32,309 +33,27 @@ std::vector<base::IpAddress> forwarders_of(const Publication& publication,
   return addresses;
 }
 
-// Kubernetes leaves the protocol open more often than not; Istio's convention reads it from the
-// port's name, up to the first '-'. A port with neither is HTTP, as in a VirtualDestination; a name
-// that says nothing is TCP.
-std::string protocol_of(const view::ServicePort& port) {
-  std::string said =
-      port.app_protocol.empty() ? port.name.substr(0, port.name.find('-')) : port.app_protocol;
-  for (char& c : said)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  if (said.empty() || said == "WEB") return "HTTP";
-  if (said == "KUBERNETES.IO/H2C") return "HTTP2";
-  for (const char* known : {"HTTP", "HTTPS", "HTTP2", "GRPC", "TLS", "MONGO"})
-    if (said == known) return said;
-  return "TCP";
+// As far as they say what hosts mean.
+bool mean_the_same(const AssemblyRules& a, const AssemblyRules& b) {
+  const ImportRule &one = a, &other = b;
+  return one == other && a.cluster == b.cluster && a.routed_hosts == b.routed_hosts &&
+         a.forwarders == b.forwarders;
 }
 
-// What documents say that `port` is at the endpoints of `service`; 0 where they say nothing: a
-// target port that has only a name is known by the endpoints alone.
-std::uint16_t declared_target(const DestinationPort& port, const view::Service& service) {
-  const auto* declared = view::declared_port(port, service);
-  if (!declared) return service.ports.empty() ? port.target_number : 0;
-  if (!declared->target_name.empty()) return 0;
-  return declared->target_number ? declared->target_number : declared->number;
+bool is_reverse(const std::string& zone) { return is_inside(zone, {"in-addr.arpa", "ip6.arpa"}); }
+
+using Destinations = std::vector<std::shared_ptr<const Destination>>;
+
+// Where the host stands, or would.
+Destinations::const_iterator find_host(const Destinations& destinations, std::string_view host) {
+  return std::ranges::lower_bound(destinations, host, {}, [](const auto& destination) {
+    return std::string_view(destination->host);
+  });
 }
-
-// Declared ports come first, so that a service without endpoints for the moment keeps its door.
-bool needs_mapping(const Destination& destination, const DestinationPort& port) {
-  const auto is_other = [&](std::uint16_t target) { return target && target != port.number; };
-  if (destination.services.empty()) return is_other(port.target_number);
-  view::TargetPorts targets(port);
-  for (const auto& service : destination.services) {
-    if (is_other(declared_target(port, *service))) return true;
-    for (const auto& endpoint : service->endpoints)
-      if (is_other(targets.of(*service, endpoint).value_or(0))) return true;
-  }
-  return false;
+bool is_host(const Destinations& destinations, Destinations::const_iterator at,
+             std::string_view host) {
+  return at != destinations.end() && (*at)->host == host;
 }
-
-// A host without ports may be served on those that routes name.
-bool may_be_forwarded(const Destination& destination) {
-  return destination.ports.empty() || std::ranges::any_of(destination.ports, [](const auto& port) {
-           return view::is_http1(port.protocol);
-         });
-}
-
-// DESIGN §5 "The door": the forwarder if a mesh RouteTable names the host exactly or a port must be
-// mapped; never for headless names, nor where the forwarder speaks none of the ports.
-Door decide_door(const Destination& destination, const AssemblyRules& rules,
-                 const std::vector<base::IpAddress>& forwarders) {
-  if (destination.headless)
-    return {Door::Kind::endpoints, "headless: the endpoints themselves", {}};
-  if (forwarders.empty()) return {Door::Kind::endpoints, "the forwarder is switched off", {}};
-  const auto routed = rules.routed_hosts.find(destination.host);
-  if (routed != rules.routed_hosts.end()) {
-    if (may_be_forwarded(destination))
-      return {Door::Kind::forwarder, routed->second + " names the host", forwarders};
-    return {Door::Kind::endpoints,
-            routed->second +
-                " names the host, but none of its ports is HTTP/1.1, which is all that "
-                "the forwarder speaks",
-            {}};
-  }
-  for (const auto& port : destination.ports)
-    if (view::is_http1(port.protocol) && needs_mapping(destination, port))
-      return {Door::Kind::forwarder,
-              "port " + std::to_string(port.number) + " is another port at its endpoints",
-              forwarders};
-  return {Door::Kind::endpoints,
-          "no route table names the host and every port is the endpoints' own",
-          {}};
-}
-
-// Ports that nobody can reach behind that door, whatever the reason.
-void name_dead_ports(Destination& destination) {
-  const bool behind_forwarder = destination.door.kind == Door::Kind::forwarder;
-  for (const auto& port : destination.ports) {
-    const bool http = view::is_http1(port.protocol);
-    const auto which = "port " + std::to_string(port.number) + " (" + port.protocol + ") ";
-    if (behind_forwarder && !http)
-      destination.dead_ports.push_back(
-          {port.number, which + "is behind the forwarder, which speaks HTTP/1.1 only (" +
-                            destination.door.why + "): give it a host of its own"});
-    else if (!behind_forwarder && !destination.headless && needs_mapping(destination, port))
-      destination.dead_ports.push_back(
-          {port.number,
-           which + "is another port at its endpoints, " +
-               (http ? "and the forwarder is switched off: switch it on, or "
-                     : "which only the forwarder could map, and that speaks HTTP/1.1 only: ") +
-               "serve it on the same port everywhere"});
-  }
-}
-
-// Apart from what follows from the rest and the rules: the door and the ports that it does not
-// serve.
-bool same_but_door(const Destination& a, const Destination& b) {
-  return a.services == b.services && a.kind == b.kind && a.defined_by == b.defined_by &&
-         a.namespace_ == b.namespace_ && a.name == b.name && a.cluster == b.cluster &&
-         a.labels == b.labels && a.ports == b.ports && a.headless == b.headless &&
-         a.home_only == b.home_only && a.prefer == b.prefer && a.conflicts == b.conflicts;
-}
-
-class Assembly {
- public:
-  Assembly(const AssemblyRules& rules, const std::vector<base::IpAddress>& forwarders, View& view)
-      : rules_(rules), forwarders_(forwarders), view_(view) {}
-
-  // `taken`: of its services what may be imported.
-  void add_cluster(const OriginPublication& origin, std::shared_ptr<const OriginServices> services,
-                   const ImportedServices::Services& taken) {
-    view_.clusters[origin.id.cluster] = {origin.id.cluster,     services->agent.locality,
-                                         origin.freshness,      origin.age,
-                                         services->undecodable, origin.quarantine};
-    view_.services.insert(view_.services.end(), taken.begin(), taken.end());
-    for (const auto& destination : services->destinations)
-      definitions_.push_back(destination.get());
-    origins_.push_back(std::move(services));
-  }
-
-  void add_home(std::shared_ptr<const OriginServices> services) {
-    view_.services.insert(view_.services.end(), services->services.begin(),
-                          services->services.end());
-    for (const auto& destination : services->destinations) {
-      definitions_.push_back(destination.get());
-      at_home_only_.insert(destination.get());
-    }
-    origins_.push_back(std::move(services));
-  }
-
-  void add_virtual_destinations() {
-    std::vector<resources::VirtualDestination> admitted;
-    admitted.reserve(definitions_.size());
-    for (const auto* definition : definitions_) {
-      auto& copy = admitted.emplace_back(*definition);
-      if (copy.metadata.cluster == rules_.cluster) continue;
-      std::erase_if(copy.hosts, [&](const auto& host) {
-        if (rules_.admits_host(host)) return false;
-        view_.refused_hosts.push_back({host, copy.metadata.cluster, describe(copy)});
-        return true;
-      });
-    }
-    std::set<const resources::VirtualDestination*> at_home_only;
-    for (std::size_t i = 0; i < admitted.size(); ++i)
-      if (at_home_only_.contains(definitions_[i])) at_home_only.insert(&admitted[i]);
-    std::vector<const resources::VirtualDestination*> pointers;
-    for (const auto& definition : admitted) pointers.push_back(&definition);
-    const auto at_home = names_at_home();
-    for (auto& [host, claim] : claim_hosts(pointers, rules_.cluster)) {
-      if (claim.winner->metadata.cluster != rules_.cluster && at_home.contains(host))
-        outranked_[host] = describe(*claim.winner);
-      else
-        add(virtual_destination(host, *claim.winner, std::move(claim.conflicts),
-                                at_home_only.contains(claim.winner)));
-    }
-  }
-
-  void add_services() {
-    std::map<std::pair<std::string, std::string>, std::vector<std::shared_ptr<const view::Service>>>
-        by_name;
-    for (const auto& service : view_.services)
-      by_name[{service->namespace_, service->name}].push_back(service);
-    // The own cluster's word comes first: a peer's service of the same name adds endpoints, not
-    // meaning.
-    for (auto& [name, services] : by_name)
-      std::stable_partition(services.begin(), services.end(), [&](const auto& service) {
-        return service->cluster == rules_.cluster;
-      });
-    for (const auto& zone : rules_.zones) {
-      if (is_reverse(zone)) continue;
-      for (const auto& [name, services] : by_name) {
-        auto destination = service_destination(host_of(*services.front(), zone), services);
-        if (const auto loser = outranked_.find(destination.host); loser != outranked_.end())
-          destination.conflicts.push_back(loser->second + " also names " + destination.host + "; " +
-                                          destination.defined_by + " wins: it is at home");
-        if (const auto taken = drafts_.find(destination.host); taken != drafts_.end())
-          taken->second.conflicts.push_back(destination.defined_by + " has this name too; " +
-                                            taken->second.defined_by + " wins");
-        else
-          add(std::move(destination));
-      }
-    }
-  }
-
-  // What of `before` comes out again is the same object; null: nothing may.
-  void finish(const View* before) {
-    for (auto& [host, draft] : drafts_) {
-      std::shared_ptr<const Destination> made;
-      if (before)
-        if (const auto known = before->destinations.find(host);
-            known != before->destinations.end() && same_but_door(*known->second, draft))
-          made = known->second;
-      if (!made) made = complete(std::move(draft));
-      view_.destinations.emplace_hint(view_.destinations.end(), host, std::move(made));
-    }
-  }
-
- private:
-  // Of addresses: services have no names in it.
-  static bool is_reverse(const std::string& zone) {
-    return is_inside(zone, {"in-addr.arpa", "ip6.arpa"});
-  }
-  static std::string host_of(const view::Service& service, const std::string& zone) {
-    return service.name + "." + service.namespace_ + "." + zone;
-  }
-
-  // What our own services are called: at home the home definition wins (DESIGN §5).
-  std::set<std::string, std::less<>> names_at_home() const {
-    std::set<std::string, std::less<>> names;
-    for (const auto& zone : rules_.zones) {
-      if (is_reverse(zone)) continue;
-      for (const auto& service : view_.services)
-        if (service->cluster == rules_.cluster) names.insert(host_of(*service, zone));
-    }
-    return names;
-  }
-
-  void add(Destination draft) {
-    const auto routed = rules_.routed_hosts.find(draft.host);
-    if (routed != rules_.routed_hosts.end() && forwarders_.empty() && !draft.headless)
-      draft.conflicts.push_back(routed->second +
-                                " names the host, but the forwarder is switched off");
-    auto host = draft.host;
-    drafts_.emplace(std::move(host), std::move(draft));
-  }
-
-  std::shared_ptr<const Destination> complete(Destination draft) const {
-    draft.door = decide_door(draft, rules_, forwarders_);
-    name_dead_ports(draft);
-    return std::make_shared<const Destination>(std::move(draft));
-  }
-
-  Destination virtual_destination(const std::string& host,
-                                  const resources::VirtualDestination& definition,
-                                  std::vector<std::string> conflicts, bool home_only) const {
-    Destination made;
-    made.home_only = home_only;
-    made.kind = Destination::Kind::virtual_destination;
-    made.host = host;
-    made.defined_by = describe(definition);
-    made.namespace_ = definition.metadata.namespace_;
-    made.name = definition.metadata.name;
-    made.cluster = definition.metadata.cluster;
-    made.labels = definition.metadata.labels;
-    made.prefer = definition.prefer;
-    made.conflicts = std::move(conflicts);
-    for (const auto& port : definition.ports)
-      made.ports.push_back({port.number, port.target_port.name, port.protocol,
-                            port.target_port.name, port.target_port.number});
-    // Gloo: one service a cluster; further ones are named and left out (gloo.md §3).
-    std::map<std::string, const view::Service*> taken;
-    for (const auto& service : view_.services) {
-      if (!selects(definition, *service)) continue;
-      if (const auto [first, is_first] = taken.emplace(service->cluster, service.get()); is_first)
-        made.services.push_back(service);
-      else
-        made.conflicts.push_back("service " + service->namespace_ + "/" + service->name +
-                                 " of cluster " + service->cluster + " is selected too; " +
-                                 first->second->namespace_ + "/" + first->second->name +
-                                 " is used");
-    }
-    made.headless = !made.services.empty() &&
-                    std::all_of(made.services.begin(), made.services.end(),
-                                [](const auto& service) { return service->headless; });
-    return made;
-  }
-
-  static bool selects(const resources::VirtualDestination& definition,
-                      const view::Service& service) {
-    return std::any_of(definition.services.begin(), definition.services.end(),
-                       [&](const auto& selector) {
-                         return selector.matches(service.labels, service.name, service.namespace_,
-                                                 service.cluster);
-                       });
-  }
-
-  static Destination service_destination(
-      std::string host, const std::vector<std::shared_ptr<const view::Service>>& services) {
-    Destination made;
-    made.kind = Destination::Kind::service;
-    made.host = std::move(host);
-    made.namespace_ = services.front()->namespace_;
-    made.name = services.front()->name;
-    made.cluster = services.front()->cluster;
-    made.labels = services.front()->labels;
-    made.defined_by = "Service " + made.namespace_ + "/" + made.name;
-    made.services = services;
-    made.headless = services.front()->headless;
-    made.home_only = services.front()->home_only;
-    std::set<std::uint16_t> seen;
-    for (const auto& service : services)
-      for (const auto& port : service->ports)
-        if (seen.insert(port.number).second)
-          made.ports.push_back({port.number, port.name, protocol_of(port), "", 0});
-    return made;
-  }
-
-  const AssemblyRules& rules_;
-  const std::vector<base::IpAddress>& forwarders_;
-  View& view_;
-  std::map<std::string, Destination> drafts_;                   // by host; without doors
-  std::vector<std::shared_ptr<const OriginServices>> origins_;  // keeps definitions_ alive
-  std::vector<const resources::VirtualDestination*> definitions_;
-  std::set<const resources::VirtualDestination*> at_home_only_;
-  std::map<std::string, std::string, std::less<>> outranked_;  // host → others' definition of it
-};
 
 }  // namespace
 
@@ -349,35 +68,219 @@ std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
   view->zones = rules.zones;
   view->synced = publication.synced;
 
-  auto forwarders = forwarders_of(publication, rules);
-  Assembly assembly(rules, forwarders, *view);
-  std::vector<const OriginPublication*> taken;
-  for (const auto& origin : publication.origins)
-    if (origin.taken) taken.push_back(&origin);
-  auto decoded = cache_.get(taken, each_);
-  for (std::size_t i = 0; i < taken.size(); ++i) {
-    const auto& id = taken[i]->id;
-    const auto& services =
-        id.cluster == rules.cluster ? decoded[i]->services : imported_[id].of(decoded[i], rules);
-    assembly.add_cluster(*taken[i], decoded[i], services);
+  AssemblyRules wanted = rules;
+  wanted.home = {};
+  wanted.forwarders = forwarders_of(publication, rules);
+  std::vector<Definition> definitions;
+  std::vector<std::string> clusters;
+  const auto add = [&](const OriginServices& origin, const Services& services, bool home_only) {
+    view->services.insert(view->services.end(), services.begin(), services.end());
+    for (const auto& destination : origin.destinations)
+      definitions.push_back({destination, home_only});
+  };
+  for (const auto& [origin, services] : decode(publication)) {
+    const auto& id = origin->id;
+    view->clusters[id.cluster] = {id.cluster,  services->agent.locality, origin->freshness,
+                                  origin->age, services->undecodable,    origin->quarantine};
+    clusters.push_back(id.cluster);
+    add(*services,
+        id.cluster == rules.cluster ? services->services : imported_[id].of(services, rules),
+        false);
   }
   OriginPublication home;
   home.id.cluster = rules.cluster;
   home.rows = rules.home;
   home.home_only = true;
-  assembly.add_home(home_.decode(home));
-  assembly.add_virtual_destinations();
-  assembly.add_services();
-  const bool same_doors = forwarders == forwarders_ && rules.routed_hosts == routed_hosts_;
-  assembly.finish(last_ && same_doors ? last_.get() : nullptr);
+  const auto at_home = home_.decode(home);
+  add(*at_home, at_home->services, true);
+
+  const bool same_rules = last_ && mean_the_same(wanted, rules_);
+  const bool same_claims = same_rules && clusters == clusters_ && definitions == definitions_;
+  rules_ = std::move(wanted);
+  clusters_ = std::move(clusters);
+  definitions_ = std::move(definitions);
+  if (!same_claims || !change(*view)) make_anew(*view, same_rules ? last_.get() : nullptr);
+  return last_ = std::move(view);
+}
+
+// The origins that are taken, each decoded.
+std::vector<std::pair<const OriginPublication*, std::shared_ptr<const OriginServices>>>
+Assembler::decode(const Publication& publication) {
+  std::vector<const OriginPublication*> taken;
+  for (const auto& origin : publication.origins)
+    if (origin.taken) taken.push_back(&origin);
+  auto decoded = cache_.get(taken, each_);
   cache_.keep_only(publication);
   std::erase_if(imported_, [&](const auto& one) {
     return std::ranges::none_of(taken, [&](const auto* origin) { return origin->id == one.first; });
   });
-  last_ = view;
-  forwarders_ = std::move(forwarders);
-  routed_hosts_ = rules.routed_hosts;
-  return view;
+  std::vector<std::pair<const OriginPublication*, std::shared_ptr<const OriginServices>>> origins;
+  for (std::size_t i = 0; i < taken.size(); ++i)
+    origins.emplace_back(taken[i], std::move(decoded[i]));
+  return origins;
+}
+
+std::vector<std::string> Assembler::hosts_of(const Name& name) const {
+  std::vector<std::string> hosts;
+  for (const auto& zone : rules_.zones)
+    if (!is_reverse(zone)) hosts.push_back(name.second + "." + name.first + "." + zone);
+  return hosts;
+}
+
+// The own cluster's word comes first: a peer's service of the same name adds endpoints, not
+// meaning. Else they stand as in the view.
+void Assembler::put_in_order(Services& services) const {
+  const auto place = [this](const auto& service) {
+    return std::tuple(service->cluster != rules_.cluster, service->home_only,
+                      std::ranges::find(clusters_, service->cluster));
+  };
+  std::ranges::stable_sort(services, {}, place);
+}
+
+Destination Assembler::draft_of(const std::string& host, const Services& services) const {
+  auto made = draft(host, services);
+  if (const auto loser = claims_.find(host); loser != claims_.end())
+    made.conflicts.push_back(describe(*loser->second.winner) + " also names " + host + "; " +
+                             made.defined_by + " wins: it is at home");
+  name_closed_forwarder(made);
+  return made;
+}
+
+Destination Assembler::draft_of(const std::string& host, const Claimed& claimed,
+                                const Services& all) const {
+  auto made = draft(host, *claimed.winner, claimed.conflicts, all);
+  made.home_only = claimed.home_only;
+  name_closed_forwarder(made);
+  for (const auto& service : claimed.services)
+    made.conflicts.push_back(service + " has this name too; " + made.defined_by + " wins");
+  return made;
+}
+
+void Assembler::name_closed_forwarder(Destination& draft) const {
+  const auto routed = rules_.routed_hosts.find(draft.host);
+  if (routed != rules_.routed_hosts.end() && rules_.forwarders.empty() && !draft.headless)
+    draft.conflicts.push_back(routed->second +
+                              " names the host, but the forwarder is switched off");
+}
+
+std::shared_ptr<const Destination> Assembler::finish(Destination draft) const {
+  draft.door = decide_door(draft, rules_);
+  name_dead_ports(draft);
+  return std::make_shared<const Destination>(std::move(draft));
+}
+
+// Who defines which host, of those that we answer for.
+void Assembler::claim(View& view) {
+  admitted_.clear();
+  for (const auto& definition : definitions_) {
+    auto& copy = admitted_.emplace_back(*definition.document);
+    if (copy.metadata.cluster == rules_.cluster) continue;
+    std::erase_if(copy.hosts, [&](const auto& host) {
+      if (rules_.admits_host(host)) return false;
+      view.refused_hosts.push_back({host, copy.metadata.cluster, describe(copy)});
+      return true;
+    });
+  }
+  std::vector<const resources::VirtualDestination*> pointers;
+  for (const auto& definition : admitted_) pointers.push_back(&definition);
+  claims_.clear();
+  for (auto& [host, claim] : claim_hosts(pointers, rules_.cluster)) {
+    const auto which = static_cast<std::size_t>(claim.winner - admitted_.data());
+    claims_[host] = {
+        claim.winner, std::move(claim.conflicts), definitions_[which].home_only, false, {}};
+  }
+  for (const auto& [name, services] : by_name_) {
+    const bool at_home = services.front()->cluster == rules_.cluster;
+    for (const auto& host : hosts_of(name)) {
+      const auto claimed = claims_.find(host);
+      if (claimed == claims_.end()) continue;
+      // At home the home definition wins (DESIGN §5).
+      if (at_home && claimed->second.winner->metadata.cluster != rules_.cluster)
+        claimed->second.outranked = true;
+      else
+        claimed->second.services.push_back(draft(host, services).defined_by);
+    }
+  }
+}
+
+void Assembler::make_anew(View& view, const View* before) {
+  by_name_.clear();
+  for (const auto& service : view.services)
+    by_name_[{service->namespace_, service->name}].push_back(service);
+  for (auto& [name, services] : by_name_) put_in_order(services);
+  claim(view);
+  std::map<std::string, Destination> drafts;
+  for (const auto& [host, claimed] : claims_)
+    if (!claimed.outranked) drafts.emplace(host, draft_of(host, claimed, view.services));
+  ambiguous_ = false;
+  for (const auto& [name, services] : by_name_)
+    for (const auto& host : hosts_of(name)) {
+      if (const auto claimed = claims_.find(host);
+          claimed != claims_.end() && !claimed->second.outranked)
+        continue;
+      auto made = draft_of(host, services);
+      const auto conflict = made.defined_by + " has this name too; ";
+      const auto [taken, is_first] = drafts.emplace(host, std::move(made));
+      if (is_first) continue;
+      ambiguous_ = true;
+      taken->second.conflicts.push_back(conflict + taken->second.defined_by + " wins");
+    }
+  for (auto& [host, made] : drafts) {
+    const auto known =
+        before ? find_host(before->destinations, host) : Destinations::const_iterator();
+    const bool same =
+        before && is_host(before->destinations, known, host) && same_but_door(**known, made);
+    view.destinations.push_back(same ? *known : finish(std::move(made)));
+  }
+}
+
+// By what has changed of services since the last view, where that is little and moves no claim.
+bool Assembler::change(View& view) {
+  const auto difference = base::difference(last_->services, view.services);
+  if (ambiguous_ || difference.gone.size() + difference.come.size() > kFew) return false;
+  Services gone, come, changed;
+  for (const auto i : difference.gone) gone.push_back(last_->services[i]);
+  for (const auto i : difference.come) come.push_back(view.services[i]);
+  changed = gone;
+  changed.insert(changed.end(), come.begin(), come.end());
+  std::set<Name> names;
+  for (const auto& service : changed) names.insert({service->namespace_, service->name});
+  for (const auto& name : names)
+    if (std::ranges::any_of(hosts_of(name), [&](auto& host) { return claims_.contains(host); }))
+      return false;
+
+  view.refused_hosts = last_->refused_hosts;
+  view.destinations = last_->destinations;
+  for (const auto& service : gone)
+    std::erase(by_name_[{service->namespace_, service->name}], service);
+  for (const auto& service : come)
+    by_name_[{service->namespace_, service->name}].push_back(service);
+  for (const auto& name : names) {
+    auto& services = by_name_[name];
+    put_in_order(services);
+    for (const auto& host : hosts_of(name)) {
+      if (!services.empty())
+        put(view.destinations, draft_of(host, services));
+      else if (const auto at = find_host(view.destinations, host);
+               is_host(view.destinations, at, host))
+        view.destinations.erase(at);
+    }
+    if (services.empty()) by_name_.erase(name);
+  }
+  for (const auto& [host, claimed] : claims_)
+    if (!claimed.outranked && std::ranges::any_of(changed, [&](const auto& service) {
+          return selects(*claimed.winner, *service);
+        }))
+      put(view.destinations, draft_of(host, claimed, view.services));
+  return true;
+}
+
+void Assembler::put(Destinations& destinations, Destination draft) const {
+  const auto at = find_host(destinations, draft.host);
+  if (!is_host(destinations, at, draft.host))
+    destinations.insert(at, finish(std::move(draft)));
+  else if (!same_but_door(**at, draft))
+    destinations[static_cast<std::size_t>(at - destinations.begin())] = finish(std::move(draft));
 }
 
 }  // namespace discovery

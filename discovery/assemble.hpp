@@ -9,18 +9,17 @@
 // (replica_choice.hpp) is read; behind the forwarder's door stand the addresses of all our
 // cluster's forwarders whose agents speak. What the import rule does not let in of others is kept
 // aside with its reason; what is for the home only (`home`) is read beside the own origin. The door
-// is decided here, from documents alone: health does not move it, nor does a service that has no
-// endpoints for the moment; only where a target port is declared by name do endpoints tell its
-// number, and until one is known it counts as the same. A host that has ports, none of which the
-// forwarder speaks, never leads to it, whatever names the host: there nothing of it would be
-// served. What has not changed since the view before
-// is the same object and costs a comparison. Thread: builder. Deterministic.
+// is decided in doors.hpp. What has not changed since the view before is the same object; where
+// rules and virtual destinations have not and few services have, it costs a pointer, else a
+// comparison. Thread: builder. Deterministic.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/each.hpp"
@@ -55,14 +54,53 @@ class Assembler {
                                              const AssemblyRules& rules, std::uint64_t version);
 
  private:
-  const base::Each each_;
+  using Services = std::vector<std::shared_ptr<const view::Service>>;
+  using Destinations = std::vector<std::shared_ptr<const view::Destination>>;
+  using Name = std::pair<std::string, std::string>;  // a service's namespace and name
+  using Decoded = std::pair<const OriginPublication*, std::shared_ptr<const OriginServices>>;
+  static constexpr std::size_t kFew = 1000;  // changed services that are looked at one by one
+
+  struct Definition {
+    std::shared_ptr<const resources::VirtualDestination> document;
+    bool home_only = false;
+    friend bool operator==(const Definition&, const Definition&) = default;
+  };
+  // A host that virtual destinations name.
+  struct Claimed {
+    const resources::VirtualDestination* winner = nullptr;  // among admitted_
+    std::vector<std::string> conflicts;                     // with the other definitions
+    bool home_only = false;
+    bool outranked = false;             // by a service at home that is called so
+    std::vector<std::string> services;  // that are called so, and lose
+  };
+
+  std::vector<Decoded> decode(const Publication& publication);
+  bool change(view::View& view);
+  void make_anew(view::View& view, const view::View* before);
+  void claim(view::View& view);
+  std::vector<std::string> hosts_of(const Name& name) const;
+  void put_in_order(Services& services) const;
+  view::Destination draft_of(const std::string& host, const Services& services) const;
+  view::Destination draft_of(const std::string& host, const Claimed& claimed,
+                             const Services& all) const;
+  void name_closed_forwarder(view::Destination& draft) const;
+  std::shared_ptr<const view::Destination> finish(view::Destination draft) const;
+  void put(Destinations& destinations, view::Destination draft) const;
+
+  base::Each each_;
   OriginCache cache_;
   OriginDecoder home_;
   std::map<OriginId, ImportedServices> imported_;
-  // The last view, and what its doors were decided by beside its destinations.
+
+  // The last view, and what its destinations were made of.
   std::shared_ptr<const view::View> last_;
-  std::vector<base::IpAddress> forwarders_;
-  std::map<std::string, std::string, std::less<>> routed_hosts_;
+  AssemblyRules rules_;  // without `home`; with the forwarders of all our agents
+  std::vector<std::string> clusters_;
+  std::vector<Definition> definitions_;
+  std::vector<resources::VirtualDestination> admitted_;  // with the hosts that we answer for
+  std::map<std::string, Claimed> claims_;                // by host
+  std::map<Name, Services> by_name_;                     // each in the order of its word
+  bool ambiguous_ = false;                               // two services have one host
 };
 
 }  // namespace discovery

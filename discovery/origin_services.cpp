@@ -56,17 +56,42 @@ std::shared_ptr<const OriginServices> OriginDecoder::decode(const OriginPublicat
   for (const auto& row : difference.gone) remove(row);
   for (const auto& row : difference.written) write(row);
   for (auto& [name, change] : changes_) apply(name, std::move(change));
-  changes_.clear();
-  endpoints_.sweep();
-  rows_ = origin.rows;
 
   auto result = std::make_shared<OriginServices>();
   result->agent = agent_;
-  result->services.reserve(services_.size());
-  for (const auto& [name, known] : services_) result->services.push_back(known.service);
+  result->services = changed_services();
+  changes_.clear();
+  endpoints_.sweep();
+  rows_ = origin.rows;
   for (const auto& [name, destination] : destinations_) result->destinations.push_back(destination);
   result->undecodable = undecodable_.size();
   return last_ = std::move(result);
+}
+
+std::vector<std::shared_ptr<const view::Service>> OriginDecoder::changed_services() const {
+  std::vector<std::shared_ptr<const view::Service>> services;
+  if (last_ && changes_.size() < kFew) {
+    services = last_->services;
+    const auto name_of = [](const auto& service) {
+      return NameView(service->namespace_, service->name);
+    };
+    for (const auto& [name, change] : changes_) {
+      const auto at = std::ranges::lower_bound(services, NameView(name), {}, name_of);
+      const bool was = at != services.end() && name_of(*at) == NameView(name);
+      const auto known = services_.find(name);
+      if (known == services_.end()) {
+        if (was) services.erase(at);
+      } else if (was) {
+        *at = known->second.service;
+      } else {
+        services.insert(at, known->second.service);
+      }
+    }
+    return services;
+  }
+  services.reserve(services_.size());
+  for (const auto& [name, known] : services_) services.push_back(known.service);
+  return services;
 }
 
 AgentRow agent_of(const OriginPublication& origin) {

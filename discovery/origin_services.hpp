@@ -70,11 +70,15 @@ class OriginDecoder {
     bool undeclared = false;
   };
 
+  static constexpr std::size_t kFew = 64;  // changed services that are looked for one by one
+
   void start_anew(const OriginPublication& origin);
   void remove(const RowView& row);
   void write(const RowView& row);
   void write_endpoint(const RowView& row);
   void apply(const Name& name, Change change);
+  // All, where those in changes_ have just been applied.
+  std::vector<std::shared_ptr<const view::Service>> changed_services() const;
   static void sort(std::vector<Placed>& endpoints);
   bool is_path_failed(const view::Endpoint& endpoint) const;
 

@@ -126,7 +126,7 @@ Narrowed Table::narrow(const Found& found, const Name& name, std::uint16_t calle
   const auto host = wire.last(found.host_length);
   const auto place = read_place(wire.first(wire.size() - host.size()));
   return narrower_->narrow(*found.host, *Name::read(host), place, *resolution_->view,
-                           resolution_->callers, caller_class);
+                           *resolution_->callers, caller_class);
 }
 
 bool Table::trusts(const base::IpAddress& forwarder) const {
@@ -135,13 +135,13 @@ bool Table::trusts(const base::IpAddress& forwarder) const {
 }
 
 std::uint16_t Table::class_of(const base::IpAddress& caller) const {
-  return discovery::view::whereabouts(resolution_->callers, caller).caller_class;
+  return discovery::view::whereabouts(*resolution_->callers, caller).caller_class;
 }
 
 // A known endpoint is known by its whole address, so that beside endpoints an answer holds for no
 // more than was asked for.
 SubnetClass Table::class_of(const ClientSubnet& subnet) const {
-  const auto& [_, class_of, networks] = resolution_->callers;
+  const auto& [_, class_of, networks] = *resolution_->callers;
   const auto ip = subnet.ip();
   if (subnet.source_bits == subnet.most_bits() && class_of.contains(ip))
     return {class_of.find(ip)->second, subnet.source_bits};

@@ -136,7 +136,7 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   if (auto made = kept_.find(name, nullptr))
     return Target{std::move(made), destination.host, *port};
   const auto part = narrow(destination, cluster, ref.subset);
-  const auto selection = view::select(part, *resolution_.view, resolution_.callers.classes.front());
+  const auto selection = view::select(part, *resolution_.view, resolution_.callers->classes.front());
   return Target{make(std::move(name), nullptr, selection, *port), destination.host, *port};
 }
 

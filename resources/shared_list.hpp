@@ -56,6 +56,7 @@ class SharedList {
   void push_back(T document) {
     pointers_.push_back(std::make_shared<const T>(std::move(document)));
   }
+  void push_back(std::shared_ptr<const T> document) { pointers_.push_back(std::move(document)); }
   void append(const SharedList& more) {
     pointers_.insert(pointers_.end(), more.pointers_.begin(), more.pointers_.end());
   }

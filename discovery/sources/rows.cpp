@@ -227,13 +227,14 @@ class Maker {
 
 }  // namespace
 
-Rows rows_at_home(std::vector<EncodedRow> home, const base::Locality& locality) {
+Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& locality,
+                  std::uint64_t version) {
   AgentRow agent;
   agent.locality = locality;
-  home.push_back(encode(RowValue(agent)));
-  std::vector<Row> rows;
-  for (auto& row : home) rows.push_back({std::move(row.key), 1, std::move(row.value), false});
-  return Rows().with(rows);
+  auto row = encode(RowValue(agent));
+  if (const auto known = before.find(row.key); !known || known->value != row.value)
+    changes.written.push_back(std::move(row));
+  return before.with(changes_at(version, std::move(changes)));
 }
 
 MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule) {

@@ -21,6 +21,7 @@ namespace discovery::sources {
 
 struct ExportRule {
   std::vector<std::string> except_namespaces;  // "kube-*": those that begin like this
+  friend bool operator==(const ExportRule&, const ExportRule&) = default;
 };
 
 struct MadeRows {
@@ -29,8 +30,10 @@ struct MadeRows {
   resources::Problems problems;
 };
 
-// What an assembler reads of them: with a row of the agent, which says where they are.
-Rows rows_at_home(std::vector<EncodedRow> home, const base::Locality& locality);
+// What an assembler reads of them: with a row of the agent, which says where they are. Goes from
+// state to state; `version` is the newer one's.
+Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& locality,
+                  std::uint64_t version);
 
 MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule);
 

@@ -4,19 +4,21 @@
 #include <set>
 #include <string_view>
 
+#include "base/list_difference.hpp"
+
 namespace discovery::view {
 namespace {
 
 // The class of our callers at a locality: one of those, or the next while there may be more, or 0.
 std::uint16_t class_at(const base::Locality& locality, const View& view,
                        std::vector<Caller>& classes) {
-  const Caller caller{view.cluster, locality, view.networks};
-  const auto found = std::find(classes.begin(), classes.end(), caller) - classes.begin();
-  if (static_cast<std::size_t>(found) == classes.size()) {
+  const auto known = std::ranges::find(classes, locality, &Caller::locality);
+  const auto place = static_cast<std::uint16_t>(known - classes.begin());
+  if (known == classes.end()) {
     if (classes.size() == kMaxCallerClasses) return 0;
-    classes.push_back(caller);
+    classes.push_back({view.cluster, locality, view.networks});
   }
-  return static_cast<std::uint16_t>(found);
+  return place;
 }
 
 // The agent's own class, then one for each other locality that is given to a network, or that a
@@ -41,6 +43,32 @@ Callers find_callers(const View& view) {
     }
   }
   return callers;
+}
+
+// Whether two states of a service are the same callers.
+bool calls_alike(const Service& a, const Service& b) {
+  return a.namespace_ == b.namespace_ && a.name == b.name && a.home_only == b.home_only &&
+         std::ranges::equal(
+             a.endpoints, b.endpoints, [](const Endpoint& one, const Endpoint& other) {
+               return one.ip == other.ip && one.traits->locality == other.traits->locality;
+             });
+}
+
+// Whether find_callers() would find in `after` what it found in `before`.
+bool same_callers(const View& before, const View& after) {
+  if (before.cluster != after.cluster || before.locality != after.locality ||
+      before.networks != after.networks || before.caller_networks != after.caller_networks)
+    return false;
+  const auto difference = base::difference(before.services, after.services);
+  const auto own = [&](const auto& services, const std::vector<std::size_t>& those) {
+    std::vector<const Service*> of_ours;
+    for (const auto i : those)
+      if (services[i]->cluster == after.cluster) of_ours.push_back(services[i].get());
+    return of_ours;
+  };
+  return std::ranges::equal(
+      own(before.services, difference.gone), own(after.services, difference.come),
+      [](const Service* was, const Service* is) { return calls_alike(*was, *is); });
 }
 
 using Clusters = std::set<std::string_view>;
@@ -69,7 +97,7 @@ std::shared_ptr<const ResolvedDestination> resolve_one(
     const std::shared_ptr<const Destination>& destination, const Resolution& resolution) {
   auto resolved = std::make_shared<ResolvedDestination>();
   resolved->destination = destination;
-  for (const auto& caller : resolution.callers.classes)
+  for (const auto& caller : resolution.callers->classes)
     resolved->by_class.push_back(select(*destination, *resolution.view, caller));
   return resolved;
 }
@@ -83,21 +111,32 @@ const ResolvedDestination* Resolution::find(std::string_view host) const {
                                                                             : found->get();
 }
 
-Resolution Resolver::resolve(std::shared_ptr<const View> view) {
-  Resolution next{std::move(view), {}, {}};
-  next.callers = find_callers(*next.view);
-  const bool comparable = last_.view && next.callers.classes == last_.callers.classes;
-  const auto changed = comparable ? changed_clusters(*last_.view, *next.view) : Clusters{};
-  next.destinations.reserve(next.view->destinations.size());
-  auto old = last_.destinations.begin();
-  for (const auto& [host, destination] : next.view->destinations) {
-    while (old != last_.destinations.end() && (*old)->destination->host < host) ++old;
-    const bool same = comparable && old != last_.destinations.end() &&
-                      (*old)->destination == destination && !is_in(*destination, changed);
-    next.destinations.push_back(same ? *old : resolve_one(destination, next));
+std::shared_ptr<const Resolution> Resolver::resolve(std::shared_ptr<const View> view) {
+  auto next = std::make_shared<Resolution>();
+  next->view = std::move(view);
+  next->callers = last_ && same_callers(*last_->view, *next->view)
+                      ? last_->callers
+                      : std::make_shared<const Callers>(find_callers(*next->view));
+  const auto& now = next->view->destinations;
+  next->destinations.reserve(now.size());
+  if (!last_ || next->callers->classes != last_->callers->classes) {
+    for (const auto& destination : now)
+      next->destinations.push_back(resolve_one(destination, *next));
+  } else {
+    const auto changed = changed_clusters(*last_->view, *next->view);
+    const auto& before = last_->view->destinations;
+    auto old = before.begin();
+    for (const auto& destination : now) {
+      // As a rule the same one stands here, and is not looked at.
+      while (old != before.end() && *old != destination && (*old)->host < destination->host) ++old;
+      const bool same = old != before.end() && *old == destination && !is_in(*destination, changed);
+      next->destinations.push_back(
+          same ? last_->destinations[static_cast<std::size_t>(old - before.begin())]
+               : resolve_one(destination, *next));
+      if (old != before.end() && *old == destination) ++old;
+    }
   }
-  last_ = next;
-  return next;
+  return last_ = std::move(next);
 }
 
 }  // namespace discovery::view

@@ -33,7 +33,7 @@ struct ResolvedDestination {
 
 struct Resolution {
   std::shared_ptr<const View> view;
-  Callers callers;
+  std::shared_ptr<const Callers> callers;
   // In the order of view->destinations (by host).
   std::vector<std::shared_ptr<const ResolvedDestination>> destinations;
 
@@ -44,18 +44,18 @@ inline constexpr std::size_t kMaxCallerClasses = 64;
 
 // Runs select() for every destination and class; what would come out as before is the same object
 // as before. Cost: classes × endpoints of the destinations that changed, or whose clusters' state
-// did.
+// did; of all others a pointer, but where clusters' state, or our own endpoints, changed.
 class Resolver {
  public:
-  Resolution resolve(std::shared_ptr<const View> view);
+  std::shared_ptr<const Resolution> resolve(std::shared_ptr<const View> view);
 
  private:
-  Resolution last_;  // its view null before the first
+  std::shared_ptr<const Resolution> last_;  // null before the first
 };
 
 // Once.
 inline Resolution resolve(std::shared_ptr<const View> view) {
-  return Resolver().resolve(std::move(view));
+  return *Resolver().resolve(std::move(view));
 }
 
 }  // namespace discovery::view

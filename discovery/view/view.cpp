@@ -31,8 +31,10 @@ std::string_view to_string(Freshness freshness) {
 }
 
 const Destination* View::find(std::string_view host) const {
-  const auto found = destinations.find(host);
-  return found == destinations.end() ? nullptr : found->second.get();
+  const auto found = std::ranges::lower_bound(destinations, host, {}, [](const auto& destination) {
+    return std::string_view(destination->host);
+  });
+  return found == destinations.end() || (*found)->host != host ? nullptr : found->get();
 }
 
 const Cluster* View::find_cluster(std::string_view name) const {

@@ -31,7 +31,7 @@ struct View {
   std::map<std::string, Cluster, std::less<>> clusters;
   std::vector<std::shared_ptr<const Service>> services;  // every cluster's, imported ones
   // By host. What has not changed since the view before is the same object, as are services.
-  std::map<std::string, std::shared_ptr<const Destination>, std::less<>> destinations;
+  std::vector<std::shared_ptr<const Destination>> destinations;
   std::vector<RefusedHost> refused_hosts;  // by the import rule
 
   const Destination* find(std::string_view host) const;

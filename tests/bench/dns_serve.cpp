@@ -133,8 +133,9 @@ int main(int count, char** arguments) {
   auto mesh = std::make_shared<view::View>();
   mesh->version = 1;
   mesh->synced = true;
-  view::Resolution resolution{.view = mesh, .callers = {}, .destinations = {}};
-  resolution.callers.classes.emplace_back();
+  view::Callers callers;
+  callers.classes.emplace_back();
+  view::Resolution resolution{mesh, std::make_shared<const view::Callers>(callers), {}};
   for (const auto& host : all) resolution.destinations.push_back(host.resolve());
   dns::ZoneConfig zone;
   zone.zones = {"mesh.internal"};

@@ -1,5 +1,6 @@
-// own_hosts HOSTS: what a change costs, stage by stage, in a file of 100 among so many hosts of the
-// agent's own: processor time of one thread, from the text that was read to the tables.
+// own_hosts HOSTS [routed]: what a change costs, stage by stage, in a file of 100 among so many
+// hosts of the agent's own, of which a virtual destination selects one and a route table names one
+// where they are `routed`: processor time of one thread, from the text that was read to the tables.
 #include <time.h>
 
 #include <cstdio>
@@ -41,23 +42,32 @@ std::string file_of(std::size_t first, bool ready) {
   return text;
 }
 
+constexpr const char* kRouted = R"(apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {name: web}
+spec: {hosts: [web.mesh.internal], services: [{name: host7}], ports: [{number: 8080}]}
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: RouteTable
+metadata: {name: host8}
+spec:
+  hosts: [host8.default.mesh.internal]
+  http: [{forwardTo: {destinations: [{ref: {name: host8}, port: {number: 8080}}]}}]
+)";
+
 }  // namespace
 
-int main(int, char** arguments) {
+int main(int count, char** arguments) {
   const auto hosts = static_cast<std::size_t>(std::atol(arguments[1]));
   std::vector<resources::File> files;
   for (std::size_t first = 0; first < hosts; first += kInAFile)
     files.push_back({"hosts" + std::to_string(first) + ".yaml", file_of(first, true)});
+  if (count > 2) files.push_back({"routed.yaml", kRouted});
 
   agent::Config config;
   config.cluster = "east";
   config.dns.zones = {"mesh.internal"};
   config.forwarder.listen = {base::IpAddress::v4(0x7f000001)};
-  const auto judge = [&config](const resources::Documents& documents) {
-    auto problems = serve_alone(config, documents, agent::others_of(config)).problems;
-    std::erase_if(problems, [](const auto& p) { return p.severity != resources::Severity::error; });
-    return problems;
-  };
 
   const base::TimePoint at{std::chrono::hours(1)};
   discovery::NodeConfig node_config;
@@ -65,6 +75,8 @@ int main(int, char** arguments) {
   discovery::Node node(node_config, base::Random(1), at);
   node.local_ready(at);
   agent::DocumentStore store;
+  agent::Rehearsal rehearsal;
+  agent::LocalRows local;
   discovery::Assembler assembler;
   discovery::view::Resolver resolver;
   dns::TableBuilder tables;
@@ -77,18 +89,18 @@ int main(int, char** arguments) {
     lap(nullptr);
     auto documents = store.accept(std::move(copy), {});
     lap("documents, not judged");
-    const auto problems = judge(documents->documents);
+    rehearsal.errors(config, documents->documents, agent::others_of(config));
     lap("the judgement");
-    auto rows = local_rows(documents->documents, config.role, export_rule(config));
+    auto rows =
+        local.update(documents->documents, config.role, export_rule(config), config.locality);
     lap("rows");
-    rules.home = discovery::sources::rows_at_home(std::move(rows.home), config.locality);
-    node.replace_local(at, "files", std::move(rows.rows));
+    rules.home = rows.home;
+    node.change_local(at, "files", std::move(rows.changes));
     auto publication = node.publication(at);
     lap("control");
     auto view = assembler.assemble(*publication, rules, static_cast<std::uint64_t>(round + 1));
     lap("assemble");
-    auto resolved =
-        std::make_shared<const discovery::view::Resolution>(resolver.resolve(std::move(view)));
+    auto resolved = resolver.resolve(std::move(view));
     lap("resolve");
     auto dns = tables.build(resolved, zone_config(config));
     lap("dns table");

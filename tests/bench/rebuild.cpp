@@ -61,8 +61,7 @@ int main(int, char** arguments) {
     lap(nullptr);
     auto view = assembler.assemble(*publication, rules, static_cast<std::uint64_t>(round + 1));
     lap("assemble");
-    auto resolved =
-        std::make_shared<const discovery::view::Resolution>(resolver.resolve(std::move(view)));
+    auto resolved = resolver.resolve(std::move(view));
     lap("resolve");
     auto dns = tables.build(resolved, zone);
     lap("dns table");

@@ -59,14 +59,13 @@ const std::string kHost = "ratings.default.mesh.internal";
 discovery::OriginPublication origin(const agent::Config& config, const std::string& cluster,
                                     const std::string& documents) {
   const auto loaded = resources::load({{cluster + ".yaml", documents}});
-  std::vector<discovery::Row> rows;
-  auto made = agent::local_rows(loaded.documents, agent::Role::agent, agent::export_rule(config));
-  for (auto& row : made.rows) rows.push_back({std::move(row.key), 1, std::move(row.value), false});
+  auto made = agent::LocalRows().update(loaded.documents, agent::Role::agent,
+                                        agent::export_rule(config), {});
   discovery::OriginPublication origin;
   origin.id = {cluster, 0};
   origin.stamp = {1, 1};
   origin.local = cluster == config.cluster;
-  origin.rows = discovery::Rows().with(rows);
+  origin.rows = discovery::Rows().with(discovery::changes_at(1, std::move(made.changes)));
   return origin;
 }
 

@@ -124,8 +124,9 @@ TEST_CASE("a service has a name in every zone but in those of addresses") {
   rules.zones = {"mesh.internal", "home.arpa", "10.in-addr.arpa", "ip6.arpa"};
   const auto view = assemble({origin("east", {service("ratings", kHttp)})}, rules);
   CHECK(view->destinations.size() == 2);
-  for (const auto& [host, _] : view->destinations)
-    CHECK((host.ends_with(".mesh.internal") || host.ends_with(".home.arpa")));
+  for (const auto& destination : view->destinations)
+    CHECK((destination->host.ends_with(".mesh.internal") ||
+           destination->host.ends_with(".home.arpa")));
 }
 
 TEST_CASE("a peer cannot take over a host outside our zones") {

@@ -63,6 +63,15 @@ struct Mesh {
     auto [key, bytes] = encode(value);
     put(origin, {std::move(key), 0, std::move(bytes), false});
   }
+  void write_at_home(const RowValue& value) {
+    auto [key, bytes] = encode(value);
+    const Row row{std::move(key), ++version, std::move(bytes), false};
+    rules.home = rules.home.with(std::span(&row, 1));
+  }
+  void remove_at_home(const std::string& key) {
+    const Row row{key, ++version, {}, true};
+    rules.home = rules.home.with(std::span(&row, 1));
+  }
   void remove(std::size_t origin, const std::string& key) { put(origin, {key, 0, {}, true}); }
   auto view() { return assembler.assemble(publication, rules, ++version); }
 };
@@ -85,7 +94,7 @@ std::string describe(const view::Destination& destination) {
 
 std::string describe(const view::View& view) {
   std::string text;
-  for (const auto& [host, destination] : view.destinations) text += describe(*destination);
+  for (const auto& destination : view.destinations) text += describe(*destination);
   for (const auto& [name, cluster] : view.clusters)
     text += name + std::to_string(static_cast<int>(cluster.freshness));
   return text;
@@ -95,18 +104,20 @@ void change(Mesh& mesh, base::Random& random) {
   const auto origin = random.below(3), number = random.below(3), other = random.below(4);
   const auto address = "10." + std::to_string(origin) + ".0." + std::to_string(1 + other);
   const auto key = "shop/web" + std::to_string(number);
-  switch (random.below(10)) {
+  switch (random.below(12)) {
     case 0:
       return mesh.write(origin, service(number, random.chance(0.5) ? 80 : 8080, other == 0));
     case 1:
       return mesh.remove(origin, "s/" + key);
     case 2:
       return mesh.remove(origin, "e/" + key + "/" + address);
-    case 3:
-      return mesh.write(origin,
-                        destination(number, other % 3,
-                                    {"d" + std::to_string(other) + ".mesh.internal",
-                                     "web" + std::to_string(other % 3) + ".shop.mesh.internal"}));
+    case 3: {
+      // Where it takes no service's name, services change without moving a claim.
+      std::vector<std::string> hosts{"d" + std::to_string(other) + ".mesh.internal"};
+      if (random.chance(0.1))
+        hosts.push_back("web" + std::to_string(other % 3) + ".shop.mesh.internal");
+      return mesh.write(origin, destination(number, other % 3, std::move(hosts)));
+    }
     case 4:
       return mesh.remove(origin, "d/shop/d" + std::to_string(number));
     case 5:
@@ -122,6 +133,12 @@ void change(Mesh& mesh, base::Random& random) {
       mesh.rules.forwarders.clear();
       if (other > 1) mesh.rules.forwarders = {ip("127.0.1." + std::to_string(other))};
       return;
+    case 8:
+      if (random.chance(0.5)) return mesh.remove_at_home("s/" + key);
+      return mesh.write_at_home(service(number, random.chance(0.5) ? 80 : 8080));
+    case 9:
+      if (random.chance(0.3)) return mesh.remove_at_home("e/" + key + "/" + address);
+      return mesh.write_at_home(endpoint(number, address));
     default:
       return mesh.write(origin, endpoint(number, address, random.chance(0.8) ? 8080 : 80,
                                          1 + static_cast<std::uint32_t>(other)));

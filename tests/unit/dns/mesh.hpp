@@ -151,7 +151,7 @@ inline view::Selection Mesh::select(const TestHost& host) {
 inline std::shared_ptr<const view::Resolution> Mesh::resolution() {
   auto resolution = std::make_shared<view::Resolution>();
   resolution->view = std::make_shared<const view::View>(*view_);
-  resolution->callers = callers_;
+  resolution->callers = std::make_shared<const view::Callers>(callers_);
   for (const auto& [name, by_class] : hosts_) {
     auto& made = made_[name];
     if (!made) {

@@ -39,7 +39,8 @@ KeptUpstreams::Source resolved(const std::string& name, const std::vector<const 
 std::vector<std::shared_ptr<const Upstream>> table(
     KeptUpstreams& kept, const std::vector<KeptUpstreams::Source>& destinations) {
   view::Resolution resolution{
-      std::make_shared<const view::View>(), {{view::Caller{}}, {}, {}}, destinations};
+      std::make_shared<const view::View>(),
+      std::make_shared<const view::Callers>(view::Callers{{view::Caller{}}, {}, {}}), destinations};
   kept.begin_table();
   Upstreams upstreams(resolution, kept);
   for (const auto& destination : destinations)

@@ -193,8 +193,8 @@ forwarder::Compiled Mesh::compile(const resources::SharedList<resources::RouteTa
       if (const auto named = destinations.find(host); named != destinations.end())
         lead_to_forwarder(named->second, headless_ == host);
   for (auto& [host, destination] : destinations)
-    view->destinations[host] =
-        std::make_shared<const discovery::view::Destination>(std::move(destination));
+    view->destinations.push_back(
+        std::make_shared<const discovery::view::Destination>(std::move(destination)));
   const forwarder::ForwarderConfig config{"east", addresses_, others_};
   return forwarder::compile(tables, discovery::view::resolve(view), config, kept_);
 }

@@ -1,0 +1,107 @@
+#include "discovery/sources/kept_rows.hpp"
+
+#include <algorithm>
+
+#include "base/hash.hpp"
+#include "base/list_difference.hpp"
+
+namespace discovery::sources {
+namespace {
+
+std::uint64_t number_of(const std::string& namespace_, const std::string& name) {
+  return base::hash64(namespace_ + '/' + name);
+}
+template <class Document>
+std::uint64_t number_of(const Document& document) {
+  return number_of(document.metadata.namespace_, document.metadata.name);
+}
+std::uint64_t number_of(const resources::EndpointSlice& slice) {
+  return number_of(slice.metadata.namespace_, slice.service);
+}
+
+// Brings the numbers from one list to the next; adds those of documents that differ to `changed`.
+template <class Document>
+void renumber(std::vector<std::uint64_t>& numbers, const resources::SharedList<Document>& before,
+              const resources::SharedList<Document>& after, std::vector<std::uint64_t>& changed) {
+  const auto difference = base::difference(before.pointers(), after.pointers());
+  for (const auto i : difference.gone) changed.push_back(numbers[i]);
+  std::vector<std::uint64_t> between;
+  for (auto i = difference.first; i < difference.end_after; ++i)
+    between.push_back(number_of(after[i]));
+  for (const auto i : difference.come) changed.push_back(between[i - difference.first]);
+  const auto at = numbers.begin() + static_cast<std::ptrdiff_t>(difference.first);
+  const auto end = numbers.begin() + static_cast<std::ptrdiff_t>(difference.end_before);
+  numbers.insert(numbers.erase(at, end), between.begin(), between.end());
+}
+
+template <class Document>
+void take(resources::SharedList<Document>& taken, const resources::SharedList<Document>& all,
+          const std::vector<std::uint64_t>& numbers, const std::vector<std::uint64_t>& those) {
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (std::ranges::binary_search(those, numbers[i])) taken.push_back(all.pointers()[i]);
+}
+
+// Both by key.
+RowChanges between(const std::vector<EncodedRow>& before, std::vector<EncodedRow> after) {
+  RowChanges changes;
+  auto was = before.begin();
+  for (auto& row : after) {
+    for (; was != before.end() && was->key < row.key; ++was) changes.gone.push_back(was->key);
+    const bool known = was != before.end() && was->key == row.key;
+    if (!known || was->value != row.value) changes.written.push_back(std::move(row));
+    if (known) ++was;
+  }
+  for (; was != before.end(); ++was) changes.gone.push_back(was->key);
+  return changes;
+}
+
+}  // namespace
+
+resources::Documents KeptRows::called(const std::vector<std::uint64_t>& those,
+                                      const resources::Documents& documents, const Names& names) {
+  resources::Documents taken;
+  take(taken.virtual_destinations, documents.virtual_destinations, names.destinations, those);
+  take(taken.services, documents.services, names.services, those);
+  take(taken.endpoint_slices, documents.endpoint_slices, names.slices, those);
+  take(taken.static_services, documents.static_services, names.static_services, those);
+  return taken;
+}
+
+KeptRows::Update KeptRows::update(const resources::Documents& documents, const ExportRule& rule) {
+  auto names = names_;
+  std::vector<std::uint64_t> changed;
+  renumber(names.destinations, documents_.virtual_destinations, documents.virtual_destinations,
+           changed);
+  renumber(names.services, documents_.services, documents.services, changed);
+  renumber(names.slices, documents_.endpoint_slices, documents.endpoint_slices, changed);
+  renumber(names.static_services, documents_.static_services, documents.static_services, changed);
+  std::ranges::sort(changed);
+
+  MadeRows before, after;
+  bool whole = !clean_ || rule != rule_;
+  if (!whole) {
+    before = make_rows(called(changed, documents_, names_), rule);
+    after = make_rows(called(changed, documents, names), rule);
+    // How many rows there may be counts for all together.
+    whole = !after.problems.empty() ||
+            std::max(rows_ + after.rows.size(), home_ + after.home.size()) >= kMaxRowsPerOrigin;
+  }
+  if (whole) {
+    before = make_rows(documents_, rule_);
+    after = make_rows(documents, rule);
+    rows_ = home_ = 0;
+  } else {
+    rows_ -= before.rows.size();
+    home_ -= before.home.size();
+  }
+  rows_ += after.rows.size();
+  home_ += after.home.size();
+  documents_ = documents;
+  names_ = std::move(names);
+  rule_ = rule;
+  clean_ = after.problems.empty();
+  return {between(before.rows, std::move(after.rows)), between(before.home, std::move(after.home)),
+          std::move(after.problems)};
+}
+
+}  // namespace discovery::sources
