@@ -44,7 +44,7 @@ class Rehearsal {
   std::uint64_t version_ = 0;
   discovery::Assembler assembler_;
   discovery::view::Resolver resolver_;
-  forwarder::KeptUpstreams upstreams_;
+  forwarder::KeptTable routing_;
 };
 
 }  // namespace agent

@@ -165,7 +165,7 @@ void Builder::build() {
     products_.dns.publish(std::move(dns));
   if (stopping_) return;
   auto compiled = forwarder::compile(serving_.documents->documents.route_tables,
-                                     *served->resolution, config_.forwarder, upstreams_);
+                                     *served->resolution, config_.forwarder, routing_);
   served->routing = std::move(compiled.statuses);
   forwarder::add_findings(served->routing, served->documents->problems,
                           served->documents->held_back);

@@ -114,7 +114,7 @@ class Builder {
   discovery::view::Resolver resolver_;
   dns::TableBuilder dns_;
   std::shared_ptr<const discovery::view::View> forwarded_;  // of the last forwarder's table
-  forwarder::KeptUpstreams upstreams_;
+  forwarder::KeptTable routing_;
   std::uint64_t version_ = 0;
   std::thread thread_;
 };

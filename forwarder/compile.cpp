@@ -6,6 +6,7 @@
 
 #include "forwarder/actions.hpp"
 #include "forwarder/delegation.hpp"
+#include "forwarder/hosts.hpp"
 #include "forwarder/upstreams.hpp"
 #include "forwarder/virtual_hosts.hpp"
 
@@ -115,32 +116,56 @@ std::vector<base::SocketAddress> listeners(const std::set<std::uint16_t>& ports,
   return result;
 }
 
+// Of each destination, whether a table that serves here names its host.
+std::vector<bool> named_by(const resources::SharedList<RouteTable>& tables,
+                           const view::Resolution& resolution) {
+  std::vector<bool> named(resolution.destinations.size());
+  for (const auto* root : roots_in_order(tables))
+    for (const auto& pattern : root->hosts)
+      if (const auto host = normal_host(pattern); resolution.find(host)) {
+        const auto at = std::ranges::lower_bound(
+            resolution.destinations, host, {},
+            [](const auto& resolved) -> const std::string& { return resolved->destination->host; });
+        named[static_cast<std::size_t>(at - resolution.destinations.begin())] = true;
+      }
+  return named;
+}
+
 }  // namespace
 
 Compiled compile(const resources::SharedList<resources::RouteTable>& tables,
                  const view::Resolution& resolution, const ForwarderConfig& config,
-                 KeptUpstreams& kept) {
+                 KeptTable& kept) {
   Compiled compiled;
   compiled.table = std::make_unique<Table>();
-  compiled.table->version = kept.begin_table();
+  compiled.table->version = kept.upstreams.begin_table();
   compiled.table->synced = resolution.view->synced;
-  Upstreams upstreams(resolution, kept);
+  if (tables.empty()) kept.names = {};  // nobody asks for one
+  Upstreams upstreams(resolution, kept.upstreams, kept.names);
   Actions actions(upstreams, config, compiled.problems);
   Delegation delegation(tables, config.cluster, compiled.problems);
 
   const auto& view = *resolution.view;
-  VirtualHosts hosts(config.cluster);
+  VirtualHosts hosts;
   for (const auto* root : roots_in_order(tables)) {
     report_freeze(*root, compiled.problems);
     warn_of_bypassed_hosts(*root, resolution, compiled.problems);
     hosts.add(*root, entries_of(delegation.flatten(*root), view, actions, compiled.problems),
               excluded_callers(*root, view), compiled.problems);
   }
-  for (const auto& destination : resolution.destinations)
-    hosts.add_unclaimed(destination, upstreams);
+  const auto named = named_by(tables, resolution);
+  kept.plain.begin(config.cluster);
+  for (std::size_t i = 0; i < resolution.destinations.size(); ++i) {
+    const auto& destination = resolution.destinations[i];
+    if (named[i]) hosts.add_named(destination, upstreams);
+    kept.plain.add(destination, named[i], upstreams, kept.upstreams);
+  }
+  kept.plain.end();
 
   auto& table = *compiled.table;
-  if (hosts.ports().size() * config.addresses.size() > kMaxListeners)
+  auto ports = hosts.ports();
+  kept.plain.add_ports(ports);
+  if (ports.size() * config.addresses.size() > kMaxListeners)
     compiled.problems.push_back({resources::Severity::warning,
                                  {},
                                  "forwarder",
@@ -148,13 +173,16 @@ Compiled compile(const resources::SharedList<resources::RouteTable>& tables,
                                  "more ports are asked for than the " +
                                      std::to_string(kMaxListeners) + " listeners there may be",
                                  "the highest ports are left out"});
-  table.listeners = listeners(hosts.ports(), config.addresses);
-  table.routes = std::make_shared<const Routes>(std::move(hosts).finish());
-  kept.end_table();
-  table.upstreams = kept.all();
-  table.slots = kept.slots().slots();
+  table.listeners = listeners(ports, config.addresses);
+  auto routes = std::move(hosts).finish();
+  routes.plain = kept.plain.hosts();
+  routes.plain_index = kept.plain.index();
+  table.routes = std::make_shared<const Routes>(std::move(routes));
+  kept.upstreams.end_table();
+  table.slots = kept.upstreams.slots().slots();
   drop_repeated(compiled.problems);
   compiled.statuses = statuses(tables, resolution, delegation, compiled.problems);
+  kept.plain.add_statuses(compiled.statuses);
   return compiled;
 }
 

@@ -21,6 +21,7 @@
 #include "base/address.hpp"
 #include "discovery/view/resolution.hpp"
 #include "forwarder/kept_upstreams.hpp"
+#include "forwarder/plain_hosts.hpp"
 #include "forwarder/status.hpp"
 #include "forwarder/table.hpp"
 #include "resources/route_table.hpp"
@@ -46,11 +47,18 @@ struct Compiled {
       statuses;  // of the route tables as given, then of destinations with something to say
 };
 
+// What one table has that the next may have, too.
+struct KeptTable {
+  KeptUpstreams upstreams;
+  DestinationNames names;
+  PlainHosts plain;
+};
+
 // `kept` goes from call to call; each table must be published, or dropped for good, before the next
-// is compiled. Cost: route tables and a look at every destination; the endpoints of those that have
-// changed.
+// is compiled. Cost: route tables, and of every destination a pointer; the endpoints of those that
+// have changed.
 Compiled compile(const resources::SharedList<resources::RouteTable>& tables,
                  const discovery::view::Resolution& resolution, const ForwarderConfig& config,
-                 KeptUpstreams& kept);
+                 KeptTable& kept);
 
 }  // namespace forwarder

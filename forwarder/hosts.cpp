@@ -39,8 +39,12 @@ void HostIndex::add(std::string_view pattern, std::uint32_t value) {
   suffixes_.add(std::string(pattern.rbegin(), pattern.rend()), value);
 }
 
-std::optional<std::uint32_t> HostIndex::find(std::string_view host) const {
-  if (const auto found = exact_.find(host); found != exact_.end()) return found->second;
+std::optional<std::uint32_t> HostIndex::find_exact(std::string_view host) const {
+  const auto found = exact_.find(host);
+  return found == exact_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::uint32_t> HostIndex::find_wildcard(std::string_view host) const {
   if (suffixes_.empty()) return std::nullopt;
   SmallText reversed(host.size());
   std::copy(host.rbegin(), host.rend(), reversed.begin());

@@ -35,7 +35,13 @@ class HostIndex {
   void add(std::string_view pattern, std::uint32_t value);  // each pattern once, in normal form
   void seal() { suffixes_.seal(); }
 
-  std::optional<std::uint32_t> find(std::string_view host) const;  // in normal form
+  // In normal form.
+  std::optional<std::uint32_t> find_exact(std::string_view host) const;
+  std::optional<std::uint32_t> find_wildcard(std::string_view host) const;
+  std::optional<std::uint32_t> find(std::string_view host) const {
+    const auto exact = find_exact(host);
+    return exact ? exact : find_wildcard(host);
+  }
 
  private:
   std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> exact_;

@@ -28,12 +28,6 @@ void KeptUpstreams::end_table() {
   slots_.end_table();
 }
 
-std::vector<std::shared_ptr<const Upstream>> KeptUpstreams::all() const {
-  std::vector<std::shared_ptr<const Upstream>> result;
-  for (const auto& [name, kept] : kept_) result.push_back(kept.upstream);
-  return result;
-}
-
 void KeptUpstreams::release(const Upstream& upstream) {
   for (const auto& tier : upstream.tiers)
     for (const auto& member : tier.members) slots_.release(member.slot);

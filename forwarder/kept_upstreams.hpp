@@ -6,10 +6,10 @@
 // Thread: the builder's.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "discovery/view/resolution.hpp"
 #include "forwarder/slot_map.hpp"
@@ -24,12 +24,14 @@ class KeptUpstreams {
   std::uint64_t begin_table();
   // What this table has already, or an earlier one had of the same source; null: it is to be made.
   std::shared_ptr<const Upstream> find(const std::string& name, const Source& source);
+  // One that is in the table, to be kept in later ones by keep(), without a gap.
+  using Handle = std::uint64_t*;
+  Handle handle(const std::string& name) { return &kept_.at(name).table; }
+  void keep(Handle handle) const { *handle = table_; }
   // Its members' slots are held. Without a source it is for this table alone.
   void put(Source source, std::shared_ptr<const Upstream> upstream);
   void end_table();
 
-  // In the order of their names; after end_table().
-  std::vector<std::shared_ptr<const Upstream>> all() const;
   SlotMap& slots() { return slots_; }
 
  private:

@@ -90,8 +90,16 @@ const Entry* VirtualHost::find(const Request& request) const {
 }
 
 const Routes::Host* Routes::find(const Request& request) const {
-  const auto found = index.find(NormalHost(request.head->authority).view());
-  return found ? &hosts[*found] : nullptr;
+  NormalHost normal(request.head->authority);
+  const auto name = normal.view();
+  if (const auto exact = index.find_exact(name)) return &hosts[*exact];
+  if (plain_index)
+    if (const auto exact = plain_index->find_exact(name)) return plain[*exact].get();
+  const auto wild = index.find_wildcard(name);
+  const auto plain_wild = plain_index ? plain_index->find_wildcard(name) : std::nullopt;
+  const auto* found = wild ? &hosts[*wild] : nullptr;
+  const auto* other = plain_wild ? plain[*plain_wild].get() : nullptr;
+  return found && (!other || other->pattern.size() <= found->pattern.size()) ? found : other;
 }
 
 Decision act(const Entry& entry, const Request& request, base::Random& random) {

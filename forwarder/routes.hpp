@@ -73,10 +73,15 @@ struct Routes {
     std::string pattern;
     std::shared_ptr<const VirtualHost> routes;  // shared by hosts that the same tables serve
   };
-  std::vector<Host> hosts;
-  HostIndex index;
+  using Hosts = std::vector<std::shared_ptr<const Host>>;
 
-  const Host* find(const Request& request) const;  // null: unknown host
+  std::vector<Host> hosts;  // that tables name
+  HostIndex index;
+  Hosts plain;  // the others' (plain_hosts.hpp)
+  std::shared_ptr<const HostIndex> plain_index;
+
+  // The host itself, or the longest wildcard; null: unknown host.
+  const Host* find(const Request& request) const;
 };
 
 // The entry that takes the request carried out: the same for decide() and explain().

@@ -99,15 +99,6 @@ std::vector<DocumentStatus> statuses(const resources::SharedList<resources::Rout
   std::vector<DocumentStatus> result;
   for (const auto& table : tables)
     result.push_back(status_of(table, resolution, delegation, problems));
-  for (const auto& resolved : resolution.destinations) {
-    const auto& destination = *resolved->destination;
-    DocumentStatus status{destination.defined_by, State::accepted, {}};
-    for (const auto& port : destination.ports)
-      if (!discovery::view::is_http1(port.protocol))
-        status.notes.push_back("port " + std::to_string(port.number) + " (" + port.protocol +
-                               ") of " + destination.host + " is not forwarded");
-    if (!status.notes.empty()) result.push_back(std::move(status));
-  }
   return result;
 }
 

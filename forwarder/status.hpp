@@ -38,7 +38,7 @@ void warn_of_bypassed_hosts(const resources::RouteTable& root,
                             const discovery::view::Resolution& resolution,
                             resources::Problems& problems);
 
-// Of the route tables in the order given, then of destinations with ports that are not forwarded.
+// Of the route tables in the order given.
 std::vector<DocumentStatus> statuses(const resources::SharedList<resources::RouteTable>& tables,
                                      const discovery::view::Resolution& resolution,
                                      const Delegation& delegation,

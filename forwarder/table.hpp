@@ -107,7 +107,6 @@ struct Table {
   bool synced = true;  // false: what is not known here may yet come (503, not 404)
   std::vector<base::SocketAddress> listeners;  // sorted
   std::vector<Slot> slots;
-  std::vector<std::shared_ptr<const Upstream>> upstreams;
   std::shared_ptr<const Routes> routes;
 
   Decision decide(const Request& request, base::Random& random) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include "resources/suggest.hpp"
 
@@ -94,12 +95,19 @@ void sum_weights(Tier& tier) {
 
 }  // namespace
 
-Upstreams::Upstreams(const view::Resolution& resolution, KeptUpstreams& kept)
-    : resolution_(resolution), kept_(kept) {
-  for (const auto& resolved : resolution_.destinations)
-    by_name_[{resolved->destination->namespace_, resolved->destination->name}].push_back(resolved);
-  for (const auto& service : resolution_.view->services)
-    services_[{service->namespace_, service->name}].push_back(service);
+// Where no table asks for a destination by its name, none is looked at.
+const DestinationNames& Upstreams::names() const {
+  if (!std::exchange(named_, true)) names_.go_to(resolution_.destinations);
+  return names_;
+}
+
+const Upstreams::Services& Upstreams::services() const {
+  if (!services_) {
+    services_.emplace();
+    for (const auto& service : resolution_.view->services)
+      (*services_)[{service->namespace_, service->name}].push_back(service);
+  }
+  return *services_;
 }
 
 base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef& ref,
@@ -136,20 +144,22 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   if (auto made = kept_.find(name, nullptr))
     return Target{std::move(made), destination.host, *port};
   const auto part = narrow(destination, cluster, ref.subset);
-  const auto selection = view::select(part, *resolution_.view, resolution_.callers->classes.front());
+  const auto selection =
+      view::select(part, *resolution_.view, resolution_.callers->classes.front());
   return Target{make(std::move(name), nullptr, selection, *port), destination.host, *port};
 }
 
 std::string Upstreams::did_you_mean(const resources::DestinationRef& ref,
                                     std::string_view home) const {
-  std::vector<Key> known;
+  std::vector<DestinationNames::Key> known;
   if (ref.kind == DestinationKind::service)
-    for (const auto& [key, unused] : services_) known.push_back(key);
+    for (const auto& [key, unused] : services()) known.push_back(key);
   else
-    for (const auto& [key, candidates] : by_name_)
+    names().for_each([&](const auto& key, const auto& candidates) {
       for (const auto& candidate : candidates)
         if (candidate->destination->kind == view::Destination::Kind::virtual_destination)
           known.push_back(key);
+    });
   const auto namespace_ = ref.ref.namespace_.empty() ? home : std::string_view(ref.ref.namespace_);
   std::vector<std::string_view> beside;  // in the same namespace
   std::string elsewhere;                 // of the same name
@@ -173,11 +183,9 @@ std::shared_ptr<const Upstream> Upstreams::of(const Source& destination,
 Upstreams::Source Upstreams::find_destination(view::Destination::Kind kind,
                                               std::string_view namespace_,
                                               const resources::ObjectRef& ref) const {
-  const auto found = by_name_.find({namespace_, ref.name});
-  if (found == by_name_.end()) return nullptr;
   Source best;
   auto best_rank = 3;
-  for (const auto& candidate : found->second) {
+  for (const auto& candidate : names().find({namespace_, ref.name})) {
     if (candidate->destination->kind != kind) continue;
     const auto& cluster = candidate->destination->cluster;
     const auto rank = !ref.cluster.empty() && cluster == ref.cluster ? 0
@@ -196,8 +204,8 @@ view::Destination Upstreams::unnamed_service(std::string_view namespace_,
   destination.namespace_ = namespace_;
   destination.name = name;
   destination.host = std::string(name) + '.' + std::string(namespace_);
-  const auto found = services_.find({namespace_, name});
-  if (found == services_.end()) return destination;
+  const auto found = services().find({namespace_, name});
+  if (found == services().end()) return destination;
   destination.services = found->second;
   for (const auto& service : destination.services)
     for (const auto& port : service->ports)

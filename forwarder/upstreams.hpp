@@ -13,6 +13,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,7 @@
 
 #include "base/result.hpp"
 #include "discovery/view/resolution.hpp"
+#include "forwarder/destination_names.hpp"
 #include "forwarder/kept_upstreams.hpp"
 #include "forwarder/table.hpp"
 #include "resources/object.hpp"
@@ -30,7 +32,9 @@ class Upstreams {
  public:
   using Source = KeptUpstreams::Source;
 
-  Upstreams(const discovery::view::Resolution& resolution, KeptUpstreams& kept);
+  Upstreams(const discovery::view::Resolution& resolution, KeptUpstreams& kept,
+            DestinationNames& names)
+      : resolution_(resolution), kept_(kept), names_(names) {}
 
   struct Target {
     std::shared_ptr<const Upstream> upstream;
@@ -52,6 +56,10 @@ class Upstreams {
   using Port = discovery::view::DestinationPort;
   using Selection = discovery::view::Selection;
 
+  using Services =
+      std::map<DestinationNames::Key, std::vector<std::shared_ptr<const discovery::view::Service>>>;
+  const DestinationNames& names() const;
+  const Services& services() const;
   // Of several of one name: in the cluster asked for, else our own, else the first by host.
   Source find_destination(Destination::Kind kind, std::string_view namespace_,
                           const resources::ObjectRef& ref) const;
@@ -63,9 +71,9 @@ class Upstreams {
 
   const discovery::view::Resolution& resolution_;
   KeptUpstreams& kept_;
-  using Key = std::pair<std::string_view, std::string_view>;  // namespace, name
-  std::map<Key, std::vector<Source>> by_name_;
-  std::map<Key, std::vector<std::shared_ptr<const discovery::view::Service>>> services_;
+  DestinationNames& names_;
+  mutable bool named_ = false;  // names_ are of the resolution
+  mutable std::optional<Services> services_;
 };
 
 }  // namespace forwarder

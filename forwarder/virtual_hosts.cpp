@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "forwarder/delegation.hpp"
+#include "forwarder/plain_hosts.hpp"
 
 namespace forwarder {
 
@@ -40,40 +41,18 @@ void VirtualHosts::add(const resources::RouteTable& root, std::vector<Entry> ent
   }
 }
 
-// Our own cluster defines it or runs a part of it. What only others have opens no port of ours
-// unless a table of ours names it or DNS must send callers here.
-bool VirtualHosts::is_ours(const discovery::view::Destination& destination) const {
-  return destination.cluster == cluster_ ||
-         std::any_of(destination.services.begin(), destination.services.end(),
-                     [&](const auto& service) { return service->cluster == cluster_; });
-}
-
-void VirtualHosts::add_unclaimed(const Upstreams::Source& resolved, Upstreams& upstreams) {
+void VirtualHosts::add_named(const Upstreams::Source& resolved, Upstreams& upstreams) {
   const auto& destination = *resolved->destination;
   // Clients of a headless service choose an endpoint themselves and never come here.
   if (destination.headless) return;
-  const auto claimed = hosts_.find(destination.host);
-  const auto rest = claimed == hosts_.end() ? nullptr : excluded_by_all(claimed->second);
-  const bool opens = claimed != hosts_.end() || is_ours(destination) ||
-                     destination.door.kind == discovery::view::Door::Kind::forwarder;
-  std::vector<Entry> entries;
-  for (const auto& port : destination.ports) {
-    if (!discovery::view::is_http1(port.protocol)) continue;
-    if (opens) ports_.insert(port.number);
-    if (claimed != hosts_.end() && !rest) continue;
-    auto upstream = upstreams.of(resolved, port);
-    ForwardAction action;
-    action.destinations.push_back({upstream->name, upstream, destination.host, 100, 0});
-    fail_over(action.destinations);
-    Entry entry;
-    entry.matcher.port = port.number;
-    entry.matcher.only_from = rest;
-    entry.route =
-        std::make_shared<const Route>(Route{"destination " + upstream->name, std::move(action)});
-    entries.push_back(std::move(entry));
-  }
+  for (const auto& port : destination.ports)
+    if (discovery::view::is_http1(port.protocol)) ports_.insert(port.number);
+  auto& parts = hosts_.find(destination.host)->second;
+  const auto rest = excluded_by_all(parts);
+  if (!rest) return;
+  auto entries = own_entries(resolved, upstreams, rest);
   if (entries.empty()) return;
-  hosts_[destination.host].push_back(parts_.size());
+  parts.push_back(parts_.size());
   parts_.push_back(std::move(entries));
 }
 

@@ -24,16 +24,13 @@ std::vector<const resources::RouteTable*> roots_in_order(
 
 class VirtualHosts {
  public:
-  // `cluster`: our own.
-  explicit VirtualHosts(std::string cluster) : cluster_(std::move(cluster)) {}
-
   // In the order of roots_in_order(). A host that an earlier table has is a warning. `excluded` are
   // the callers that the table is not for.
   void add(const resources::RouteTable& root, std::vector<Entry> entries,
            std::shared_ptr<const Addresses> excluded, resources::Problems& problems);
-  // After all tables: a virtual host of its own where none of them names the destination's host,
-  // and beside them for the callers that none of them is for.
-  void add_unclaimed(const Upstreams::Source& destination, Upstreams& upstreams);
+  // After all tables, a destination whose host one of them names: it has routes of its own for the
+  // callers that none of them is for.
+  void add_named(const Upstreams::Source& destination, Upstreams& upstreams);
 
   // That something can come in on.
   const std::set<std::uint16_t>& ports() const { return ports_; }
@@ -50,9 +47,6 @@ class VirtualHosts {
   std::vector<const resources::RouteTable*> tables_;  // by part
   std::vector<std::shared_ptr<const Addresses>> excluded_;  // by part
   std::map<std::string, std::vector<Part>, std::less<>> hosts_;
-  bool is_ours(const discovery::view::Destination& destination) const;
-
-  const std::string cluster_;
   std::set<std::uint16_t> ports_;
 };
 

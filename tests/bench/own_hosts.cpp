@@ -80,7 +80,7 @@ int main(int count, char** arguments) {
   discovery::Assembler assembler;
   discovery::view::Resolver resolver;
   dns::TableBuilder tables;
-  forwarder::KeptUpstreams kept;
+  forwarder::KeptTable kept;
   auto rules = assembly_rules(config);
   for (int round = 0; round < 4; ++round) {
     std::printf("round %d\n", round);

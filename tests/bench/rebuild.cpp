@@ -53,7 +53,7 @@ int main(int, char** arguments) {
   rules.forwarders = {base::IpAddress::v4(0x7f000001)};
   discovery::view::Resolver resolver;
   dns::TableBuilder tables;
-  forwarder::KeptUpstreams kept;
+  forwarder::KeptTable kept;
   forwarder::ForwarderConfig fwd{"east", rules.forwarders, forwarder::Others::none};
   dns::ZoneConfig zone;
   zone.zones = rules.zones;

@@ -51,7 +51,7 @@ std::vector<RowValue> rows_of(const resources::Documents& documents,
 struct Seen {
   resources::Documents own;
   view::Resolution resolution;
-  forwarder::KeptUpstreams kept;
+  forwarder::KeptTable kept;
   forwarder::Compiled compiled;
   base::Random random{1};
 

@@ -42,11 +42,14 @@ std::vector<std::shared_ptr<const Upstream>> table(
       std::make_shared<const view::View>(),
       std::make_shared<const view::Callers>(view::Callers{{view::Caller{}}, {}, {}}), destinations};
   kept.begin_table();
-  Upstreams upstreams(resolution, kept);
+  DestinationNames names;
+  Upstreams upstreams(resolution, kept, names);
+  std::vector<std::shared_ptr<const Upstream>> made;
   for (const auto& destination : destinations)
-    for (const auto& port : destination->destination->ports) upstreams.of(destination, port);
+    for (const auto& port : destination->destination->ports)
+      made.push_back(upstreams.of(destination, port));
   kept.end_table();
-  return kept.all();
+  return made;
 }
 
 }  // namespace
@@ -71,7 +74,7 @@ TEST_CASE("an upstream that a table lacks gives its slots up, and is a stranger 
   KeptUpstreams kept;
   const auto a = resolved("a", {"10.0.0.1"}), b = resolved("b", {"10.0.0.1", "10.0.0.2"});
   table(kept, {a, b});
-  CHECK(table(kept, {a}).size() == 1);
+  table(kept, {a});
   // .1 is still a's; .2 was b's alone.
   const auto again = table(kept, {a, b});
   const auto& members = again.at(1)->tiers.at(0).members;
@@ -97,5 +100,4 @@ TEST_CASE("what has no source is made for one table") {
   CHECK_FALSE(kept.find("a subset", nullptr));
   kept.put(nullptr, upstream());
   kept.end_table();
-  CHECK(kept.all().size() == 1);
 }

@@ -113,8 +113,12 @@ TEST_CASE("a wildcard is nobody's host: where a destination is one, the host goe
   const auto through_a_route = decide(*compiled.table, Incoming("GET", "h", "/"));
   CHECK(std::get_if<Forward>(&through_a_route.action)->host == "");
   const auto by_itself = decide(*compiled.table, Incoming("GET", "any.shop.example", "/"));
-  CHECK(std::get_if<Forward>(&by_itself.action)->upstream ==
-        std::get_if<Forward>(&through_a_route.action)->upstream);
+  CHECK(&*std::get_if<Forward>(&by_itself.action)->upstream ==
+        &*std::get_if<Forward>(&through_a_route.action)->upstream);
+  const auto wider = mesh.compile({table("main", {"*.example"}, {route({prefix("/")}, action)})});
+  CHECK(decide(*wider.table, Incoming("GET", "any.shop.example", "/")).route ==
+        decide(*compiled.table, Incoming("GET", "any.shop.example", "/")).route);
+  CHECK(decide(*wider.table, Incoming("GET", "any.example", "/")).route == through_a_route.route);
 }
 
 TEST_CASE("a request without a host goes upstream with one") {

@@ -71,7 +71,7 @@ class Mesh {
   std::vector<base::IpAddress> addresses_;
   bool synced_ = true;
   forwarder::Others others_ = forwarder::Others::may_be_heard;
-  forwarder::KeptUpstreams kept_;
+  forwarder::KeptTable kept_;
 };
 
 // What becomes of a request: "shop/main[0] → ratings.mesh.internal:80 /path", "404", "500 why",

@@ -235,7 +235,6 @@ void ProxyStory::publish(const std::vector<std::vector<Server*>>& tiers) {
     }
   }
   for (const auto& server : servers) table->slots.push_back({server->address, 0});
-  table->upstreams.push_back(upstream);
   table->routes = route_all_to(upstream, *this);
   tables.publish(std::move(table));
   forwarder.table_changed();
