@@ -103,7 +103,8 @@ std::vector<std::string> list_folder(ReadFiles& read, const std::string& path) {
        entry.increment(error)) {
     if (is_hidden(entry->path())) continue;
     const auto ending = entry->path().extension().string();
-    if (is_folder(entry->path()))
+    std::error_code unknown;  // what cannot be told is none: whoever reads it will say why
+    if (entry->is_directory(unknown))
       others.push_back(entry->path().string());
     else if (is_ending(ending))
       names.push_back(entry->path().string());
@@ -147,8 +148,9 @@ ReadFiles read_files(const std::vector<std::string>& paths) {
       read_one(read, path);
       continue;
     }
+    const fs::path folder = identity_of(path);
     for (const auto& name : list_folder(read, path))
-      if (seen.insert(identity_of(name)).second) read_one(read, name);
+      if (seen.insert((folder / fs::path(name).filename()).string()).second) read_one(read, name);
   }
   std::erase_if(read.left_out, [&](const auto& problem) {
     return named.contains(identity_of(problem.place.file));
