@@ -141,6 +141,26 @@ TEST_CASE("an old word does not hide that the newest rows of an agent do not com
   CHECK(taken(story, "west", "east") == "east/1");
 }
 
+TEST_CASE("who has restarted is not taken with what it said before") {
+  Story story;
+  story.answering = {*base::SocketAddress::parse("10.0.0.1:9080")};
+  for (const auto* name : {"east", "east/1"}) story.start(name, endpoints({1}));
+  story.start("west", endpoints({9}));
+  const auto own = story.connect("east", "west");
+  story.connect("east/1", "west");
+  story.run(2s);
+  REQUIRE(taken(story, "west", "east") == "east");
+  const auto next_life = story.node("east").stamp().incarnation + (std::uint64_t{1} << 40);
+  story.cut(own, discovery::Node::LinkEnd::closed);
+  const auto north = story.meet("west", "north");
+  for (std::uint64_t second = 1; second < 8; ++second) {
+    story.sends("west", north, discovery::Beacons{{{{"east", 0}, {next_life, 0}, second, {}, 0s}}});
+    story.run(1s);
+  }
+  CHECK(story.state("west", "east") == State::fresh);
+  CHECK(taken(story, "west", "east") == "east/1");
+}
+
 TEST_CASE("an agent that restarts takes its sibling's rows until it has read its own") {
   Story story;
   story.start("east/1", endpoints({1}));
