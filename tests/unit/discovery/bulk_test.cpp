@@ -245,6 +245,27 @@ TEST_CASE("who was asked when its stream ends is asked again, and may answer on 
   CHECK(story.knows("m", "east") == Story::Contents{{"k", "v"}});
 }
 
+TEST_CASE("nobody is beckoned to a snapshot of which nothing is proven", "[discovery]") {
+  Story story;
+  story.secure = true;
+  start(story, "m", {{"k", "own"}});
+  const OriginId east{"east", 0};
+  Delta rows{east, 1, 0, 50, 0, {}, {}, Delta::Kind::snapshot_end, {}};
+  for (std::uint64_t n = 1; n <= 50; ++n)
+    rows.rows.push_back({"k" + std::to_string(100 + n), n, std::string(100, 'v'), false});
+  rows.state_hash = state_hash({1, 50}, Rows().with(rows.rows));
+  auto& m = story.node("m");
+  const auto own = story.meet("m", "east", kBulk);
+  m.receive(story.now, own, Beacons{{{east, {1, 50}, 1, rows.state_hash, 0s}}});
+  m.receive(story.now, own, rows);
+  REQUIRE(story.knows("m", "east").size() == 50);
+  const auto west = story.meet("m", "west", kBulk);
+  m.receive(story.now, west, Beacons{});
+  m.receive(story.now, west, Pull{east, {}});
+  while (const auto frame = m.next_frame(story.now, west, 300))
+    if (const auto* delta = std::get_if<Delta>(&*frame)) CHECK(delta->origin != east);
+}
+
 TEST_CASE("a bulk stream of no link, or of one that ends, is closed", "[discovery]") {
   Accepted west;
   auto effects = west.m().link_up(west.story.now, 60, {"", "west", false, false, 999});
