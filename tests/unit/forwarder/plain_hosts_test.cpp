@@ -107,7 +107,8 @@ std::string describe(const Compiled& compiled) {
       for (const char* path : {"/", "/to", "/says"})
         for (const auto port : std::initializer_list<std::uint16_t>{80, 81, 82})
           for (const char* client : {"10.0.0.1", "192.0.2.1"}) {
-            Incoming request("GET", "h" + std::to_string(n) + zone, path);
+            const auto host = "h" + std::to_string(n) + zone;
+            Incoming request("GET", host, path);
             request.value.port = port;
             request.value.client = base::IpAddress::parse(client).value();
             const auto decision = decide(*compiled.table, request);
