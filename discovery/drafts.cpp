@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 
+#include "base/ascii.hpp"
 #include "discovery/claims.hpp"
 
 namespace discovery {
@@ -16,14 +18,13 @@ using Services = std::vector<std::shared_ptr<const view::Service>>;
 // port's name, up to the first '-'. A port with neither is HTTP, as in a VirtualDestination; a name
 // that says nothing is TCP.
 std::string protocol_of(const view::ServicePort& port) {
-  std::string said =
+  const auto said =
       port.app_protocol.empty() ? port.name.substr(0, port.name.find('-')) : port.app_protocol;
-  for (char& c : said)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  if (said.empty() || said == "WEB") return "HTTP";
-  if (said == "KUBERNETES.IO/H2C") return "HTTP2";
+  const auto is = [&said](std::string_view word) { return base::equal_ignoring_case(said, word); };
+  if (said.empty() || is("web")) return "HTTP";
+  if (is("kubernetes.io/h2c")) return "HTTP2";
   for (const char* known : {"HTTP", "HTTPS", "HTTP2", "GRPC", "TLS", "MONGO"})
-    if (said == known) return said;
+    if (is(known)) return known;
   return "TCP";
 }
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/ascii.hpp"
 #include "discovery/sources/whole_file.hpp"
 #include "resources/tree.hpp"
 
@@ -28,12 +29,6 @@ bool is_hidden(const fs::path& path) {
 
 bool is_ending(std::string_view text) {
   return text == ".yaml" || text == ".yml" || text == ".json";
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 void complain(ReadFiles& read, const std::string& path, std::string message, std::string hint) {
@@ -108,9 +103,9 @@ std::vector<std::string> list_folder(ReadFiles& read, const std::string& path) {
       others.push_back(entry->path().string());
     else if (is_ending(ending))
       names.push_back(entry->path().string());
-    else if (is_ending(lower(ending)))
+    else if (is_ending(base::lower(ending)))
       leave_out(read, entry->path().string(), "is not read: its ending is in upper case",
-                "rename it to " + lower(ending));
+                "rename it to " + base::lower(ending));
   }
   for (const auto& folder : others)
     leave_out(read, folder, "is a folder in a folder: what is in it is not read",

@@ -1,20 +1,13 @@
 // dns_answers HOSTS ENDPOINTS: what the responder needs for a query, from its bytes to the
 // answer's, of a table of so many hosts with so many endpoints each, two tiers and one port. No
 // sockets.
-#include <time.h>
-
 #include <cstdio>
 #include <cstdlib>
 
+#include "tests/bench/processor.hpp"
 #include "tests/unit/dns/mesh.hpp"
 
 namespace {
-
-double now() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
-}
 
 std::string host(std::size_t n) {
   return "service-" + std::to_string(n) + ".team-" + std::to_string(n % 16) + ".mesh.internal";
@@ -67,13 +60,14 @@ int main(int, char** arguments) {
     double best = 1e30;
     std::size_t bytes = 0;
     for (std::size_t round = 0; round < kRounds; ++round) {
-      const auto began = now();
+      const auto began = bench::processor_time();
       for (const auto& query : queries) {
         std::copy(query.begin(), query.end(), buffer.begin());
         bytes += dns::answer(asker.table.get(), client, buffer, query.size(), asker.random,
                              asker.counters);
       }
-      best = std::min(best, (now() - began) / kQueries);
+      const std::chrono::duration<double, std::nano> passed = bench::processor_time() - began;
+      best = std::min(best, passed.count() / kQueries);
     }
     std::printf("  %-18s %8.1f ns  %5zu bytes\n", c.what, best, bytes / kQueries / kRounds);
   }

@@ -1,8 +1,6 @@
 // own_hosts HOSTS [routed]: what a change costs, stage by stage, in a file of 100 among so many
 // hosts of the agent's own, of which a virtual destination selects one and a route table names one
 // where they are `routed`: processor time of one thread, from the text that was read to the tables.
-#include <time.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -14,22 +12,11 @@
 #include "discovery/assemble.hpp"
 #include "discovery/node.hpp"
 #include "dns/table_builder.hpp"
+#include "tests/bench/processor.hpp"
 
 namespace {
 
 constexpr std::size_t kInAFile = 100;
-
-double now() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
-}
-double last = 0;
-void lap(const char* what) {
-  const auto at = now();
-  if (what) std::printf("  %-28s %10.2f ms\n", what, at - last);
-  last = now();
-}
 
 std::string file_of(std::size_t first, bool ready) {
   std::string text;
@@ -58,6 +45,7 @@ spec:
 }  // namespace
 
 int main(int count, char** arguments) {
+  bench::Laps laps;
   const auto hosts = static_cast<std::size_t>(std::atol(arguments[1]));
   std::vector<resources::File> files;
   for (std::size_t first = 0; first < hosts; first += kInAFile)
@@ -86,26 +74,26 @@ int main(int count, char** arguments) {
     std::printf("round %d\n", round);
     files[files.size() / 2].text = file_of(hosts / 2, round % 2 == 0);
     auto copy = files;
-    lap(nullptr);
+    laps.start();
     auto documents = store.accept(std::move(copy), {});
-    lap("documents, not judged");
+    laps.lap("documents, not judged");
     rehearsal.errors(config, documents->documents, agent::others_of(config));
-    lap("the judgement");
+    laps.lap("the judgement");
     auto rows =
         local.update(documents->documents, config.role, export_rule(config), config.locality);
-    lap("rows");
+    laps.lap("rows");
     rules.home = rows.home;
     node.change_local(at, "files", std::move(rows.changes));
     auto publication = node.publication(at);
-    lap("control");
+    laps.lap("control");
     auto view = assembler.assemble(*publication, rules, static_cast<std::uint64_t>(round + 1));
-    lap("assemble");
+    laps.lap("assemble");
     auto resolved = resolver.resolve(std::move(view));
-    lap("resolve");
+    laps.lap("resolve");
     auto dns = tables.build(resolved, zone_config(config));
-    lap("dns table");
+    laps.lap("dns table");
     auto compiled = forwarder::compile(documents->documents.route_tables, *resolved,
                                        forwarder_config(config), kept);
-    lap("forwarder table");
+    laps.lap("forwarder table");
   }
 }

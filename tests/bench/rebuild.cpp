@@ -1,8 +1,6 @@
 // rebuild ORIGINS SERVICES ENDPOINTS: what it costs to make everything that workers read, of so
 // many clusters with so many services of their own and so many endpoints in each: at first, and
 // again after one endpoint has changed.
-#include <time.h>
-
 #include <charconv>
 #include <cstdio>
 #include <string_view>
@@ -12,25 +10,11 @@
 #include "discovery/saved_state.hpp"
 #include "dns/table_builder.hpp"
 #include "forwarder/compile.hpp"
+#include "tests/bench/processor.hpp"
 #include "tests/bench/saved_mesh.hpp"
 
-namespace {
-
-double now() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
-}
-double last = 0;
-void lap(const char* what) {
-  const auto at = now();
-  if (what) std::printf("  %-28s %10.2f ms\n", what, at - last);
-  last = now();
-}
-
-}  // namespace
-
 int main(int, char** arguments) {
+  bench::Laps laps;
   const auto n = [&](int k) { return static_cast<std::size_t>(std::atol(arguments[k])); };
   std::vector<base::Bytes> files;
   for (std::size_t c = 0; c < n(1); ++c) files.push_back(encode(bench::origin_of(c, n(2), n(3))));
@@ -38,14 +22,14 @@ int main(int, char** arguments) {
   discovery::NodeConfig config;
   config.self = {"east", 0};
   discovery::Node node(config, base::Random(1), at);
-  lap(nullptr);
+  laps.start();
   discovery::SavedState state;
   for (const auto& file : files) state.origins.push_back(*discovery::decode_origin(file));
-  lap("decode the disk's files");
+  laps.lap("decode the disk's files");
   node.restore(at, std::move(state));
   node.local_ready(at);
   auto publication = node.publication(at);
-  lap("restore, publication");
+  laps.lap("restore, publication");
   discovery::Assembler assembler;
   discovery::AssemblyRules rules;
   rules.cluster = "east";
@@ -58,30 +42,30 @@ int main(int, char** arguments) {
   dns::ZoneConfig zone;
   zone.zones = rules.zones;
   for (int round = 0; round < 3; ++round) {
-    lap(nullptr);
+    laps.start();
     auto view = assembler.assemble(*publication, rules, static_cast<std::uint64_t>(round + 1));
-    lap("assemble");
+    laps.lap("assemble");
     auto resolved = resolver.resolve(std::move(view));
-    lap("resolve");
+    laps.lap("resolve");
     auto dns = tables.build(resolved, zone);
-    lap("dns table");
+    laps.lap("dns table");
     auto one_changed = std::make_shared<discovery::view::Resolution>(*resolved);
     auto& changed = one_changed->destinations[one_changed->destinations.size() / 2];
     changed = std::make_shared<const discovery::view::ResolvedDestination>(*changed);
-    lap(nullptr);
+    laps.start();
     dns = tables.build(one_changed, zone);
-    lap("dns table, one changed");
+    laps.lap("dns table, one changed");
     std::printf("  %-28s %10zu bytes\n", "dns table", dns->bytes());
     one_changed.reset();
-    lap(nullptr);
+    laps.start();
     auto compiled = forwarder::compile({}, *resolved, fwd, kept);
-    lap("forwarder table");
+    laps.lap("forwarder table");
     dns.reset();
-    lap("free dns");
+    laps.lap("free dns");
     compiled.table.reset();
-    lap("free forwarder");
+    laps.lap("free forwarder");
     resolved.reset();
     view.reset();
-    lap("free resolution");
+    laps.lap("free resolution");
   }
 }

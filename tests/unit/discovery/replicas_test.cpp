@@ -36,6 +36,18 @@ std::size_t count(const Story::Actor& actor, const std::string& part) {
       actor.events, [&](const auto& event) { return event.find(part) != event.npos; }));
 }
 
+// West hears both agents of east, whose endpoint answers, and takes the lowest: the link to that.
+discovery::LinkId connect_two_of_east(Story& story) {
+  story.answering = {*base::SocketAddress::parse("10.0.0.1:9080")};
+  for (const auto* name : {"east", "east/1"}) story.start(name, endpoints({1}));
+  story.start("west", endpoints({9}));
+  const auto own = story.connect("east", "west");
+  story.connect("east/1", "west");
+  story.run(2s);
+  REQUIRE(taken(story, "west", "east") == "east");
+  return own;
+}
+
 }  // namespace
 
 TEST_CASE("when the agent that is taken dies its sibling is taken at once, without a question") {
@@ -120,13 +132,7 @@ TEST_CASE("a stuck replica keeps no endpoint alive that is gone") {
 
 TEST_CASE("an old word does not hide that the newest rows of an agent do not come") {
   Story story;
-  story.answering = {*base::SocketAddress::parse("10.0.0.1:9080")};
-  for (const auto* name : {"east", "east/1"}) story.start(name, endpoints({1}));
-  story.start("west", endpoints({9}));
-  const auto own = story.connect("east", "west");
-  story.connect("east/1", "west");
-  story.run(2s);
-  CHECK(taken(story, "west", "east") == "east");
+  const auto own = connect_two_of_east(story);
   const auto old = story.node("east").stamp();
   story.cut(own, discovery::Node::LinkEnd::closed);
   const auto one = story.meet("west", "north"), other = story.meet("west", "south");
@@ -143,13 +149,7 @@ TEST_CASE("an old word does not hide that the newest rows of an agent do not com
 
 TEST_CASE("who has restarted is not taken with what it said before") {
   Story story;
-  story.answering = {*base::SocketAddress::parse("10.0.0.1:9080")};
-  for (const auto* name : {"east", "east/1"}) story.start(name, endpoints({1}));
-  story.start("west", endpoints({9}));
-  const auto own = story.connect("east", "west");
-  story.connect("east/1", "west");
-  story.run(2s);
-  REQUIRE(taken(story, "west", "east") == "east");
+  const auto own = connect_two_of_east(story);
   const auto next_life = story.node("east").stamp().incarnation + (std::uint64_t{1} << 40);
   story.cut(own, discovery::Node::LinkEnd::closed);
   const auto north = story.meet("west", "north");
