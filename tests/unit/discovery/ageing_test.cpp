@@ -66,7 +66,22 @@ TEST_CASE("a word heard before is no news", "[discovery]") {
   CHECK(!origin.ageing.heard(origin.now, 2, 5, 0s, Ageing::From::relay).news);
   CHECK(!origin.ageing.heard(origin.now, 2, 4, 0s, Ageing::From::relay).news);
   CHECK(!origin.ageing.heard(origin.now, 1, 99, 0s, Ageing::From::relay).news);
-  CHECK(origin.ageing.heard(origin.now, 3, 0, 0s, Ageing::From::relay).news);
+  CHECK(origin.ageing.heard(origin.now, 3, 1, 0s, Ageing::From::relay).news);
+}
+
+TEST_CASE("a life without a word of it is known, and makes nothing younger", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  CHECK(origin.after(3s) == State::suspect);
+  const auto spoke = origin.ageing.spoke_at();
+  CHECK_FALSE(origin.ageing.heard(origin.now, 3, 0, 100ms, Ageing::From::relay).news);
+  CHECK(origin.ageing.incarnation() == 3);
+  CHECK(origin.ageing.spoke_at() == spoke);
+  CHECK(origin.ageing.state() == State::suspect);
+  CHECK_FALSE(origin.ageing.heard(origin.now, 2, 0, 100ms, Ageing::From::relay).news);
+  CHECK(origin.ageing.incarnation() == 3);
+  CHECK(origin.ageing.heard(origin.now, 3, 1, 100ms, Ageing::From::relay).news);
+  CHECK(origin.ageing.state() == State::fresh);
 }
 
 TEST_CASE("whatever others claimed, the origin knows where it is", "[discovery]") {
