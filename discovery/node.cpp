@@ -86,7 +86,8 @@ void Node::State::ask(base::TimePoint now) {
     for (auto& [id, link] : links) {
       if (!link.talking || link.close_reason || (direct && direct != &link)) continue;
       const auto shown = link.shown.find(due.origin);
-      const bool has = shown != link.shown.end() && shown->second > have;
+      const bool has =
+          shown != link.shown.end() && shown->second.version > 0 && shown->second > have;
       if (has || due.only == id) able.push_back(&link);
     }
     if (able.empty()) {

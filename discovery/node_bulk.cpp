@@ -72,7 +72,7 @@ void Node::State::stream_down(base::TimePoint now, LinkId id) {
   const auto at = streams.find(id);
   if (at == streams.end()) return;
   links.at(at->second).stream.ended(now);
-  pulls.link_lost(now, at->second);  // what was asked for there may have been on it
+  pulls.stream_lost(now, at->second);
   streams.erase(at);
   catalog.link_lost(id);
 }

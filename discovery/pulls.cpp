@@ -66,6 +66,14 @@ void Pulls::link_lost(base::TimePoint now, LinkId link) {
   }
 }
 
+void Pulls::stream_lost(base::TimePoint now, LinkId link) {
+  for (auto& [origin, want] : wants_) {
+    if (want.asked != link) continue;
+    want.only = link;
+    want.ask_at = now;
+  }
+}
+
 std::vector<Pulls::Due> Pulls::due(base::TimePoint now) const {
   std::vector<Due> due;
   for (const auto& [origin, want] : wants_)

@@ -30,6 +30,8 @@ class Pulls {
   void refused(const OriginId& origin);  // the answer; in time another is asked
   void progress(base::TimePoint now, const OriginId& origin);  // a part has arrived
   void link_lost(base::TimePoint now, LinkId link);
+  // Its bulk stream has ended, and what was asked for there was on it, or comes on the link yet.
+  void stream_lost(base::TimePoint now, LinkId link);
   void hurry(base::TimePoint now, const OriginId& origin);  // nobody will bring it by himself
   void erase(const OriginId& origin) { wants_.erase(origin); }
 

@@ -218,6 +218,33 @@ TEST_CASE("a stream that nothing comes through is given up when more is asked fo
   CHECK(west.next(west.link));
 }
 
+TEST_CASE("who was asked when its stream ends is asked again, and may answer on the link",
+          "[discovery]") {
+  Accepted west;
+  auto& story = west.story;
+  const OriginId east{"east", 0};
+  const auto other = story.meet("m", "eu", kBulk);
+  const auto asked = [&](LinkId link) {
+    std::size_t pulls = 0;
+    while (const auto frame = west.m().next_frame(story.now, link, 10'000))
+      pulls += std::holds_alternative<Pull>(*frame) ? 1 : 0;
+    return pulls;
+  };
+  for (const auto link : {west.link, other})
+    west.m().receive(story.now, link, Beacons{{{east, {1, 1}, 1, {}, 0s, true}}});
+  west.m().tick(story.now);
+  west.open();
+  CHECK(asked(west.link) == 1);
+  west.m().link_down(story.now, Accepted::kStream, Node::LinkEnd::reset);
+  west.m().tick(story.now);
+  CHECK(asked(west.link) == 1);
+  CHECK(asked(other) == 0);
+  Delta answer{east, 1, 0, 1, 0, {}, {}, Delta::Kind::snapshot_end, {{"k", 1, "v", false}}};
+  answer.state_hash = state_hash({1, 1}, Rows().with(answer.rows));
+  story.sends("m", west.link, answer);
+  CHECK(story.knows("m", "east") == Story::Contents{{"k", "v"}});
+}
+
 TEST_CASE("nobody is beckoned to a snapshot of which nothing is proven", "[discovery]") {
   Story story;
   story.secure = true;

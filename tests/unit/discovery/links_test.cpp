@@ -370,6 +370,15 @@ TEST_CASE("synced is the sources and one peer's news, or ten seconds", "[discove
     story.run(10s);
     CHECK(story.node("east").synced(story.now));
   }
+  SECTION("nobody to wait for: the sources alone") {
+    auto config = story.config("lone");
+    config.sync_patience = 0s;
+    story.start(config, "lone", {{"k", "3"}});
+    story.run(1s);
+    CHECK(!story.node("lone").synced(story.now));
+    CHECK(story.node("lone").local_ready(story.now).publish);
+    CHECK(story.node("lone").synced(story.now));
+  }
 }
 
 TEST_CASE("a large state crosses in frames and beacons are not held up by it", "[discovery]") {
@@ -383,6 +392,31 @@ TEST_CASE("a large state crosses in frames and beacons are not held up by it", "
   CHECK(story.knows("west", "east") == rows);
   CHECK(story.node("west").counters().snapshots_applied >= 1);
   CHECK(story.node("east").counters().frames_sent > 60);
+}
+
+TEST_CASE("who has only heard of an origin is not asked for its rows", "[discovery]") {
+  Story story;
+  story.start("west");
+  const OriginId east{"east", 0};
+  std::vector<LinkId> heard_only;
+  for (const auto* name : {"a", "b", "c"}) heard_only.push_back(story.meet("west", name));
+  const auto has = story.meet("west", "d");
+  std::size_t asked = 0;
+  for (int second = 0; second < 20; ++second) {
+    const auto sequence = static_cast<std::uint64_t>(second) + 1;
+    auto& west = story.node("west");
+    for (const auto link : heard_only)
+      west.receive(story.now, link, Beacons{{{east, {1, 0}, sequence, {}, 0s, true}}});
+    west.receive(story.now, has, Beacons{{{east, {1, 3}, sequence, {}, 0s, true}}});
+    west.tick(story.now);
+    for (const auto link : heard_only)
+      while (const auto frame = west.next_frame(story.now, link, 10'000))
+        CHECK_FALSE(std::holds_alternative<Pull>(*frame));
+    while (const auto frame = west.next_frame(story.now, has, 10'000))
+      asked += std::holds_alternative<Pull>(*frame) ? 1 : 0;
+    story.run(1s);
+  }
+  CHECK(asked > 0);
 }
 
 TEST_CASE("a claim that nobody can serve holds up nothing that others can", "[discovery]") {
