@@ -270,7 +270,7 @@ void Mesh::start(std::size_t n) {
       its.rows = clusters_[its.home].source;
       its.true_since = now_;
     }
-    act(n, node.replace_local(at, "files", encoded(its)));
+    say_changes(n);
     act(n, node.replace_local(at, "agent", {}));
     return node.local_ready(at);
   });

@@ -44,6 +44,7 @@ struct Process {
   std::uint64_t life = 0;  // counts the processes of all clusters
   Clock paused_until{};
   base::Duration skew{};  // of its clock
+  Contents listed;        // what its source of files has said to it
 };
 
 // What state.dir would hold, as bytes.
@@ -219,6 +220,7 @@ class Mesh {
   std::vector<discovery::EncodedRow> encoded(const Cluster& cluster) const;
   Contents contents(const Cluster& cluster) const;  // what its agent says
   void read_source(std::size_t cluster);
+  void say_changes(std::size_t cluster);  // to its agent, which runs
   bool hears_well(std::size_t viewer, std::size_t of) const;
 
   base::Random random_;

@@ -6,6 +6,16 @@ namespace sim {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+Contents by_key(const std::vector<discovery::EncodedRow>& rows) {
+  Contents contents;
+  for (const auto& row : rows) contents[row.key] = row.value;
+  return contents;
+}
+
+}  // namespace
+
 Contents Mesh::contents(const Cluster& cluster) const {
   auto said = cluster.rows;
   if (cluster.stuck) {
@@ -72,8 +82,26 @@ void Mesh::read_source(std::size_t n) {
 void Mesh::list(std::size_t n, discovery::Listing listing) {
   auto& cluster = clusters_[n];
   if (!has_siblings(n)) cluster.source = cluster.rows;
-  if (cluster.process)
-    act(n, cluster.process->node->replace_local(clock_of(n), "files", encoded(cluster), listing));
+  if (!cluster.process) return;
+  if (listing == discovery::Listing::change) return say_changes(n);
+  auto rows = encoded(cluster);
+  cluster.process->listed = by_key(rows);
+  act(n, cluster.process->node->replace_local(clock_of(n), "files", std::move(rows), listing));
+}
+
+// As the builder does: by what is new since it said something last.
+void Mesh::say_changes(std::size_t n) {
+  auto& process = *clusters_[n].process;
+  auto now_listed = by_key(encoded(clusters_[n]));
+  discovery::RowChanges changes;
+  for (const auto& [key, value] : now_listed)
+    if (const auto before = process.listed.find(key);
+        before == process.listed.end() || before->second != value)
+      changes.written.push_back({key, value});
+  for (const auto& [key, value] : process.listed)
+    if (!now_listed.contains(key)) changes.gone.push_back(key);
+  process.listed = std::move(now_listed);
+  act(n, process.node->change_local(clock_of(n), "files", std::move(changes)));
 }
 
 // What will not come back is withdrawn when its hold is over, neither sooner nor much later.
@@ -103,7 +131,7 @@ void Mesh::get_stuck(std::size_t n, base::Duration time) {
   after(time, [this, n] {
     auto& its = clusters_[n];
     its.rows = clusters_[its.home].source;
-    if (its.process) act(n, its.process->node->replace_local(clock_of(n), "files", encoded(its)));
+    if (its.process) say_changes(n);
     its.stuck = false;
     its.true_since = now_;
     if (its.process) act(n, its.process->node->source_stuck(clock_of(n), ""));
