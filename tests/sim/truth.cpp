@@ -16,6 +16,8 @@ constexpr std::size_t kMaxViolations = 5;
 constexpr base::Duration kFreshSlack = std::chrono::seconds(6);
 // A home's word is believed for so long.
 constexpr base::Duration kLeafSlack = std::chrono::seconds(3);
+// Of a word on its way, beside those through agents that start meanwhile: they pass on again what
+// they have forgotten.
 constexpr int kMaxHops = 4;
 constexpr std::size_t kMaxTaken = 60;  // in a life: twice the faults of a run
 // Beyond these an agent has had the time to find out that endpoints are out of reach, or back.
@@ -98,6 +100,7 @@ void Truth::born(std::size_t cluster, bool with_disk) {
   origin.with_disk = with_disk;
   origin.failed.clear();
   viewers_[cluster] = {};
+  for (auto& other : origins_) ++other.born_since;
 }
 
 void Truth::remembers(std::size_t viewer, const discovery::Member& member) {
@@ -110,6 +113,7 @@ void Truth::died(Clock now, std::size_t cluster) {
   origin.alive = false;
   origin.died_at = now;
   origin.slowest = {};
+  origin.born_since = 0;
 }
 
 void Truth::delivered(base::Duration transit) {
@@ -256,7 +260,13 @@ void Truth::check_health(std::size_t cluster, const discovery::Rows& rows) {
   });
 }
 
-// Twice the limit: of changes of one row that go together all are counted here, and one there.
+double newer_rows(const discovery::Rows& rows, std::uint64_t version) {
+  double count = 0;
+  rows.for_each([&](const discovery::RowView& row) { count += row.version > version ? 1 : 0; });
+  return count;
+}
+
+// Rows that have come or changed, fewer than were counted: what is gone shows no more.
 void Truth::check_cost(Clock now, std::size_t viewer, const discovery::OriginPublication& shown) {
   if (is_leaf(viewer)) return;  // a leaf's home limits others for it, and itself not
   auto& seen = viewers_[viewer].seen[index(shown.id)];
@@ -267,9 +277,8 @@ void Truth::check_cost(Clock now, std::size_t viewer, const discovery::OriginPub
   const double burst = rate * std::chrono::duration<double>(discovery::Quarantine::kBurst).count();
   const auto passed = std::chrono::duration<double>(now - seen.cost_at).count();
   const bool same_life = seen.stamp.incarnation == shown.stamp.incarnation;
-  const auto rows = static_cast<double>(shown.stamp.version - seen.stamp.version);
   seen.cost = std::max(0.0, seen.cost - passed * rate) +
-              (same_life ? std::min(rows, kMostRows) : kMostRows);
+              (same_life ? newer_rows(shown.rows, seen.stamp.version) : kMostRows);
   seen.cost_at = now;
   if (seen.cost > burst)
     violated(name(viewer) + " takes over more of " + shown.id.cluster + " than its limits allow");
@@ -281,7 +290,7 @@ void Truth::check_age(Clock now, std::size_t viewer, const discovery::OriginPubl
   if (!shown.age && shown.freshness == discovery::view::Freshness::fresh)
     violated(name(viewer) + " calls " + name(cluster) + " fresh without having heard it");
   if (origin.alive) return;
-  const auto silent = now - origin.died_at, late = kMaxHops * origin.slowest;
+  const auto silent = now - origin.died_at, late = (kMaxHops + origin.born_since) * origin.slowest;
   if (shown.age && *shown.age + late < silent)
     violated(name(viewer) + " calls what " + name(cluster) + " said " +
              base::to_string(*shown.age) + " old, " + base::to_string(silent) + " after its death");

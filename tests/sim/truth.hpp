@@ -126,6 +126,7 @@ class Truth {
     std::uint64_t highest_life = 0;
     Clock died_at{};
     base::Duration slowest{};  // of the frames delivered since it died
+    int born_since = 0;        // agents that have started since then
     discovery::Stamp now{};
     std::set<base::SocketAddress> failed;                 // of this life's knocks at what is held
     std::vector<std::pair<Clock, std::uint64_t>> source;  // of a home: what it said since when
