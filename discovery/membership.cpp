@@ -39,6 +39,8 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
   auto& remote = at->second;
   const auto before = remote.ageing.state();
   const bool first_word = !remote.ageing.age(now);  // before it nobody was told of this origin
+  // Others may have called it dead meanwhile, or have forgotten it: then they do not ask.
+  const bool long_silent = remote.ageing.silence(now) >= config_->dead_after;
   if (via != beacon.origin && beacon.age >= config_->suspect_after) remote.confirmed_at = now;
   const bool own = via == beacon.origin;
   const auto heard = remote.ageing.heard(now, beacon.stamp.incarnation, beacon.sequence, beacon.age,
@@ -46,7 +48,8 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
   if (heard.news || own) remote.via = via.to_string();
   if (!remote.ageing.wants_probes(now)) effects.publish |= remote.probing.stop();
   const bool from_the_dead = heard.change && before == Ageing::State::dead;
-  if (from_the_dead || (heard.news && first_word)) remote.news = ++news_;
+  const bool returns = long_silent && remote.ageing.is_heard(now, config_->suspect_after);
+  if (from_the_dead || returns || (heard.news && first_word)) remote.news = ++news_;
   tell(beacon.origin, heard.change, effects);
   return true;
 }

@@ -106,3 +106,29 @@ TEST_CASE("who was forgotten and begins a lower life comes back by a young word 
   CHECK_FALSE(says(life - 1, 1, 1min));  // it may have been dead for long
   CHECK(says(life - 1, 1, 1s));
 }
+
+// East's agent 1 serves its cluster, so agent 0 is forgotten a minute after its death.
+TEST_CASE("who comes back after long is told of to those who have stopped asking", "[discovery]") {
+  Story story;
+  for (const auto* name : {"east", "east/1", "west"}) story.start(name, {{"k", name}});
+  story.connect_all();
+  story.run(2s);
+  story.kill("east");
+  story.run(8s);
+  REQUIRE(story.state("west", "east") == State::suspect);  // spared, as it is covered
+  auto config = story.config("new");
+  story.start(std::move(config), "new", {});
+  SavedState saved;
+  for (const auto& origin : story.node("west").publication(story.now)->origins)
+    if (origin.id == Story::origin("east"))
+      saved.origins.push_back({origin.id, origin.stamp, origin.rows, true});
+  story.act("new", story.node("new").restore(story.now, std::move(saved)));
+  story.act("new", story.node("new").local_ready(story.now));
+  story.connect("new", "west");
+  story.run(50500ms);
+  REQUIRE(story.state("new", "east") == State::dead);  // it asks for it now and then only
+  story.start("east", {{"k", "2"}});
+  story.connect("east", "west");
+  story.run(15s);
+  CHECK(story.knows("new", "east") == Story::Contents{{"k", "2"}});
+}
