@@ -51,7 +51,9 @@ Probing::Round Probing::begin(base::TimePoint now, const NodeConfig& config, con
                               const OriginState* state, base::Duration rhythm, std::uint64_t id,
                               std::size_t most, base::Random& random) {
   if (now < deadline(config, rhythm)) return {};
-  begun_ = now;
+  // Out of step with beacons: at some phases of theirs nothing can be judged.
+  const auto quarter = static_cast<std::uint64_t>(config.probe_interval.count() / 4);
+  begun_ = now - base::Duration(static_cast<std::int64_t>(random.below(quarter)));
   if (open_ != 0 && now < open_until_) return {};
   if (!state) return {};  // only heard of: there is nothing yet to judge by
   learn_targets(*state, config.networks);

@@ -90,6 +90,20 @@ TEST_CASE("an address fails by itself only where others answer", "[discovery]") 
   CHECK(story.probing.failed() == std::vector{address(2)});
 }
 
+TEST_CASE("rounds keep no step with anything", "[discovery]") {
+  Knocking story;
+  std::set<base::Duration> phases;
+  for (int n = 0; n < 40; ++n) {
+    story.begin();
+    const auto before = std::exchange(story.now, story.probing.deadline(story.config, 1s));
+    CHECK(story.now - before <= 1s);
+    CHECK(story.now - before > 750ms);
+    phases.insert(story.now.time_since_epoch() % 1s / 100ms * 100ms);
+    story.probing.answered({story.round, {}, {address(1)}}, 1);
+  }
+  CHECK(phases.size() == 10);
+}
+
 TEST_CASE("the reply to another round is ignored", "[discovery]") {
   Knocking story;
   story.begin();
