@@ -144,12 +144,13 @@ bool Catalog::is_proven(From from, const Delta& delta) const {
          proves(*notary_, delta.proof, delta.origin, delta.state_hash);
 }
 
-// An origin signs a state after it has told of it: the proof follows alone.
+// An origin signs a state after it has told of it, and no disk keeps proofs: this one follows alone.
 Applied Catalog::nothing_new(From from, const Delta& delta) {
   auto* state = find(delta.origin);
-  const bool late =
-      from == From::origin && !delta.proof.empty() && delta.state_hash == state->hash();
+  const bool late = !delta.proof.empty() && delta.state_hash == state->hash() &&
+                    (from == From::origin || state->proven().stamp != state->stamp());
   if (!late) return Applied::duplicate;
+  if (!is_proven(from, delta)) return Applied::unproven;
   state->prove(delta.proof);
   return Applied::proven;
 }

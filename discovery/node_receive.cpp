@@ -228,7 +228,15 @@ void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon,
     ++counters.divergences;
     if (const auto* origin = link_to(beacon.origin))
       pulls.broken(now, beacon.origin, have, origin->id);
+  } else if (beacon.stamp == have && !own_word && lacks_proof(*mine) &&
+             missed_by_others.contains(beacon.origin)) {
+    pulls.unproven(now, beacon.origin, have, link.id);  // it shows what it can prove
   }
+}
+
+// Of what is held the newest: who misses it would not believe us.
+bool Node::State::lacks_proof(const OriginState& state) const {
+  return catalog.to_relay(state).stamp != state.stamp();
 }
 
 bool Node::State::is_relayed(const OriginId& origin) const {

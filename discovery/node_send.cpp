@@ -132,7 +132,9 @@ std::optional<Transfer> Node::State::begin(base::TimePoint now, Link& link, cons
   auto* state = own ? (local.ready() ? &local.state() : nullptr) : catalog.find(origin);
   if (!state || !age_of(now, origin)) return std::nullopt;
   const auto target = own ? own_target(link, have) : catalog.to_relay(*state);
-  const bool proof_alone = own && std::exchange(link.proof_due, false) && target.proof;
+  // Who asks a third at what it has lacks the proof.
+  const bool proof_due = own ? std::exchange(link.proof_due, false) : have == target.stamp;
+  const bool proof_alone = proof_due && target.proof;
   if (target.stamp.version == 0) return std::nullopt;
   const bool whole = have.version == 0;  // asked for although it may be what they have
   if (!whole && (have > target.stamp || (have == target.stamp && !proof_alone)))

@@ -140,6 +140,7 @@ struct Node::State {
   void take(base::TimePoint now, Link& link, LinkId way, Delta delta, Effects& effects);
   void apply(base::TimePoint now, Link& link, LinkId way, Delta delta, Effects& effects);
   bool is_relayed(const OriginId& origin) const;
+  bool lacks_proof(const OriginState& state) const;
   void hear_of_self(base::TimePoint now, Link& link, const Beacon& beacon, Effects& effects);
 
   // node_bulk.cpp

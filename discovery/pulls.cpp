@@ -40,6 +40,15 @@ void Pulls::broken(base::TimePoint now, const OriginId& origin, Stamp target, Li
   want.ask_at = now;
 }
 
+// Whatever is newer comes with a proof of its own.
+void Pulls::unproven(base::TimePoint now, const OriginId& origin, Stamp have, LinkId from) {
+  const auto [at, added] = wants_.try_emplace(origin);
+  if (!added) return;
+  at->second.target = have;
+  at->second.only = from;
+  at->second.ask_at = now;
+}
+
 void Pulls::reached(const OriginId& origin, Stamp stamp) {
   const auto at = wants_.find(origin);
   if (at == wants_.end()) return;

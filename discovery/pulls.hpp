@@ -26,6 +26,8 @@ class Pulls {
   void gap(base::TimePoint now, const OriginId& origin, Stamp target, LinkId from);
   // What we have cannot be mended by changes: ask for the whole, and now.
   void broken(base::TimePoint now, const OriginId& origin, Stamp target, LinkId from);
+  // What we have is not proven, and `from` shows the same, proven.
+  void unproven(base::TimePoint now, const OriginId& origin, Stamp have, LinkId from);
   void reached(const OriginId& origin, Stamp stamp);
   void refused(const OriginId& origin);  // the answer; in time another is asked
   void progress(base::TimePoint now, const OriginId& origin);  // a part has arrived

@@ -112,8 +112,6 @@ TEST_CASE("a direct link needs no proof, and one that comes late makes a state f
   Delta late{kEast, 5, 3, 3, 0, delta.state_hash, {}, Delta::Kind::changes, {}};
   CHECK(catalog.apply(1, Catalog::From::origin, late) == Applied::duplicate);
   late.proof = proof;
-  CHECK(catalog.apply(1, Catalog::From::relay, late) == Applied::duplicate);
-  CHECK(catalog.to_relay(*catalog.find(kEast)).stamp == Stamp{});
   CHECK(catalog.apply(1, Catalog::From::origin, late) == Applied::proven);
   CHECK(catalog.to_relay(*catalog.find(kEast)).stamp == Stamp{5, 3});
   CHECK(*catalog.to_relay(*catalog.find(kEast)).proof == proof);
@@ -129,6 +127,25 @@ TEST_CASE("a direct link needs no proof, and one that comes late makes a state f
     CHECK(insecure.find(kEast)->proven().stamp == Stamp{});
     CHECK(insecure.to_relay(*insecure.find(kEast)).stamp == Stamp{5, 3});
   }
+}
+
+TEST_CASE("a third may bring the proof of what is held, as its origin signed it") {
+  ToyNotary notary("west");
+  Catalog catalog(8, &notary);
+  const auto rows = Rows().with(std::vector{row("a", 3)});
+  REQUIRE(catalog.restore(kEast, {5, 3}, rows));  // a disk keeps no proofs
+  const auto hash = state_hash({5, 3}, rows);
+  const auto bring = [&](const Proof& proof) {
+    Delta late{kEast, 5, 3, 3, 3, hash, {}, Delta::Kind::changes, {}};
+    late.proof = proof;
+    return catalog.apply(1, Catalog::From::relay, std::move(late));
+  };
+  CHECK(bring({}) == Applied::duplicate);
+  CHECK(bring(signed_by("north", kEast, hash)) == Applied::unproven);
+  CHECK(catalog.to_relay(*catalog.find(kEast)).stamp == Stamp{});
+  CHECK(bring(signed_by("east", kEast, hash)) == Applied::proven);
+  CHECK(catalog.to_relay(*catalog.find(kEast)).stamp == Stamp{5, 3});
+  CHECK(bring(signed_by("east", kEast, hash)) == Applied::duplicate);
 }
 
 TEST_CASE("what is signed can be passed on when the state has moved") {

@@ -252,3 +252,22 @@ TEST_CASE("an incarnation rises over every restart, with a disk or without", "[d
     CHECK(the.story.member("east", "west").stamp == the.story.node("west").stamp());
   }
 }
+
+TEST_CASE("what the disk holds is proven to others by who has its proof", "[disk]") {
+  Story story;
+  story.secure = true;
+  for (const auto* name : {"east", "north", "west"}) story.start(name, {{"k", "1"}});
+  story.connect("east", "north");
+  story.connect("north", "west");
+  story.run(5s);
+  const auto disk = disk_of(story, "west");
+  story.kill("west");
+  restart(story, "west", disk);
+  story.act("west", story.node("west").local_ready(story.now));
+  story.connect("west", "north");
+  story.run(2s);
+  story.start("south");
+  story.connect("south", "west");
+  story.run(5s);  // in which east changes nothing
+  CHECK(story.knows("south", "east") == Story::Contents{{"k", "1"}});
+}
