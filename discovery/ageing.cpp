@@ -77,7 +77,7 @@ Ageing::Heard Ageing::heard(base::TimePoint now, std::uint64_t incarnation, std:
   if (from == From::relay && word <= last && !outlived && !first) return {};
   // No word of that life: how old it is was said of a word of another.
   if (from == From::relay && sequence == 0 && !first) {
-    if (word > last) incarnation_ = incarnation, sequence_ = 0;
+    if (word > last) incarnation_ = incarnation, sequence_ = 0, left_ = false;
     return {};
   }
   incarnation_ = incarnation;

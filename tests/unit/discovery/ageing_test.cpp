@@ -309,6 +309,17 @@ TEST_CASE("who left and came back unheard is asked like any other", "[discovery]
   CHECK(origin.probed(Probes::answered) == State::stale);
 }
 
+TEST_CASE("who left a life that another came before is asked like any other", "[discovery]") {
+  Origin origin;
+  origin.speaks();
+  origin.ageing.leaving(1);
+  origin.now += 2s;
+  origin.ageing.heard(origin.now, 3, 0, 2s, Ageing::From::relay);  // what others remember
+  CHECK(origin.ageing.state() == State::dead);
+  CHECK(origin.ageing.wants_probes(origin.now));
+  CHECK(origin.probed(Probes::answered) == State::stale);
+}
+
 TEST_CASE("a word from another about the life that the disk tells of is a first word",
           "[discovery]") {
   Origin origin;
