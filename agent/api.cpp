@@ -154,6 +154,9 @@ std::vector<std::string> Api::unready(const Membership& membership) {
   if (membership.synced && (!built || !built->publication->synced))
     reasons.push_back("build: the first tables after the sync are being made");
   built_.park();
+  // Whoever took the ports over from a process before gives up what is not asked for when ready.
+  if (reasons.empty() && !sources_.listening())
+    reasons.push_back("listen: the forwarder's ports are being opened");
   if (sources_.stopping()) reasons.push_back("stopping: requests in flight are ending");
   return reasons;
 }

@@ -3,9 +3,9 @@
 // /healthz, /metrics, which the probes listener has alone.
 //
 // Truth in health (DESIGN §7): live = the process turns; ready = local sources are synced and a
-// peer was heard, or patience ran out, and the agent is not stopping. A port that a document asks
-// for and that cannot be bound is a trouble in status, not a reason to take the agent out of
-// service. Thread: io only. Ownership: what Sources names outlives it.
+// peer was heard, or patience ran out, the doors were built of that and the forwarder's ports
+// opened, and the agent is not stopping. A port that a document asks for and that cannot be bound
+// is a trouble in status, not a reason to take the agent out of service. Thread: io only. Ownership: what Sources names outlives it.
 #pragma once
 
 #include <functional>
@@ -30,6 +30,7 @@ class Api {
     base::Published<forwarder::Table>& routes;
     const Control& control;
     std::function<bool()> stopping;
+    std::function<bool()> listening;  // the forwarder, if any, on the ports of the first tables
     std::function<std::vector<std::string>()> troubles;  // "forwarder 10.0.0.1:80: in use"
     std::function<void(Metrics&)> worker_metrics;
     std::function<void()> reload;

@@ -52,6 +52,8 @@ class Forwarder {
   void stop();
 
   std::vector<ListenerStatus> listeners() const;
+  // See Listeners; false before start().
+  bool in_place() const { return listeners_ && listeners_->in_place(); }
   Totals totals() const;
 
  private:

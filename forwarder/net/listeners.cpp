@@ -16,6 +16,7 @@ void Listeners::apply() {
   auto& reader = workers_.front()->work().table;
   const Table* table = reader.acquire();
   const auto wanted = table ? table->listeners : std::vector<base::SocketAddress>();
+  const bool synced = table && table->synced;
   reader.park();
 
   const std::lock_guard lock(mutex_);
@@ -39,6 +40,7 @@ void Listeners::apply() {
     retrying_ = true;
     workers_.front()->chores().spawn(retry());
   }
+  if (synced) in_place_ = true;
 }
 
 void Listeners::close_all() {

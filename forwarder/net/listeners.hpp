@@ -5,9 +5,10 @@
 // others serve. A socket is opened once and exclusively, and every worker gets a duplicate (see
 // Gate).
 //
-// Thread: the first worker's (or before the workers start); status() from any.
+// Thread: the first worker's (or before the workers start); status() and in_place() from any.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -42,6 +43,8 @@ class Listeners {
   // For good: the workers' gates are closed by whoever drains them.
   void close_all();
   std::vector<ListenerStatus> status() const;
+  // What a table that was in sync asks for has been opened, or tried in vain; from then on always.
+  bool in_place() const { return in_place_; }
 
  private:
   struct Entry {
@@ -62,6 +65,7 @@ class Listeners {
   base::Logger& log_;
   const Report report_;
   bool retrying_ = false, closed_ = false;
+  std::atomic<bool> in_place_ = false;
   mutable std::mutex mutex_;    // guards entries_ against status()
   std::vector<Entry> entries_;  // sorted by wanted
 };

@@ -101,6 +101,21 @@ TEST_CASE("a new table does not touch what is in flight, and the next request se
   REQUIRE(client.ask(kGet).body == "new");
 }
 
+TEST_CASE("ports are in place when a table in sync has had them opened", "[forwarder_net]") {
+  ProxyStory story;
+  story.start();
+  auto early = std::make_unique<forwarder::Table>();
+  early->synced = false;
+  early->listeners = story.listeners;
+  story.tables.publish(std::move(early));
+  story.forwarder.table_changed();
+  story.turn_until([&] { return !story.forwarder.listeners().empty(); });
+  CHECK_FALSE(story.forwarder.in_place());
+  story.publish({});
+  story.turn_until([&] { return story.forwarder.in_place(); });
+  CHECK(story.forwarder.listeners().size() == 1);
+}
+
 TEST_CASE("listeners follow the table; a removed one drains", "[forwarder_net]") {
   SlowServer story;
   const auto first = story.address();
