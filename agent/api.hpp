@@ -5,7 +5,8 @@
 // Truth in health (DESIGN §7): live = the process turns; ready = local sources are synced and a
 // peer was heard, or patience ran out, the doors were built of that and the forwarder's ports
 // opened, and the agent is not stopping. A port that a document asks for and that cannot be bound
-// is a trouble in status, not a reason to take the agent out of service. Thread: io only. Ownership: what Sources names outlives it.
+// is a trouble in status, not a reason to take the agent out of service. Thread: io only.
+// Ownership: what Sources names outlives it.
 #pragma once
 
 #include <functional>

@@ -29,9 +29,10 @@ struct Act {
   const Request& request;
   const http::RequestHead& head;
   base::Random& random;
+  const LoadView* load;
 
   std::variant<Forward, Reply> operator()(const ForwardAction& action) const {
-    const auto& destination = action.draw(random);
+    const auto& destination = action.draw(random, load);
     Forward forward;
     forward.upstream = UpstreamRef(destination.upstream);
     if (request.path_differs || !action.path.is_none())
@@ -60,6 +61,32 @@ int distress(const WeightedUpstream& destination) {
   return destination.upstream->fail_open ? 1 : 0;
 }
 
+// Some endpoint of it has not just failed. The first that is asked says so where nothing is wrong.
+bool is_promising(const WeightedUpstream& destination, const LoadView& load) {
+  return destination.upstream &&
+         std::ranges::any_of(destination.upstream->tiers, [&](const Tier& tier) {
+           return std::ranges::any_of(tier.members,
+                                      [&](const Member& member) { return !load.avoid(member); });
+         });
+}
+
+// Null when `takes` takes none.
+template <class Takes>
+const WeightedUpstream* draw_of(const std::vector<WeightedUpstream>& destinations,
+                                base::Random& random, Takes takes) {
+  std::uint64_t total = 0;
+  for (const auto& destination : destinations)
+    if (takes(destination)) total += destination.effective;
+  if (total == 0) return nullptr;
+  auto at = random.below(total);
+  for (const auto& destination : destinations) {
+    if (!takes(destination)) continue;
+    if (at < destination.effective) return &destination;
+    at -= destination.effective;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void fail_over(std::vector<WeightedUpstream>& destinations) {
@@ -70,15 +97,14 @@ void fail_over(std::vector<WeightedUpstream>& destinations) {
     destination.effective = distress(destination) == best ? destination.share : 0;
 }
 
-const WeightedUpstream& ForwardAction::draw(base::Random& random) const {
-  std::uint64_t total = 0;
-  for (const auto& destination : destinations) total += destination.effective;
-  auto at = random.below(total);
-  for (const auto& destination : destinations) {
-    if (at < destination.effective) return destination;
-    at -= destination.effective;
-  }
-  return destinations.front();
+const WeightedUpstream& ForwardAction::draw(base::Random& random, const LoadView* load) const {
+  const auto* drawn = draw_of(destinations, random, [](const auto&) { return true; });
+  if (!drawn) return destinations.front();
+  if (!load || destinations.size() == 1 || is_promising(*drawn, *load)) return *drawn;
+  const auto* other = draw_of(destinations, random, [&](const auto& destination) {
+    return destination.effective > 0 && is_promising(destination, *load);
+  });
+  return other ? *other : *drawn;
 }
 
 const Entry* VirtualHost::find(const Request& request) const {
@@ -102,8 +128,9 @@ const Routes::Host* Routes::find(const Request& request) const {
   return found && (!other || other->pattern.size() <= found->pattern.size()) ? found : other;
 }
 
-Decision act(const Entry& entry, const Request& request, base::Random& random) {
-  return {std::visit(Act{entry.matcher, request, *request.head, random}, entry.route->action),
+Decision act(const Entry& entry, const Request& request, base::Random& random,
+             const LoadView* load) {
+  return {std::visit(Act{entry.matcher, request, *request.head, random, load}, entry.route->action),
           entry.route->name};
 }
 
@@ -118,13 +145,13 @@ Reply unknown_host(const Table& table) {
 
 Reply no_route() { return {404, "", "no route matches\n"}; }
 
-Decision Table::decide(const Request& request, base::Random& random) const {
+Decision Table::decide(const Request& request, base::Random& random, const LoadView* load) const {
   const SeenRequest seen(request);
   const auto* host = routes->find(*seen);
   if (!host) return {unknown_host(*this), {}};
   const auto* entry = host->routes->find(*seen);
   if (!entry) return {no_route(), {}};
-  return act(*entry, *seen, random);
+  return act(*entry, *seen, random, load);
 }
 
 }  // namespace forwarder

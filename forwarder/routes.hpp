@@ -38,7 +38,8 @@ struct ForwardAction {
   std::string host;  // hostRewrite; "" = none
   bool auto_host = false;
 
-  const WeightedUpstream& draw(base::Random& random) const;
+  // By share; of what all endpoints are to be avoided by the others' shares, while there are some.
+  const WeightedUpstream& draw(base::Random& random, const LoadView* load) const;
 };
 
 struct RedirectAction {
@@ -85,7 +86,8 @@ struct Routes {
 };
 
 // The entry that takes the request carried out: the same for decide() and explain().
-Decision act(const Entry& entry, const Request& request, base::Random& random);
+Decision act(const Entry& entry, const Request& request, base::Random& random,
+             const LoadView* load = nullptr);
 
 // Path and query as they go upstream, also where they go as they came.
 std::string target_sent(const Forward& forward, const http::RequestHead& head);

@@ -101,6 +101,7 @@ struct Request {
 };
 
 struct Routes;  // the compiled virtual hosts; routes.hpp
+class LoadView;
 
 struct Table {
   std::uint64_t version = 0;
@@ -109,7 +110,9 @@ struct Table {
   std::vector<Slot> slots;
   std::shared_ptr<const Routes> routes;
 
-  Decision decide(const Request& request, base::Random& random) const;
+  // `load`: null where nothing is known of endpoints but what the table says.
+  Decision decide(const Request& request, base::Random& random,
+                  const LoadView* load = nullptr) const;
 };
 
 // What a worker knows of a slot when it picks: its own counts and what it has just seen fail.

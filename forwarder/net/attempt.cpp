@@ -29,11 +29,13 @@ Outcome of_a_failed_request(Outcome outcome) {
 
 }  // namespace
 
-Attempt::Attempt(Session& session, OutgoingRequest& request, Connection& connection)
+Attempt::Attempt(Session& session, OutgoingRequest& request, Connection& connection,
+                 Endpoints::Lease& lease)
     : session_(session),
       work_(session.work()),
       request_(request),
       connection_(connection),
+      lease_(lease),
       client_(session.client()),
       upstream_(connection.stream),
       received_(work_.buffers) {}
@@ -89,6 +91,7 @@ Task<Outcome> Attempt::await_answer() {
       if (!parsed.complete()) break;
       if (interims == 0 && is_late_goodbye()) co_return Outcome::unanswered;
       input.remove_prefix(parsed.consumed);
+      lease_.answers();
       if (work_.response_head.status == 101) {
         const auto outcome = co_await switch_protocols(input);
         co_return outcome;

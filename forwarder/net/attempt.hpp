@@ -33,7 +33,8 @@ enum class Outcome : std::uint8_t {
 
 class Attempt {
  public:
-  Attempt(Session& session, OutgoingRequest& request, Connection& connection);
+  Attempt(Session& session, OutgoingRequest& request, Connection& connection,
+          Endpoints::Lease& lease);
 
   base::net::Task<Outcome> run();
 
@@ -68,6 +69,7 @@ class Attempt {
   Workspace& work_;
   OutgoingRequest& request_;
   Connection& connection_;
+  Endpoints::Lease& lease_;
   base::net::Stream& client_;
   base::net::Stream& upstream_;
   Buffer received_;  // of the answer: a head in pieces, or what stands behind a 1xx

@@ -27,43 +27,64 @@ std::uint32_t Endpoints::active(const Member& member) const {
 
 bool Endpoints::avoid(const Member& member) const {
   const auto* state = known(member);
-  return state && state->avoid_until > loop_.now();
+  return state && state->suspicion.avoids(loop_.now());
 }
 
 Endpoints::Lease::Lease(Endpoints& endpoints, const Member& member)
-    : endpoints_(&endpoints), member_(member) {
-  if (State* state = endpoints.state_of(member)) ++state->active;
+    : endpoints_(endpoints), member_(member) {
+  State* state = endpoints_.state_of(member_);
+  if (!state) return;
+  ++state->active;
+  on_trial_ = state->suspicion.begin_trial();
 }
 
-Endpoints::Lease& Endpoints::Lease::operator=(Lease&& other) noexcept {
-  if (this != &other) {
-    end();
-    endpoints_ = std::exchange(other.endpoints_, nullptr);
-    member_ = other.member_;
+Endpoints::Lease::~Lease() {
+  State* state = endpoints_.state_of(member_);
+  if (!state) return;
+  --state->active;
+  if (on_trial_) state->suspicion.trial_over();
+}
+
+void Endpoints::Lease::answers() {
+  on_trial_ = false;
+  if (State* state = endpoints_.state_of(member_)) state->suspicion.answers();
+}
+
+void Endpoints::Lease::answered() {
+  if (State* state = endpoints_.state_of(member_)) state->suspicion.answered();
+}
+
+void Endpoints::Lease::failed() {
+  if (State* state = endpoints_.state_of(member_)) state->suspicion.failed(endpoints_.loop_.now());
+}
+
+void Endpoints::Lease::unreachable() {
+  failed();
+  State* state = endpoints_.state_of(member_);
+  if (!state || state->suspicion.is_knocking() || endpoints_.knocks_.size() >= kMostKnocks) return;
+  state->suspicion.knocks();
+  endpoints_.knocks_.spawn(endpoints_.knock(member_));
+}
+
+base::net::Task<std::unique_ptr<Connection>> Endpoints::connect(Member member) {
+  auto fd = base::net::start_connect(member.address);
+  if (!fd) co_return nullptr;
+  auto connection = std::make_unique<Connection>(loop_, std::move(*fd), limits_);
+  const auto connected = co_await connection->stream.connected(loop_.now() + timeouts_.connect);
+  if (connected) co_return connection;
+  co_return nullptr;
+}
+
+base::net::Task<void> Endpoints::knock(Member member) {
+  auto found = Suspicion::Knock::in_vain;
+  for (int knocks = 0; knocks < kKnocks && found == Suspicion::Knock::in_vain; ++knocks) {
+    co_await base::net::sleep_until(loop_, loop_.now() + timeouts_.knock);
+    const State* state = known(member);
+    if (!state || state->suspicion.trusts()) co_return;  // another's place now, or it serves
+    const auto connection = co_await connect(member);
+    if (connection) found = Suspicion::Knock::opened;
   }
-  return *this;
-}
-
-void Endpoints::Lease::end() {
-  if (!endpoints_) return;
-  State* state = std::exchange(endpoints_, nullptr)->state_of(member_);
-  if (state && state->active > 0) --state->active;
-}
-
-void Endpoints::succeeded(const Member& member) {
-  if (State* state = state_of(member)) {
-    state->failures = 0;
-    state->avoid_until = base::TimePoint::min();
-  }
-}
-
-void Endpoints::failed(const Member& member) {
-  State* state = state_of(member);
-  // Requests that fail together are one failure, not a series.
-  if (!state || state->avoid_until > loop_.now()) return;
-  const auto doublings = std::min(state->failures++, 6u);
-  state->avoid_until =
-      loop_.now() + std::min(kFirstAvoidance * (1 << doublings), kLongestAvoidance);
+  if (State* state = state_of(member)) state->suspicion.knocked(loop_.now(), found);
 }
 
 std::unique_ptr<Connection> Endpoints::take(const Member& member) {
@@ -99,7 +120,8 @@ void Endpoints::put(const Member& member, std::unique_ptr<Connection> connection
   ++idle_;
 }
 
-void Endpoints::close_idle() {
+void Endpoints::close() {
+  knocks_.cancel();
   for (auto& state : states_) state.idle.clear();
   idle_ = 0;
 }

@@ -1,29 +1,33 @@
-// What one worker knows of each endpoint: its requests in flight, what it has just seen fail, and
-// its idle connections. Keyed by slot, so that a new table forgets nothing.
+// What one worker knows of each endpoint: its requests in flight, how far it is trusted
+// (suspicion.hpp), and its idle connections. Keyed by slot, so that a new table forgets nothing.
 //
 // An idle connection waits in the loop without a coroutine or a buffer: whatever happens on it
 // (bytes nobody asked for, the end, its time) takes it out of the pool, so what take() hands out
 // was alive when the loop last looked. Where an upstream closes idle connections early, the time is
 // learned: 0.8 of what was seen (forwarder.md §10.5).
 //
+// Who cannot be connected to is knocked at each second (Timeouts::knock), kKnocks times and
+// kMostKnocks endpoints at once at most, until a connection opens; beyond these time alone decides.
+//
 // Invariants: an id whose generation changed starts from nothing, and leases of the old one no
-// longer count; at most idle_per_endpoint and idle_upstream connections are idle; an endpoint that
-// failed n times in a row is avoided for 1 s · 2^(n-1), at most kLongestAvoidance, and until then
-// only picked when nothing else is left. Thread: the worker's.
+// longer count; at most idle_per_endpoint and idle_upstream connections are idle. Thread: the
+// worker's.
 #pragma once
 
 #include <memory>
 #include <vector>
 
 #include "base/net/stream.hpp"
+#include "base/net/task.hpp"
 #include "forwarder/http/parser.hpp"
 #include "forwarder/net/limits.hpp"
+#include "forwarder/suspicion.hpp"
 #include "forwarder/table.hpp"
 
 namespace forwarder::net {
 
-inline constexpr base::Duration kFirstAvoidance = 1s;
-inline constexpr base::Duration kLongestAvoidance = 60s;
+inline constexpr int kKnocks = 60;
+inline constexpr std::size_t kMostKnocks = 128;
 inline constexpr base::Duration kShortestIdle = 500ms;  // a learned idle time does not fall below
 
 class Endpoints;
@@ -48,43 +52,45 @@ class Connection : private base::net::Waiter {
 class Endpoints final : public LoadView {
  public:
   Endpoints(base::net::EventLoop& loop, const Limits& limits, const Timeouts& timeouts)
-      : loop_(loop), limits_(limits), timeouts_(timeouts) {}
+      : loop_(loop), limits_(limits), timeouts_(timeouts), knocks_(loop) {}
 
   std::uint32_t active(const Member& member) const override;
   bool avoid(const Member& member) const override;
 
-  // A request in flight at an endpoint, for as long as this lives.
+  // A request in flight at an endpoint, for as long as this lives; what it finds out there.
   class Lease {
    public:
-    Lease() = default;
     Lease(Endpoints& endpoints, const Member& member);
-    Lease(Lease&& other) noexcept
-        : endpoints_(std::exchange(other.endpoints_, nullptr)), member_(other.member_) {}
-    Lease& operator=(Lease&& other) noexcept;
-    ~Lease() { end(); }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    ~Lease();
+
+    void answers();      // the head of an answer has come
+    void answered();     // and all of it
+    void failed();       // it was broken off, or kept waiting for too long
+    void unreachable();  // there is no connection
 
    private:
-    void end();
-    Endpoints* endpoints_ = nullptr;
-    Member member_;
+    Endpoints& endpoints_;
+    const Member member_;
+    bool on_trial_ = false;
   };
 
-  void succeeded(const Member& member);
-  void failed(const Member& member);
+  // A new connection; null when none was made within Timeouts::connect.
+  base::net::Task<std::unique_ptr<Connection>> connect(Member member);
 
   // The connection used last, or null.
   std::unique_ptr<Connection> take(const Member& member);
   // May close it instead.
   void put(const Member& member, std::unique_ptr<Connection> connection);
-  void close_idle();
+  void close();  // what is idle; and no more knocks
   std::size_t idle() const { return idle_; }
 
  private:
   struct State {
     std::uint32_t generation = 0;
     std::uint32_t active = 0;
-    std::uint32_t failures = 0;
-    base::TimePoint avoid_until = base::TimePoint::min();
+    Suspicion suspicion;
     base::Duration idle_limit{};  // zero: nothing learned
     std::vector<std::unique_ptr<Connection>> idle;
   };
@@ -92,6 +98,7 @@ class Endpoints final : public LoadView {
   State* state_of(const Member& member);
   // Null when nothing is known of the member.
   const State* known(const Member& member) const;
+  base::net::Task<void> knock(Member member);
   static bool on_idle_event(base::net::Waiter& waiter);
   void drop(Connection& connection);
 
@@ -100,6 +107,7 @@ class Endpoints final : public LoadView {
   const Timeouts& timeouts_;
   std::vector<State> states_;  // by slot
   std::size_t idle_ = 0;
+  base::net::Scope knocks_;
 };
 
 }  // namespace forwarder::net

@@ -36,8 +36,8 @@ void Exchange::decide(const http::RequestHead& head) {
     failure_ = kNoTable;
     return;
   }
-  auto decision =
-      table->decide({session_.gate().wanted().port, session_.peer().ip, &head}, work_.random);
+  auto decision = table->decide({session_.gate().wanted().port, session_.peer().ip, &head},
+                                work_.random, &work_.endpoints);
   if (auto* reply = std::get_if<Reply>(&decision.action))
     reply_ = std::move(*reply);
   else
@@ -76,28 +76,29 @@ Task<Then> Exchange::forward() {
   while (tried_.size() < work_.limits.attempts && work_.loop.now() < give_up_at) {
     const auto member = pick(*upstream_, tried_, endpoints, work_.random);
     if (!member) break;
-    const Endpoints::Lease lease(endpoints, *member);
+    Endpoints::Lease lease(endpoints, *member);
     auto connection = fresh_only ? nullptr : endpoints.take(*member);
     if (connection)
       work_.counters.reused.add();
     else
       connection = co_await connect(*member);
     if (!connection) {
+      lease.unreachable();
       failure_ = kUnreachable;
       work_.counters.retried.add();
       tried_.push_back(member->slot);
       continue;
     }
-    Attempt attempt(session_, request_, *connection);
+    Attempt attempt(session_, request_, *connection, lease);
     const auto outcome = co_await attempt.run();
     if (outcome == Outcome::answered) {
-      endpoints.succeeded(*member);
+      lease.answered();
       if (attempt.poolable()) endpoints.put(*member, std::move(connection));
       co_return !attempt.closing() ? Then::next_request
       : request_.whole()           ? Then::close
                                    : Then::linger;
     }
-    if (outcome == Outcome::cut) endpoints.failed(*member);
+    if (outcome == Outcome::cut) lease.failed();
     const bool begun = outcome == Outcome::cut || outcome == Outcome::fell_silent;
     if (begun || outcome == Outcome::client_gone) {
       (begun ? work_.counters.responses_cut : work_.counters.client_gone).add();
@@ -111,7 +112,7 @@ Task<Then> Exchange::forward() {
       fresh_only =
           true;  // stale, and others in the pool may be too: the same endpoint, newly connected
     } else {
-      if (outcome != Outcome::timed_out) endpoints.failed(*member);
+      lease.failed();
       tried_.push_back(member->slot);
     }
     failure_ = outcome == Outcome::timed_out ? kUpstreamTimeout : kUpstreamFailed;
@@ -134,15 +135,9 @@ bool Exchange::may_try_again(Outcome outcome) {
 Task<std::unique_ptr<Connection>> Exchange::connect(Member member) {
   auto& counters = work_.counters;
   counters.connects.add();
-  auto fd = base::net::start_connect(member.address);
-  if (fd) {
-    auto connection = std::make_unique<Connection>(work_.loop, std::move(*fd), work_.limits);
-    const auto connected = co_await connection->stream.connected(work_.in(work_.timeouts.connect));
-    if (connected) co_return connection;
-  }
-  counters.connect_failures.add();
-  work_.endpoints.failed(member);
-  co_return nullptr;
+  auto connection = co_await work_.endpoints.connect(member);
+  if (!connection) counters.connect_failures.add();
+  co_return connection;
 }
 
 Task<Then> Exchange::fail(Failure failure) {

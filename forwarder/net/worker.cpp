@@ -47,7 +47,7 @@ void Worker::join() {
   chores_.cancel();
   sessions_.cancel();
   gates_.clear();
-  work_.endpoints.close_idle();
+  work_.endpoints.close();
 }
 
 }  // namespace forwarder::net

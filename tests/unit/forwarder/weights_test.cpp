@@ -56,6 +56,46 @@ TEST_CASE("a request draws its destination by share") {
   CHECK(to_a == Approx(8000).epsilon(0.03));
 }
 
+namespace {
+
+struct Avoids final : LoadView {
+  std::set<std::string> addresses;
+  std::uint32_t active(const Member&) const override { return 0; }
+  bool avoid(const Member& member) const override {
+    return addresses.contains(member.address.ip.to_string());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a destination whose endpoints have all just failed leaves its share to the others") {
+  scene::Mesh mesh;
+  mesh.has("east", "a", {"10.0.0.1", "10.0.0.2"}).has("east", "b", {"10.0.0.3"});
+  mesh.has("east", "c", {"10.0.0.4"});
+  resources::ForwardTo split;
+  split.destinations = {scene::weighing(scene::service("a"), 90),
+                        scene::weighing(scene::service("b"), 10),
+                        scene::weighing(scene::service("c"), 0)};
+  const auto compiled = mesh.compile({scene::table("main", {"h"}, {scene::route({}, split)})});
+  Avoids load;
+  const auto drawn = [&] {
+    std::set<std::string> names;
+    base::Random random(5);
+    for (int n = 0; n < 200; ++n) {
+      const scene::Incoming request("GET", "h", "/");
+      const auto decision = compiled.table->decide(request.value, random, &load);
+      names.insert(std::get<Forward>(decision.action).upstream->name.substr(0, 1));
+    }
+    return names;
+  };
+  load.addresses = {"10.0.0.1"};
+  CHECK(drawn() == std::set<std::string>{"a", "b"});
+  load.addresses = {"10.0.0.1", "10.0.0.2"};
+  CHECK(drawn() == std::set<std::string>{"b"});
+  load.addresses = {"10.0.0.1", "10.0.0.2", "10.0.0.3"};
+  CHECK(drawn() == std::set<std::string>{"a", "b"});  // a share of 0 is none even now
+}
+
 TEST_CASE("a destination without endpoints leaves its share to the others, but not to a 0") {
   using discovery::view::Health;
   scene::Mesh mesh;

@@ -50,9 +50,7 @@ TEST_CASE("leases count requests in flight, for the generation they were made fo
   auto& endpoints = story.endpoints;
   {
     const Endpoints::Lease one(endpoints, story.member(3));
-    Endpoints::Lease two(endpoints, story.member(3));
-    REQUIRE(endpoints.active(story.member(3)) == 2);
-    const Endpoints::Lease moved = std::move(two);
+    const Endpoints::Lease two(endpoints, story.member(3));
     REQUIRE(endpoints.active(story.member(3)) == 2);
     const Endpoints::Lease newer(endpoints, story.member(3, 1));
     REQUIRE(endpoints.active(story.member(3, 1)) == 1);
@@ -68,9 +66,10 @@ TEST_CASE("an endpoint that failed is avoided until it succeeds", "[forwarder_ne
   EndpointsStory story;
   auto& endpoints = story.endpoints;
   REQUIRE_FALSE(endpoints.avoid(story.member(1)));
-  endpoints.failed(story.member(1));
+  Endpoints::Lease lease(endpoints, story.member(1));
+  lease.failed();
   REQUIRE(endpoints.avoid(story.member(1)));
-  endpoints.succeeded(story.member(1));
+  lease.answered();
   REQUIRE_FALSE(endpoints.avoid(story.member(1)));
 }
 
@@ -79,13 +78,14 @@ TEST_CASE("an address that took over a slot has none of what its predecessor did
   EndpointsStory story;
   auto& endpoints = story.endpoints;
   const auto old = story.member(1), newer = story.member(1, 1);
-  endpoints.failed(old);
-  const Endpoints::Lease lease(endpoints, old);
+  Endpoints::Lease lease(endpoints, old);
+  lease.failed();
   REQUIRE(endpoints.avoid(old));
   REQUIRE(endpoints.active(old) == 1);
   REQUIRE_FALSE(endpoints.avoid(newer));
   REQUIRE(endpoints.active(newer) == 0);
-  endpoints.failed(newer);
+  Endpoints::Lease next(endpoints, newer);
+  next.failed();
   REQUIRE(endpoints.avoid(newer));
   REQUIRE_FALSE(endpoints.avoid(old));
 }

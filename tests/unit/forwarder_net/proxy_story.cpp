@@ -80,6 +80,12 @@ void Server::die() {
   listener_.reset();
 }
 
+void Server::revive() {
+  listener_ = std::move(*Listener::open(*story_.loop, address));
+  scope_ = std::make_unique<Scope>(*story_.loop);
+  scope_->spawn(accept_all());
+}
+
 Task<void> Server::accept_all() {
   for (;;) {
     auto accepted = co_await listener_->accept(kNoDeadline);

@@ -41,6 +41,7 @@ class Server {
   Server(ProxyStory& story, Script the_script);
   // Refuses connections from now on; those that are open are reset.
   void die();
+  void revive();
 
   Script script;
   base::SocketAddress address;

@@ -51,6 +51,41 @@ TEST_CASE("when a tier is dead the next one takes over, and the last resort is a
   REQUIRE(story.totals().unreachable == 1);
 }
 
+TEST_CASE("who takes no connection is knocked at, and served again when it does",
+          "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.timeouts.knock = 1ms;
+  ProxyStory story(config);
+  auto& near = story.server(answer_with("near"));
+  auto& far = story.server(answer_with("far"));
+  story.publish({{&near}, {&far}});
+  story.start();
+  Client client(story);
+  near.die();
+  REQUIRE(client.ask(kGet).body == "far");
+  near.revive();
+  story.turn_until([&] { return near.connections > 0; });
+  REQUIRE(near.requests.empty());
+  while (client.ask(kGet).body != "near") continue;
+  REQUIRE(near.requests.size() == 1);
+}
+
+TEST_CASE("an endpoint that keeps a request waiting is avoided", "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.timeouts.response_head = 20ms;
+  ProxyStory story(config);
+  auto& hangs = story.server([](const std::string&, std::size_t) {
+    return Answer{"", Answer::After::stall};
+  });
+  auto& works = story.server(answer_with("works"));
+  story.publish({{&hangs}, {&works}});
+  story.start();
+  Client client(story);
+  REQUIRE(client.ask(kGet).status == 504);
+  REQUIRE(client.ask(kGet).body == "works");
+  REQUIRE(hangs.requests.size() == 1);
+}
+
 TEST_CASE("an upstream without endpoints is a 503", "[forwarder_net]") {
   ProxyStory story;
   story.publish({});
