@@ -230,8 +230,8 @@ base::Result<void> Agent::open_files() {
 
 base::Result<void> Agent::open_admin() {
   api_ = std::make_unique<Api>(Api::Sources{
-      shown_config_, served_, forwarder_table_, *control_, [this] { return stopping_.load(); },
-      [this] { return !forwarder_ || forwarder_->in_place(); },
+      shown_config_, served_, dns_table_, forwarder_table_, *control_,
+      [this] { return stopping_.load(); }, [this] { return !forwarder_ || forwarder_->in_place(); },
       [this] { return troubles(); }, [this](Metrics& metrics) { add_worker_metrics(metrics); },
       [] { kill(getpid(), SIGHUP); },
       [this](std::string cluster) { control_->post(Forget{std::move(cluster)}); },

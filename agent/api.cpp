@@ -37,6 +37,7 @@ Api::Api(Sources sources)
     : sources_(std::move(sources)),
       served_(sources_.served),
       built_(sources_.served),
+      names_(sources_.names),
       routes_(sources_.routes) {}
 
 HttpRoutes Api::admin() {
@@ -92,9 +93,8 @@ void Api::add_report(HttpRoutes& routes, std::string name,
 HttpReply Api::explain_reply(const HttpRequest& request) {
   const auto name = query_parameter(request.query, "name");
   if (!name || name->empty()) return refusal(400, "name a destination: /api/v1/explain?name=HOST");
-  return with<Served>(served_, [&](const Served& served) {
-    const auto answer =
-        explain(*served.resolution, *name, query_parameter(request.query, "from").value_or(""));
+  return with<dns::Table>(names_, [&](const dns::Table& names) {
+    const auto answer = explain(names, *name, query_parameter(request.query, "from").value_or(""));
     return json(answer, answer.contains("invalid") ? 400 : answer.contains("error") ? 404 : 200);
   });
 }

@@ -20,6 +20,7 @@
 #include "agent/report.hpp"
 #include "agent/served.hpp"
 #include "base/published.hpp"
+#include "dns/table.hpp"
 
 namespace agent {
 
@@ -28,6 +29,7 @@ class Api {
   struct Sources {
     const Config& config;
     base::Published<Served>& served;
+    base::Published<dns::Table>& names;
     base::Published<forwarder::Table>& routes;
     const Control& control;
     std::function<bool()> stopping;
@@ -66,6 +68,7 @@ class Api {
   base::Published<Served>::Reader served_;
   base::Published<Served>::Reader
       built_;  // for unready(), which reports ask while they hold served_
+  base::Published<dns::Table>::Reader names_;
   base::Published<forwarder::Table>::Reader routes_;
 };
 

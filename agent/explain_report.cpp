@@ -67,65 +67,29 @@ struct Asked {
   std::optional<view::Affinity> place{};
 };
 
-// Ports and explanations are of their host.
-bool is_in_front(std::span<const std::uint8_t> labels) {
-  if (labels.empty() || base::as_text(labels) == "\10_explain") return true;
-  return labels[1] == '_' && base::as_text(dns::parent_of(labels)) == "\4_tcp";
-}
-
-using Wire = std::span<const std::uint8_t>;
-
-// What labels in front of a host's name ask it for; nothing where they are no part of it.
-std::optional<Asked> ask(const view::Destination& destination, Wire labels) {
-  if (is_in_front(labels)) return Asked{&destination};
-  const auto place = dns::read_place(labels);
-  if (place.kind != dns::PlaceLabels::Kind::place || !is_in_front(place.front)) return {};
-  return Asked{&destination, view::Affinity{place.topology, place.strength,
-                                            std::string(base::as_text(place.place))}};
-}
-
-// RFC 4592: of the nearest name above that exists.
-Asked find_wildcard(const view::View& view, Wire wire) {
-  for (auto encloser = dns::parent_of(wire); encloser[0] != 0;
-       encloser = dns::parent_of(encloser)) {
-    const auto name = dns::Name::read(encloser)->to_string();
-    if (const auto* destination = view.find("*." + name)) {
-      std::vector<Wire> hosts;
-      for (auto host = wire; host.size() > encloser.size(); host = dns::parent_of(host))
-        hosts.push_back(host);
-      // As many labels in front as mean something to a host, which may be none.
-      for (; hosts.size() > 1; hosts.pop_back())
-        if (auto asked = ask(*destination, wire.first(wire.size() - hosts.back().size())))
-          return *asked;
-      return {destination};
-    }
-    if (std::ranges::any_of(view.destinations, [&](const auto& of) {
-          return of->host == name || of->host.ends_with("." + name);
-        }))
-      return {};
-  }
-  return {};
-}
-
-// As DNS finds it: the nearest host above that knows the name, or else a wildcard.
-Asked find_derived(const view::View& view, std::string_view text) {
+// As DNS finds it.
+Asked find(const dns::Table& table, std::string_view text) {
   const auto name = dns::Name::parse(text);
-  if (!name || name->is_root()) return {};
+  if (!name) return {};
+  const auto found = table.find(*name);
+  const bool has_records = found.name && found.name.kind != dns::Derived::Kind::between;
+  if (!has_records || !found.host->resolved()) return {};
+  Asked asked{found.host->resolved()->destination.get()};
+  if (!found.placed) return asked;
   const auto wire = name->wire();
-  for (auto host = wire; host[0] != 0; host = dns::parent_of(host))
-    if (const auto* destination = view.find(dns::Name::read(host)->to_string()))
-      if (auto asked = ask(*destination, wire.first(wire.size() - host.size()))) return *asked;
-  return find_wildcard(view, wire);
+  const auto place = dns::read_place(wire.first(wire.size() - found.host_length));
+  asked.place =
+      view::Affinity{place.topology, place.strength, std::string(base::as_text(place.place))};
+  return asked;
 }
 
 // The name as asked, or completed by one of our zones: "ratings" → "ratings.mesh.internal".
-Asked find(const view::View& view, std::string_view name) {
+Asked find_completed(const dns::Table& table, std::string_view name) {
   auto host = base::lower(name);
   if (host.ends_with('.')) host.pop_back();
-  if (auto exact = find_derived(view, host); exact.destination) return exact;
-  for (const auto& zone : view.zones)
-    if (auto completed = find_derived(view, host + "." + zone); completed.destination)
-      return completed;
+  if (auto exact = find(table, host); exact.destination) return exact;
+  for (const auto& zone : table.resolution().view->zones)
+    if (auto completed = find(table, host + "." + zone); completed.destination) return completed;
   return {};
 }
 
@@ -190,12 +154,12 @@ Json report_clusters(const view::View& view, const view::Destination& destinatio
 
 }  // namespace
 
-Json explain(const view::Resolution& resolution, std::string_view name, std::string_view from) {
-  const auto& view = *resolution.view;
-  const auto asked = find(view, name);
+Json explain(const dns::Table& table, std::string_view name, std::string_view from) {
+  const auto& view = *table.resolution().view;
+  const auto asked = find_completed(table, name);
   if (!asked.destination) return not_found(view, name);
   const auto ip = base::IpAddress::parse(from);
-  const auto caller = ip ? from_address(*resolution.callers, *ip) : from_place(view, from);
+  const auto caller = ip ? from_address(table.callers(), *ip) : from_place(view, from);
   if (!caller) return Json{{"error", caller.error().message}, {"invalid", true}};
 
   const auto& destination = *asked.destination;

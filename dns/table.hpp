@@ -51,6 +51,7 @@ class Table {
   // The host that was found, as callers of a class see it at the place in the name.
   Narrowed narrow(const Found& found, const Name& name, std::uint16_t caller_class) const;
   const discovery::view::Callers& callers() const { return *resolution_->callers; }
+  const discovery::view::Resolution& resolution() const { return *resolution_; }
 
   std::uint64_t version() const { return resolution_->view->version; }
   // False: unknown names may yet turn up, and endpoints of those known.

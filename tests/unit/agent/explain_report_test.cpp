@@ -81,7 +81,7 @@ struct World {
     table = dns::TableBuilder().build(resolution, agent::zone_config(config));
   }
   Json explain(const std::string& name, const std::string& from = "") const {
-    return agent::explain(*resolution, name, from);
+    return agent::explain(*table, name, from);
   }
 
   agent::Config config = agent::parse_config("agent.yaml", kConfig).config;
@@ -150,7 +150,7 @@ TEST_CASE("what a wildcard stands for is explained as DNS answers it", "[agent]"
     CHECK(told(explained).front() == "own cluster and zone 10.0.0.1");
   }
   CHECK(told(world.explain("us-1b.pin._zone.foo.wild")).front() == "own cluster 10.0.0.2");
-  CHECK(world.explain("_tcp.us-1b.pin._zone.foo.wild").at("host") == "*.wild.mesh.internal");
+  CHECK(world.explain("_tcp.us-1b.pin._zone.foo.wild").contains("error"));  // only names below
   CHECK(world.explain("exact.wild").at("host") == "exact.wild.mesh.internal");
   CHECK(world.explain("foo.exact.wild").contains("error"));
   CHECK(world.explain("foo.other").contains("error"));
