@@ -22,7 +22,7 @@ constexpr int kMaxHops = 4;
 constexpr std::size_t kMaxTaken = 60;  // in a life: twice the faults of a run
 // Beyond these an agent has had the time to find out that endpoints are out of reach, or back.
 constexpr base::Duration kLost = std::chrono::seconds(15), kFound = std::chrono::seconds(13);
-constexpr double kMostRows = 80;        // of a cluster: a look sees one delta
+constexpr double kMostRows = 80;        // of a delta: what a relay brings counts when it is taken
 constexpr std::size_t kKeepEvery = 40;  // looks: hashing every state whole would be most of a run
 
 bool is_endpoint(std::string_view key) { return key.starts_with("e/"); }
@@ -273,14 +273,14 @@ void Truth::check_cost(Clock now, std::size_t viewer, const discovery::OriginPub
   if (!seen.shown || seen.stamp == shown.stamp) return;
   if (seen.quarantined && !viewers_[viewer].deceived)
     violated(name(viewer) + " takes over what " + shown.id.cluster + " says in quarantine");
-  const double rate = 2.0 * kLimits.changes_per_second;
+  const double rate = kLimits.changes_per_second;
   const double burst = rate * std::chrono::duration<double>(discovery::Quarantine::kBurst).count();
   const auto passed = std::chrono::duration<double>(now - seen.cost_at).count();
   const bool same_life = seen.stamp.incarnation == shown.stamp.incarnation;
   seen.cost = std::max(0.0, seen.cost - passed * rate) +
-              (same_life ? newer_rows(shown.rows, seen.stamp.version) : kMostRows);
+              newer_rows(shown.rows, same_life ? seen.stamp.version : 0);
   seen.cost_at = now;
-  if (seen.cost > burst)
+  if (seen.cost > burst + kMostRows)
     violated(name(viewer) + " takes over more of " + shown.id.cluster + " than its limits allow");
 }
 
