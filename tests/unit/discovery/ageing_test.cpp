@@ -313,8 +313,8 @@ TEST_CASE("who left a life that another came before is asked like any other", "[
   Origin origin;
   origin.speaks();
   origin.ageing.leaving(1);
-  origin.now += 2s;
-  origin.ageing.heard(origin.now, 3, 0, 2s, Ageing::From::relay);  // what others remember
+  origin.now += 4s;
+  origin.ageing.heard(origin.now, 3, 0, 4s, Ageing::From::relay);  // what others remember
   CHECK(origin.ageing.state() == State::dead);
   CHECK(origin.ageing.wants_probes(origin.now));
   CHECK(origin.probed(Probes::answered) == State::stale);
