@@ -202,7 +202,8 @@ bool Leaf::take(base::TimePoint now, const Line& line, Verdict verdict, Effects&
     change_over_at_ = now + kChangePatience;
   const auto before = spoke_at(known);
   known.spoke_at = before;
-  if (state != State::fresh || known.verdict.life != verdict.life) known.fresh_in_life_at = now;
+  const bool heard = known.holds && is_heard(known.verdict);
+  if (!heard || known.verdict.life != verdict.life) known.heard_in_life_at = now;
   if (verdict.age)
     known.spoke_at = std::max(before.value_or(now - *verdict.age), now - *verdict.age);
   known.verdict = std::move(verdict);
@@ -262,13 +263,21 @@ Beacons Leaf::make_beacons() const {
   return beacons;
 }
 
+// By the home, wherever its endpoints are.
+bool Leaf::is_heard(const Verdict& verdict) const {
+  return verdict.state == Verdict::State::fresh ||
+         (verdict.state == Verdict::State::demoted && verdict.age &&
+          *verdict.age < config_.suspect_after);
+}
+
 // The home hears an origin in a life below the one that is held: everybody else has lost the higher
 // one, and it will not come back.
 bool Leaf::is_in_lower_life(const Known& known) const {
-  return known.holds && known.told_in == following_ &&
-         known.verdict.state == Verdict::State::fresh && known.verdict.life != 0 &&
-         known.verdict.life < catalog_.stamp(known.verdict.origin).incarnation &&
-         fresh_since_ - std::max(known.rows_at, known.fresh_in_life_at) >= kOtherLife;
+  const auto& verdict = known.verdict;
+  const auto spoke = spoke_at(known);
+  return known.holds && known.told_in == following_ && is_heard(verdict) && verdict.life != 0 &&
+         verdict.life < catalog_.stamp(verdict.origin).incarnation && spoke &&
+         *spoke - std::max(known.rows_at, known.heard_in_life_at) >= kOtherLife;
 }
 
 void Leaf::look_for_other_lives() {

@@ -99,7 +99,7 @@ class Leaf final : public Participant {
     bool holds = false;         // the verdict still does
     std::optional<base::TimePoint> spoke_at;  // of a fresh one when it stops being told of
     base::TimePoint rows_at{};                // when rows of it came last
-    base::TimePoint fresh_in_life_at{};       // since when homes call it fresh in that life
+    base::TimePoint heard_in_life_at{};       // since when homes hear it in that life
     std::string via;                          // the home that told of it last, or kViaDisk
   };
 
@@ -120,6 +120,7 @@ class Leaf final : public Participant {
   bool take(base::TimePoint now, const Line& line, Verdict verdict, Effects& effects);
   void compare(base::TimePoint now, std::uint64_t theirs, Effects& effects);
   std::uint64_t digest() const;
+  bool is_heard(const Verdict& verdict) const;
   bool is_in_lower_life(const Known& known) const;
   bool replaces_unsound(const Delta& delta) const;
   void look_for_other_lives();

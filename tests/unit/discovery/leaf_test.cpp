@@ -430,7 +430,8 @@ TEST_CASE("The first word of a lower life moves no leaf, however long the higher
   const auto held = digest_of({"west", 0}, Stamp{7, 5});
   const auto hear = [&](std::uint64_t life, base::Duration time,
                         Verdict::State state = Verdict::State::fresh) {
-    const Verdict west{{"west", 0}, state, life, false, {}, {}};
+    Verdict west{{"west", 0}, state, life, false, {}, {}};
+    if (state == Verdict::State::demoted) west.age = 200ms;
     for (const auto end = story.now + time; story.now < end; story.now += 1s) {
       leaf.receive(story.now, 900, Verdicts{{west}, 0ms, held + digest_of(west), true});
       leaf.tick(story.now);
@@ -445,8 +446,14 @@ TEST_CASE("The first word of a lower life moves no leaf, however long the higher
   CHECK_FALSE(hear(6, 9s));
   CHECK_FALSE(hear(7, 2s));
   CHECK_FALSE(hear(6, 30s, Verdict::State::suspect));  // a memory of the home, and no word
-  CHECK_FALSE(hear(6, 9s));
-  CHECK(hear(6, 5s));
+  SECTION("called fresh") {
+    CHECK_FALSE(hear(6, 9s));
+    CHECK(hear(6, 5s));
+  }
+  SECTION("heard, though its endpoints are out of reach") {
+    CHECK_FALSE(hear(6, 9s, Verdict::State::demoted));
+    CHECK(hear(6, 5s, Verdict::State::demoted));
+  }
 }
 
 TEST_CASE("Leaves that are far behind share the turns of their home") {
