@@ -18,11 +18,11 @@ struct Timeouts {
   base::Duration body_idle = 60s;     // without a byte of a request's body: 408; of any being taken
   base::Duration stream_idle = 300s;  // of an answer under way, without a byte either way: a cut
   base::Duration connect = 1s;        // of one attempt
+  base::Duration knock = 1s;          // between two at an endpoint that takes no connection
   base::Duration connecting = 10s;    // of attempts in a row that do not connect: 503
   base::Duration response_head = 60s;  // from the request's last byte: 504
   base::Duration upstream_idle =
-      50s;                    // of a pooled connection; learned lower where upstreams close earlier
-  base::Duration knock = 1s;  // between two at an endpoint that takes no connection
+      50s;  // of a pooled connection; learned lower where upstreams close earlier
   base::Duration linger = 2s;         // a closed client may still read what was sent
   base::Duration tunnel_idle = 600s;  // without a byte either way
 };
