@@ -285,6 +285,7 @@ void Node::State::apply(base::TimePoint now, Link& link, LinkId way, Delta delta
   const Stamp target{delta.incarnation, delta.to};
   const auto rows = delta.rows.size();
   const bool snapshot = delta.kind == Delta::Kind::snapshot_end;
+  const bool last = snapshot || delta.kind == Delta::Kind::changes;
   const auto from = origin == link.origin ? Catalog::From::origin : Catalog::From::relay;
   const auto before = catalog.stamp(origin);
   switch (catalog.apply(way, from, std::move(delta))) {
@@ -306,6 +307,7 @@ void Node::State::apply(base::TimePoint now, Link& link, LinkId way, Delta delta
       break;
     case Applied::stray:
       ++counters.refused;  // its beginning was not wanted; what is still wanted is asked for again
+      if (last) pulls.in_vain(now, origin);
       break;
     case Applied::duplicate:
       ++counters.duplicates;

@@ -33,7 +33,7 @@ void Pulls::broken(base::TimePoint now, const OriginId& origin, Stamp target, Li
   const auto [at, added] = wants_.try_emplace(origin);
   auto& want = at->second;
   want.target = std::max(want.target, target);
-  if (want.whole && want.asked) return;  // on its way
+  if (want.whole && want.asked) return in_vain(now, origin);  // or on its way still
   want.whole = true;
   want.only = from;
   want.asked.reset();
@@ -53,6 +53,11 @@ void Pulls::reached(const OriginId& origin, Stamp stamp) {
   const auto at = wants_.find(origin);
   if (at == wants_.end()) return;
   if (stamp >= at->second.target) wants_.erase(at);
+}
+
+void Pulls::in_vain(base::TimePoint now, const OriginId& origin) {
+  const auto at = wants_.find(origin);
+  if (at != wants_.end()) at->second.ask_at = std::min(at->second.ask_at, now + kPullPatience);
 }
 
 void Pulls::refused(const OriginId& origin) {

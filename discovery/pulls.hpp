@@ -30,6 +30,8 @@ class Pulls {
   void unproven(base::TimePoint now, const OriginId& origin, Stamp have, LinkId from);
   void reached(const OriginId& origin, Stamp stamp);
   void refused(const OriginId& origin);  // the answer; in time another is asked
+  // An answer has ended and leads nowhere: soon it is asked for again, however often it was before.
+  void in_vain(base::TimePoint now, const OriginId& origin);
   void progress(base::TimePoint now, const OriginId& origin);  // a part has arrived
   void link_lost(base::TimePoint now, LinkId link);
   // Its bulk stream has ended, and what was asked for there was on it, or comes on the link yet.
