@@ -1,6 +1,5 @@
 #include "agent/explain_report.hpp"
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>

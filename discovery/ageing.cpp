@@ -75,7 +75,7 @@ Ageing::Heard Ageing::heard(base::TimePoint now, std::uint64_t incarnation, std:
             is_bridged(now) && state_ == State::demoted ? enter(State::fresh) : std::nullopt};
   const bool first = !spoke_at_ && word == last;  // it confirms what the disk says
   if (from == From::relay && word <= last && !outlived && !first) return {};
-  // No word of that life: how old it is was said of a word of another.
+  // No word of that life, which has not left either: how old it is was said of a word of another.
   if (from == From::relay && sequence == 0 && !first) {
     if (word > last) incarnation_ = incarnation, sequence_ = 0, left_ = false;
     return {};

@@ -56,7 +56,7 @@ class Probing {
   std::vector<std::string> networks_;  // for which `services_` were learnt
   std::uint64_t open_ = 0;             // the round's id
   base::TimePoint open_until_{};
-  std::optional<base::TimePoint> begun_;  // the last round
+  std::optional<base::TimePoint> begun_;  // the last round, or up to ¼ interval before it
   std::map<base::SocketAddress, Failure> failures_;
 };
 

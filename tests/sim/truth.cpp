@@ -27,6 +27,12 @@ constexpr std::size_t kKeepEvery = 40;  // looks: hashing every state whole woul
 
 bool is_endpoint(std::string_view key) { return key.starts_with("e/"); }
 
+double newer_rows(const discovery::Rows& rows, std::uint64_t version) {
+  double count = 0;
+  rows.for_each([&](const discovery::RowView& row) { count += row.version > version ? 1 : 0; });
+  return count;
+}
+
 // Of endpoints nothing changes but their health, which is check_health's.
 std::string at(base::TimePoint now) {
   return ", at " + base::to_string(now.time_since_epoch() - std::chrono::hours(1));
@@ -258,12 +264,6 @@ void Truth::check_health(std::size_t cluster, const discovery::Rows& rows) {
         !origins_[cluster].failed.contains({endpoint.ip, endpoint.traits.ports.front().number}))
       violated(name(cluster) + " calls " + std::string(row.key) + " unhealthy, which answers");
   });
-}
-
-double newer_rows(const discovery::Rows& rows, std::uint64_t version) {
-  double count = 0;
-  rows.for_each([&](const discovery::RowView& row) { count += row.version > version ? 1 : 0; });
-  return count;
 }
 
 // Rows that have come or changed, fewer than were counted: what is gone shows no more.
