@@ -4,6 +4,7 @@
 
 #include "base/hash.hpp"
 #include "base/list_difference.hpp"
+#include "discovery/row_changes.hpp"
 
 namespace discovery::sources {
 namespace {
@@ -39,20 +40,6 @@ void take(resources::SharedList<Document>& taken, const resources::SharedList<Do
           const std::vector<std::uint64_t>& numbers, const std::vector<std::uint64_t>& those) {
   for (std::size_t i = 0; i < numbers.size(); ++i)
     if (std::ranges::binary_search(those, numbers[i])) taken.push_back(all.pointers()[i]);
-}
-
-// Both by key.
-RowChanges between(const std::vector<EncodedRow>& before, std::vector<EncodedRow> after) {
-  RowChanges changes;
-  auto was = before.begin();
-  for (auto& row : after) {
-    for (; was != before.end() && was->key < row.key; ++was) changes.gone.push_back(was->key);
-    const bool known = was != before.end() && was->key == row.key;
-    if (!known || was->value != row.value) changes.written.push_back(std::move(row));
-    if (known) ++was;
-  }
-  for (; was != before.end(); ++was) changes.gone.push_back(was->key);
-  return changes;
 }
 
 }  // namespace
@@ -100,8 +87,8 @@ KeptRows::Update KeptRows::update(const resources::Documents& documents, const E
   names_ = std::move(names);
   rule_ = rule;
   clean_ = after.problems.empty();
-  return {between(before.rows, std::move(after.rows)), between(before.home, std::move(after.home)),
-          std::move(after.problems)};
+  return {changes_between(before.rows, std::move(after.rows)),
+          changes_between(before.home, std::move(after.home)), std::move(after.problems)};
 }
 
 }  // namespace discovery::sources

@@ -43,8 +43,8 @@ struct Process {
   std::unique_ptr<discovery::Participant> node;
   std::uint64_t life = 0;  // counts the processes of all clusters
   Clock paused_until{};
-  base::Duration skew{};  // of its clock
-  Contents listed;        // what its source of files has said to it
+  base::Duration skew{};                      // of its clock
+  std::vector<discovery::EncodedRow> listed;  // what its source of files has said to it
 };
 
 // What state.dir would hold, as bytes.

@@ -1,20 +1,11 @@
 // What the sources of the clusters say, and when their agents hear of it.
 #include "discovery/row.hpp"
+#include "discovery/row_changes.hpp"
 #include "tests/sim/mesh.hpp"
 
 namespace sim {
 
 using namespace std::chrono_literals;
-
-namespace {
-
-Contents by_key(const std::vector<discovery::EncodedRow>& rows) {
-  Contents contents;
-  for (const auto& row : rows) contents[row.key] = row.value;
-  return contents;
-}
-
-}  // namespace
 
 Contents Mesh::contents(const Cluster& cluster) const {
   auto said = cluster.rows;
@@ -84,23 +75,17 @@ void Mesh::list(std::size_t n, discovery::Listing listing) {
   if (!has_siblings(n)) cluster.source = cluster.rows;
   if (!cluster.process) return;
   if (listing == discovery::Listing::change) return say_changes(n);
-  auto rows = encoded(cluster);
-  cluster.process->listed = by_key(rows);
-  act(n, cluster.process->node->replace_local(clock_of(n), "files", std::move(rows), listing));
+  cluster.process->listed = encoded(cluster);
+  act(n,
+      cluster.process->node->replace_local(clock_of(n), "files", cluster.process->listed, listing));
 }
 
 // As the builder does: by what is new since it said something last.
 void Mesh::say_changes(std::size_t n) {
   auto& process = *clusters_[n].process;
-  auto now_listed = by_key(encoded(clusters_[n]));
-  discovery::RowChanges changes;
-  for (const auto& [key, value] : now_listed)
-    if (const auto before = process.listed.find(key);
-        before == process.listed.end() || before->second != value)
-      changes.written.push_back({key, value});
-  for (const auto& [key, value] : process.listed)
-    if (!now_listed.contains(key)) changes.gone.push_back(key);
-  process.listed = std::move(now_listed);
+  auto rows = encoded(clusters_[n]);
+  auto changes = discovery::changes_between(process.listed, rows);
+  process.listed = std::move(rows);
   act(n, process.node->change_local(clock_of(n), "files", std::move(changes)));
 }
 

@@ -2,7 +2,10 @@
 // believed.
 #include "discovery/relist_hold.hpp"
 
+#include <algorithm>
+
 #include "discovery/row.hpp"
+#include "discovery/row_changes.hpp"
 #include "tests/unit/discovery/story.hpp"
 
 #include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
@@ -56,17 +59,10 @@ struct Listed {
     story.run(100ms);
   }
   // From what the source listed last.
-  RowChanges changes_to(const std::vector<EncodedRow>& rows, const std::string& source) {
-    std::map<base::Bytes, base::Bytes> now;
-    RowChanges changes;
-    auto& before = listed[source];
-    for (const auto& [key, value] : rows) {
-      now[key] = value;
-      if (!before.contains(key) || before[key] != value) changes.written.push_back({key, value});
-    }
-    for (const auto& [key, value] : before)
-      if (!now.contains(key)) changes.gone.push_back(key);
-    before = std::move(now);
+  RowChanges changes_to(std::vector<EncodedRow> rows, const std::string& source) {
+    std::ranges::sort(rows, {}, &EncodedRow::key);
+    auto changes = changes_between(listed[source], rows);
+    listed[source] = std::move(rows);
     return changes;
   }
   // Of the endpoints that west hears of, those that are healthy, or all.
@@ -83,7 +79,7 @@ struct Listed {
 
   Story story;
   std::vector<std::string> told;
-  std::map<std::string, std::map<base::Bytes, base::Bytes>> listed;  // by source
+  std::map<std::string, std::vector<EncodedRow>> listed;  // by source
   const bool by_changes = GENERATE(false, true);  // that a source saw: told as such, or all anew
 };
 
