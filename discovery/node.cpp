@@ -58,8 +58,9 @@ void Node::State::sign_own() {
   if (!proof.empty()) state.prove(std::move(proof));
 }
 
-// At each time of beacons for those who ask, which nobody does in a full mesh; for all others now
-// and then, lest nobody can pass us on when we are gone.
+// At each time of beacons for those who ask, which nobody does in a full mesh, and those who cannot:
+// a link may carry one way alone. For all others now and then, lest nobody can pass us on when we
+// are gone.
 void Node::State::prove_own(base::TimePoint now) {
   if (!config.notary || !local.ready()) return;
   const auto& own = local.state().proven();
@@ -67,7 +68,8 @@ void Node::State::prove_own(base::TimePoint now) {
   const bool all = renewed || now >= next_proof;
   const auto wants = [&](const auto& entry) {
     const auto& link = entry.second;
-    return link.talking && (link.features & kFeatureProof) && (all || link.asks_proof);
+    const bool unheard = now - link.heard_at >= config.suspect_after;
+    return link.talking && (link.features & kFeatureProof) && (all || link.asks_proof || unheard);
   };
   if (std::none_of(links.begin(), links.end(), wants)) return;
   sign_own();

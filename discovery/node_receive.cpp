@@ -211,7 +211,10 @@ void Node::State::hear_of(base::TimePoint now, Link& link, const Beacon& beacon,
   if (!membership.heard(now, beacon, link.origin, effects)) return;
   const auto* mine = catalog.find(beacon.origin);
   const auto have = mine ? mine->stamp() : Stamp{};
-  if (own_word || beacon.stamp > have) link.shown[beacon.origin] = beacon.stamp;
+  if (own_word || beacon.stamp > have)
+    link.shown[beacon.origin] = beacon.stamp;
+  else
+    link.shown.erase(beacon.origin);  // whatever it has claimed before
   const bool newer = beacon.stamp > have && beacon.stamp.version > 0;
   const bool outlived = mine && beacon.stamp.incarnation > have.incarnation;
   if (outlived)

@@ -437,3 +437,25 @@ TEST_CASE("a claim that nobody can serve holds up nothing that others can", "[di
     CHECK(story.knows("north", "east") == Story::Contents{{"k", value}});
   }
 }
+
+TEST_CASE("a claim that is taken back is forgotten", "[discovery]") {
+  auto story = east_and_west();
+  story.start("north");
+  const auto liar = story.meet("north", "liar");  // asked before others
+  story.connect("east", "west");
+  story.connect("west", "north");
+  story.run(2s);
+  const auto truth = story.node("east").stamp();
+  const auto says = [&](Stamp stamp) {
+    story.sends("north", liar, Beacons{{{Story::origin("east"), stamp, 0, {}, 0s}}});
+  };
+  says({truth.incarnation, truth.version + 1000});
+  story.run(1s);
+  says(truth);
+  story.run(4s);
+  for (const auto* value : {"2", "3", "4"}) {
+    story.says("east", {{"k", value}});
+    story.run(1500ms);
+    CHECK(story.knows("north", "east") == Story::Contents{{"k", value}});
+  }
+}

@@ -88,6 +88,21 @@ TEST_CASE("who passes an origin on asks it for proofs, and nobody else is told t
   CHECK(*asked <= 2);
 }
 
+TEST_CASE("who is not heard may hear, and is told proofs unasked") {
+  Story story;
+  story.secure = true;
+  for (const auto* name : {"east", "west"}) story.start(name, {{"k", "1"}});
+  const auto link = story.connect("east", "west");
+  story.run(kInterval + 3s);
+  story.mute(link, "west");
+  const auto told = proofs(story, "east", "west");
+  keep_changing(story, "east", 3s);
+  CHECK(*told <= 1);
+  *told = 0;
+  keep_changing(story, "east", 5s);
+  CHECK(*told >= 4);
+}
+
 TEST_CASE("of an origin that has died a newcomer is given what it was some seconds before") {
   auto story = full_mesh();
   story.run(kInterval);

@@ -77,7 +77,7 @@ class Story {
   discovery::LinkId connect(const std::string& from, const std::string& to,
                             const std::string& proven = "") {
     const auto id = ++last_link_;
-    wires_[id] = {from, to, false, false};
+    wires_[id] = {from, to, false, false, {}};
     act(to, actor(to).node->link_up(now, id, {proven, from, false}));
     act(from, actor(from).node->link_up(now, id, {"", to, true}));
     settle();
@@ -106,6 +106,8 @@ class Story {
   }
   // Frames into it are lost without anybody noticing.
   void blackhole(discovery::LinkId link) { wires_.at(link).hole = true; }
+  // Only those that `who` sends.
+  void mute(discovery::LinkId link, const std::string& who) { wires_.at(link).mute = who; }
   void run(base::Duration time) {
     const auto end = now + time;
     settle();
@@ -195,7 +197,7 @@ class Story {
  private:
   void open_bulk(discovery::LinkId of, const std::string& from, const std::string& to) {
     const auto id = ++last_link_;
-    wires_[id] = {from, to, false, false};
+    wires_[id] = {from, to, false, false, {}};
     streams[id] = of;
     act(to, actor(to).node->link_up(now, id, {"", from, false, false, of}));
     act(from, actor(from).node->link_up(now, id, {"", to, true, false, of}));
@@ -203,6 +205,7 @@ class Story {
   struct Wire {
     std::string from, to;
     bool cut, hole;
+    std::string mute;
   };
   void sweep(discovery::Node::LinkEnd end) {
     for (auto at = wires_.begin(); at != wires_.end();) {
@@ -238,7 +241,7 @@ class Story {
     while (auto frame = actor(name).node->next_frame(now, id, max_frame)) {
       moved = true;
       const auto wire = wires_.find(id);
-      if (wire == wires_.end() || wire->second.hole) continue;
+      if (wire == wires_.end() || wire->second.hole || wire->second.mute == name) continue;
       const auto to = wire->second.from == name ? wire->second.to : wire->second.from;
       if (hears_frame) hears_frame(name, to, *frame);
       if (hears_on) hears_on(id, *frame);
