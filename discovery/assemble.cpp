@@ -267,11 +267,12 @@ bool Assembler::change(View& view) {
     }
     if (services.empty()) by_name_.erase(name);
   }
-  for (const auto& [host, claimed] : claims_)
-    if (!claimed.outranked && std::ranges::any_of(changed, [&](const auto& service) {
-          return selects(*claimed.winner, *service);
-        }))
+  for (const auto& [host, claimed] : claims_) {
+    const auto& document = *claimed.winner;
+    const auto is_selected = [&](const auto& service) { return selects(document, *service); };
+    if (!claimed.outranked && std::ranges::any_of(changed, is_selected))
       put(view.destinations, draft_of(host, claimed, view.services));
+  }
   return true;
 }
 

@@ -40,7 +40,7 @@ void Node::State::greet_leaf(Link& link, const Hello& hello, Effects& effects) {
   if (auto why = leaf_objection(link, hello))
     return refuse(link, {}, {Goodbye::Reason::refused, std::move(*why)}, false, effects);
   link.ready = true;
-  link.leaf.emplace();
+  link.leaf.emplace(Link::Following{});
   link.instance = hello.instance;
   link.hello_due = true;
   link.beacons_due = true;

@@ -48,7 +48,7 @@ std::string_view fuzz::broken(std::string_view input) {
   for (const bool edns : {true, false}) {
     const auto read = dns::read_upstream_answer(asked(edns), answer);
     if (read.verdict == dns::UpstreamAnswer::Verdict::malformed) continue;
-    for (const std::size_t limit : {512, 1232, 65535}) {
+    for (const std::size_t limit : {512U, 1232U, 65535U}) {
       const auto whom = client(limit != 512, limit);
       if (const auto what = broken_reply(whom, dns::reply_of(whom, answer, read)); !what.empty())
         return what;
