@@ -1,5 +1,7 @@
 #include "discovery/rpc/wire.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -11,6 +13,10 @@ namespace discovery::rpc {
 namespace {
 
 using rpc::put, rpc::read, rpc::to_wire;  // wire_parts.hpp
+
+// The library would tell standard error of each frame that it cannot read: whoever sends them would
+// write there what he likes. They are refused, counted and told of as any other.
+[[maybe_unused]] auto* const kUnheard = google::protobuf::SetLogHandler(nullptr);
 
 constexpr std::size_t kMaxAdvertiseBytes = 260;  // a DNS name, a colon, a port
 

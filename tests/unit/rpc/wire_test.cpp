@@ -1,5 +1,7 @@
 #include "discovery/rpc/wire.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include "base/random.hpp"
 #include "discovery/transfer.hpp"
 #include "proto/gossip.pb.h"
@@ -177,6 +179,12 @@ TEST_CASE("bytes that are no frame are refused by name", "[rpc]") {
     CHECK(frame.error().message == message);
   }
   CHECK_FALSE(rpc::decode(std::string(rpc::kMaxWireBytes + 1, '\0')).ok());
+}
+
+TEST_CASE("frames that cannot be read write nothing to standard error", "[rpc]") {
+  CHECK_FALSE(rpc::decode("\x0a\x03\x42\x01\xff"));  // a Hello whose advertise is not UTF-8
+  auto* const handler = google::protobuf::SetLogHandler(nullptr);
+  CHECK(handler == nullptr);
 }
 
 TEST_CASE("a field that is missing, too large or absurd is refused by name", "[rpc]") {
