@@ -1,6 +1,7 @@
 #include "dns/upstream_message.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "dns/name.hpp"
 
@@ -27,12 +28,13 @@ void put_opt(base::ByteWriter& out, bool dnssec_ok, Span options) {
   out.put(options);
 }
 
-// The name at `at`: every pointer leads back to where a name begun earlier (RFC 1035 §4.1.4), and
-// all of it is one name.
+// The name at `at`: every pointer leads back to an earlier part (RFC 1035 §4.1.4), which ends before
+// the part that leads there begins, and all of it is one name. So it depends on nothing behind it,
+// which the client may not get.
 bool is_name(Span message, std::size_t at) {
   std::size_t length = 0, begun = at;
-  while (at < message.size()) {
-    const std::uint8_t label = message[at];
+  for (auto part = message; at < part.size();) {
+    const std::uint8_t label = part[at];
     if (label == 0) return true;
     if (label < kPointer) {
       length += label + std::size_t{1};
@@ -40,10 +42,10 @@ bool is_name(Span message, std::size_t at) {
       at += label + std::size_t{1};
       continue;
     }
-    if (at + 2 > message.size()) return false;
-    at = u16_at(message, at) & kMaxPointer;
+    if (at + 2 > part.size()) return false;
+    at = u16_at(part, at) & kMaxPointer;
     if (at < kHeaderSize || at >= begun) return false;
-    begun = at;
+    part = message.first(std::exchange(begun, at));
   }
   return false;
 }

@@ -117,6 +117,19 @@ TEST_CASE("records are within bounds, and their names are names") {
         Verdict::malformed);
 }
 
+TEST_CASE("a name that is led to ends before the name that leads there") {
+  base::Random random(1);
+  const auto asked = dns::upstream_query(query(), true, random);
+  const auto led_to = [&](const base::Bytes& target) {
+    return verdict(asked, answer(asked, 0x8180, {2, 0, 1},
+                                 hex("c00c 0005 0001 0000003c 0006") + target +
+                                     hex("c02d 0001 0001 0000003c 0004 c0000201") + hex(kOpt)));
+  };
+  CHECK(led_to(hex("03616161 c010")) == Verdict::good);
+  // Else its end may be in what the client does not get: here in OPT.
+  CHECK(led_to(hex("13616161 c010")) == Verdict::malformed);
+}
+
 TEST_CASE("what a server could not, and that it knows no EDNS, are told apart") {
   base::Random random(1);
   const auto asked = dns::upstream_query(query(), true, random);
