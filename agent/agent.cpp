@@ -186,7 +186,8 @@ void Agent::make_forwarder() {
   forwarder::net::Config config;
   const auto workers = workers_of(config_.forwarder.workers, kMaxWorkers);
   config.workers = workers;
-  config.limits = forwarder_limits(descriptor_limit(), workers);
+  config.limits = forwarder_limits(config_, descriptor_limit(), workers);
+  config.timeouts = config_.forwarder.timeouts;
   config.seed = seed_ ^ 0x666f7277;
   config.supervisor = &supervisor_;
   forwarder_ =

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "agent/config_callers.hpp"
+#include "agent/config_forwarder.hpp"
 #include "agent/config_pass_on.hpp"
 #include "agent/config_values.hpp"
 #include "discovery/identity.hpp"
@@ -237,22 +238,6 @@ void read_dns(const Value& value, DnsConfig& out) {
   if (!pass_on) return;
   read_pass_on(*pass_on, out.pass_on);
   check_pass_on(*pass_on, out);
-}
-
-void read_forwarder(const Value& value, ForwarderConfig& out) {
-  if (value.node().is_scalar()) {
-    bool on = true;
-    resources::read(value, on);
-    if (!on) out.listen.clear();
-    return;
-  }
-  Fields fields(value);
-  if (const auto listen = fields.find("listen")) {
-    read_one_or_more(*listen, out.listen, kWithoutPort);
-    if (out.listen.empty())
-      listen->error("no address", "write `forwarder: false` to switch it off");
-  }
-  fields.optional("workers", out.workers, resources::between(0, kMaxWorkers));
 }
 
 void read_admin(const Value& value, base::SocketAddress& out) {

@@ -24,6 +24,7 @@
 #include "base/time.hpp"
 #include "discovery/limits.hpp"
 #include "discovery/view/caller_networks.hpp"
+#include "forwarder/net/limits.hpp"
 #include "resources/problem.hpp"
 
 namespace agent {
@@ -100,6 +101,8 @@ struct ForwarderConfig {
   // The ports are the destinations'. Empty = off (`forwarder: false`).
   std::vector<base::IpAddress> listen{base::IpAddress::v4(0x7f000001)};
   std::uint32_t workers = 0;  // 0 = one a processor
+  forwarder::net::Limits limits;
+  forwarder::net::Timeouts timeouts;
   friend bool operator==(const ForwarderConfig&, const ForwarderConfig&) = default;
 };
 

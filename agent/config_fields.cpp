@@ -4,6 +4,8 @@
 #include <array>
 
 #include "agent/config.hpp"
+#include "agent/config_forwarder.hpp"
+#include "agent/config_values.hpp"
 
 namespace agent {
 namespace {
@@ -65,11 +67,6 @@ std::string shown(const std::vector<PassOnConfig>& rules) {
            "}";
   }
   return "[" + out + "]";
-}
-
-std::string shown(base::Duration d) {
-  const std::int64_t ms = base::to_ms(d);
-  return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
 }
 
 std::string optional(std::string_view text) { return text.empty() ? "" : quoted(text); }
@@ -144,11 +141,11 @@ constexpr std::array kFields{
     FieldRow{"dns.listen", Change::fixed,
              [](const Config& c) { return listed(c.dns.listen, kText); }},
     FieldRow{"dns.zones", Change::live, [](const Config& c) { return listed(c.dns.zones, kSame); }},
-    FieldRow{"dns.ttl", Change::live, [](const Config& c) { return shown(c.dns.ttl); }},
+    FieldRow{"dns.ttl", Change::live, [](const Config& c) { return written(c.dns.ttl); }},
     FieldRow{"dns.degradedTtl", Change::live,
-             [](const Config& c) { return shown(c.dns.degraded_ttl); }},
+             [](const Config& c) { return written(c.dns.degraded_ttl); }},
     FieldRow{"dns.negativeTtl", Change::live,
-             [](const Config& c) { return shown(c.dns.negative_ttl); }},
+             [](const Config& c) { return written(c.dns.negative_ttl); }},
     FieldRow{"dns.maxAnswers", Change::live,
              [](const Config& c) { return std::to_string(c.dns.max_answers); }},
     FieldRow{"dns.workers", Change::fixed,
@@ -172,6 +169,14 @@ constexpr std::array kFields{
              [](const Config& c) {
                return c.forwarder.listen.empty() ? std::string()
                                                  : std::to_string(c.forwarder.workers);
+             }},
+    FieldRow{"forwarder.limits", Change::fixed,
+             [](const Config& c) {
+               return c.forwarder.listen.empty() ? std::string() : written(c.forwarder.limits);
+             }},
+    FieldRow{"forwarder.timeouts", Change::fixed,
+             [](const Config& c) {
+               return c.forwarder.listen.empty() ? std::string() : written(c.forwarder.timeouts);
              }},
     FieldRow{"admin.listen", Change::fixed,
              [](const Config& c) { return quoted(c.admin.to_string()); }},

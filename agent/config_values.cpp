@@ -169,6 +169,11 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(path, failure);
 }
 
+std::string written(base::Duration duration) {
+  const std::int64_t ms = base::to_ms(duration);
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
+}
+
 std::string below(const std::string& folder, std::string_view path) {
   const std::filesystem::path joined = std::filesystem::path(folder) / path;
   return joined.lexically_normal().string();

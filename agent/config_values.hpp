@@ -47,6 +47,9 @@ void read(const resources::Value& value, base::Cidr& out, const Network& how);
 void read(const resources::Value& value, std::string& out, const NamespacePattern& how);
 void read(const resources::Value& value, std::string& out, const HostPattern& how);
 
+// As it is read: "5s", "1500ms".
+std::string written(base::Duration duration);
+
 // `path` as it is if absolute, else below `folder`, without "./" and "..".
 std::string below(const std::string& folder, std::string_view path);
 bool exists(const std::string& path);

@@ -99,8 +99,9 @@ base::Duration sync_patience(const Config& config, bool disk_is_whole) {
   return alone && disk_is_whole ? base::Duration::zero() : discovery::NodeConfig{}.sync_patience;
 }
 
-forwarder::net::Limits forwarder_limits(std::size_t descriptors, std::uint32_t workers) {
-  forwarder::net::Limits limits;
+forwarder::net::Limits forwarder_limits(const Config& config, std::size_t descriptors,
+                                        std::uint32_t workers) {
+  auto limits = config.forwarder.limits;
   const auto each = std::max<std::size_t>(1, descriptors / 4 / std::max(1u, workers));
   limits.connections = std::min(limits.connections, each);
   limits.idle_upstream = std::min(limits.idle_upstream, each);

@@ -24,9 +24,11 @@ discovery::sources::ExportRule export_rule(const Config& config);
 dns::ZoneConfig zone_config(const Config& config);
 forwarder::ForwarderConfig forwarder_config(const Config& config);
 
-// For each of `workers`. Clients get a quarter of the descriptors that the process may have, the
-// connections that their requests take one, idle upstream connections one; the last is all others'.
-forwarder::net::Limits forwarder_limits(std::size_t descriptors, std::uint32_t workers);
+// For each of `workers`: as configured, and clients get a quarter of the descriptors that the
+// process may have at most, the connections that their requests take one, idle upstream connections
+// one; the last is all others'.
+forwarder::net::Limits forwarder_limits(const Config& config, std::size_t descriptors,
+                                        std::uint32_t workers);
 
 // None where nobody is dialled and nobody else's host can dial us.
 forwarder::Others others_of(const Config& config);

@@ -28,6 +28,7 @@ struct Limits {
   std::size_t head = 60 * 1024;   // request or status line and all fields, in bytes: 431
   std::size_t target = 8 * 1024;  // 414
   std::size_t headers = 128;      // 431
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 struct Reject {

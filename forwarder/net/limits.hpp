@@ -25,6 +25,7 @@ struct Timeouts {
       50s;  // of a pooled connection; learned lower where upstreams close earlier
   base::Duration linger = 2s;         // a closed client may still read what was sent
   base::Duration tunnel_idle = 600s;  // without a byte either way
+  friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
 struct Limits {
@@ -41,6 +42,7 @@ struct Limits {
   std::size_t idle_per_endpoint = 32;      // pooled connections, each worker
   std::size_t idle_upstream = 1024;        // the same over all endpoints
   std::size_t linger_bytes = 1024 * 1024;  // of an unwanted body, read and thrown away
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 }  // namespace forwarder::net

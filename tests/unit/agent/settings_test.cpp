@@ -54,10 +54,15 @@ TEST_CASE("who can hear nobody waits for nobody, everybody else waits for what o
 }
 
 TEST_CASE("clients of the forwarder leave descriptors to all others", "[agent]") {
+  agent::Config config;
   const forwarder::net::Limits shipped;
-  CHECK(agent::forwarder_limits(1 << 20, 2).connections == shipped.connections);
-  CHECK(agent::forwarder_limits(1 << 20, 2).idle_upstream == shipped.idle_upstream);
-  CHECK(agent::forwarder_limits(1024, 2).connections == 128);
-  CHECK(agent::forwarder_limits(1024, 2).idle_upstream == 128);
-  CHECK(agent::forwarder_limits(0, 64).connections == 1);
+  CHECK(agent::forwarder_limits(config, 1 << 20, 2).connections == shipped.connections);
+  CHECK(agent::forwarder_limits(config, 1 << 20, 2).idle_upstream == shipped.idle_upstream);
+  CHECK(agent::forwarder_limits(config, 1024, 2).connections == 128);
+  CHECK(agent::forwarder_limits(config, 1024, 2).idle_upstream == 128);
+  CHECK(agent::forwarder_limits(config, 0, 64).connections == 1);
+  config.forwarder.limits.connections = 100;
+  config.forwarder.limits.body = 5;
+  CHECK(agent::forwarder_limits(config, 1 << 20, 2).connections == 100);
+  CHECK(agent::forwarder_limits(config, 1 << 20, 2).body == 5);
 }

@@ -83,7 +83,11 @@ dns:
   clients: [10.0.0.0/8]
   localities: {10.1.0.0/16: {region: us-east, zone: us-east-1a}, "fd00::/16": {region: eu}}
   trustedForwarders: [10.0.0.53/32]
-forwarder: {listen: [127.0.0.1, "::1"], workers: 3}
+forwarder:
+  listen: [127.0.0.1, "::1"]
+  workers: 3
+  limits: {headBytes: 16384, targetBytes: 4096, headers: 64, bodyBytes: 1048576, connections: 500}
+  timeouts: {header: 5s, bodyIdle: 20s, connect: 250ms, tunnelIdle: 2h}
 admin: {listen: 127.0.0.1:9000}
 probes: {listen: 0.0.0.0:9001}
 resources: ./resources/
@@ -135,6 +139,16 @@ state: {dir: state}
   CHECK(config.dns.trusted_forwarders.size() == 1);
   CHECK(config.forwarder.listen.size() == 2);
   CHECK(config.forwarder.workers == 3);
+  CHECK(config.forwarder.limits.head.head == 16384);
+  CHECK(config.forwarder.limits.head.target == 4096);
+  CHECK(config.forwarder.limits.head.headers == 64);
+  CHECK(config.forwarder.limits.body == 1048576);
+  CHECK(config.forwarder.limits.connections == 500);
+  CHECK(config.forwarder.timeouts.header == std::chrono::seconds(5));
+  CHECK(config.forwarder.timeouts.body_idle == std::chrono::seconds(20));
+  CHECK(config.forwarder.timeouts.connect == std::chrono::milliseconds(250));
+  CHECK(config.forwarder.timeouts.tunnel_idle == std::chrono::hours(2));
+  CHECK(config.forwarder.timeouts.idle == forwarder::net::Timeouts{}.idle);
   CHECK(config.admin.port == 9000);
   CHECK(config.probes.ip.is_unspecified());
   CHECK(config.resources == std::vector<std::string>{folder / "resources/"});
@@ -208,6 +222,16 @@ TEST_CASE("each mistake is named with its line, its field and a remedy", "[agent
       {"cluster: east\ndns: {maxAnswers: 0}\n", "dns.maxAnswers: expected a number from 1 to 64"},
       {"cluster: east\nforwarder: {listen: 0.0.0.0}\n",
        "a wildcard would take every service's port"},
+      {"cluster: east\nforwarder: {limits: {headBytes: 1MB}}\n",
+       "agent.yaml:2:33: error: forwarder.limits.headBytes: expected a whole number"},
+      {"cluster: east\nforwarder: {limits: {headBytes: 100000}}\n",
+       "forwarder.limits.headBytes: expected a number from 1024 to 61440"},
+      {"cluster: east\nforwarder:\n  limits: {headBytes: 2048}\n  timeouts: {conect: 1s}\n",
+       "agent.yaml:4:14: error: forwarder.timeouts.conect: unknown field; did you mean"},
+      {"cluster: east\nforwarder: {limits: {headBytes: 2048, targetBytes: 4096}}\n",
+       "forwarder.limits.targetBytes: more than headBytes, of which it is a part; at most 2048"},
+      {"cluster: east\nforwarder: {timeouts: {connect: 0s}}\n",
+       "agent.yaml:2:33: error: forwarder.timeouts.connect: "},
       {"cluster: east\nforwarder: {listen: 127.0.0.1:80}\n",
        "has a port; the ports are the destinations'"},
       {"cluster: east\nadmin: {listen: 10.0.0.1:7780}\n", "admin.listen: admin takes orders"},
@@ -339,7 +363,7 @@ TEST_CASE("a reload tells what it can change from what needs a restart", "[agent
   after.forwarder.listen.clear();
   CHECK(agent::changes_that_need_a_restart(before, after) ==
         std::vector<std::string>{"cluster", "gossip.listen", "forwarder", "forwarder.listen",
-                                 "forwarder.workers"});
+                                 "forwarder.workers", "forwarder.limits", "forwarder.timeouts"});
 }
 
 TEST_CASE("a reload takes the fields that may change and leaves the others", "[agent_config]") {
