@@ -41,6 +41,7 @@ std::vector<std::string> names_of(const resources::Documents& documents) {
   add(documents.route_tables);
   add(documents.services);
   add(documents.static_services);
+  resources::for_each_kind_of_policy(documents, add);
   return names;
 }
 

@@ -175,8 +175,11 @@ Json report(const std::vector<forwarder::DocumentStatus>& statuses) {
 Json report_documents(const Served& served) {
   const auto& accepted = *served.documents;
   const auto& loaded = accepted.documents;
+  std::size_t policies = 0;
+  resources::for_each_kind_of_policy(loaded, [&](const auto& list) { policies += list.size(); });
   return Json{{"virtualDestinations", loaded.virtual_destinations.size()},
               {"routeTables", loaded.route_tables.size()},
+              {"policies", policies},
               {"services", loaded.services.size() + loaded.static_services.size()},
               {"heldBack", accepted.held_back},
               {"neverGood", accepted.never_good},

@@ -46,6 +46,10 @@ void remove_duplicates(Documents& documents, Problems& problems) {
   // Both kinds of services fill the same rows.
   remove_seen(documents.services, "Service", services, problems);
   remove_seen(documents.static_services, "service", services, problems);
+  for_each_kind_of_policy(documents, [&](auto& policies) {
+    Seen seen;
+    remove_seen(policies, std::decay_t<decltype(policies)>::value_type::kKind, seen, problems);
+  });
 }
 
 // One cluster's documents give a host one meaning: the loser is an error and serves nothing.

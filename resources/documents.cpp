@@ -10,6 +10,8 @@ void Documents::append(const Documents& more) {
   services.append(more.services);
   endpoint_slices.append(more.endpoint_slices);
   static_services.append(more.static_services);
+  retry_timeout_policies.append(more.retry_timeout_policies);
+  header_manipulation_policies.append(more.header_manipulation_policies);
 }
 
 Loaded load(const std::vector<File>& files) { return KeptDocuments().load(files); }

@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "resources/header_manipulation_policy.hpp"
 #include "resources/problem.hpp"
+#include "resources/retry_timeout_policy.hpp"
 #include "resources/route_table.hpp"
 #include "resources/service.hpp"
 #include "resources/shared_list.hpp"
@@ -24,9 +26,18 @@ struct Documents {
   SharedList<Service> services;
   SharedList<EndpointSlice> endpoint_slices;
   SharedList<StaticService> static_services;
+  SharedList<RetryTimeoutPolicy> retry_timeout_policies;
+  SharedList<HeaderManipulationPolicy> header_manipulation_policies;
 
   void append(const Documents& more);
 };
+
+// visit(list) for the policies of each kind.
+template <class OfDocuments, class Visit>
+void for_each_kind_of_policy(OfDocuments& documents, Visit&& visit) {
+  visit(documents.retry_timeout_policies);
+  visit(documents.header_manipulation_policies);
+}
 
 struct File {
   std::string name, text;

@@ -75,6 +75,10 @@ constexpr std::array kReaders = {
     Reader{"", "v1", "Service", &read_into<&Documents::services>},
     Reader{"discovery.k8s.io", "v1", "EndpointSlice", &read_into<&Documents::endpoint_slices>},
     Reader{"discovery.k8s.io", "v1beta1", "EndpointSlice", &read_into<&Documents::endpoint_slices>},
+    Reader{"resilience.policy.gloo.solo.io", "v2", RetryTimeoutPolicy::kKind,
+           &read_into<&Documents::retry_timeout_policies>},
+    Reader{"trafficcontrol.policy.gloo.solo.io", "v2", HeaderManipulationPolicy::kKind,
+           &read_into<&Documents::header_manipulation_policies>},
 };
 
 // Says what is known of a kind that no reader takes.

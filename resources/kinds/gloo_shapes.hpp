@@ -53,8 +53,6 @@ kind FailoverPolicy = {applyToDestinations:Destinations config:{priorityLabels:{
   localityMappings:[{from:Locality to:[{region zone subZone weight:int}]}]}}
 kind OutlierDetectionPolicy = {applyToDestinations:Destinations config:{consecutiveErrors:int interval:duration
   baseEjectionTime:duration maxEjectionPercent:int consecutiveGatewayErrors:int}}
-kind RetryTimeoutPolicy = {applyToRoutes:Routes config:{requestTimeout:duration
-  retries:{attempts:int perTryTimeout:duration retryOn retryRemoteLocalities:bool}}}
 kind FaultInjectionPolicy = {applyToRoutes:Routes config:{delay:{fixedDelay:duration percentage:number}
   abort:{httpStatus:int percentage:number}}}
 kind ConnectionPolicy = {applyToDestinations:Destinations config:{
@@ -71,10 +69,6 @@ kind ListenerConnectionPolicy = {applyToListeners:Listeners config:{perConnectio
 kind TrimProxyConfigPolicy = {applyToWorkloads:Workloads config:{includedDestinations:Destinations}}
 kind GraphQLPersistedQueryCachePolicy = {applyToRoutes:Routes config:{cacheSize:int}}
 
-kind HeaderManipulationPolicy = {applyToRoutes:Routes
-  applyToRouteDestinations:[{route:RouteLabels onDestinations:Destinations}]
-  config:{removeResponseHeaders:[string] appendResponseHeaders:<string> removeRequestHeaders:[string]
-    appendRequestHeaders:<string>}}
 kind HTTPBufferPolicy = {applyToRoutes:Routes config:{maxRequestBytes:int}}
 kind LoadBalancerPolicy = {applyToDestinations:Destinations config:{
   simple:UNSPECIFIED|RANDOM|PASSTHROUGH|ROUND_ROBIN|LEAST_REQUEST

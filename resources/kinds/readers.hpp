@@ -12,5 +12,7 @@ void read(const Value& document, RouteTable& out);
 void read(const Value& document, Service& out);
 void read(const Value& document, EndpointSlice& out);
 void read(const Value& document, StaticService& out);
+void read(const Value& document, RetryTimeoutPolicy& out);
+void read(const Value& document, HeaderManipulationPolicy& out);
 
 }  // namespace resources

@@ -101,10 +101,16 @@ void read(const Value& value, ObjectSelector& out) {
   fields.optional("name", out.name);
   fields.optional("namespace", out.namespace_);
   fields.optional("cluster", out.cluster);
-  if (const auto workspace = fields.find("workspace")) {
-    read(*workspace, out.workspace);
-    workspace->warn("workspaces are not supported yet: ignored", "every workspace matches");
-  }
+  if (const auto workspace = fields.find("workspace")) read_workspace(*workspace, out);
+}
+
+void read_workspace(const Value& value, ObjectSelector& out) {
+  read(value, out.workspace);
+  value.warn("workspaces are not supported yet: ignored", "every workspace matches");
+}
+
+void read_destination_kind(const Value& value, DestinationKind& out) {
+  read(value, out, kDestinationKinds);
 }
 
 void read(const Value& value, PortSelector& out) {
@@ -126,7 +132,7 @@ void read(const Value& value, DestinationRef& out) {
     kind->warn("CLOUD_PROVIDER is not supported yet: this destination answers 500");
     out.kind = DestinationKind::unsupported;
   } else if (kind) {
-    read(*kind, out.kind, kDestinationKinds);
+    read_destination_kind(*kind, out.kind);
   }
   if (lambda) {
     lambda->warn("not supported yet: this destination answers 500");

@@ -11,6 +11,8 @@ void read(const Value& value, ObjectRef& out);
 void read(const Value& value, ObjectSelector& out);
 void read(const Value& value, PortSelector& out);
 void read(const Value& value, DestinationRef& out);
+void read_workspace(const Value& value, ObjectSelector& out);  // warns that it means nothing yet
+void read_destination_kind(const Value& value, DestinationKind& out);
 
 // apiVersion, kind and status: what every document has beside its metadata and its spec.
 void read_envelope(Fields& document, Metadata& metadata);

@@ -43,6 +43,20 @@ spec:
  "metadata": {"name": "r1", "labels": {"kubernetes.io/service-name": "ratings"}},
  "ports": [{"port": 8080}], "endpoints": [{"addresses": ["10.0.0.1"], "conditions": {"ready": null}}]}]})",
     R"(apiVersion: resilience.policy.gloo.solo.io/v2
+kind: RetryTimeoutPolicy
+metadata: {name: ratings}
+spec:
+  applyToRoutes: [{route: {labels: {a: b}}}, {withDestinations: {kind: SERVICE, port: {number: 80}}}]
+  config: {requestTimeout: 1s, retries: {attempts: 2, perTryTimeout: 100ms, retryOn: "5xx, 503,x"}}
+---
+apiVersion: trafficcontrol.policy.gloo.solo.io/v2
+kind: HeaderManipulationPolicy
+metadata: {name: ratings}
+spec:
+  applyToRouteDestinations: [{route: {labels: {a: b}}, onDestinations: [{selector: {name: c}}]}]
+  config: {removeRequestHeaders: [a], appendResponseHeaders: {b: "%c%"}}
+)",
+    R"(apiVersion: resilience.policy.gloo.solo.io/v2
 kind: FailoverPolicy
 metadata: {name: ratings}
 spec: &spec

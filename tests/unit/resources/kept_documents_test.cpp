@@ -26,6 +26,7 @@ std::string describe(const Documents& documents) {
   describe(text, "Service", documents.services);
   describe(text, "EndpointSlice", documents.endpoint_slices);
   describe(text, "service", documents.static_services);
+  describe(text, "RetryTimeoutPolicy", documents.retry_timeout_policies);
   return text;
 }
 
@@ -46,7 +47,7 @@ std::string gloo(const char* kind, const std::string& name, const std::string& s
 // One of few, so that they clash, close cycles and are mended again.
 std::string document(base::Random& random) {
   const auto n = [&random] { return std::to_string(random.below(4)); };
-  switch (random.below(9)) {
+  switch (random.below(10)) {
     case 0:
       return "service: s" + n() + "\nport: 8" + n() + "\nendpoints: [10.0.0." + n() + "]\n";
     case 1:
@@ -73,6 +74,10 @@ std::string document(base::Random& random) {
                   "{hosts: [h" + n() +
                       ".mesh.internal], http: [{delegate: {routeTables: [{name: t" + n() +
                       "}]}}]}");
+    case 8:
+      return "apiVersion: resilience.policy.gloo.solo.io/v2\nkind: RetryTimeoutPolicy\n"
+             "metadata: {name: p" +
+             n() + "}\nspec: {config: {requestTimeout: 1s}}\n";
     default:
       return "a: [\n";
   }

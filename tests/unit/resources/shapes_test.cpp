@@ -53,13 +53,12 @@ TEST_CASE("brackets of the shapes are closed: every kind is found", "[resources]
 }
 
 TEST_CASE("a shape names fields and values that do not belong", "[resources]") {
-  CHECK(complaints("kind RetryTimeoutPolicy",
-                   "{config: {requestTimeout: 1s, retries: {attempts: 2}}}")
+  CHECK(complaints("kind OutlierDetectionPolicy", "{config: {interval: 1s, consecutiveErrors: 2}}")
             .empty());
-  CHECK(complaints("kind RetryTimeoutPolicy",
-                   "{config: {requestTimeout: soon, retries: {atempts: 2}}}") ==
-        Lines{"config.requestTimeout: expected a duration such as \"5s\", found \"soon\"",
-              "config.retries.atempts: unknown field"});
+  CHECK(
+      complaints("kind ConnectionPolicy", "{config: {http: {idleTimeout: soon, maxRetires: 2}}}") ==
+      Lines{"config.http.idleTimeout: expected a duration such as \"5s\", found \"soon\"",
+            "config.http.maxRetires: unknown field"});
   CHECK(complaints("kind LoadBalancerPolicy", "{config: {simple: RANDOM}}").empty());
   CHECK(complaints("kind LoadBalancerPolicy",
                    "{config: {simple: 1, consistentHash: {useSourceIp: maybe}}}") ==

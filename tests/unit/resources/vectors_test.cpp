@@ -94,6 +94,10 @@ TEST_CASE("published valid Gloo documents load without an error or an unknown fi
     } else if (row.kind == "VirtualDestination") {
       REQUIRE(documents.virtual_destinations.size() == 1);
       CHECK(documents.virtual_destinations[0].metadata.name == row.name);
+    } else if (row.kind == "RetryTimeoutPolicy") {
+      REQUIRE(documents.retry_timeout_policies.size() == 1);
+      CHECK(documents.retry_timeout_policies[0].metadata.name == row.name);
+      CHECK(documents.retry_timeout_policies[0].request_timeout > base::Duration::zero());
     } else {
       REQUIRE_FALSE(loaded.problems.empty());
       CHECK(loaded.problems[0].message == "kind " + row.kind + " is not supported yet: ignored");

@@ -1,0 +1,162 @@
+#include "tests/unit/resources/reading.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace std::chrono_literals;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+std::string document(const std::string& group, const std::string& kind, const std::string& spec) {
+  return "apiVersion: " + group + ".policy.gloo.solo.io/v2\nkind: " + kind +
+         "\nmetadata: {name: p, namespace: shop}\nspec: " + spec + "\n";
+}
+
+resources::Loaded headers(const std::string& spec) {
+  return load_text(document("trafficcontrol", "HeaderManipulationPolicy", spec));
+}
+resources::Loaded retries(const std::string& spec) {
+  return load_text(document("resilience", "RetryTimeoutPolicy", spec));
+}
+
+// Field and message of each problem, with its severity.
+Lines problems(const resources::Loaded& loaded) {
+  Lines all;
+  for (const auto& problem : loaded.problems)
+    all.push_back((problem.severity == resources::Severity::error ? "error " : "warning ") +
+                  problem.field + ": " + problem.message +
+                  (problem.hint.empty() ? "" : "; " + problem.hint));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a HeaderManipulationPolicy is read field by field", "[resources]") {
+  const auto loaded = headers(R"(
+  applyToRoutes:
+  - route: {labels: {app: a}, namespace: web, cluster: west}
+  - withDestinations: {kind: VIRTUAL_DESTINATION, port: {number: 80}, selector: {name: reviews}}
+  applyToRouteDestinations:
+  - route: {labels: {app: b}}
+    onDestinations: [{selector: {labels: {app: reviews}}, port: {name: http}}]
+  config:
+    removeRequestHeaders: [X-Debug]
+    appendRequestHeaders: {x-a: "1", x-b: ""}
+    removeResponseHeaders: [Server]
+    appendResponseHeaders: {X-Served-By: mesh}
+)");
+  CHECK(problems(loaded).empty());
+  REQUIRE(loaded.documents.header_manipulation_policies.size() == 1);
+  const auto& policy = loaded.documents.header_manipulation_policies[0];
+  REQUIRE(policy.routes.size() == 2);
+  CHECK(policy.routes[0].route.labels == base::Labels{{"app", "a"}});
+  CHECK(policy.routes[0].route.namespace_ == "web");
+  CHECK(policy.routes[0].route.cluster == "west");
+  REQUIRE(policy.routes[1].with_destinations);
+  CHECK(policy.routes[1].with_destinations->kind ==
+        resources::DestinationKind::virtual_destination);
+  CHECK(policy.routes[1].with_destinations->object.name == "reviews");
+  CHECK(policy.routes[1].with_destinations->port.number == 80);
+  REQUIRE(policy.route_destinations.size() == 1);
+  CHECK(policy.route_destinations[0].route.labels == base::Labels{{"app", "b"}});
+  CHECK(policy.route_destinations[0].destinations.at(0).port.name == "http");
+  CHECK(policy.request.remove.at(0).name == "X-Debug");
+  REQUIRE(policy.request.append.size() == 2);
+  CHECK(policy.request.append[0].name == "x-a");
+  CHECK(policy.request.append[0].value == "1");
+  CHECK(policy.request.append[0].place.line == 13);
+  CHECK(policy.response.remove.at(0).name == "Server");
+  CHECK(policy.response.append.at(0).value == "mesh");
+}
+
+TEST_CASE("a policy that names no routes is for every route", "[resources]") {
+  const auto every = headers("{config: {removeRequestHeaders: [a]}}");
+  REQUIRE(every.documents.header_manipulation_policies.at(0).routes.size() == 1);
+  const auto some = headers("{applyToRouteDestinations: [{}], config: {}}");
+  CHECK(some.documents.header_manipulation_policies.at(0).routes.empty());
+  CHECK(retries("{config: {requestTimeout: 1s}}")
+            .documents.retry_timeout_policies.at(0)
+            .routes.size() == 1);
+}
+
+TEST_CASE("what a policy cannot say is named", "[resources]") {
+  CHECK(problems(headers("{applyToRoutes: [{route: {labls: {a: b}, workspace: w}}], config: "
+                         "{appendRequestHeaders: {x: 'from %REMOTE%'}}}")) ==
+        Lines{"warning spec.applyToRoutes[0].route.labls: unknown field; did you mean \"labels\"?",
+              "warning spec.applyToRoutes[0].route.workspace: workspaces are not supported yet: "
+              "ignored; every workspace matches",
+              "warning spec.config.appendRequestHeaders.x: sent as it is written: %NAME% is not "
+              "replaced here; write a fixed value, or leave it to the upstream"});
+  CHECK(problems(headers("{applyToRoutes: [{route: {}, withDestinations: {}}]}")) ==
+        Lines{"error spec.config: missing; this field is required",
+              "error spec.applyToRoutes[0].withDestinations: cannot stand beside \"route\"; keep "
+              "one of the two"});
+}
+
+TEST_CASE("a RetryTimeoutPolicy is read field by field", "[resources]") {
+  const auto loaded = retries(R"(
+  applyToRoutes: [{route: {labels: {route: ratings}}}]
+  config:
+    requestTimeout: 2s
+    retries: {attempts: 5, perTryTimeout: 250ms, retryOn: "5xx, reset,503 ,404", retryRemoteLocalities: true}
+)");
+  CHECK(problems(loaded).empty());
+  const auto& policy = loaded.documents.retry_timeout_policies.at(0);
+  CHECK(policy.request_timeout == 2s);
+  REQUIRE(policy.retries);
+  CHECK(policy.retries->attempts == 5);
+  CHECK(policy.retries->try_timeout == 250ms);
+  const auto& on = policy.retries->on.value();
+  CHECK(on.server_errors);
+  CHECK(on.resets);
+  CHECK_FALSE(on.gateway_errors);
+  CHECK(on.statuses == std::vector<std::uint16_t>{503, 404});
+
+  const auto plain = retries("{config: {retries: {}}}");
+  CHECK(problems(plain).empty());
+  CHECK(plain.documents.retry_timeout_policies.at(0).retries->attempts == 2);
+  CHECK_FALSE(plain.documents.retry_timeout_policies.at(0).retries->on);
+}
+
+TEST_CASE("conditions that nobody knows, or that mean nothing here, are named", "[resources]") {
+  const auto on = [](const std::string& words) {
+    return problems(retries("{config: {retries: {retryOn: '" + words + "'}}}"));
+  };
+  const std::string field = "warning spec.config.retries.retryOn: ";
+  CHECK(on("gateway-error,connect-failure,retriable-4xx,retriable-status-codes,503").empty());
+  CHECK(on("connect-failure,refused-stream,unavailable") ==
+        Lines{field + "without effect over HTTP/1.1: refused-stream, unavailable"});
+  CHECK(
+      on("gateway-eror") ==
+      Lines{field + "\"gateway-eror\" is no condition: ignored; did you mean \"gateway-error\"?"});
+  CHECK(on("666").at(0).starts_with(field + "\"666\" is no condition: ignored; known here: 5xx, "));
+  CHECK(on("retriable-status-codes") ==
+        Lines{field + "retriable-status-codes without a status; add them: retryOn: 'reset,503'"});
+}
+
+TEST_CASE("a RetryTimeoutPolicy that contradicts itself is an error", "[resources]") {
+  CHECK(problems(retries("{config: {}}")) ==
+        Lines{"error spec.config: says nothing; give a requestTimeout, retries, or both"});
+  CHECK(problems(retries("{config: {retries: {attempts: 0, perTryTimeout: 1s}}}")) ==
+        Lines{"error spec.config.retries: attempts: 0 means that nothing is tried again; leave the "
+              "other fields out"});
+  CHECK(problems(retries("{config: {retries: {attempts: 0}}}")).empty());
+  CHECK(problems(retries("{config: {requestTimeout: 1s, retries: {perTryTimeout: 2s}}}")) ==
+        Lines{"warning spec.config: retries.perTryTimeout is longer than requestTimeout: it never "
+              "ends a try"});
+  const auto many = retries("{config: {retries: {attempts: 5000}}}");
+  CHECK(problems(many) == Lines{"warning spec.config.retries.attempts: more than 100: read as 100; "
+                                "each request that fails would be sent as often"});
+  CHECK(many.documents.retry_timeout_policies.at(0).retries->attempts == 100);
+  CHECK(has_errors(retries("{config: {requestTimeout: 10us}}").problems));
+}
+
+TEST_CASE("a policy that is defined twice is an error for the later one", "[resources]") {
+  const auto one = document("resilience", "RetryTimeoutPolicy", "{config: {requestTimeout: 1s}}");
+  const auto twice = load_text(one + "---\n" + one);
+  CHECK(problems(twice) == Lines{"error : defined twice, first at a.yaml:1; remove one of them"});
+  CHECK(twice.documents.retry_timeout_policies.size() == 1);
+  CHECK(problems(load_text(one + "---\n" +
+                           document("trafficcontrol", "HeaderManipulationPolicy", "{config: {}}")))
+            .empty());
+}
