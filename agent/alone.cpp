@@ -66,7 +66,7 @@ Alone Rehearsal::serve(const Config& config, const resources::Documents& documen
   }
   auto routing = forwarder_config(config);
   routing.others = others;
-  auto compiled = forwarder::compile(documents.route_tables, *resolution, routing, routing_);
+  auto compiled = forwarder::compile(documents, *resolution, routing, routing_);
   alone.problems.insert(alone.problems.end(), compiled.problems.begin(), compiled.problems.end());
   alone.statuses = std::move(compiled.statuses);
   alone.listeners = compiled.table->listeners;

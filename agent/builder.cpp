@@ -164,8 +164,8 @@ void Builder::build() {
   if (version_ == 1 || may_answer_first(*served->resolution->view))
     products_.dns.publish(std::move(dns));
   if (stopping_) return;
-  auto compiled = forwarder::compile(serving_.documents->documents.route_tables,
-                                     *served->resolution, config_.forwarder, routing_);
+  auto compiled = forwarder::compile(serving_.documents->documents, *served->resolution,
+                                     config_.forwarder, routing_);
   served->routing = std::move(compiled.statuses);
   forwarder::add_findings(served->routing, served->documents->problems,
                           served->documents->held_back);

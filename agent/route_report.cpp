@@ -147,6 +147,7 @@ Json report_route(const forwarder::Table& table, const AskedRoute& asked) {
             {"skipped", std::move(skipped)},
             {"outcome", outcome(found)}};
   if (!found.route.empty()) json["route"] = found.route;
+  if (!found.policies.empty()) json["policies"] = found.policies;
   if (!destinations.empty()) json["destinations"] = std::move(destinations);
   return json;
 }

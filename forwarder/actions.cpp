@@ -25,6 +25,16 @@ base::Result<std::vector<std::uint32_t>> shares_of(
   return shares(weights);
 }
 
+// As written, or the table's default.
+std::vector<resources::DestinationRef> destinations_of(const FlatRoute& flat) {
+  const auto* forward = std::get_if<resources::ForwardTo>(&flat.route().action);
+  if (!forward) return {};
+  auto refs = forward->destinations;
+  if (refs.empty() && flat.table->default_destination)
+    refs.emplace_back(*flat.table->default_destination).weight.reset();  // it stands alone
+  return refs;
+}
+
 resources::Problem destination_problem(Severity severity, const FlatRoute& flat,
                                        const resources::DestinationRef& ref, std::size_t index,
                                        std::string message) {
@@ -45,7 +55,8 @@ std::shared_ptr<const Route> Actions::of(const FlatRoute& flat) {
     auto reply = say_broken(name, flat.broken);
     return std::make_shared<const Route>(Route{std::move(name), std::move(reply)});
   }
-  auto& made = made_[&flat.route()];
+  auto choice = policies_.empty() ? Policies::Choice() : policies_.choose(selectable(flat, name));
+  auto& made = made_[{&flat.route(), choice}];
   if (made) return made;
   Action action;
   const auto& source = flat.route().action;
@@ -55,13 +66,40 @@ std::shared_ptr<const Route> Actions::of(const FlatRoute& flat) {
     action = compile(flat, *redirect);
   else if (const auto* reply = std::get_if<resources::DirectResponse>(&source))
     action = ReplyAction{reply->status, reply->body};
-  return made = std::make_shared<const Route>(Route{std::move(name), std::move(action)});
+  if (auto* forward = std::get_if<ForwardAction>(&action))
+    for (std::size_t i = 0; i < forward->destinations.size(); ++i)
+      forward->destinations[i].treatment = policies_.treatment(choice, i);
+  return made = std::make_shared<const Route>(
+             Route{std::move(name), std::move(action), policies_.treatment(choice)});
+}
+
+// Destinations are found only where some policy asks for them.
+SelectableRoute Actions::selectable(const FlatRoute& flat, const std::string& name) {
+  const auto& table = flat.table->metadata;
+  const auto or_ours = [this](const std::string& cluster) {
+    return cluster.empty() ? config_.cluster : cluster;
+  };
+  SelectableRoute route{name, flat.labels(), table.namespace_, or_ours(table.cluster), {}};
+  if (!policies_.ask_for_destinations()) return route;
+  for (const auto& ref : destinations_of(flat)) {
+    auto& destination = route.destinations.emplace_back();
+    destination.kind = ref.kind;
+    destination.name = ref.ref.name;
+    destination.namespace_ = ref.ref.namespace_.empty() ? table.namespace_ : ref.ref.namespace_;
+    destination.cluster = or_ours(ref.ref.cluster);
+    destination.port = ref.port.number;
+    destination.port_name = ref.port.name;
+    const auto found = upstreams_.find(ref, table.namespace_);
+    if (!found) continue;
+    destination.labels = found->destination->labels;
+    destination.port = found->port.number;
+    destination.port_name = found->port.name;
+  }
+  return route;
 }
 
 Actions::Action Actions::compile(const FlatRoute& flat, const resources::ForwardTo& forward) {
-  auto refs = forward.destinations;
-  if (refs.empty() && flat.table->default_destination)
-    refs.emplace_back(*flat.table->default_destination).weight.reset();  // it stands alone
+  const auto refs = destinations_of(flat);
   const auto parts = shares_of(refs);
   if (!parts) return broken(flat, "forwardTo.destinations", parts.error());
   ForwardAction action;
@@ -120,7 +158,7 @@ std::string Actions::find_destinations(const FlatRoute& flat,
         warn_of_protocol(flat, refs[i], i, *target);
       found[i].name = target->upstream->name;
       found[i].upstream = std::move(target->upstream);
-      found[i].host = std::move(target->host);
+      found[i].host = target->destination->host;
       continue;
     }
     found[i].name = refs[i].ref.name;
@@ -138,7 +176,7 @@ void Actions::warn_of_protocol(const FlatRoute& flat, const resources::Destinati
   auto problem = destination_problem(
       Severity::warning, flat, ref, index,
       "port " + std::to_string(target.port.number) + " (" + target.port.protocol + ") of " +
-          target.host + " is sent HTTP/1.1, which is all that the forwarder speaks");
+          target.destination->host + " is sent HTTP/1.1, which is all that the forwarder speaks");
   problem.hint = "route to a port that takes HTTP/1.1, or leave its callers to the endpoints";
   problems_.push_back(std::move(problem));
 }

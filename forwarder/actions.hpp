@@ -16,6 +16,7 @@
 
 #include "forwarder/compile.hpp"
 #include "forwarder/delegation.hpp"
+#include "forwarder/policies.hpp"
 #include "forwarder/routes.hpp"
 #include "forwarder/upstreams.hpp"
 
@@ -23,14 +24,16 @@ namespace forwarder {
 
 class Actions {
  public:
-  Actions(Upstreams& upstreams, const ForwarderConfig& config, resources::Problems& problems)
-      : upstreams_(upstreams), config_(config), problems_(problems) {}
+  Actions(Upstreams& upstreams, Policies& policies, const ForwarderConfig& config,
+          resources::Problems& problems)
+      : upstreams_(upstreams), policies_(policies), config_(config), problems_(problems) {}
 
-  // A route that several parents lead to is made once.
+  // A route that several parents lead to, and that has the same policies below each, is made once.
   std::shared_ptr<const Route> of(const FlatRoute& flat);
 
  private:
   using Action = decltype(Route::action);
+  SelectableRoute selectable(const FlatRoute& flat, const std::string& name);
   Action compile(const FlatRoute& flat, const resources::ForwardTo& forward);
   Action compile(const FlatRoute& flat, const resources::Redirect& redirect);
   Action broken(const FlatRoute& flat, std::string_view field, const base::Error& reason);
@@ -45,9 +48,11 @@ class Actions {
               const base::Error& reason);
 
   Upstreams& upstreams_;
+  Policies& policies_;
   const ForwarderConfig& config_;
   resources::Problems& problems_;
-  std::map<const resources::HttpRoute*, std::shared_ptr<const Route>> made_;
+  std::map<std::pair<const resources::HttpRoute*, Policies::Choice>, std::shared_ptr<const Route>>
+      made_;
 };
 
 }  // namespace forwarder

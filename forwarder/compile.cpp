@@ -133,16 +133,17 @@ std::vector<bool> named_by(const resources::SharedList<RouteTable>& tables,
 
 }  // namespace
 
-Compiled compile(const resources::SharedList<resources::RouteTable>& tables,
-                 const view::Resolution& resolution, const ForwarderConfig& config,
-                 KeptTable& kept) {
+Compiled compile(const resources::Documents& documents, const view::Resolution& resolution,
+                 const ForwarderConfig& config, KeptTable& kept) {
+  const auto& tables = documents.route_tables;
   Compiled compiled;
   compiled.table = std::make_unique<Table>();
   compiled.table->version = kept.upstreams.begin_table();
   compiled.table->synced = resolution.view->synced;
   if (tables.empty()) kept.names = {};  // nobody asks for one
   Upstreams upstreams(resolution, kept.upstreams, kept.names);
-  Actions actions(upstreams, config, compiled.problems);
+  Policies policies(documents, compiled.problems);
+  Actions actions(upstreams, policies, config, compiled.problems);
   Delegation delegation(tables, config.cluster, compiled.problems);
 
   const auto& view = *resolution.view;
@@ -180,8 +181,11 @@ Compiled compile(const resources::SharedList<resources::RouteTable>& tables,
   table.routes = std::make_shared<const Routes>(std::move(routes));
   kept.upstreams.end_table();
   table.slots = kept.upstreams.slots().slots();
+  std::vector<DocumentStatus> of_policies;
+  policies.report(compiled.problems, of_policies);
   drop_repeated(compiled.problems);
   compiled.statuses = statuses(tables, resolution, delegation, compiled.problems);
+  std::ranges::move(of_policies, std::back_inserter(compiled.statuses));
   kept.plain.add_statuses(compiled.statuses);
   return compiled;
 }

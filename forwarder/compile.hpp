@@ -24,8 +24,7 @@
 #include "forwarder/plain_hosts.hpp"
 #include "forwarder/status.hpp"
 #include "forwarder/table.hpp"
-#include "resources/route_table.hpp"
-#include "resources/shared_list.hpp"
+#include "resources/documents.hpp"
 
 namespace forwarder {
 
@@ -44,7 +43,7 @@ struct Compiled {
   std::unique_ptr<Table> table;
   resources::Problems problems;
   std::vector<DocumentStatus>
-      statuses;  // of the route tables as given, then of destinations with something to say
+      statuses;  // of the route tables as given, of policies, of destinations with something to say
 };
 
 // What one table has that the next may have, too.
@@ -57,7 +56,7 @@ struct KeptTable {
 // `kept` goes from call to call; each table must be published, or dropped for good, before the next
 // is compiled. Cost: route tables, and of every destination a pointer; the endpoints of those that
 // have changed.
-Compiled compile(const resources::SharedList<resources::RouteTable>& tables,
+Compiled compile(const resources::Documents& documents,
                  const discovery::view::Resolution& resolution, const ForwarderConfig& config,
                  KeptTable& kept);
 

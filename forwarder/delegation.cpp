@@ -55,6 +55,18 @@ resources::Problem route_problem(resources::Severity severity, const RouteTable&
           ""};
 }
 
+base::Labels FlatRoute::labels() const {
+  base::Labels labels;
+  const auto overlay = [&labels](const base::Labels& nearer) {
+    for (const auto& [key, value] : nearer) labels.insert_or_assign(key, value);
+  };
+  for (std::size_t level = 0; level < path.size(); ++level) {
+    overlay(path[level]->metadata.labels);
+    overlay(level < via.size() ? via[level]->labels : route().labels);
+  }
+  return labels;
+}
+
 Delegation::Delegation(const resources::SharedList<resources::RouteTable>& tables,
                        std::string_view own_cluster, resources::Problems& problems)
     : tables_(tables), own_cluster_(own_cluster), problems_(problems) {}
@@ -99,16 +111,18 @@ base::Result<std::vector<FlatRoute>> Delegation::routes_of(const RouteTable& tab
 
     const auto* delegate = std::get_if<resources::Delegate>(&route.action);
     if (!delegate) {
-      flat.push_back({&table, i, std::move(matchers), path_, ""});
+      flat.push_back({&table, i, std::move(matchers), path_, via_, ""});
       continue;
     }
     const auto before = matchers_;
+    via_.push_back(&route);
     auto children = follow(*delegate, matchers);
+    via_.pop_back();
     if (!children) {
       matchers_ = before;
       problems_.push_back(route_problem(resources::Severity::error, table, i, "delegate",
                                         children.error().message));
-      flat.push_back({&table, i, std::move(matchers), path_, children.error().message});
+      flat.push_back({&table, i, std::move(matchers), path_, via_, children.error().message});
       continue;
     }
     std::move(children->begin(), children->end(), std::back_inserter(flat));

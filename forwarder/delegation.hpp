@@ -35,9 +35,13 @@ struct FlatRoute {
   std::size_t index = 0;                           // in that table
   std::vector<resources::HttpMatcher> matchers;    // with what is inherited; never empty
   std::vector<const resources::RouteTable*> path;  // from the root to `table`
-  std::string broken;                              // why it can't be followed; "" = it can
+  std::vector<const resources::HttpRoute*> via;  // that delegate, in each table of `path` before it
+  std::string broken;                            // why it can't be followed; "" = it can
 
   const resources::HttpRoute& route() const { return table->http[index]; }
+  // What policies select it by. Of one key, the route's own label goes before its table's, that
+  // before the delegating route's, and so on up to the root (gloo.md §2 "Label inheritance").
+  base::Labels labels() const;
 };
 
 class Delegation {
@@ -64,7 +68,8 @@ class Delegation {
   const resources::SharedList<resources::RouteTable>& tables_;
   std::string own_cluster_;
   resources::Problems& problems_;
-  Tables path_;                           // from the root to the table in hand
+  Tables path_;  // from the root to the table in hand
+  std::vector<const resources::HttpRoute*> via_;
   std::size_t matchers_ = 0, tried_ = 0;  // made for this root
   std::set<const resources::RouteTable*> reached_;
 };

@@ -1,6 +1,7 @@
 #include "forwarder/explain.hpp"
 
 #include "forwarder/dot_segments.hpp"
+#include "forwarder/treatment.hpp"
 
 namespace forwarder {
 namespace {
@@ -9,6 +10,7 @@ void add_outcome(const Entry& entry, const Request& request, Explanation& explan
   base::Random random(0);  // which destination it draws does not show: all are listed
   const auto decision = act(entry, request, random);
   explanation.route = decision.route;
+  if (entry.route->treatment) explanation.policies = entry.route->treatment->policies;
   if (const auto* reply = std::get_if<Reply>(&decision.action)) {
     explanation.reply = *reply;
     return;

@@ -23,6 +23,7 @@ struct Explanation {
   std::string virtual_host;       // the pattern: "*.mesh.internal"; "" = the host is not known here
   std::vector<Verdict> verdicts;  // in the order they are tried; the last one takes it, if any does
   std::string route;              // that takes it; "" = none
+  std::vector<std::string> policies;  // that the route has: "RetryTimeoutPolicy shop/patient"
   std::vector<WeightedUpstream>
       destinations;            // it is drawn from; their host: the Host header that goes there
   std::string target;          // path and query as they go upstream

@@ -25,18 +25,22 @@ std::string location(const RedirectAction& redirect, const http::RequestHead& he
 }
 
 struct Act {
-  const Matcher& matcher;
+  const Entry& entry;
   const Request& request;
   const http::RequestHead& head;
   base::Random& random;
   const LoadView* load;
 
-  std::variant<Forward, Reply> operator()(const ForwardAction& action) const {
+  Decision decided(std::variant<Forward, Reply> action,
+                   const std::shared_ptr<const Treatment>& treatment) const {
+    return {std::move(action), entry.route->name, InTable<Treatment>(treatment)};
+  }
+  Decision operator()(const ForwardAction& action) const {
     const auto& destination = action.draw(random, load);
     Forward forward;
     forward.upstream = UpstreamRef(destination.upstream);
     if (request.path_differs || !action.path.is_none())
-      forward.target = with_query(rewrite_path(action.path, matcher, head.path), head);
+      forward.target = with_query(rewrite_path(action.path, entry.matcher, head.path), head);
     // A wildcard is nobody's name.
     const bool is_name = !destination.host.starts_with('*');
     if (!action.auto_host)
@@ -45,13 +49,14 @@ struct Act {
       forward.host = destination.host;
     // HTTP/1.0 may name no host; the next hop would refuse a request without one.
     if (forward.host.empty() && head.authority.empty() && is_name) forward.host = destination.host;
-    return forward;
+    return decided(std::move(forward),
+                   destination.treatment ? destination.treatment : entry.route->treatment);
   }
-  std::variant<Forward, Reply> operator()(const RedirectAction& action) const {
-    return Reply{action.code, location(action, head), ""};
+  Decision operator()(const RedirectAction& action) const {
+    return decided(Reply{action.code, location(action, head), ""}, entry.route->treatment);
   }
-  std::variant<Forward, Reply> operator()(const ReplyAction& action) const {
-    return Reply{action.status, "", action.body};
+  Decision operator()(const ReplyAction& action) const {
+    return decided(Reply{action.status, "", action.body}, entry.route->treatment);
   }
 };
 
@@ -130,8 +135,7 @@ const Routes::Host* Routes::find(const Request& request) const {
 
 Decision act(const Entry& entry, const Request& request, base::Random& random,
              const LoadView* load) {
-  return {std::visit(Act{entry.matcher, request, *request.head, random, load}, entry.route->action),
-          entry.route->name};
+  return std::visit(Act{entry, request, *request.head, random, load}, entry.route->action);
 }
 
 std::string target_sent(const Forward& forward, const http::RequestHead& head) {

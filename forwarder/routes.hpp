@@ -21,11 +21,12 @@
 namespace forwarder {
 
 struct WeightedUpstream {
-  std::string name;                          // as the upstream's, or of what was not found
-  std::shared_ptr<const Upstream> upstream;  // null: not known here
-  std::string host;                          // for autoHostRewrite
-  std::uint32_t share = 0;                   // of 100, as written
-  std::uint32_t effective = 0;               // what is drawn by: see fail_over()
+  std::string name;                              // as the upstream's, or of what was not found
+  std::shared_ptr<const Upstream> upstream;      // null: not known here
+  std::string host;                              // for autoHostRewrite
+  std::uint32_t share = 0;                       // of 100, as written
+  std::uint32_t effective = 0;                   // what is drawn by: see fail_over()
+  std::shared_ptr<const Treatment> treatment{};  // instead of the route's; null = the route's
 };
 
 // A weighted destination without endpoints leaves its share to the others instead of failing it; so
@@ -55,6 +56,7 @@ struct ReplyAction {
 struct Route {
   std::string name;  // "bookinfo/reviews[2] canary"
   std::variant<ForwardAction, RedirectAction, ReplyAction> action;
+  std::shared_ptr<const Treatment> treatment{};  // by policies; null = none
 };
 
 struct Entry {

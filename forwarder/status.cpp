@@ -18,10 +18,7 @@ State state_of(const resources::Problem& problem) {
 DocumentStatus status_of(const resources::RouteTable& table,
                          const discovery::view::Resolution& resolution,
                          const Delegation& delegation, const resources::Problems& problems) {
-  DocumentStatus status;
-  status.object = "RouteTable " + name_of(table);
-  for (const auto& problem : problems)
-    if (problem.object == status.object) status.state = std::max(status.state, state_of(problem));
+  auto status = forwarder::status_of("RouteTable " + name_of(table), problems);
   if (table.hosts.empty() && !delegation.reached(table)) {
     status.state = State::unused;
     status.notes.push_back("it has no hosts, and no table delegates to it");
@@ -46,6 +43,13 @@ DocumentStatus status_of(const resources::RouteTable& table,
 }
 
 }  // namespace
+
+DocumentStatus status_of(const std::string& object, const resources::Problems& problems) {
+  DocumentStatus status{object, State::accepted, {}};
+  for (const auto& problem : problems)
+    if (problem.object == object) status.state = std::max(status.state, state_of(problem));
+  return status;
+}
 
 void warn_of_bypassed_hosts(const resources::RouteTable& root,
                             const discovery::view::Resolution& resolution,

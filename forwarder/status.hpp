@@ -28,6 +28,9 @@ struct DocumentStatus {
 };
 std::string_view to_string(DocumentStatus::State state);
 
+// Its state by its problems alone.
+DocumentStatus status_of(const std::string& object, const resources::Problems& problems);
+
 // What others than compile() have found in the documents as written: a typo, an error that holds a
 // file back. No state gets better by it.
 void add_findings(std::vector<DocumentStatus>& statuses, const resources::Problems& problems,

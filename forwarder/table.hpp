@@ -59,21 +59,24 @@ struct Upstream {
   bool fail_open = false;  // nothing here is healthy: the tiers hold what there is
 };
 
-// An upstream where it stands in a table, good for as long as the table is held; share() it for
-// longer. A decision counts no references: all workers would write to the same ones.
-class UpstreamRef {
+// A part of a table where it stands, good for as long as the table is held; share() it for longer.
+// A decision counts no references: all workers would write to the same ones.
+template <class Part>
+class InTable {
  public:
-  UpstreamRef() = default;
-  explicit UpstreamRef(const std::shared_ptr<const Upstream>& in_table) : in_table_(&in_table) {}
+  InTable() = default;
+  explicit InTable(const std::shared_ptr<const Part>& in_table) : in_table_(&in_table) {}
 
   explicit operator bool() const { return in_table_ && *in_table_; }
-  const Upstream& operator*() const { return **in_table_; }
-  const Upstream* operator->() const { return in_table_->get(); }
-  const std::shared_ptr<const Upstream>& share() const { return *in_table_; }
+  const Part& operator*() const { return **in_table_; }
+  const Part* operator->() const { return in_table_->get(); }
+  const std::shared_ptr<const Part>& share() const { return *in_table_; }
 
  private:
-  const std::shared_ptr<const Upstream>* in_table_ = nullptr;
+  const std::shared_ptr<const Part>* in_table_ = nullptr;
 };
+using UpstreamRef = InTable<Upstream>;
+struct Treatment;  // treatment.hpp
 
 // What becomes of a request.
 struct Forward {
@@ -91,6 +94,7 @@ struct Decision {
   // "bookinfo/reviews[2] canary"; "" when no route matched. In the table: copy it to keep it over
   // an await.
   std::string_view route;
+  InTable<Treatment> treatment{};  // by policies; null = none
 };
 
 struct Request {

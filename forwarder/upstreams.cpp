@@ -125,28 +125,28 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   const auto resolved = find_destination(kind, namespace_, ref.ref);
   // A virtual destination spans clusters, so its reference's cluster only says who defined it.
   const std::string_view cluster = is_service ? std::string_view(ref.ref.cluster) : "";
-  view::Destination unnamed;
-  if (!resolved && is_service) unnamed = unnamed_service(namespace_, ref.ref.name);
-  const auto& destination = resolved ? *resolved->destination : unnamed;
-  if (!resolved && unnamed.services.empty()) {
+  auto destination = resolved ? resolved->destination : nullptr;
+  if (!destination && is_service) destination = unnamed_service(namespace_, ref.ref.name);
+  if (!destination) {
     const auto subject = (is_service ? "service " : "VirtualDestination ") + called;
     if (!resolution_.view->synced)
       return base::unavailable(subject + " is not known here before other clusters are heard");
     return base::Error{base::Code::not_found, subject + " is not known here"};
   }
 
-  auto port = choose_port(destination, ref.port);
+  auto port = choose_port(*destination, ref.port);
   if (!port) return port.error();
   if (resolved && cluster.empty() && ref.subset.empty())
-    return Target{of(resolved, *port), destination.host, *port};
+    return Target{of(resolved, *port), std::move(destination), *port};
 
-  auto name = upstream_name(destination.host, port->number, ref.subset, cluster);
+  auto name = upstream_name(destination->host, port->number, ref.subset, cluster);
   if (auto made = kept_.find(name, nullptr))
-    return Target{std::move(made), destination.host, *port};
-  const auto part = narrow(destination, cluster, ref.subset);
+    return Target{std::move(made), std::move(destination), *port};
+  const auto part = narrow(*destination, cluster, ref.subset);
   const auto selection =
       view::select(part, *resolution_.view, resolution_.callers->classes.front());
-  return Target{make(std::move(name), nullptr, selection, *port), destination.host, *port};
+  auto upstream = make(std::move(name), nullptr, selection, *port);
+  return Target{std::move(upstream), std::move(destination), *port};
 }
 
 std::string Upstreams::did_you_mean(const resources::DestinationRef& ref,
@@ -198,20 +198,22 @@ Upstreams::Source Upstreams::find_destination(view::Destination::Kind kind,
   return best;
 }
 
-view::Destination Upstreams::unnamed_service(std::string_view namespace_,
-                                             std::string_view name) const {
-  view::Destination destination;
+std::shared_ptr<const view::Destination> Upstreams::unnamed_service(std::string_view namespace_,
+                                                                    std::string_view name) const {
+  const auto found = services().find({namespace_, name});
+  if (found == services().end()) return nullptr;
+  auto made = std::make_shared<view::Destination>();
+  auto& destination = *made;
   destination.namespace_ = namespace_;
   destination.name = name;
   destination.host = std::string(name) + '.' + std::string(namespace_);
-  const auto found = services().find({namespace_, name});
-  if (found == services().end()) return destination;
   destination.services = found->second;
+  destination.labels = destination.services.front()->labels;
   for (const auto& service : destination.services)
     for (const auto& port : service->ports)
       if (!destination.find_port(port.number))
         destination.ports.push_back({port.number, port.name, port.app_protocol, port.name, 0});
-  return destination;
+  return made;
 }
 
 std::shared_ptr<const Upstream> Upstreams::make(std::string name, Source source,

@@ -38,7 +38,7 @@ class Upstreams {
 
   struct Target {
     std::shared_ptr<const Upstream> upstream;
-    std::string host;                       // the destination's
+    std::shared_ptr<const discovery::view::Destination> destination;
     discovery::view::DestinationPort port;  // of it
   };
   // `home` is the namespace of the document that refers. Errors: not_found; unavailable instead
@@ -63,9 +63,9 @@ class Upstreams {
   // Of several of one name: in the cluster asked for, else our own, else the first by host.
   Source find_destination(Destination::Kind kind, std::string_view namespace_,
                           const resources::ObjectRef& ref) const;
-  // A service that no zone gives a name to, by the services themselves; no services when there are
-  // none.
-  Destination unnamed_service(std::string_view namespace_, std::string_view name) const;
+  // A service that no zone gives a name to, by the services themselves; null when there are none.
+  std::shared_ptr<const Destination> unnamed_service(std::string_view namespace_,
+                                                     std::string_view name) const;
   std::shared_ptr<const Upstream> make(std::string name, Source source, const Selection& selection,
                                        const Port& port);
 

@@ -55,9 +55,18 @@ bool names_other_fields(std::span<const Header> headers) {
   return other;
 }
 
-bool removed(std::string_view name, const Edits& edits) {
-  return std::any_of(edits.remove.begin(), edits.remove.end(),
-                     [&](std::string_view gone) { return equal_ignoring_case(gone, name); });
+bool removed(std::string_view name, const Edits* edits) {
+  for (; edits; edits = edits->then)
+    if (std::ranges::any_of(edits->remove,
+                            [&](std::string_view gone) { return equal_ignoring_case(gone, name); }))
+      return true;
+  return false;
+}
+
+void append_added(std::string& out, const Edits& edits) {
+  for (const auto* layer = &edits; layer; layer = layer->then)
+    for (const Header& header : layer->add)
+      if (!removed(header.name, layer->then)) append(out, header);
 }
 
 // The end-to-end fields; those that are rendered from values are not among them.
@@ -65,11 +74,11 @@ void append_fields(std::string& out, std::span<const Header> headers, const Edit
   const bool check_nominated = names_other_fields(headers);
   for (const Header& header : headers) {
     const auto field = classify(header.name);
-    if (field != Field::other || removed(header.name, edits)) continue;
+    if (field != Field::other || removed(header.name, &edits)) continue;
     if (check_nominated && nominated(header.name, headers)) continue;
     append(out, header);
   }
-  for (const Header& header : edits.add) append(out, header);
+  append_added(out, edits);
 }
 
 void append_upgrade(std::string& out, std::span<const Header> headers) {
@@ -129,7 +138,9 @@ ChunkHeader::ChunkHeader(std::uint64_t size) {
 
 void render_reply(const Reply& reply, ReplyBody body, Connection connection, std::string& out) {
   append_status_line(out, reply.status, reason_phrase(reply.status));
-  for (const Header& header : reply.headers) append(out, header);
+  for (const Header& header : reply.headers)
+    if (!removed(header.name, &reply.edits)) append(out, header);
+  append_added(out, reply.edits);
   const bool bodiless = reply.status < 200 || reply.status == 204 || reply.status == 304;
   if (!bodiless) append_length(out, reply.body.size());
   if (connection == Connection::close) append(out, "Connection: ", "close");

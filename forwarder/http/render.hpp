@@ -23,9 +23,11 @@
 namespace forwarder::http {
 
 // Taken away first, by name in any case; then added behind all others. A replacement is both.
+// `then`: edits of what comes of these; null = none.
 struct Edits {
-  std::span<const std::string_view> remove;
-  std::span<const Header> add;
+  std::span<const std::string_view> remove{};
+  std::span<const Header> add{};
+  const Edits* then = nullptr;
 };
 
 // What replaces the parsed value; empty keeps it.
@@ -69,6 +71,7 @@ struct Reply {
   std::uint16_t status = 200;
   std::span<const Header> headers;
   std::string_view body;
+  Edits edits{};
 };
 enum class ReplyBody : std::uint8_t { sent, omitted };  // omitted: the answer to HEAD
 enum class Connection : std::uint8_t { keep_alive, close };

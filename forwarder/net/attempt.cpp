@@ -30,12 +30,13 @@ Outcome of_a_failed_request(Outcome outcome) {
 }  // namespace
 
 Attempt::Attempt(Session& session, OutgoingRequest& request, Connection& connection,
-                 Endpoints::Lease& lease)
+                 Endpoints::Lease& lease, const http::Edits& edits)
     : session_(session),
       work_(session.work()),
       request_(request),
       connection_(connection),
       lease_(lease),
+      edits_(edits),
       client_(session.client()),
       upstream_(connection.stream),
       received_(work_.buffers) {}
@@ -125,7 +126,7 @@ Task<Outcome> Attempt::switch_protocols(std::string_view rest) {
   work_.counters.tunnels.add();
   closing_ = true;
   Buffer down(work_.buffers), up(work_.buffers);
-  http::render_response(work_.response_head, {}, {}, down.bytes());
+  http::render_response(work_.response_head, {}, edits_, down.bytes());
   down.bytes().append(rest);
   up.bytes().append(session_.take_pending());
   const auto sent_down = co_await client_.write(down.view(), work_.in(work_.timeouts.body_idle));
@@ -145,7 +146,7 @@ std::string_view Attempt::render_head(http::Framing framing) {
   poolable_ = head.keep_alive && head.framing != http::Framing::until_close;
   // RFC 9110 §6.6.1: who passes on an answer without a Date adds when it came.
   const std::array<http::Header, 1> date{{{"Date", work_.date()}}};
-  http::Edits edits;
+  http::Edits edits{.then = &edits_};
   if (http::find_header(head.headers, "date") == nullptr) edits.add = date;
   work_.rendered.clear();
   http::render_response(head, {framing, request_.minor_version(), !closing_}, edits,

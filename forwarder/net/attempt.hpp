@@ -33,8 +33,9 @@ enum class Outcome : std::uint8_t {
 
 class Attempt {
  public:
+  // `edits`: of the answer.
   Attempt(Session& session, OutgoingRequest& request, Connection& connection,
-          Endpoints::Lease& lease);
+          Endpoints::Lease& lease, const http::Edits& edits);
 
   base::net::Task<Outcome> run();
 
@@ -70,6 +71,7 @@ class Attempt {
   OutgoingRequest& request_;
   Connection& connection_;
   Endpoints::Lease& lease_;
+  const http::Edits edits_;
   base::net::Stream& client_;
   base::net::Stream& upstream_;
   Buffer received_;  // of the answer: a head in pieces, or what stands behind a 1xx

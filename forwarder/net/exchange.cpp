@@ -38,6 +38,7 @@ void Exchange::decide(const http::RequestHead& head) {
   }
   auto decision = table->decide({session_.gate().wanted().port, session_.peer().ip, &head},
                                 work_.random, &work_.endpoints);
+  if (decision.treatment) treatment_ = work_.treatments.hold(decision.treatment, table->version);
   if (auto* reply = std::get_if<Reply>(&decision.action))
     reply_ = std::move(*reply);
   else
@@ -53,7 +54,8 @@ void Exchange::prepare(const http::RequestHead& head, const Forward& forward,
     failure_ = kLoop;
   } else {
     upstream_ = work_.upstreams.hold(forward.upstream, version);
-    request_.render(head, forward, session_.peer_text());
+    const auto edits = treatment_ ? treatment_->request.edits() : http::Edits();
+    request_.render(head, forward, session_.peer_text(), edits);
   }
 }
 
@@ -89,7 +91,7 @@ Task<Then> Exchange::forward() {
       tried_.push_back(member->slot);
       continue;
     }
-    Attempt attempt(session_, request_, *connection, lease);
+    Attempt attempt(session_, request_, *connection, lease, response_edits());
     const auto outcome = co_await attempt.run();
     if (outcome == Outcome::answered) {
       lease.answered();
@@ -165,7 +167,7 @@ Task<Then> Exchange::fail(Failure failure) {
 Task<Then> Exchange::answer(const Reply& routed) {
   work_.counters.unrouted.add();
   Buffer reply(work_.buffers);
-  render_routed(routed, reply_form(), reply.bytes());
+  render_routed(routed, reply_form(), response_edits(), reply.bytes());
   const auto then = co_await send(reply);
   co_return then;
 }
@@ -176,6 +178,10 @@ Task<Then> Exchange::send(Buffer& reply) {
   if (!sent) co_return Then::cut;
   if (!request_.whole()) co_return Then::linger;
   co_return reply_connection() == http::Connection::close ? Then::close : Then::next_request;
+}
+
+http::Edits Exchange::response_edits() const {
+  return treatment_ ? treatment_->response.edits() : http::Edits();
 }
 
 ReplyForm Exchange::reply_form() const {

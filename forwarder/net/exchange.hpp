@@ -49,11 +49,13 @@ class Exchange {
   bool may_try_again(Outcome outcome);
   ReplyForm reply_form() const;
   http::Connection reply_connection() const;
+  http::Edits response_edits() const;
 
   Session& session_;
   Workspace& work_;
   OutgoingRequest request_;
   HeldUpstreams::Hold upstream_;
+  HeldTreatments::Hold treatment_;  // empty: no policy
   std::optional<Reply> reply_;
   Failure failure_;
   std::vector<SlotId> tried_;

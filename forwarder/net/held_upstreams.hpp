@@ -1,4 +1,5 @@
-// The upstreams that a worker's requests use over their awaits, while tables come and go.
+// The parts of tables (upstreams, treatments) that a worker's requests use over their awaits, while
+// tables come and go.
 //
 // The worker shares each once for all of its requests, and counts those itself: no request writes
 // to a count that other workers write to as well. What none uses any more goes at the first request
@@ -11,12 +12,14 @@
 #include <utility>
 
 #include "forwarder/table.hpp"
+#include "forwarder/treatment.hpp"
 
 namespace forwarder::net {
 
-class HeldUpstreams {
+template <class Part>
+class HeldParts {
   struct Held {
-    std::shared_ptr<const Upstream> upstream;
+    std::shared_ptr<const Part> part;
     std::uint32_t users = 0;
   };
 
@@ -33,25 +36,30 @@ class HeldUpstreams {
     ~Hold() {
       if (held_) --held_->users;
     }
-    const Upstream& operator*() const { return *held_->upstream; }
+    explicit operator bool() const { return held_; }
+    const Part& operator*() const { return *held_->part; }
+    const Part* operator->() const { return held_->part.get(); }
 
    private:
     Held* held_ = nullptr;
   };
 
-  // `upstream` is not null, and of the table of that version.
-  Hold hold(const UpstreamRef& upstream, std::uint64_t version) {
+  // `part` is not null, and of the table of that version.
+  Hold hold(const InTable<Part>& part, std::uint64_t version) {
     if (std::exchange(version_, version) != version)
       std::erase_if(held_, [](const auto& entry) { return entry.second.users == 0; });
-    auto& held = held_[&*upstream];
-    if (!held.upstream) held.upstream = upstream.share();
+    auto& held = held_[&*part];
+    if (!held.part) held.part = part.share();
     return Hold(held);
   }
   std::size_t size() const { return held_.size(); }
 
  private:
-  std::unordered_map<const Upstream*, Held> held_;  // its nodes stay in place
+  std::unordered_map<const Part*, Held> held_;  // its nodes stay in place
   std::uint64_t version_ = 0;
 };
+
+using HeldUpstreams = HeldParts<Upstream>;
+using HeldTreatments = HeldParts<Treatment>;
 
 }  // namespace forwarder::net

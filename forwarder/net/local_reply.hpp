@@ -35,6 +35,7 @@ struct ReplyForm {
 };
 
 void render_failure(const Failure& failure, const ReplyForm& form, std::string& out);
-void render_routed(const Reply& reply, const ReplyForm& form, std::string& out);
+void render_routed(const Reply& reply, const ReplyForm& form, const http::Edits& edits,
+                   std::string& out);
 
 }  // namespace forwarder::net

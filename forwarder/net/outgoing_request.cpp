@@ -26,9 +26,11 @@ void OutgoingRequest::note(const http::RequestHead& head) {
 }
 
 void OutgoingRequest::render(const http::RequestHead& head, const Forward& forward,
-                             std::string_view client) {
+                             std::string_view client, const http::Edits& edits) {
   const http::ForwardedFields fields(head, {client, "http", forward.host}, work_.rendered);
-  http::render_request(head, {forward.target, forward.host}, fields.edits(), bytes_.bytes());
+  auto all = fields.edits();
+  all.then = &edits;
+  http::render_request(head, {forward.target, forward.host}, all, bytes_.bytes());
 }
 
 Reframed OutgoingRequest::start_body(std::string_view input) {

@@ -24,8 +24,10 @@ class OutgoingRequest {
 
   // The facts of the head that outlive it.
   void note(const http::RequestHead& head);
-  // Renders the head as `forward` wants it, with what a gateway adds (http/forwarded.hpp).
-  void render(const http::RequestHead& head, const Forward& forward, std::string_view client);
+  // Renders the head as `forward` wants it, with what a gateway adds (http/forwarded.hpp), and then
+  // as `edits` do.
+  void render(const http::RequestHead& head, const Forward& forward, std::string_view client,
+              const http::Edits& edits = {});
   // Takes the part of the body that came with the head; it belongs to bytes().
   Reframed start_body(std::string_view input);
   // Takes what came later; leaves work.reframer with the pieces to send.

@@ -47,6 +47,7 @@ struct Workspace {
   base::Random random;
   base::Published<Table>::Reader table;
   HeldUpstreams upstreams;
+  HeldTreatments treatments;
   Endpoints endpoints;
   Counters counters;
   Buffers buffers;

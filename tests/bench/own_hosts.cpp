@@ -92,8 +92,8 @@ int main(int count, char** arguments) {
     laps.lap("resolve");
     auto dns = tables.build(resolved, zone_config(config));
     laps.lap("dns table");
-    auto compiled = forwarder::compile(documents->documents.route_tables, *resolved,
-                                       forwarder_config(config), kept);
+    auto compiled =
+        forwarder::compile(documents->documents, *resolved, forwarder_config(config), kept);
     laps.lap("forwarder table");
   }
 }

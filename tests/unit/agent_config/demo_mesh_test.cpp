@@ -82,7 +82,7 @@ struct Seen {
     for (const auto& table : own.route_tables)
       for (const auto& host : table.hosts) rules.routed_hosts[host] = table.metadata.name;
     resolution = view::resolve(Assembler().assemble(publication, rules, 1));
-    compiled = forwarder::compile(own.route_tables, resolution, {cluster, rules.forwarders}, kept);
+    compiled = forwarder::compile(own, resolution, {cluster, rules.forwarders}, kept);
   }
 
   // The clusters of the first tier of a host.

@@ -17,7 +17,7 @@ namespace view = discovery::view;
 struct Changing {
   base::Random random{6};
   std::map<std::string, std::shared_ptr<const view::Destination>> destinations;
-  resources::SharedList<resources::RouteTable> tables;
+  resources::Documents documents;
   view::Resolver resolver;
   std::shared_ptr<const view::Resolution> resolution;
 
@@ -59,7 +59,7 @@ struct Changing {
         destinations.erase(name);
         break;
       case 1: {
-        tables = {};
+        documents.route_tables = {};
         for (auto n = random.below(3); n > 0; --n) {
           auto made = table("t" + std::to_string(n), {random.chance(0.2) ? "*.x" : host()},
                             {route({exact("/to")}, to("h" + std::to_string(random.below(5)))),
@@ -67,7 +67,7 @@ struct Changing {
           if (random.chance(0.5)) made.workload_selectors.resize(1);
           if (random.chance(0.5))
             for (auto& selector : made.workload_selectors) selector.name = "h1";
-          tables.push_back(std::move(made));
+          documents.route_tables.push_back(std::move(made));
         }
         break;
       }
@@ -133,8 +133,8 @@ TEST_CASE("from table to table is the same as each table alone") {
     for (auto changes = 1 + mesh.random.below(2); changes > 0; --changes) mesh.change();
     mesh.resolve();
     KeptTable nothing;
-    REQUIRE(describe(compile(mesh.tables, *mesh.resolution, config, kept)) ==
-            describe(compile(mesh.tables, *mesh.resolution, config, nothing)));
+    REQUIRE(describe(compile(mesh.documents, *mesh.resolution, config, kept)) ==
+            describe(compile(mesh.documents, *mesh.resolution, config, nothing)));
   }
 }
 

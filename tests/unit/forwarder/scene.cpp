@@ -167,6 +167,13 @@ void lead_to_forwarder(Destination& destination, bool headless) {
 }  // namespace
 
 forwarder::Compiled Mesh::compile(const resources::SharedList<resources::RouteTable>& tables) {
+  resources::Documents documents;
+  documents.route_tables = tables;
+  return compile_all(documents);
+}
+
+forwarder::Compiled Mesh::compile_all(const resources::Documents& documents) {
+  const auto& tables = documents.route_tables;
   auto view = std::make_shared<discovery::view::View>();
   view->cluster = "east";
   view->synced = synced_;
@@ -180,6 +187,7 @@ forwarder::Compiled Mesh::compile(const resources::SharedList<resources::RouteTa
     destination.namespace_ = "shop";
     destination.name = service->name;
     if (destination.cluster.empty()) destination.cluster = service->cluster;
+    destination.labels = service->labels;
     destination.services.push_back(service);
     if (destination.ports.empty()) destination.ports.push_back({80, "http", "", "http", 0});
   }
@@ -196,7 +204,7 @@ forwarder::Compiled Mesh::compile(const resources::SharedList<resources::RouteTa
     view->destinations.push_back(
         std::make_shared<const discovery::view::Destination>(std::move(destination)));
   const forwarder::ForwarderConfig config{"east", addresses_, others_};
-  return forwarder::compile(tables, discovery::view::resolve(view), config, kept_);
+  return forwarder::compile(documents, discovery::view::resolve(view), config, kept_);
 }
 
 forwarder::Decision decide(const forwarder::Table& table, const Incoming& request,

@@ -63,6 +63,7 @@ class Mesh {
   Mesh& alone() { return others_ = forwarder::Others::none, *this; }
 
   forwarder::Compiled compile(const resources::SharedList<resources::RouteTable>& tables);
+  forwarder::Compiled compile_all(const resources::Documents& documents);
 
  private:
   std::vector<discovery::view::Service> services_;

@@ -226,3 +226,26 @@ TEST_CASE("an accepted response means the same once rendered", "[http]") {
 
 }  // namespace
 }  // namespace forwarder::http
+
+TEST_CASE("edits are made of what comes of the edits before them", "[forwarder_http]") {
+  using namespace forwarder::http;
+  const std::array<std::string_view, 2> gone{"x-came", "X-First"};
+  const std::array<Header, 1> last{{{"X-Came", "again"}}};
+  const Edits second{.remove = gone, .add = last};
+  const std::array<Header, 2> added{{{"x-first", "1"}, {"x-stays", "2"}}};
+  const Edits first{.add = added, .then = &second};
+  RequestHead head;
+  head.method = "GET";
+  head.path = "/";
+  head.authority = "h";
+  head.headers = {{"X-Came", "once"}, {"Accept", "*/*"}};
+  std::string out;
+  render_request(head, {}, first, out);
+  CHECK(out == "GET / HTTP/1.1\r\nHost: h\r\nAccept: */*\r\nx-stays: 2\r\nX-Came: again\r\n\r\n");
+  out.clear();
+  const std::array<Header, 2> own{{{"Date", "now"}, {"X-First", "here"}}};
+  render_reply({200, own, "", first}, ReplyBody::sent, Connection::keep_alive, out);
+  CHECK(out ==
+        "HTTP/1.1 200 OK\r\nDate: now\r\nx-stays: 2\r\nX-Came: again\r\n"
+        "Content-Length: 0\r\n\r\n");
+}

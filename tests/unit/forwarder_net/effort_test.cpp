@@ -64,6 +64,10 @@ bool ask(int fd) {
 TEST_CASE("a request on a warm connection allocates nothing", "[forwarder_net]") {
   ProxyStory story;
   story.host = GENERATE("a-name-beyond-fifteen.shop.mesh.internal", "*.shop.mesh.internal");
+  auto treatment = std::make_shared<forwarder::Treatment>();
+  treatment->request = {{"User-Agent"}, {{"X-A-Name-Of-Its-Own", "a value beyond fifteen"}}};
+  treatment->response = {{"Server"}, {{"X-Served-By", "the mesh and nobody else"}}};
+  if (GENERATE(false, true)) story.treatment = treatment;
   auto& server = story.server(answer_with(""));
   server.die();
   const auto listener = listening(server.address);

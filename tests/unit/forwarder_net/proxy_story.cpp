@@ -35,6 +35,7 @@ std::shared_ptr<const forwarder::Routes> route_all_to(
     const std::shared_ptr<const forwarder::Upstream>& upstream, const ProxyStory& story) {
   auto route = std::make_shared<forwarder::Route>();
   route->name = "test";
+  route->treatment = story.treatment;
   forwarder::ForwardAction action;
   action.destinations.push_back({upstream->name, upstream, "", 100, 100});
   action.path.replacement = story.path_rewrite;

@@ -1,0 +1,76 @@
+#include "forwarder/attachment.hpp"
+
+namespace forwarder {
+namespace {
+
+bool selects(const resources::PortSelector& selector, const SelectableDestination& destination) {
+  if (selector.unset()) return true;
+  return selector.number != 0 ? selector.number == destination.port
+                              : selector.name == destination.port_name;
+}
+
+bool selects(const resources::DestinationSelector& selector,
+             const SelectableDestination& destination) {
+  return selector.kind == destination.kind &&
+         selector.object.matches(destination.labels, destination.name, destination.namespace_,
+                                 destination.cluster) &&
+         selects(selector.port, destination);
+}
+
+std::string count(std::size_t n, std::string_view what) {
+  return std::to_string(n) + ' ' + std::string(what) + (n == 1 ? "" : "s");
+}
+
+std::string why_lost(const Attached& policy) {
+  const auto& winner = *policy.lost_to;
+  const bool older = winner.metadata->created_at != policy.metadata->created_at;
+  return policy.first_lost +
+         (policy.lost > 1 ? " and " + count(policy.lost - 1, "more route") : "") + " has " +
+         winner.object + ", which is " + (older ? "older" : "first by name") +
+         ": this one is skipped there";
+}
+
+}  // namespace
+
+bool selects(const resources::RouteSelector& selector, const SelectableRoute& route) {
+  if (!selector.route.matches(route.labels, "", route.namespace_, route.cluster)) return false;
+  return !selector.with_destinations ||
+         std::ranges::any_of(route.destinations, [&](const auto& destination) {
+           return selects(*selector.with_destinations, destination);
+         });
+}
+
+bool selects(const std::vector<resources::RouteSelector>& selectors, const SelectableRoute& route) {
+  return std::ranges::any_of(selectors,
+                             [&](const auto& selector) { return selects(selector, route); });
+}
+
+bool selects(const std::vector<resources::RouteDestinationSelector>& selectors,
+             const SelectableRoute& route, const SelectableDestination& destination) {
+  return std::ranges::any_of(selectors, [&](const auto& selector) {
+    return selector.route.matches(route.labels, "", route.namespace_, route.cluster) &&
+           (selector.destinations.empty() ||
+            std::ranges::any_of(selector.destinations,
+                                [&](const auto& one) { return selects(one, destination); }));
+  });
+}
+
+void report(const std::vector<std::unique_ptr<Attached>>& policies, resources::Problems& problems,
+            std::vector<DocumentStatus>& statuses) {
+  for (const auto& policy : policies) {
+    if (policy->lost > 0)
+      problems.push_back({resources::Severity::warning, policy->metadata->place, policy->object,
+                          "spec.applyToRoutes", why_lost(*policy),
+                          "select different routes, or make one policy of the two"});
+    auto& status = statuses.emplace_back(status_of(policy->object, problems));
+    if (policy->targets > 0) {
+      status.notes.push_back("it applies to " + count(policy->targets, "route"));
+    } else {
+      status.state = DocumentStatus::State::unused;
+      status.notes.emplace_back(policy->lost > 0 ? "all that it selects have another of its kind"
+                                                 : "it selects no route");
+    }
+  }
+}
+
+}  // namespace forwarder

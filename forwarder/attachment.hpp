@@ -1,0 +1,110 @@
+// Which policy a route has, of each kind, and what became of each policy: one rule for all kinds.
+//
+// A policy selects routes by their labels, inherited ones too, by the namespace and the cluster of
+// the table that they stand in, or by a destination that they forward to. Of several of a kind that
+// select one route (or one destination of a route) the first by resources::precedes has it: the
+// oldest, then by name, in every agent alike. The others are skipped there and warned with the
+// winner's name, and hold where they win (gloo.md §17).
+//
+// Thread: the builder's.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/labels.hpp"
+#include "forwarder/status.hpp"
+#include "resources/policy.hpp"
+#include "resources/shared_list.hpp"
+
+namespace forwarder {
+
+// A destination of a route, as selectors see it.
+struct SelectableDestination {
+  resources::DestinationKind kind = resources::DestinationKind::service;
+  std::string namespace_, name, cluster;
+  base::Labels labels;
+  std::uint16_t port = 0;
+  std::string port_name;
+};
+
+struct SelectableRoute {
+  std::string name;  // "shop/main[2] canary"
+  base::Labels labels;
+  std::string namespace_, cluster;  // of its table
+  // In the order written, where some policy asks for them. What is not known has no labels.
+  std::vector<SelectableDestination> destinations;
+};
+
+bool selects(const resources::RouteSelector& selector, const SelectableRoute& route);
+// Whether some selector of the list does.
+bool selects(const std::vector<resources::RouteSelector>& selectors, const SelectableRoute& route);
+bool selects(const std::vector<resources::RouteDestinationSelector>& selectors,
+             const SelectableRoute& route, const SelectableDestination& destination);
+
+// What became of one policy.
+struct Attached {
+  std::string object;  // "RetryTimeoutPolicy shop/patient"
+  const resources::Metadata* metadata = nullptr;
+  std::size_t targets = 0;  // that it has
+  // Those that it selects and others have: how many, the first, and the first's winner.
+  std::size_t lost = 0;
+  std::string first_lost;
+  const Attached* lost_to = nullptr;
+};
+
+// Adds a warning for each policy that lost somewhere, and a status for each policy. After
+// flattening: `problems` are those of all documents.
+void report(const std::vector<std::unique_ptr<Attached>>& policies, resources::Problems& problems,
+            std::vector<DocumentStatus>& statuses);
+
+// All policies of one kind.
+template <class Policy>
+class Attachment {
+ public:
+  explicit Attachment(const resources::SharedList<Policy>& policies)
+      : policies_(policies.pointers()) {
+    std::ranges::sort(policies_, [](const auto& a, const auto& b) {
+      return resources::precedes(a->metadata, b->metadata);
+    });
+    for (const auto& policy : policies_)
+      attached_.push_back(std::make_unique<Attached>(
+          Attached{std::string(Policy::kKind) + ' ' + name_of(policy->metadata), &policy->metadata,
+                   0, 0, "", nullptr}));
+  }
+
+  bool empty() const { return policies_.empty(); }
+  const auto& policies() const { return policies_; }  // those that win first
+
+  // The one that has the target, of those for which selects(policy); null: none.
+  template <class Selects>
+  std::shared_ptr<const Policy> attach(const std::string& target, Selects selects) {
+    std::shared_ptr<const Policy> winner;
+    const Attached* won = nullptr;
+    for (std::size_t i = 0; i < policies_.size(); ++i) {
+      if (!selects(*policies_[i])) continue;
+      auto& attached = *attached_[i];
+      if (!winner) {
+        winner = policies_[i];
+        won = &attached;
+        ++attached.targets;
+      } else if (attached.lost++ == 0) {
+        attached.first_lost = target;
+        attached.lost_to = won;
+      }
+    }
+    return winner;
+  }
+
+  const std::vector<std::unique_ptr<Attached>>& attached() const { return attached_; }
+
+ private:
+  std::vector<std::shared_ptr<const Policy>> policies_;  // the first wins
+  std::vector<std::unique_ptr<Attached>> attached_;      // of each
+};
+
+}  // namespace forwarder
