@@ -11,7 +11,9 @@ bool asks_for_destinations(const std::vector<resources::RouteSelector>& selector
 }  // namespace
 
 Policies::Policies(const resources::Documents& documents, resources::Problems& problems)
-    : headers_(documents.header_manipulation_policies) {
+    : retries_(documents.retry_timeout_policies), headers_(documents.header_manipulation_policies) {
+  for (const auto& policy : retries_.policies())
+    ask_for_destinations_ = ask_for_destinations_ || asks_for_destinations(policy->routes);
   for (const auto& policy : headers_.policies()) {
     prepared_.emplace(policy.get(), prepare(*policy, problems));
     ask_for_destinations_ = ask_for_destinations_ || asks_for_destinations(policy->routes) ||
@@ -20,9 +22,10 @@ Policies::Policies(const resources::Documents& documents, resources::Problems& p
 }
 
 Policies::Choice Policies::choose(const SelectableRoute& route) {
+  const auto is_for_it = [&](const auto& policy) { return selects(policy.routes, route); };
   Choice choice;
-  choice.headers = headers_.attach(
-      route.name, [&](const auto& policy) { return selects(policy.routes, route); });
+  choice.retries = retries_.attach(route.name, is_for_it);
+  choice.headers = headers_.attach(route.name, is_for_it);
   bool any = false;
   for (const auto& destination : route.destinations) {
     auto& own = choice.of_destinations.emplace_back();
@@ -36,33 +39,41 @@ Policies::Choice Policies::choose(const SelectableRoute& route) {
 }
 
 std::shared_ptr<const Treatment> Policies::treatment(const Choice& choice) {
-  return make(choice.headers, nullptr);
+  return make(choice, nullptr);
 }
 
 std::shared_ptr<const Treatment> Policies::treatment(const Choice& choice,
                                                      std::size_t destination) {
   if (choice.of_destinations.empty() || !choice.of_destinations[destination]) return nullptr;
-  return make(choice.headers, choice.of_destinations[destination]);
+  return make(choice, choice.of_destinations[destination]);
 }
 
 void Policies::report(resources::Problems& problems, std::vector<DocumentStatus>& statuses) const {
+  forwarder::report(retries_.attached(), problems, statuses);
   forwarder::report(headers_.attached(), problems, statuses);
 }
 
 // As in Envoy: what is for a destination comes before what is for its route.
-std::shared_ptr<const Treatment> Policies::make(const Headers& of_route,
+std::shared_ptr<const Treatment> Policies::make(const Choice& choice,
                                                 const Headers& of_destination) {
-  if (!of_route && !of_destination) return nullptr;
-  auto& made = made_[{of_route, of_destination}];
+  if (!choice.retries && !choice.headers && !of_destination) return nullptr;
+  auto& made = made_[{choice.retries, choice.headers, of_destination}];
   if (made) return made;
   auto treatment = std::make_shared<Treatment>();
-  for (const auto& policy : {of_destination, of_route}) {
+  const auto name = [&](const auto& policy) {
+    treatment->policies.push_back(std::string(policy.kKind) + ' ' + name_of(policy.metadata));
+  };
+  if (choice.retries) {
+    treatment->retry = retry_rule(*choice.retries);
+    name(*choice.retries);
+  }
+  for (const auto& policy : {of_destination, choice.headers}) {
     if (!policy) continue;
     const auto& edits = prepared_.at(policy.get());
     treatment->request = in_turn(treatment->request, edits.request);
     treatment->response = in_turn(treatment->response, edits.response);
     treatment->documents.push_back(policy);
-    treatment->policies.push_back(std::string(policy->kKind) + ' ' + name_of(policy->metadata));
+    name(*policy);
   }
   return made = std::move(treatment);
 }

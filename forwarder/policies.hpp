@@ -6,6 +6,7 @@
 #include <compare>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 #include "forwarder/attachment.hpp"
@@ -19,13 +20,15 @@ class Policies {
  public:
   Policies(const resources::Documents& documents, resources::Problems& problems);
 
-  bool empty() const { return headers_.empty(); }
+  bool empty() const { return headers_.empty() && retries_.empty(); }
   // Some policy selects routes by their destinations.
   bool ask_for_destinations() const { return ask_for_destinations_; }
 
   using Headers = std::shared_ptr<const resources::HeaderManipulationPolicy>;
+  using Retries = std::shared_ptr<const resources::RetryTimeoutPolicy>;
   // The policies that a route has. Routes with the same choice are treated alike.
   struct Choice {
+    Retries retries;
     Headers headers;
     std::vector<Headers> of_destinations;  // of each; empty = none has one
     friend auto operator<=>(const Choice&, const Choice&) = default;
@@ -41,12 +44,13 @@ class Policies {
   void report(resources::Problems& problems, std::vector<DocumentStatus>& statuses) const;
 
  private:
-  std::shared_ptr<const Treatment> make(const Headers& of_route, const Headers& of_destination);
+  std::shared_ptr<const Treatment> make(const Choice& choice, const Headers& of_destination);
 
+  Attachment<resources::RetryTimeoutPolicy> retries_;
   Attachment<resources::HeaderManipulationPolicy> headers_;
   std::map<const resources::HeaderManipulationPolicy*, PreparedHeaders> prepared_;
   bool ask_for_destinations_ = false;
-  std::map<std::pair<Headers, Headers>, std::shared_ptr<const Treatment>> made_;
+  std::map<std::tuple<Retries, Headers, Headers>, std::shared_ptr<const Treatment>> made_;
 };
 
 }  // namespace forwarder

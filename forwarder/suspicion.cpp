@@ -13,6 +13,7 @@ bool Suspicion::begin_trial() {
 void Suspicion::answers() {
   until_ = base::TimePoint::min();
   on_trial_ = knocking_ = false;
+  too_slow_ = 0;
 }
 
 // Requests that fail together are one failure, not a series.
@@ -20,6 +21,12 @@ void Suspicion::failed(base::TimePoint now) {
   if (now < until_) return;
   const auto doublings = std::min(failures_++, 6u);
   until_ = now + std::min(kFirstAvoidance * (1 << doublings), kLongestAvoidance);
+}
+
+void Suspicion::too_slow(base::TimePoint now) {
+  if (++too_slow_ < kTooSlowInARow && trusts()) return;
+  too_slow_ = 0;
+  failed(now);
 }
 
 void Suspicion::knocked(base::TimePoint now, Knock knock) {

@@ -18,6 +18,7 @@ namespace forwarder {
 
 inline constexpr base::Duration kFirstAvoidance = std::chrono::seconds(1);
 inline constexpr base::Duration kLongestAvoidance = std::chrono::seconds(60);
+inline constexpr unsigned kTooSlowInARow = 5;  // Envoy's consecutive_gateway_failure
 
 class Suspicion {
  public:
@@ -33,6 +34,9 @@ class Suspicion {
   void answers();  // the head of an answer has come
   void answered() { *this = {}; }
   void failed(base::TimePoint now);
+  // No answer within a time that a policy made short: a failure only where it is the last of
+  // several without an answer between them, for some requests just take longer.
+  void too_slow(base::TimePoint now);
 
   // Between the two nobody is sent there. Opened: who comes next is on trial at once.
   bool is_knocking() const { return knocking_; }
@@ -42,6 +46,7 @@ class Suspicion {
 
  private:
   unsigned failures_ = 0;  // in a row
+  unsigned too_slow_ = 0;  // the same
   base::TimePoint until_ = base::TimePoint::min();
   bool on_trial_ = false, knocking_ = false;
 };

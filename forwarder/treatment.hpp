@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "forwarder/http/render.hpp"
+#include "forwarder/retry.hpp"
 #include "resources/header_manipulation_policy.hpp"
 
 namespace forwarder {
@@ -23,6 +24,7 @@ struct HeaderEdits {
 
 struct Treatment {
   std::vector<std::string> policies;  // "HeaderManipulationPolicy shop/stamps"
+  RetryRule retry;
   HeaderEdits request, response;
   std::vector<std::shared_ptr<const resources::HeaderManipulationPolicy>> documents;
 };

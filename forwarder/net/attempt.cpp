@@ -1,5 +1,6 @@
 #include "forwarder/net/attempt.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -30,19 +31,21 @@ Outcome of_a_failed_request(Outcome outcome) {
 }  // namespace
 
 Attempt::Attempt(Session& session, OutgoingRequest& request, Connection& connection,
-                 Endpoints::Lease& lease, const http::Edits& edits)
+                 Endpoints::Lease& lease, Retrying& retrying, const http::Edits& edits)
     : session_(session),
       work_(session.work()),
       request_(request),
       connection_(connection),
       lease_(lease),
+      retrying_(retrying),
       edits_(edits),
       client_(session.client()),
       upstream_(connection.stream),
       received_(work_.buffers) {}
 
 Task<Outcome> Attempt::run() {
-  const auto sent = co_await upstream_.write(request_.bytes(), work_.in(work_.timeouts.body_idle));
+  const auto until = std::min(work_.in(work_.timeouts.body_idle), retrying_.over_at());
+  const auto sent = co_await upstream_.write(request_.bytes(), until);
   if (sent.status == IoStatus::timeout) co_return Outcome::timed_out;
   if (!sent && sent.bytes == 0) co_return Outcome::unsent;
   sent_at_ = work_.loop.now();
@@ -60,7 +63,7 @@ Task<Outcome> Attempt::run() {
 base::TimePoint Attempt::answer_deadline() const {
   // While the request is on its way, its own deadlines hold.
   const auto from = upload_ == Upload::under_way ? work_.loop.now() : sent_at_;
-  return from + work_.timeouts.response_head;
+  return std::min(from + work_.timeouts.response_head, retrying_.try_over_at(from));
 }
 
 // Some upstreams end an idle connection with a 408 (HAProxy, Apache), which is no answer to the
@@ -69,7 +72,9 @@ bool Attempt::is_late_goodbye() const {
   return connection_.reused && work_.response_head.status == 408 && !work_.response_head.keep_alive;
 }
 
-base::TimePoint Attempt::idle_until() const { return moved_at_ + work_.timeouts.stream_idle; }
+base::TimePoint Attempt::idle_until() const {
+  return std::min(moved_at_ + work_.timeouts.stream_idle, retrying_.over_at());
+}
 
 bool Attempt::still_moves() const { return answering_ && idle_until() > work_.loop.now(); }
 
@@ -79,8 +84,10 @@ Task<Outcome> Attempt::await_answer() {
   for (;;) {
     const auto got = co_await upstream_.read(work_.scratch, answer_deadline());
     if (got.status == IoStatus::timeout) {
-      if (answer_deadline() > work_.loop.now()) continue;
-      co_return Outcome::timed_out;
+      const auto now = work_.loop.now();
+      if (answer_deadline() > now) continue;
+      co_return now < sent_at_ + work_.timeouts.response_head ? Outcome::too_slow
+                                                              : Outcome::timed_out;
     }
     if (!got) co_return silent ? Outcome::unanswered : Outcome::failed;
     silent = false;
@@ -98,6 +105,10 @@ Task<Outcome> Attempt::await_answer() {
         co_return outcome;
       }
       if (work_.response_head.status >= 200) {
+        if (retrying_.again(TryEnd::answered, work_.response_head.status)) {
+          turn_down(input);
+          co_return Outcome::turned_down;
+        }
         const auto outcome = co_await relay(input);
         co_return outcome;
       }
@@ -184,6 +195,7 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
     }
     if (!sent) co_return Outcome::client_gone;
     if (reframed.done) co_return Outcome::answered;
+    if (retrying_.over()) co_return Outcome::fell_silent;
 
     moved_at_ = work_.loop.now();
     auto got = co_await upstream_.read(work_.scratch, idle_until());
@@ -201,6 +213,19 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
       co_return got.status == IoStatus::timeout ? Outcome::fell_silent : Outcome::cut;
     }
   }
+}
+
+// What has not come of it by now is not waited for.
+void Attempt::turn_down(std::string_view rest) {
+  const auto& head = work_.response_head;
+  http::BodyReader body(head.framing, head.content_length);
+  while (!body.done()) {
+    const auto piece = body.read(rest);
+    rest.remove_prefix(piece.consumed);
+    if (piece.consumed == 0) break;
+  }
+  poolable_ =
+      head.keep_alive && head.framing != http::Framing::until_close && body.done() && rest.empty();
 }
 
 Task<void> Attempt::upload() {

@@ -14,6 +14,7 @@
 #include "base/net/task.hpp"
 #include "forwarder/net/local_reply.hpp"
 #include "forwarder/net/outgoing_request.hpp"
+#include "forwarder/net/retrying.hpp"
 #include "forwarder/net/session.hpp"
 
 namespace forwarder::net {
@@ -29,17 +30,20 @@ enum class Outcome : std::uint8_t {
   unanswered,     // sent, and the connection ended without an answer to it
   failed,         // half a head came, or nonsense
   timed_out,
+  too_slow,     // the same, within the shorter time of a policy
+  turned_down,  // an answer came that a policy asks again for; the client has nothing of it
 };
 
 class Attempt {
  public:
   // `edits`: of the answer.
   Attempt(Session& session, OutgoingRequest& request, Connection& connection,
-          Endpoints::Lease& lease, const http::Edits& edits);
+          Endpoints::Lease& lease, Retrying& retrying, const http::Edits& edits);
 
   base::net::Task<Outcome> run();
 
   // After `answered`: the upstream connection may serve another request.
+  // After `turned_down`, too.
   bool poolable() const { return poolable_ && request_.whole() && upload_ == Upload::done; }
   // After `answered`: the client was told, or must notice, that its connection ends here.
   bool closing() const { return closing_ || !request_.whole(); }
@@ -65,12 +69,14 @@ class Attempt {
   base::TimePoint answer_deadline() const;
   base::TimePoint idle_until() const;
   bool still_moves() const;
+  void turn_down(std::string_view rest);
 
   Session& session_;
   Workspace& work_;
   OutgoingRequest& request_;
   Connection& connection_;
   Endpoints::Lease& lease_;
+  Retrying& retrying_;
   const http::Edits edits_;
   base::net::Stream& client_;
   base::net::Stream& upstream_;

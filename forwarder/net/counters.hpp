@@ -50,6 +50,9 @@ class Counter {
   COUNTER(reused)             /* requests sent on a pooled connection */                     \
   COUNTER(retried)            /* on another endpoint; nothing had been sent */               \
   COUNTER(replayed)           /* sent again, idempotent and without an answer */             \
+  COUNTER(policy_retries)     /* sent again as a policy asks */                              \
+  COUNTER(retries_refused)    /* a policy asks, and its upstream's budget is spent */        \
+  COUNTER(out_of_time)        /* 504: a policy's requestTimeout is over */                   \
   COUNTER(tunnels)            /* 101 */                                                      \
   COUNTER(bytes_from_clients) /* bodies and heads, as read */                                \
   COUNTER(bytes_to_clients)   /* of answers; what a tunnel carries is not counted */

@@ -66,11 +66,18 @@ void Endpoints::Lease::unreachable() {
   endpoints_.knocks_.spawn(endpoints_.knock(member_));
 }
 
-base::net::Task<std::unique_ptr<Connection>> Endpoints::connect(Member member) {
+void Endpoints::Lease::too_slow() {
+  if (State* state = endpoints_.state_of(member_))
+    state->suspicion.too_slow(endpoints_.loop_.now());
+}
+
+base::net::Task<std::unique_ptr<Connection>> Endpoints::connect(Member member,
+                                                                base::TimePoint at_latest) {
   auto fd = base::net::start_connect(member.address);
   if (!fd) co_return nullptr;
   auto connection = std::make_unique<Connection>(loop_, std::move(*fd), limits_);
-  const auto connected = co_await connection->stream.connected(loop_.now() + timeouts_.connect);
+  const auto until = std::min(loop_.now() + timeouts_.connect, at_latest);
+  const auto connected = co_await connection->stream.connected(until);
   if (connected) co_return connection;
   co_return nullptr;
 }

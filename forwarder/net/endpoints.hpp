@@ -69,6 +69,7 @@ class Endpoints final : public LoadView {
     void answered();     // and all of it
     void failed();       // it was broken off, or kept waiting for too long
     void unreachable();  // there is no connection
+    void too_slow();     // no answer within the time that a policy gives
 
    private:
     Endpoints& endpoints_;
@@ -76,8 +77,9 @@ class Endpoints final : public LoadView {
     bool on_trial_ = false;
   };
 
-  // A new connection; null when none was made within Timeouts::connect.
-  base::net::Task<std::unique_ptr<Connection>> connect(Member member);
+  // A new connection; null when none was made within Timeouts::connect, or by then.
+  base::net::Task<std::unique_ptr<Connection>> connect(
+      Member member, base::TimePoint at_latest = base::net::kNoDeadline);
 
   // The connection used last, or null.
   std::unique_ptr<Connection> take(const Member& member);

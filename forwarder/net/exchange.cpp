@@ -1,12 +1,26 @@
 #include "forwarder/net/exchange.hpp"
 
+#include <algorithm>
+
 #include "forwarder/http/forwarded.hpp"
 
 namespace forwarder::net {
 
 using base::net::Task;
 
-Exchange::Exchange(Session& session) : session_(session), work_(session.work()), request_(work_) {
+namespace {
+
+bool is_late(Outcome outcome) {
+  return outcome == Outcome::timed_out || outcome == Outcome::too_slow;
+}
+
+}  // namespace
+
+Exchange::Exchange(Session& session)
+    : session_(session),
+      work_(session.work()),
+      request_(work_),
+      retrying_(work_, request_, upstream_) {
   work_.counters.requests.add();
   work_.counters.requests_active.add();
 }
@@ -54,6 +68,10 @@ void Exchange::prepare(const http::RequestHead& head, const Forward& forward,
     failure_ = kLoop;
   } else {
     upstream_ = work_.upstreams.hold(forward.upstream, version);
+    if (treatment_) {
+      retrying_.follow(treatment_->retry);
+      if (treatment_->retry.on) request_.may_be_retried();
+    }
     const auto edits = treatment_ ? treatment_->request.edits() : http::Edits();
     request_.render(head, forward, session_.peer_text(), edits);
   }
@@ -76,7 +94,9 @@ Task<Then> Exchange::forward() {
   bool fresh_only = !request_.idempotent() || !request_.stays_replayable();
   failure_ = kNoEndpoint;
   while (tried_.size() < work_.limits.attempts && work_.loop.now() < give_up_at) {
-    const auto member = pick(*upstream_, tried_, endpoints, work_.random);
+    if (const auto pause = retrying_.take_pause(); pause > base::Duration::zero())
+      co_await base::net::sleep_until(work_.loop, std::min(work_.in(pause), retrying_.over_at()));
+    const auto member = choose();
     if (!member) break;
     Endpoints::Lease lease(endpoints, *member);
     auto connection = fresh_only ? nullptr : endpoints.take(*member);
@@ -84,6 +104,7 @@ Task<Then> Exchange::forward() {
       work_.counters.reused.add();
     else
       connection = co_await connect(*member);
+    if (!connection && retrying_.over()) break;
     if (!connection) {
       lease.unreachable();
       failure_ = kUnreachable;
@@ -91,11 +112,16 @@ Task<Then> Exchange::forward() {
       tried_.push_back(member->slot);
       continue;
     }
-    Attempt attempt(session_, request_, *connection, lease, response_edits());
+    Attempt attempt(session_, request_, *connection, lease, retrying_, response_edits());
     const auto outcome = co_await attempt.run();
-    if (outcome == Outcome::answered) {
+    if (outcome == Outcome::answered || outcome == Outcome::turned_down) {
       lease.answered();
       if (attempt.poolable()) endpoints.put(*member, std::move(connection));
+      if (outcome == Outcome::turned_down) {
+        tried_.push_back(member->slot);
+        give_up_at = work_.in(work_.timeouts.connecting);
+        continue;
+      }
       co_return !attempt.closing() ? Then::next_request
       : request_.whole()           ? Then::close
                                    : Then::linger;
@@ -110,34 +136,58 @@ Task<Then> Exchange::forward() {
     if (outcome == Outcome::client_failed) break;
 
     const bool never_read = outcome == Outcome::unsent || outcome == Outcome::unanswered;
-    if (connection->reused && never_read) {
-      fresh_only =
-          true;  // stale, and others in the pool may be too: the same endpoint, newly connected
-    } else {
-      lease.failed();
-      tried_.push_back(member->slot);
-    }
-    failure_ = outcome == Outcome::timed_out ? kUpstreamTimeout : kUpstreamFailed;
-    if (!may_try_again(outcome)) break;
+    const bool stale = connection->reused && never_read;
+    // Others in the pool may be stale, too: the same endpoint, newly connected.
+    fresh_only = fresh_only || stale;
+    if (!stale) note_failure(outcome, lease, member->slot);
+    failure_ = is_late(outcome) ? kUpstreamTimeout : kUpstreamFailed;
+    if (!may_try_again(outcome, stale)) break;
     give_up_at = work_.in(work_.timeouts.connecting);  // however long the upstream took to fail
   }
-  const auto then = co_await fail(failure_);
+  const bool client_failed = failure_.status < 500;
+  const auto then = co_await fail(retrying_.over() && !client_failed ? kOutOfTime : failure_);
   co_return then;
 }
 
-bool Exchange::may_try_again(Outcome outcome) {
-  if (outcome == Outcome::unsent) return true;
-  if (outcome != Outcome::unanswered || !request_.idempotent() || !request_.replayable())
-    return false;
-  if (replays_++ == work_.limits.replays) return false;
-  work_.counters.replayed.add();
-  return true;
+void Exchange::note_failure(Outcome outcome, Endpoints::Lease& lease, SlotId slot) {
+  outcome == Outcome::too_slow ? lease.too_slow() : lease.failed();
+  tried_.push_back(slot);
+}
+
+// Where a policy asks again and every endpoint was tried, one of them is asked again.
+std::optional<Member> Exchange::choose() {
+  if (retrying_.over()) return std::nullopt;
+  if (retrying_.by_policy() && tried_.size() + 1 >= work_.limits.attempts) tried_.clear();
+  auto member = pick(*upstream_, tried_, work_.endpoints, work_.random);
+  if (member || !retrying_.by_policy()) return member;
+  tried_.clear();
+  return pick(*upstream_, tried_, work_.endpoints, work_.random);
+}
+
+bool Exchange::may_try_again(Outcome outcome, bool stale) {
+  switch (outcome) {
+    case Outcome::unsent:
+      return true;
+    case Outcome::unanswered:
+      // Once at most, for no pooled connection is taken any more: no try, and no policy's.
+      if (!stale || !request_.idempotent() || !request_.replayable())
+        return retrying_.again(TryEnd::unanswered);
+      work_.counters.replayed.add();
+      return true;
+    case Outcome::failed:
+      return retrying_.again(TryEnd::broken);
+    case Outcome::timed_out:
+    case Outcome::too_slow:
+      return retrying_.again(TryEnd::timed_out);
+    default:
+      return false;
+  }
 }
 
 Task<std::unique_ptr<Connection>> Exchange::connect(Member member) {
   auto& counters = work_.counters;
   counters.connects.add();
-  auto connection = co_await work_.endpoints.connect(member);
+  auto connection = co_await work_.endpoints.connect(member, retrying_.over_at());
   if (!connection) counters.connect_failures.add();
   co_return connection;
 }
@@ -148,6 +198,7 @@ Task<Then> Exchange::fail(Failure failure) {
     counters.client_gone.add();
     co_return Then::close;
   }
+  if (failure.reason == kOutOfTime.reason) counters.out_of_time.add();
   auto& of_kind = failure.status == 502                   ? counters.upstream_failed
                   : failure.status == 504                 ? counters.upstream_timeouts
                   : failure.status == 408                 ? counters.client_timeouts

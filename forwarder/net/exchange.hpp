@@ -7,6 +7,7 @@
 // - Bytes were sent and no byte of an answer came: an idempotent request whose body is still wholly
 // in the replay
 //   buffer is sent again; a pooled connection that had gone stale is no mark against its endpoint.
+// - A RetryTimeoutPolicy asks for more, of other methods too (retry.hpp).
 // - Everything else is an error to the client: a POST or PATCH is never sent twice. For the same
 // reason those never
 //   go on a pooled connection, nor do bodies that may outgrow the replay buffer: one that closes at
@@ -24,6 +25,7 @@
 #include "base/net/task.hpp"
 #include "forwarder/net/attempt.hpp"
 #include "forwarder/net/outgoing_request.hpp"
+#include "forwarder/net/retrying.hpp"
 #include "forwarder/net/session.hpp"
 
 namespace forwarder::net {
@@ -46,7 +48,9 @@ class Exchange {
   base::net::Task<Then> answer(const Reply& reply);
   base::net::Task<Then> send(Buffer& reply);
 
-  bool may_try_again(Outcome outcome);
+  std::optional<Member> choose();
+  void note_failure(Outcome outcome, Endpoints::Lease& lease, SlotId slot);
+  bool may_try_again(Outcome outcome, bool stale);
   ReplyForm reply_form() const;
   http::Connection reply_connection() const;
   http::Edits response_edits() const;
@@ -59,7 +63,7 @@ class Exchange {
   std::optional<Reply> reply_;
   Failure failure_;
   std::vector<SlotId> tried_;
-  std::size_t replays_ = 0;
+  Retrying retrying_;
 };
 
 }  // namespace forwarder::net

@@ -21,6 +21,7 @@ class HeldParts {
   struct Held {
     std::shared_ptr<const Part> part;
     std::uint32_t users = 0;
+    std::uint32_t retrying = 0;  // of the users
   };
 
  public:
@@ -39,6 +40,11 @@ class HeldParts {
     explicit operator bool() const { return held_; }
     const Part& operator*() const { return *held_->part; }
     const Part* operator->() const { return held_->part.get(); }
+    // How many hold it, and how many of these are between the two calls.
+    std::uint32_t users() const { return held_->users; }
+    std::uint32_t retrying() const { return held_->retrying; }
+    void retry_begins() { ++held_->retrying; }
+    void retry_ends() { --held_->retrying; }
 
    private:
     Held* held_ = nullptr;

@@ -26,6 +26,7 @@ inline constexpr Failure kLoop{508, "request goes in a circle"};
 inline constexpr Failure kUnreachable{503, "no endpoint reachable"};
 inline constexpr Failure kUpstreamFailed{502, "upstream failed"};
 inline constexpr Failure kUpstreamTimeout{504, "upstream timeout"};
+inline constexpr Failure kOutOfTime{504, "requestTimeout is over"};
 inline constexpr Failure kClientTimeout{408, "request timeout"};
 
 struct ReplyForm {

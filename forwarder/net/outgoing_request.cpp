@@ -51,7 +51,7 @@ Reframed OutgoingRequest::continue_body(std::string_view input) {
   const auto pieces = work_.reframer.pieces();
   std::size_t size = bytes_.view().size();
   for (const auto& piece : pieces) size += piece.iov_len;
-  replayable_ = replayable_ && idempotent_ && size <= work_.limits.replay;
+  replayable_ = replayable_ && (idempotent_ || kept_) && size <= work_.limits.replay;
   if (replayable_)
     append(pieces);
   else
@@ -62,6 +62,7 @@ Reframed OutgoingRequest::continue_body(std::string_view input) {
 Reframed OutgoingRequest::reframe(std::string_view input) {
   work_.reframer.begin();
   const auto reframed = work_.reframer.add(body_, input, framing_);
+  if (reframed.done && !whole_) whole_at_ = work_.loop.now();
   whole_ = reframed.done;
   taken_ += reframed.consumed;
   return reframed;

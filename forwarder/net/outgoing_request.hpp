@@ -4,7 +4,7 @@
 // Invariant: bytes() starts with the rendered head and holds all of the body that has been read
 // from the client so far, re-framed, while `replayable`; what follows from the client goes behind
 // it. What is not idempotent is kept only until some of it was sent: continue_body() comes behind
-// that. Thread: the worker's.
+// that; where a policy may send it again it is kept all the same. Thread: the worker's.
 #pragma once
 
 #include <algorithm>
@@ -35,6 +35,9 @@ class OutgoingRequest {
 
   std::string_view bytes() const { return bytes_.view(); }
   bool whole() const { return whole_; }
+  base::TimePoint whole_at() const { return whole_at_; }  // since when
+  // Keep what was sent whatever the method, as long as it fits.
+  void may_be_retried() { kept_ = true; }
   // It says or has shown that it exceeds Limits::body.
   bool too_large() const { return std::max(content_length_, taken_) > work_.limits.body; }
   bool replayable() const { return replayable_; }
@@ -56,7 +59,8 @@ class OutgoingRequest {
   std::uint64_t content_length_ = 0;
   std::uint64_t taken_ = 0;  // of the body, as it came
   std::uint8_t minor_version_ = 1;
-  bool whole_ = false, replayable_ = true;
+  bool whole_ = false, replayable_ = true, kept_ = false;
+  base::TimePoint whole_at_;
   bool idempotent_ = false, head_only_ = false, keep_alive_ = false;
   std::string protocol_;  // of an upgrade
 };

@@ -10,7 +10,8 @@
 namespace resources {
 namespace {
 
-constexpr auto kTimes = Range<base::Duration>{std::chrono::milliseconds(1), base::Duration::max()};
+constexpr auto kTimes =
+    Range<base::Duration>{std::chrono::milliseconds(1), std::chrono::hours(24 * 365)};
 
 void read_attempts(const Value& value, std::uint32_t& out) {
   read(value, out, between(0, std::numeric_limits<std::int32_t>::max()));

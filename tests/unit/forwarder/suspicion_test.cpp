@@ -82,3 +82,15 @@ TEST_CASE("nobody is sent to where a knock opens nothing, and one when it does",
     CHECK_FALSE(suspect.avoided());
   }
 }
+
+TEST_CASE("a time that a policy made short is a failure when several pass without an answer") {
+  forwarder::Suspicion suspicion;
+  const base::TimePoint now{};
+  for (unsigned i = 1; i < forwarder::kTooSlowInARow; ++i) suspicion.too_slow(now);
+  CHECK(suspicion.trusts());
+  suspicion.answers();
+  for (unsigned i = 1; i < forwarder::kTooSlowInARow; ++i) suspicion.too_slow(now);
+  CHECK(suspicion.trusts());
+  suspicion.too_slow(now);
+  CHECK(suspicion.avoids(now));
+}
