@@ -20,8 +20,9 @@ import time
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from mesh import Process, query, until  # noqa: E402
+from mesh import query, until  # noqa: E402
 from paired import ratio  # noqa: E402
+from server import Server  # noqa: E402
 
 ZONE, HOSTS, ADDRESSES = "mesh.internal", 1000, 3
 A, SRV, NOERROR, NXDOMAIN = 1, 33, 0, 3
@@ -35,39 +36,18 @@ def addresses(number):
     return [f"10.{number >> 8}.{number & 255}.{1 + at}" for at in range(ADDRESSES)]
 
 
-class Server:
-    """One of those beside each other: a process that serves all hosts on an address of its own."""
+class DnsServer(Server):
+    """One of those beside each other: it serves all hosts on an address of its own."""
 
     def __init__(self, folder, address, command):
         self.address = address
-        self.folder = folder
-        self.process = Process(["taskset", "-c", "0", *command], os.path.join(folder, self.name + ".log"))
-        try:
-            until(lambda: query(self.address, hosts()[-1], 5300), 60, f"{self.name} answers")
-        except AssertionError as late:
-            raise AssertionError(f"{late}; {self.process.tail()}") from late
+        super().__init__(folder, command)
 
-    def write(self, name, text):
-        path = os.path.join(self.folder, name)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        return path
-
-    def cpu(self):
-        """Nanoseconds on a processor, of all threads so far."""
-        tasks = f"/proc/{self.process.popen.pid}/task"
-        total = 0
-        for task in os.listdir(tasks):
-            with open(f"{tasks}/{task}/schedstat", encoding="ascii") as stat:
-                total += int(stat.read().split()[0])
-        return total
-
-    def memory(self):
-        with open(f"/proc/{self.process.popen.pid}/smaps_rollup", encoding="ascii") as rollup:
-            return next(int(line.split()[1]) for line in rollup if line.startswith("Pss:")) / 1024
+    def serves(self):
+        return query(self.address, hosts()[-1], 5300)
 
 
-class Nearmost(Server):
+class Nearmost(DnsServer):
     name = "nearmost"
 
     def __init__(self, folder, binary):
@@ -106,7 +86,7 @@ def zone_file(server):
     return server.write(server.name + ".zone", "\n".join(lines) + "\n")
 
 
-class Knot(Server):
+class Knot(DnsServer):
     name, binary = "knot", "knotd"
 
     def __init__(self, folder):
@@ -127,7 +107,7 @@ zone:
         super().__init__(folder, "127.88.1.2", [shutil.which(self.binary), "-c", config])
 
 
-class Nsd(Server):
+class Nsd(DnsServer):
     name, binary = "nsd", "nsd"
 
     def __init__(self, folder):

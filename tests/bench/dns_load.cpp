@@ -30,6 +30,7 @@
 #include "base/net/fd.hpp"
 #include "base/net/socket.hpp"
 #include "tests/bench/dns_query.hpp"
+#include "tests/bench/latencies.hpp"
 
 namespace {
 
@@ -39,30 +40,8 @@ constexpr std::size_t kBatch = 64, kAnswer = 4096, kHeader = 12;
 constexpr auto kPatience = std::chrono::milliseconds(200);
 constexpr auto kLast = std::chrono::seconds(5);
 
+using bench::Latencies;
 using bench::Query;
-
-// Microseconds, those above a second as one.
-class Latencies {
- public:
-  void add(std::int64_t ns) {
-    const auto us = static_cast<long>(ns / 1000);
-    ++counts_[std::min(static_cast<std::size_t>(std::max<long>(us, 0)), counts_.size() - 1)];
-    slowest_ = std::max(slowest_, us);
-    ++total_;
-  }
-  std::size_t percentile(double part) const {
-    auto left = static_cast<std::size_t>(part * static_cast<double>(total_));
-    std::size_t us = 0;
-    while (us + 1 < counts_.size() && counts_[us] <= left) left -= counts_[us++];
-    return us;
-  }
-  long slowest() const { return slowest_; }
-
- private:
-  std::vector<std::size_t> counts_ = std::vector<std::size_t>(1'000'001);
-  std::size_t total_ = 0;
-  long slowest_ = 0;
-};
 
 std::int64_t in_ns(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
