@@ -1,7 +1,7 @@
 // One HTTP request by libcurl: what the commands and the demo ask agents with.
 //
 // libcurl is loaded with the first request: it brings thirty libraries along, of which an agent,
-// which asks nobody, would carry 4 MB. Errors: where it is not installed, and when nobody answers,
+// which mostly asks nobody, would carry 4 MB. Errors: where it is not installed, and when nobody answers,
 // the answer says so. Thread: any; blocks for at most kPatience.
 #pragma once
 
