@@ -1,0 +1,66 @@
+// The connection to an API server: one request a lane at a time, answers as they come, by libcurl.
+//
+// libcurl's multi handle does the work inside of wait(); nothing is called back. Each request reads
+// the token's file, which is rotated under a pod's feet, and each connection the CA's. A stream
+// that is idle is well; a peer that is gone is found by TCP's keep-alive within kDeadAfter, and
+// what lasts longer than its patience is ended. Limits: wait() returns what is there after one look
+// at the sockets, which libcurl bounds. Errors: as endings, with the words of whoever refused.
+// Thread: one; wake() is any thread's.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "discovery/sources/kubernetes/reflector.hpp"
+
+namespace discovery::sources::kubernetes {
+
+// How an API server is reached. `ca`: "" = the system's; `token`: a file, "" = none.
+struct Access {
+  std::string server;  // "https://10.0.0.1:6443", without a path
+  std::string ca, token;
+  friend bool operator==(const Access&, const Access&) = default;
+};
+
+// What an answer other than 200 says, and what an operator can do about it.
+std::string refusal(int status, std::string_view body);
+
+class ApiServer {
+ public:
+  static constexpr base::Duration kConnectPatience = std::chrono::seconds(5);
+  static constexpr int kKeepAliveIdleSeconds = 5, kKeepAliveEverySeconds = 5, kKeepAliveTries = 2;
+  static constexpr base::Duration kDeadAfter =
+      std::chrono::seconds(kKeepAliveIdleSeconds + kKeepAliveEverySeconds * kKeepAliveTries);
+
+  // The error: there is no libcurl.
+  static base::Result<std::unique_ptr<ApiServer>> make(Access access, std::size_t lanes);
+  ~ApiServer();
+  ApiServer(const ApiServer&) = delete;
+  ApiServer& operator=(const ApiServer&) = delete;
+
+  void ask(std::size_t lane, const Request& request);
+  void drop(std::size_t lane);  // nothing more of it is heard
+
+  struct Heard {
+    std::size_t lane = 0;
+    int status = 0;     // once the head is here
+    std::string bytes;  // of the body, since last time
+    std::optional<Ending> ended;
+  };
+  // Of each lane of which there is something new; when nothing is, until `patience` is over.
+  std::vector<Heard> wait(base::Duration patience);
+  void wake();
+
+ private:
+  struct Lane;
+  ApiServer(Access access, std::size_t lanes);
+  const Access access_;
+  void* multi_ = nullptr;  // CURLM
+  std::vector<std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace discovery::sources::kubernetes

@@ -1,0 +1,123 @@
+#include "discovery/sources/kubernetes/messages.hpp"
+
+#include <charconv>
+#include <optional>
+
+#include "resources/kinds/catalogue.hpp"
+
+namespace discovery::sources::kubernetes {
+namespace {
+
+using resources::Node;
+
+std::optional<Node> read_json(std::string_view text) {
+  std::optional<Node> root;
+  bool is_one = true;
+  const auto problems = resources::read_trees(kPlace, text, [&](resources::Tree&& tree) {
+    is_one = !root && tree.problems.empty() && tree.root.is_map();
+    root = std::move(tree.root);
+  });
+  return problems.empty() && is_one ? std::move(root) : std::nullopt;
+}
+
+std::string text_of(const Node* map, std::string_view field) {
+  const Node* node = map ? map->find(field) : nullptr;
+  return node && node->is_scalar() ? node->text : "";
+}
+
+Node* find(Node& map, std::string_view field) {
+  for (auto& child : map.children)
+    if (child.key == field) return &child;
+  return nullptr;
+}
+
+void say(Node& map, std::string key, std::string text) {
+  if (map.find(key)) return;  // items of a list leave out what the list is of
+  Node node;
+  node.kind = Node::Kind::string;
+  node.key = std::move(key);
+  node.text = std::move(text);
+  map.children.push_back(std::move(node));
+}
+
+// An object has no line of its own in what an operator could look at.
+std::string_view without_core(std::string_view group) {
+  return group.substr(group.find('/') + 1);  // "api/v1" is written "v1", "apis/GROUP/v1" GROUP/v1
+}
+
+Object read_object(const Resource& resource, Node&& node) {
+  Object object;
+  const Node* metadata = node.find("metadata");
+  object.name = text_of(metadata, "namespace") + "/" + text_of(metadata, "name");
+  object.version = text_of(metadata, "resourceVersion");
+  say(node, "apiVersion", std::string(without_core(resource.groups.front())));
+  say(node, "kind", resource.kind);
+  node.mark = {};
+  resources::Loaded loaded;
+  resources::read_document(kPlace, {std::move(node), {}}, loaded);
+  erase_if(loaded.documents.endpoint_slices, [](const auto& slice) {
+    return slice.service.empty();  // somebody else's: of no service
+  });
+  object.documents = std::move(loaded.documents);
+  for (auto& problem : loaded.problems) {
+    if (problem.severity != resources::Severity::error) continue;
+    problem.place = {std::string(kPlace), 0, 0};
+    object.problems.push_back(std::move(problem));
+  }
+  return object;
+}
+
+base::Error unreadable(const Resource& resource, std::string_view what) {
+  return base::unavailable("what it says of " + resource.name + " is not " + std::string(what));
+}
+
+}  // namespace
+
+base::Result<Page> read_page(const Resource& resource, std::string_view text) {
+  auto root = read_json(text);
+  const Node* metadata = root ? root->find("metadata") : nullptr;
+  Page page;
+  page.version = text_of(metadata, "resourceVersion");
+  page.rest = text_of(metadata, "continue");
+  if (page.version.empty()) return unreadable(resource, "a list");
+  // Go writes an empty list as null where it was never made.
+  Node* items = find(*root, "items");
+  if (!items || items->is_null()) return page;
+  if (!items->is_list()) return unreadable(resource, "a list");
+  page.items.reserve(items->children.size());
+  for (auto& item : items->children) {
+    page.items.push_back(read_object(resource, std::move(item)));
+    item = {};  // as it is read its memory goes
+  }
+  return page;
+}
+
+base::Result<WatchEvent> read_event(const Resource& resource, std::string_view line) {
+  using Kind = WatchEvent::Kind;
+  auto root = read_json(line);
+  Node* object = root ? find(*root, "object") : nullptr;
+  if (!object || !object->is_map()) return unreadable(resource, "an event of a watch");
+  const auto type = text_of(&*root, "type");
+  WatchEvent event;
+  if (type == "ADDED" || type == "MODIFIED" || type == "DELETED") {
+    event.kind = type == "DELETED" ? Kind::deleted : Kind::put;
+    event.object = read_object(resource, std::move(*object));
+  } else if (type == "BOOKMARK") {
+    event.kind = Kind::bookmark;
+    event.object.version = text_of(object->find("metadata"), "resourceVersion");
+  } else if (type == "ERROR") {
+    event.kind = Kind::error;
+    const auto code = text_of(object, "code");
+    std::from_chars(code.data(), code.data() + code.size(), event.code);
+    event.message = text_of(object, "message");
+  }
+  return event;
+}
+
+std::string read_status(std::string_view text) {
+  const auto root = read_json(text);
+  auto message = root ? text_of(&*root, "message") : "";
+  return resources::shown(message.empty() ? text : std::string_view(message));
+}
+
+}  // namespace discovery::sources::kubernetes

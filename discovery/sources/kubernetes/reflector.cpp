@@ -1,0 +1,176 @@
+#include "discovery/sources/kubernetes/reflector.hpp"
+
+#include <algorithm>
+
+#include "base/ascii.hpp"
+
+namespace discovery::sources::kubernetes {
+namespace {
+
+constexpr int kOk = 200, kNotFound = 404, kGone = 410;
+
+// RFC 3986 §2.1: what is not unreserved. Tokens and versions are the server's to choose.
+std::string escaped(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    const auto byte = static_cast<unsigned char>(c);
+    if (plain)
+      out += c;
+    else
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+  }
+  return out;
+}
+
+}  // namespace
+
+Reflector::Reflector(Resource resource, base::Random random)
+    : resource_(std::move(resource)), random_(random) {}
+
+std::optional<Request> Reflector::next(base::TimePoint now) {
+  if (under_way_ || now < due_) return std::nullopt;
+  under_way_ = true;
+  spoke_ = false;
+  began_ = now;
+  if (phase_ == Phase::list) return Request{Request::Kind::list, target(), kListPatience};
+  watch_ = draw_watch();
+  return Request{Request::Kind::watch, target(), watch_ + kWatchGrace};
+}
+
+base::TimePoint Reflector::deadline() const { return under_way_ ? base::TimePoint::max() : due_; }
+
+// In whole seconds, as the server is asked; by chance, so that not all agents come back together.
+base::Duration Reflector::draw_watch() {
+  const auto half = std::chrono::duration_cast<std::chrono::seconds>(kMaxWatch).count() / 2;
+  return std::chrono::seconds(
+      half + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(half))));
+}
+
+std::string Reflector::target() const {
+  auto target = "/" + resource_.groups[group_] + "/" + resource_.name;
+  if (phase_ == Phase::list) {
+    target += "?limit=" + std::to_string(page_objects_);
+    if (!rest_.empty()) target += "&continue=" + escaped(rest_);
+    return target;
+  }
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(watch_).count();
+  return target + "?watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(seconds) +
+         "&resourceVersion=" + escaped(version_);
+}
+
+void Reflector::opened(base::TimePoint) { succeeded(); }
+
+Reflector::Then Reflector::heard(base::TimePoint now, WatchEvent event) {
+  using Kind = WatchEvent::Kind;
+  if (event.kind == Kind::error) {
+    under_way_ = false;
+    list_anew();
+    retry(now, {event.code, event.message, {}, {}});
+    return Then::hang_up;
+  }
+  spoke_ = true;
+  if (event.kind == Kind::other) return Then::read_on;
+  if (!event.object.version.empty()) version_ = event.object.version;
+  if (event.kind == Kind::bookmark) return Then::read_on;
+  ++status_.events;
+  if (event.kind == Kind::deleted)
+    objects_.erase(event.object.name);
+  else
+    put(std::move(event.object));
+  if (!change_) change_ = Listing::change;
+  return Then::read_on;
+}
+
+void Reflector::put(Object object) {
+  auto& known = objects_[object.name];
+  if (!object.problems.empty()) object.documents = std::move(known.documents);
+  known = std::move(object);
+}
+
+void Reflector::listed(base::TimePoint now, Page page) {
+  under_way_ = false;
+  due_ = now;
+  succeeded();
+  for (auto& object : page.items) {
+    if (const auto known = objects_.find(object.name);
+        !object.problems.empty() && known != objects_.end())
+      object.documents = known->second.documents;
+    auto name = object.name;
+    listing_.insert_or_assign(std::move(name), std::move(object));
+  }
+  rest_ = std::move(page.rest);
+  if (!rest_.empty()) return;
+  objects_ = std::exchange(listing_, {});
+  version_ = std::move(page.version);
+  phase_ = Phase::watch;
+  change_ = std::exchange(synced_, true) ? Listing::relist : change_.value_or(Listing::change);
+  ++status_.lists;
+}
+
+void Reflector::list_anew() {
+  phase_ = Phase::list;
+  rest_.clear();
+  listing_.clear();
+}
+
+void Reflector::ended(base::TimePoint now, const Ending& ending) {
+  under_way_ = false;
+  const bool was_absent = std::exchange(absent_, ending.status == 0);
+  if (was_absent != absent_) failures_ = 0;  // who is back has not failed yet
+  const bool was_list = phase_ == Phase::list;
+  const bool was_well = !was_list && ending.status == kOk && ending.fault == Ending::Fault::none &&
+                        (spoke_ || now - began_ >= kShortWatch);
+  if (was_well) {
+    due_ = now;  // broken or ended as it should: what was heard stands
+    return;
+  }
+  if (ending.fault == Ending::Fault::too_large && was_list && page_objects_ > 1) {
+    page_objects_ /= 2;
+    list_anew();
+    due_ = now;
+    return;
+  }
+  if (was_list && ending.status == kNotFound) group_ = (group_ + 1) % resource_.groups.size();
+  const bool gone = ending.status == kGone;
+  const bool in_vain = !was_list && ending.status != 0 && failures_ + 1 >= kTriesBeforeList;
+  const bool garbled = ending.fault == Ending::Fault::unintelligible;
+  if (gone || in_vain || garbled) list_anew();
+  retry(now, ending);
+}
+
+void Reflector::retry(base::TimePoint now, const Ending& ending) {
+  if (ending.status == kGone && (!gone_at_ || now - *gone_at_ >= kCalm)) {
+    gone_at_ = due_ = now;  // that history has moved on happens to everybody
+    return;
+  }
+  const auto most = ending.status == 0 ? kMaxAbsentDelay : kMaxRefusedDelay;
+  const auto delay = std::min(most, kFirstDelay * (1 << std::min(failures_, 10u)));
+  const auto jittered =
+      delay + base::Duration(static_cast<std::int64_t>(random_.unit() * double(delay.count())));
+  due_ = now + jittered;
+  if (ending.retry_after)
+    due_ = std::max(due_, now + std::min(*ending.retry_after, kMaxRetryAfter));
+  ++failures_;
+  ++status_.failures;
+  if (!failing_since_) failing_since_ = now;
+  status_.trouble = ending.reason.empty() ? "the stream ended at once" : ending.reason;
+}
+
+void Reflector::succeeded() {
+  failures_ = 0;
+  failing_since_.reset();
+  status_.trouble.clear();
+}
+
+std::optional<Listing> Reflector::take_change() { return std::exchange(change_, std::nullopt); }
+
+Reflector::Status Reflector::status(base::TimePoint now) const {
+  auto status = status_;
+  if (failing_since_) status.age = now - *failing_since_;
+  return status;
+}
+
+}  // namespace discovery::sources::kubernetes

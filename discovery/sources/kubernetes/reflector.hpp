@@ -1,0 +1,147 @@
+// Mirrors one resource of a Kubernetes API server: LIST page by page, then WATCH from the version
+// of that list, and LIST again only after a gap.
+//
+// Requests go out one at a time; their answers come back as events with `now`. The rules are those
+// of Kubernetes' "API Concepts" and client-go's reflector:
+// - versions are opaque: kept, sent back, never compared;
+// - 410 says that what happened in between is lost, be it an HTTP status or an ERROR event inside a
+//   200 stream: all is listed anew, and objects() stays as it is until the whole list is there;
+// - a continue token that has expired begins its list again;
+// - a stream that ends, as each does, goes on from the version heard last;
+// - what cannot be watched kTriesBeforeList times though the server answers is listed anew: its
+//   version may be one that the server never had (restored from a backup).
+// Back-off is exponential with jitter. It stays short where nobody answers (kMaxAbsentDelay), for
+// that costs nobody anything, and a server that is back is to be heard at once; one that answers
+// with errors is left alone for up to kMaxRefusedDelay.
+//
+// Invariants: objects() is one list with the events behind it, never a part of a list; an object
+// that cannot be read keeps its last good state. Thread: one.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "discovery/node.hpp"
+#include "resources/documents.hpp"
+
+namespace discovery::sources::kubernetes {
+
+struct Resource {
+  std::string name;  // "endpointslices": how paths call it
+  std::string kind;  // "EndpointSlice"
+  std::vector<std::string>
+      groups;  // "apis/discovery.k8s.io/v1" and what older servers have instead
+};
+
+struct Object {
+  std::string name;                // "namespace/name"
+  std::string version;             // resourceVersion
+  resources::Documents documents;  // itself; none where it has errors, or is nothing for us
+  resources::Problems problems;    // errors
+};
+
+struct Page {
+  std::string version;
+  std::string rest;  // the continue token; "" = this is the last
+  std::vector<Object> items;
+};
+
+struct WatchEvent {
+  enum class Kind { put, deleted, bookmark, error, other };
+  Kind kind = Kind::other;
+  Object object;        // of a bookmark only its version
+  int code = 0;         // of an error
+  std::string message;  // of an error
+};
+
+struct Request {
+  enum class Kind { list, watch };
+  Kind kind = Kind::list;
+  std::string target;       // path and query
+  base::Duration patience;  // for the whole answer
+};
+
+// How a request ended that brought no page: an error, or a stream that is over.
+struct Ending {
+  enum class Fault { none, too_large, unintelligible };
+  int status = 0;      // HTTP's; 0 = no answer
+  std::string reason;  // "" = a stream that ended as it should
+  Fault fault = Fault::none;
+  std::optional<base::Duration> retry_after;
+};
+
+class Reflector {
+ public:
+  static constexpr std::uint32_t kPageObjects = 100;  // halved while a page is too large to be read
+  static constexpr unsigned kTriesBeforeList = 3;
+  static constexpr base::Duration kFirstDelay = std::chrono::milliseconds(800);
+  static constexpr base::Duration kMaxAbsentDelay = std::chrono::seconds(2);
+  static constexpr base::Duration kMaxRefusedDelay = std::chrono::seconds(30);
+  static constexpr base::Duration kMaxRetryAfter = std::chrono::minutes(2);
+  static constexpr base::Duration kListPatience = std::chrono::seconds(60);
+  // A stream that ends sooner, and without a word, has failed.
+  static constexpr base::Duration kShortWatch = std::chrono::seconds(1);
+  // Streams last half of this to all of it, by chance; the server ends them.
+  static constexpr base::Duration kMaxWatch = std::chrono::minutes(10);
+  static constexpr base::Duration kWatchGrace = std::chrono::seconds(30);
+  // What is gone twice in this time is no accident: the next list waits.
+  static constexpr base::Duration kCalm = std::chrono::seconds(10);
+
+  Reflector(Resource resource, base::Random random);
+
+  // The request that is due, if one is; none while one is under way.
+  std::optional<Request> next(base::TimePoint now);
+  base::TimePoint deadline() const;  // of next(); max while a request is under way
+
+  // Of the request under way. `opened`: a stream whose head says that it is one.
+  void opened(base::TimePoint now);
+  enum class Then { read_on, hang_up };  // hang_up: this request is over, whatever else comes
+  Then heard(base::TimePoint now, WatchEvent event);
+  void listed(base::TimePoint now, Page page);
+  void ended(base::TimePoint now, const Ending& ending);
+
+  const std::map<std::string, Object>& objects() const { return objects_; }
+  const Resource& resource() const { return resource_; }
+  // What has happened to objects() since this was last asked; a gap makes it a relist.
+  std::optional<Listing> take_change();
+  bool synced() const { return synced_; }  // a whole list was read
+
+  struct Status {
+    std::uint64_t lists = 0, events = 0, failures = 0;
+    std::string trouble;  // of the last request; "" = it is well
+    std::optional<base::Duration>
+        age;  // since when nothing is heard; none while the stream is well
+  };
+  Status status(base::TimePoint now) const;
+
+ private:
+  enum class Phase { list, watch };
+  std::string target() const;
+  base::Duration draw_watch();
+  void put(Object object);
+  void list_anew();
+  void retry(base::TimePoint now, const Ending& ending);
+  void succeeded();
+
+  const Resource resource_;
+  base::Random random_;
+  std::map<std::string, Object> objects_, listing_;
+  std::string version_, rest_;
+  Phase phase_ = Phase::list;
+  bool under_way_ = false, spoke_ = false, synced_ = false, absent_ = false;
+  std::optional<Listing> change_;
+  std::size_t group_ = 0;
+  std::uint32_t page_objects_ = kPageObjects;
+  base::TimePoint due_{}, began_{};
+  unsigned failures_ = 0;  // in a row
+  std::optional<base::TimePoint> failing_since_, gone_at_;
+  base::Duration watch_{};  // how long the stream is asked for
+  Status status_;
+};
+
+}  // namespace discovery::sources::kubernetes

@@ -1,0 +1,316 @@
+#include "discovery/sources/kubernetes/reflector.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "discovery/sources/kubernetes/messages.hpp"
+
+using namespace discovery::sources::kubernetes;
+using discovery::Listing;
+using namespace std::chrono_literals;
+using Fault = Ending::Fault;
+
+namespace {
+
+// One reflector, the clock it is told, and an API server's words as the tests write them.
+struct Story {
+  Reflector mirror{{"endpointslices", "EndpointSlice", {"apis/d/v1", "apis/d/v1beta1"}},
+                   base::Random(1)};
+  base::TimePoint now{1h};
+
+  std::string asked() {
+    const auto request = mirror.next(now);
+    return request ? request->target : "";
+  }
+  // Waits until something is asked for; what it is.
+  std::string asked_later() {
+    now = std::max(now, mirror.deadline());
+    return asked();
+  }
+  void page(std::vector<std::string> names, std::string version, std::string rest = "") {
+    Page page{std::move(version), std::move(rest), {}};
+    for (auto& name : names) page.items.push_back({"d/" + name, "1", {}, {}});
+    mirror.listed(now, std::move(page));
+  }
+  void list(std::vector<std::string> names, std::string version) {
+    asked_later();
+    page(std::move(names), std::move(version));
+  }
+  void watch() {
+    asked_later();
+    mirror.opened(now);
+  }
+  Reflector::Then event(WatchEvent::Kind kind, std::string name, std::string version) {
+    return mirror.heard(now, {kind, {"d/" + name, std::move(version), {}, {}}, 0, ""});
+  }
+  Reflector::Then error(int code) {
+    return mirror.heard(now, {WatchEvent::Kind::error, {}, code, "too old resource version"});
+  }
+  void ended(int status, std::string reason = "refused", Fault fault = Fault::none) {
+    mirror.ended(now, {status, std::move(reason), fault, {}});
+  }
+  std::string names() const {
+    std::string names;
+    for (const auto& [name, object] : mirror.objects()) names += name.substr(2) + " ";
+    return names;
+  }
+};
+
+bool asks_for_list(const std::string& target) { return target.find("?limit=") != target.npos; }
+bool asks_to_watch(const std::string& target, const std::string& version) {
+  return target.starts_with("/apis/d/v1/endpointslices?watch=true&allowWatchBookmarks=true") &&
+         target.ends_with("&resourceVersion=" + version);
+}
+
+using Kind = WatchEvent::Kind;
+
+}  // namespace
+
+TEST_CASE("a list is read page by page and shows when it is whole", "[reflector]") {
+  Story story;
+  CHECK(story.asked() == "/apis/d/v1/endpointslices?limit=100");
+  CHECK(story.asked() == "");  // one at a time
+  story.page({"a", "b"}, "7", "next/=");
+  CHECK(story.names() == "");
+  CHECK_FALSE(story.mirror.synced());
+  CHECK(story.asked() == "/apis/d/v1/endpointslices?limit=100&continue=next%2F%3D");
+  story.page({"c"}, "7");
+  CHECK(story.names() == "a b c ");
+  CHECK(story.mirror.synced());
+  CHECK(story.mirror.take_change() == Listing::change);
+  CHECK(asks_to_watch(story.asked(), "7"));
+}
+
+TEST_CASE("events change the objects, and the next stream begins behind the last", "[reflector]") {
+  Story story;
+  story.list({"a"}, "7");
+  story.watch();
+  story.mirror.take_change();
+  CHECK(story.event(Kind::put, "b", "8") == Reflector::Then::read_on);
+  CHECK(story.event(Kind::deleted, "a", "9") == Reflector::Then::read_on);
+  CHECK(story.names() == "b ");
+  CHECK(story.mirror.take_change() == Listing::change);
+  CHECK(story.event(Kind::bookmark, "", "20") == Reflector::Then::read_on);
+  CHECK(story.event(Kind::other, "", "99") == Reflector::Then::read_on);
+  CHECK_FALSE(story.mirror.take_change());
+  story.ended(200, "connection reset");  // broken, and at once there again
+  CHECK(asks_to_watch(story.asked(), "20"));
+}
+
+TEST_CASE("history that is gone is listed anew and taken away from nobody meanwhile",
+          "[reflector]") {
+  const bool in_stream = GENERATE(true, false);
+  CAPTURE(in_stream);
+  Story story;
+  story.list({"a", "b"}, "7");
+  story.watch();
+  story.mirror.take_change();
+  story.now += 1min;
+  if (in_stream)
+    CHECK(story.error(410) == Reflector::Then::hang_up);
+  else
+    story.ended(410);
+  CHECK(asks_for_list(story.asked()));  // at once
+  CHECK(story.names() == "a b ");
+  story.page({"b"}, "30", "more");
+  CHECK(story.names() == "a b ");
+  story.asked();
+  story.page({"c"}, "30");
+  CHECK(story.names() == "b c ");
+  CHECK(story.mirror.take_change() == Listing::relist);
+  CHECK(asks_to_watch(story.asked(), "30"));
+}
+
+TEST_CASE("history that is gone twice at once is waited for", "[reflector]") {
+  Story story;
+  story.list({"a"}, "7");
+  story.watch();
+  story.error(410);
+  CHECK(story.mirror.deadline() == story.now);
+  story.list({"a"}, "8");
+  story.watch();
+  story.error(410);
+  CHECK(story.asked() == "");
+  CHECK(story.mirror.deadline() >= story.now + Reflector::kFirstDelay);
+  CHECK(asks_for_list(story.asked_later()));
+}
+
+TEST_CASE("a continue token that has expired begins its list again", "[reflector]") {
+  Story story;
+  story.asked();
+  story.page({"old"}, "7", "token");
+  story.asked();
+  story.ended(410);
+  CHECK(story.asked() == "/apis/d/v1/endpointslices?limit=100");
+  story.page({"new"}, "9");
+  CHECK(story.names() == "new ");
+}
+
+TEST_CASE("who answers nothing is asked again every few seconds, who refuses ever less often",
+          "[reflector]") {
+  const int status = GENERATE(0, 503);
+  const auto most = status == 0 ? Reflector::kMaxAbsentDelay : Reflector::kMaxRefusedDelay;
+  Story story;
+  auto last = base::Duration{};
+  for (int i = 0; i < 20; ++i) {
+    REQUIRE(asks_for_list(story.asked_later()));
+    story.ended(status);
+    last = story.mirror.deadline() - story.now;
+    CHECK(last >= Reflector::kFirstDelay);
+    CHECK(last <= 2 * most);
+  }
+  CHECK(last >= most);
+  CHECK(story.mirror.status(story.now).failures == 20);
+}
+
+TEST_CASE("a server that says when to come back is believed, within reason", "[reflector]") {
+  Story story;
+  story.asked();
+  story.mirror.ended(story.now, {429, "too many", Fault::none, 20s});
+  CHECK(story.mirror.deadline() == story.now + 20s);
+  story.asked_later();
+  story.mirror.ended(story.now, {429, "too many", Fault::none, 24h});
+  CHECK(story.mirror.deadline() == story.now + Reflector::kMaxRetryAfter);
+}
+
+TEST_CASE("a version that the server cannot watch from is given up for a list", "[reflector]") {
+  Story story;
+  story.list({"a"}, "7");
+  for (unsigned i = 1; i < Reflector::kTriesBeforeList; ++i) {
+    CHECK(asks_to_watch(story.asked_later(), "7"));
+    story.ended(504, "too large resource version");
+  }
+  CHECK(asks_to_watch(story.asked_later(), "7"));
+  story.ended(504, "too large resource version");
+  CHECK(asks_for_list(story.asked_later()));
+}
+
+TEST_CASE("a server that is away is watched on from where it was left", "[reflector]") {
+  Story story;
+  story.list({"a"}, "7");
+  story.watch();
+  story.now += 1min;
+  story.ended(200, "reset");
+  CHECK_FALSE(story.mirror.status(story.now).age);
+  for (int i = 0; i < 10; ++i) {
+    CHECK(asks_to_watch(story.asked_later(), "7"));
+    story.ended(0);
+  }
+  const auto status = story.mirror.status(story.now);
+  CHECK(status.trouble == "refused");
+  CHECK(status.age.value_or(0s) > 10s);
+  story.watch();
+  CHECK(story.mirror.status(story.now).trouble == "");
+  CHECK_FALSE(story.mirror.status(story.now).age);
+}
+
+TEST_CASE("a server that is back with another history is listed at once", "[reflector]") {
+  Story story;
+  story.list({"a"}, "7");
+  for (int i = 0; i < 20; ++i) {
+    story.asked_later();
+    story.ended(0);
+  }
+  const int status = GENERATE(410, 503);
+  story.asked_later();
+  story.ended(status);
+  CHECK(story.mirror.deadline() - story.now <= 2 * Reflector::kFirstDelay);
+  CHECK(asks_for_list(story.asked_later()) == (status == 410));
+}
+
+TEST_CASE("a page that is too large is asked for in halves", "[reflector]") {
+  Story story;
+  story.asked();
+  story.ended(200, "too large", Fault::too_large);
+  CHECK(story.asked() == "/apis/d/v1/endpointslices?limit=50");
+}
+
+TEST_CASE("a stream that makes no sense is given up, with the version that led to it",
+          "[reflector]") {
+  Story story;
+  story.list({"a"}, "7");
+  story.watch();
+  story.ended(200, "not JSON", Fault::unintelligible);
+  CHECK(asks_for_list(story.asked_later()));
+}
+
+TEST_CASE("a server that has only the older version of a resource is asked for that",
+          "[reflector]") {
+  Story story;
+  story.asked();
+  story.ended(404);
+  CHECK(story.asked_later() == "/apis/d/v1beta1/endpointslices?limit=100");
+}
+
+TEST_CASE("an object that cannot be read keeps its last good state, through lists too",
+          "[reflector]") {
+  Story story;
+  const auto with = [](bool good) {
+    Object object{"d/a", "1", {}, {}};
+    if (good)
+      object.documents.services.push_back(resources::Service{});
+    else
+      object.problems.push_back({});
+    return object;
+  };
+  const auto services = [&] { return story.mirror.objects().at("d/a").documents.services.size(); };
+  story.asked();
+  story.mirror.listed(story.now, {"7", "", {with(true)}});
+  story.watch();
+  story.mirror.heard(story.now, {Kind::put, with(false), 0, ""});
+  CHECK(services() == 1);
+  CHECK(story.mirror.objects().at("d/a").problems.size() == 1);
+  story.ended(410);
+  story.asked_later();
+  story.mirror.listed(story.now, {"9", "", {with(false)}});
+  CHECK(services() == 1);
+}
+
+TEST_CASE("pages and events are read as the documents of a file are", "[kubernetes_messages]") {
+  const Resource slices{"endpointslices", "EndpointSlice", {"apis/discovery.k8s.io/v1"}};
+  const auto page = read_page(slices, R"({"kind":"EndpointSliceList","metadata":
+    {"resourceVersion":"42","continue":"abc","remainingItemCount":1},"items":[
+    {"metadata":{"name":"s-1","namespace":"shop","resourceVersion":"40","labels":
+      {"kubernetes.io/service-name":"s"}},"addressType":"IPv4","ports":null,
+     "endpoints":[{"addresses":["10.0.0.1"],"zone":"a","conditions":{"ready":true}}]},
+    {"metadata":{"name":"nobodys","namespace":"shop"},"addressType":"IPv4","endpoints":null},
+    {"metadata":{"name":"bad-1","namespace":"shop","labels":{"kubernetes.io/service-name":"b"}},
+     "addressType":"IPv4","endpoints":[{"addresses":["ten"]}]}]})");
+  REQUIRE(page);
+  CHECK(page->version == "42");
+  CHECK(page->rest == "abc");
+  REQUIRE(page->items.size() == 3);
+  CHECK(page->items[0].name == "shop/s-1");
+  CHECK(page->items[0].version == "40");
+  REQUIRE(page->items[0].documents.endpoint_slices.size() == 1);
+  CHECK(page->items[0].documents.endpoint_slices[0].service == "s");
+  CHECK(page->items[1].documents.endpoint_slices.empty());
+  CHECK(page->items[1].problems.empty());
+  CHECK(page->items[2].documents.endpoint_slices.empty());
+  REQUIRE(page->items[2].problems.size() == 1);
+  CHECK(page->items[2].problems[0].to_string() ==
+        "kubernetes: error: EndpointSlice shop/bad-1: endpoints[0].addresses[0]: \"ten\" is no IP "
+        "address");
+
+  const auto event = [&](std::string_view line) { return read_event(slices, line); };
+  const auto bookmark =
+      event(R"({"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"50"}}})");
+  REQUIRE(bookmark);
+  CHECK(bookmark->kind == Kind::bookmark);
+  CHECK(bookmark->object.version == "50");
+  const auto gone =
+      event(R"({"type":"ERROR","object":{"kind":"Status","code":410,"message":"too old"}})");
+  REQUIRE(gone);
+  CHECK(gone->kind == Kind::error);
+  CHECK(gone->code == 410);
+  CHECK(gone->message == "too old");
+  CHECK(event(R"({"type":"NEWER","object":{}})")->kind == Kind::other);
+  for (const auto* broken : {"", "{", "[]", R"({"type":"ADDED"})", "{} {}", "\xff"}) {
+    CAPTURE(broken);
+    CHECK_FALSE(event(broken));
+    CHECK_FALSE(read_page(slices, broken));
+  }
+  CHECK(read_page(slices, R"({"metadata":{"resourceVersion":"1"},"items":null})")->items.empty());
+  CHECK(read_status(R"({"kind":"Status","message":"services is forbidden"})") ==
+        "services is forbidden");
+  CHECK(read_status("bad gateway") == "bad gateway");
+}
