@@ -9,6 +9,7 @@
 
 #include "agent/admin_guard.hpp"
 #include "agent/alone.hpp"
+#include "agent/kubernetes_report.hpp"
 #include "agent/settings.hpp"
 #include "agent/tls.hpp"
 #include "agent/tls_notary.hpp"
@@ -63,8 +64,9 @@ base::Result<std::unique_ptr<Agent>> Agent::make(Config config, std::string conf
   agent->make_control();
   agent->make_builder();
   agent->make_forwarder();
-  for (const auto step : {&Agent::open_gossip, &Agent::open_dns, &Agent::open_files,
-                          &Agent::open_admin, &Agent::watch_certificates, &Agent::watch_config})
+  for (const auto step :
+       {&Agent::open_gossip, &Agent::open_dns, &Agent::open_files, &Agent::open_kubernetes,
+        &Agent::open_admin, &Agent::watch_certificates, &Agent::watch_config})
     if (auto done = ((*agent).*step)(); !done) return done.error();
   return agent;
 }
@@ -229,6 +231,19 @@ base::Result<void> Agent::open_files() {
   return {};
 }
 
+base::Result<void> Agent::open_kubernetes() {
+  unsaid_.insert("files");
+  if (!config_.kubernetes) return {};
+  unsaid_.insert("kubernetes");
+  const auto& access = *config_.kubernetes;
+  auto source = discovery::sources::kubernetes::Source::make(
+      {access.server, access.ca, access.token}, base::Random(draw_seed()),
+      [this](auto reading) { builder_->kubernetes(std::move(reading)); }, log_);
+  if (!source) return source.error();
+  kubernetes_ = std::move(*source);
+  return {};
+}
+
 base::Result<void> Agent::open_admin() {
   api_ = std::make_unique<Api>(Api::Sources{
       shown_config_, served_, dns_table_, forwarder_table_, *control_,
@@ -238,7 +253,8 @@ base::Result<void> Agent::open_admin() {
       [this](std::string cluster) { control_->post(Forget{std::move(cluster)}); },
       [this](std::string source) { control_->post(Release{std::move(source)}); },
       [this] { return refusals_.list(std::chrono::steady_clock::now()); },
-      [this] { return report(upstreams_of(shown_config_, *pass_on_)); }});
+      [this] { return report(upstreams_of(shown_config_, *pass_on_)); },
+      [this] { return kubernetes_ ? report(kubernetes_->status()) : Json(); }});
   const auto serve = [](HttpRoutes routes) {
     return [routes = std::move(routes)](const HttpRequest& request) {
       return routes.respond(request);
@@ -304,6 +320,7 @@ base::Result<void> Agent::start() {
   builder_->start();
   if (state_) state_->start();
   control_->start();
+  if (kubernetes_) kubernetes_->start();
   health_ = std::make_unique<base::net::Scope>(*io_);
   health_->spawn(keep_health());
   io_thread_ = std::thread([this] { io_->run(); });
@@ -388,22 +405,30 @@ void Agent::stop(discovery::Goodbye::Reason reason) {
   io_thread_.join();
   health_.reset();
   if (gossip_) gossip_->stop();
+  if (kubernetes_) kubernetes_->stop();
   builder_->stop();
   if (state_) state_->stop();
 }
 
-// Builder thread. The first rows open the gate: until they are in, peers would see an empty
-// cluster.
+// Builder thread. The first rows of every source open the gate: until they are in, peers would see
+// an empty cluster.
 void Agent::publish_rows(SourceRows rows, std::string stuck) {
+  const auto source = rows.source;
+  stuck_[source] = std::move(stuck);
+  std::string why;
+  for (const auto& [name, one] : stuck_)
+    if (!one.empty()) why += (why.empty() ? "" : "; ") + one;
   control_->post(std::move(rows));
-  control_->post(SourceStuck{std::move(stuck)});  // behind them: what is read again is in them
-  if (!std::exchange(local_said_, true)) control_->post(LocalReady{});
+  control_->post(SourceStuck{std::move(why)});  // behind them: what is read again is in them
+  if (unsaid_.erase(source) && unsaid_.empty()) control_->post(LocalReady{});
 }
 
 std::vector<std::string> Agent::troubles() const {
   auto troubles = condition_.troubles(std::chrono::system_clock::now());
   if (state_)
     for (const auto& trouble : state_->status().troubles) troubles.push_back("state: " + trouble);
+  if (kubernetes_)
+    for (auto& trouble : troubles_of(kubernetes_->status())) troubles.push_back(std::move(trouble));
   for (auto& trouble : refusals_.troubles(std::chrono::steady_clock::now()))
     troubles.push_back(std::move(trouble));
   for (auto& trouble : troubles_of(upstreams_of(shown_config_, *pass_on_)))
@@ -448,6 +473,7 @@ void Agent::add_worker_metrics(Metrics& metrics) const {
                   "connections to or from the gossip port that did not prove themselves",
                   grpc_log_.handshakes_failed());
   if (state_) add(metrics, state_->status());
+  if (kubernetes_) add(metrics, kubernetes_->status());
   if (!forwarder_) return;
   const auto listeners = forwarder_->listeners();
   metrics.gauge("nearmost_forwarder_listeners_failed", "ports of destinations that cannot be bound",

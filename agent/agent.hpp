@@ -1,8 +1,9 @@
 // The wiring diagram: every part of a running agent, constructed in the order of the members and
 // stopped in reverse.
 //
-//   files ─┐                        ┌─ Published<dns::Table> ─────── DNS workers
-//   links ─┼→ control ─→ builder ───┼─ Published<forwarder::Table> ─ forwarder workers
+//   files, Kubernetes ─┐
+//                      ↓            ┌─ Published<dns::Table> ─────── DNS workers
+//   links ─┬→ control ⇄ builder ────┼─ Published<forwarder::Table> ─ forwarder workers
 //   probes ┤   (node)    (view)     └─ Published<Served> ─────────── admin, probes (io)
 //   disk ──┘      └────→ disk
 //
@@ -11,7 +12,9 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,6 +34,7 @@
 #include "base/published.hpp"
 #include "discovery/rpc/grpc_log.hpp"
 #include "discovery/sources/files.hpp"
+#include "discovery/sources/kubernetes/source.hpp"
 #include "discovery/sources/prober.hpp"
 #include "discovery/sources/resolver.hpp"
 #include "discovery/sources/state_writer.hpp"
@@ -78,6 +82,7 @@ class Agent {
   base::Result<void> open_dns();
   void make_forwarder();
   base::Result<void> open_files();
+  base::Result<void> open_kubernetes();
   base::Result<void> open_admin();
   base::Result<void> watch_certificates();
   base::Result<void> watch_config();
@@ -115,13 +120,16 @@ class Agent {
   std::unique_ptr<forwarder::net::Forwarder> forwarder_;
   std::unique_ptr<discovery::sources::Prober> prober_;
   std::unique_ptr<discovery::sources::Files> files_;
+  std::unique_ptr<discovery::sources::kubernetes::Source> kubernetes_;
   std::unique_ptr<tls::Watch> certificates_;
   std::unique_ptr<discovery::sources::Files> config_file_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> admin_, probes_;
   std::unique_ptr<base::net::Scope> health_;
   std::thread io_thread_;
-  bool local_said_ = false;  // builder thread: the first rows went out
+  // Builder thread: sources whose first rows did not go out yet, and why some cannot be read.
+  std::set<std::string> unsaid_;
+  std::map<std::string, std::string> stuck_;
   std::atomic<bool> stopping_{false};
   bool ready_ = false;  // io thread: as last told
   Condition condition_;

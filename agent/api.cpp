@@ -198,6 +198,7 @@ Json Api::status(const Served& served) {
               {"holds", report(membership->holds)},
               {"refusals", report(sources_.refusals(), std::chrono::steady_clock::now())},
               {"upstreams", sources_.upstreams()},
+              {"kubernetes", sources_.kubernetes()},
               {"notImported", report_not_imported(*served.resolution->view)},
               {"leaves", membership->leaves},
               {"home", report(membership->home)},

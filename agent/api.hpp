@@ -40,7 +40,8 @@ class Api {
     std::function<void(std::string)> forget;
     std::function<void(std::string)> release;  // a source, or "" = all
     std::function<std::vector<Refusals::Entry>()> refusals;
-    std::function<Json()> upstreams;  // of DNS
+    std::function<Json()> upstreams;   // of DNS
+    std::function<Json()> kubernetes;  // null = none is read
   };
 
   explicit Api(Sources sources);

@@ -65,6 +65,17 @@ void Builder::files(discovery::sources::ReadFiles files) {
   wake_.notify_one();
 }
 
+void Builder::kubernetes(discovery::sources::kubernetes::Reading reading) {
+  {
+    const std::lock_guard lock(mutex_);
+    // What takes the place of a relist is one too.
+    if (next_reading_ && next_reading_->listing == discovery::Listing::relist)
+      reading.listing = discovery::Listing::relist;
+    next_reading_ = std::move(reading);
+  }
+  wake_.notify_one();
+}
+
 void Builder::configure(BuilderConfig config) {
   {
     const std::lock_guard lock(mutex_);
@@ -76,29 +87,32 @@ void Builder::configure(BuilderConfig config) {
 void Builder::run() {
   for (;;) {
     std::optional<discovery::sources::ReadFiles> files;
+    std::optional<discovery::sources::kubernetes::Reading> reading;
     std::shared_ptr<const discovery::Publication> publication;
     std::optional<BuilderConfig> config;
     std::uint64_t edition = 0;
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, kCollectEvery, [this] {
-        return stopping_ || next_files_ || next_publication_ || next_config_;
+        return stopping_ || next_files_ || next_reading_ || next_publication_ || next_config_;
       });
       if (stopping_) return;
       files = std::exchange(next_files_, std::nullopt);
+      reading = std::exchange(next_reading_, std::nullopt);
       publication = std::move(next_publication_);
       edition = next_edition_;
       config = std::exchange(next_config_, std::nullopt);
     }
-    if (!files && !publication && !config) {
+    if (!files && !reading && !publication && !config) {
       products_.dns.collect();
       products_.forwarder.collect();
       products_.served.collect();
       continue;
     }
-    const bool changes = publication || config;
+    bool changes = publication || config;
     if (config) config_ = std::move(*config);
     if (publication) publication_ = std::move(publication);
+    if (reading) changes |= accept(std::move(*reading));
     serve_accepted(edition);
     if (files) accept(std::move(*files));
     // New documents alone change nothing yet: the publication with their rows follows in any case.
@@ -140,12 +154,28 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   callbacks_.rows_changed(std::move(said), std::move(stuck));
 }
 
+// True when it changes what no publication will bring.
+bool Builder::accept(discovery::sources::kubernetes::Reading reading) {
+  auto rows = local_.update_kubernetes(reading.documents, config_.exports, config_.rules.locality);
+  std::ranges::move(reading.problems, std::back_inserter(rows.problems));
+  SourceRows said{"kubernetes", std::move(rows.changes), 0, reading.listing};
+  if (reading.listing == discovery::Listing::relist)
+    said.rows = discovery::sources::make_rows(reading.documents, config_.exports).rows;
+  callbacks_.rows_changed(std::move(said), std::move(reading.stuck));
+  const bool same_problems = kubernetes_problems_ == rows.problems;
+  if (!same_problems) log_problems(rows.problems);
+  const bool same = same_problems && kubernetes_home_.same(rows.home);
+  kubernetes_home_ = std::move(rows.home);
+  kubernetes_problems_ = std::move(rows.problems);
+  return !same;
+}
+
 // `edition` has come back in a publication, and with it all before.
 void Builder::serve_accepted(std::uint64_t edition) {
   for (; !accepted_.empty() && accepted_.front().number <= edition; accepted_.pop_front())
     serving_ = std::move(accepted_.front());
   config_.rules.routed_hosts = routed_hosts(serving_.documents->documents);
-  config_.rules.home = serving_.home;
+  config_.rules.home = at_home(serving_.home, kubernetes_home_);
 }
 
 void Builder::build() {
@@ -155,6 +185,8 @@ void Builder::build() {
   served->publication = publication_;
   served->documents = serving_.documents;
   served->row_problems = serving_.row_problems;
+  served->row_problems.insert(served->row_problems.end(), kubernetes_problems_.begin(),
+                              kubernetes_problems_.end());
   served->resolution =
       resolver_.resolve(assembler_.assemble(*publication_, config_.rules, version_));
 

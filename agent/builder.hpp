@@ -6,8 +6,9 @@
 // effect with the publication that holds the rows they make, so that no route is built of new
 // documents and old endpoints. DNS does not wait for the forwarder's table where nobody is sent to
 // the forwarder who was not before, nor at a start: a restarted agent answers as soon as it can. A
-// build never blocks a worker; the snapshots that it replaces are freed here. Thread: run() is the
-// builder thread; publication(), files(), configure() and stop() from any.
+// build never blocks a worker; the snapshots that it replaces are freed here. What Kubernetes says
+// is rows and no routes: it takes effect as it comes. Thread: run() is the builder thread;
+// publication(), files(), kubernetes(), configure() and stop() from any.
 #pragma once
 
 #include <atomic>
@@ -29,6 +30,7 @@
 #include "base/published.hpp"
 #include "discovery/assemble.hpp"
 #include "discovery/sources/files.hpp"
+#include "discovery/sources/kubernetes/source.hpp"
 #include "discovery/sources/rows.hpp"
 #include "dns/table_builder.hpp"
 #include "forwarder/compile.hpp"
@@ -56,8 +58,8 @@ class Builder {
   };
   // Called on the builder thread.
   struct Callbacks {
-    // The local origin's rows as the newest documents give them: what has changed, or all of them
-    // where they are a relist. And why some documents could not be read ("" = all were).
+    // The local origin's rows as a source's newest documents give them: what has changed, or all of
+    // them where they are a relist. And why some of it could not be read ("" = all was).
     std::function<void(SourceRows, std::string stuck)> rows_changed;
     std::function<void()> tables_published;
   };
@@ -73,12 +75,14 @@ class Builder {
   void publication(std::shared_ptr<const discovery::Publication> publication,
                    std::uint64_t edition);
   void files(discovery::sources::ReadFiles files);
+  void kubernetes(discovery::sources::kubernetes::Reading reading);
   // From the next build on.
   void configure(BuilderConfig config);
 
  private:
   void run();
   void accept(discovery::sources::ReadFiles files);
+  bool accept(discovery::sources::kubernetes::Reading reading);
   void serve_accepted(std::uint64_t edition);
   void build();
   bool may_answer_first(const discovery::view::View& next) const;
@@ -95,6 +99,7 @@ class Builder {
   std::shared_ptr<const discovery::Publication> next_publication_;
   std::uint64_t next_edition_ = 0;  // of next_publication_
   std::optional<discovery::sources::ReadFiles> next_files_;
+  std::optional<discovery::sources::kubernetes::Reading> next_reading_;
   std::optional<BuilderConfig> next_config_;
 
   // The builder thread's own.
@@ -107,6 +112,8 @@ class Builder {
     discovery::Rows home;
   };
   Edition serving_;
+  discovery::Rows kubernetes_home_;
+  resources::Problems kubernetes_problems_;
   std::deque<Edition> accepted_;  // whose rows have not come back yet, oldest first
   std::uint64_t editions_ = 0;
   std::shared_ptr<const discovery::Publication> publication_;

@@ -10,6 +10,7 @@
 
 #include "agent/config_callers.hpp"
 #include "agent/config_forwarder.hpp"
+#include "agent/config_kubernetes.hpp"
 #include "agent/config_pass_on.hpp"
 #include "agent/config_values.hpp"
 #include "discovery/identity.hpp"
@@ -309,6 +310,11 @@ void read_root(const Value& value, const std::string& folder, Config& out) {
   }
   if (const auto paths = fields.find("resources"))
     read_one_or_more(*paths, out.resources, ExistingPath{folder});
+  if (const auto kubernetes = fields.find("kubernetes")) {
+    read_kubernetes(*kubernetes, folder, out.kubernetes);
+    if (out.kubernetes && out.is_leaf())
+      kubernetes->error("a leaf publishes nothing", "give it to an agent of the cluster");
+  }
   fields.optional("networks", out.networks, kName);
   if (auto own = own_namespace(); !own.empty())
     out.export_.except_namespaces.push_back(std::move(own));

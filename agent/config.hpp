@@ -118,6 +118,13 @@ struct ImportConfig {
   friend bool operator==(const ImportConfig&, const ImportConfig&) = default;
 };
 
+// Whose Services and EndpointSlices are this cluster's.
+struct KubernetesConfig {
+  std::string server;     // "https://10.0.0.1:6443"
+  std::string ca, token;  // files; "" = the system's CAs, no token
+  friend bool operator==(const KubernetesConfig&, const KubernetesConfig&) = default;
+};
+
 struct LogConfig {
   base::LogLevel level = base::LogLevel::info;
   base::LogFormat format = base::LogFormat::text;
@@ -142,9 +149,10 @@ struct Config {
   base::SocketAddress admin{base::IpAddress::v4(0x7f000001), kAdminPort};    // admin.listen
   base::SocketAddress probes{base::IpAddress::v4(0x7f000001), kProbesPort};  // probes.listen
   std::vector<std::string> resources;  // files and folders of documents, resolved as TlsFiles are
-  std::vector<std::string> networks;   // names of the networks reachable from here; empty = all
-  ExportConfig export_;                // export
-  ImportConfig import_;                // import
+  std::optional<KubernetesConfig> kubernetes;  // none = nothing is read there
+  std::vector<std::string> networks;  // names of the networks reachable from here; empty = all
+  ExportConfig export_;               // export
+  ImportConfig import_;               // import
   LogConfig log;
   std::string state_dir;  // state.dir; "" = no state on disk
   friend bool operator==(const Config&, const Config&) = default;

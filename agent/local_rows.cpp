@@ -24,20 +24,36 @@ void leave_to_home(resources::Problems& problems, std::string_view kind,
 LocalRows::Update LocalRows::update(const resources::Documents& documents, Role role,
                                     const discovery::sources::ExportRule& exports,
                                     const base::Locality& locality) {
+  if (role == Role::agent) return update(files_, documents, exports, locality);
   Update update;
-  if (role == Role::agent) {
-    auto [rows, home, problems] = kept_.update(documents, exports);
-    home_ = discovery::sources::rows_at_home(home_, std::move(home), locality, ++version_);
-    update.changes = std::move(rows);
-    update.problems = std::move(problems);
-  } else {
-    leave_to_home(update.problems, "Service", documents.services);
-    leave_to_home(update.problems, "EndpointSlice", documents.endpoint_slices);
-    leave_to_home(update.problems, "StaticService", documents.static_services);
-    leave_to_home(update.problems, "VirtualDestination", documents.virtual_destinations);
-  }
-  update.home = home_;
+  leave_to_home(update.problems, "Service", documents.services);
+  leave_to_home(update.problems, "EndpointSlice", documents.endpoint_slices);
+  leave_to_home(update.problems, "StaticService", documents.static_services);
+  leave_to_home(update.problems, "VirtualDestination", documents.virtual_destinations);
   return update;
+}
+
+LocalRows::Update LocalRows::update_kubernetes(const resources::Documents& objects,
+                                               const discovery::sources::ExportRule& exports,
+                                               const base::Locality& locality) {
+  return update(kubernetes_, objects, exports, locality);
+}
+
+LocalRows::Update LocalRows::update(Source& source, const resources::Documents& documents,
+                                    const discovery::sources::ExportRule& exports,
+                                    const base::Locality& locality) {
+  auto [rows, home, problems] = source.kept.update(documents, exports);
+  source.home =
+      discovery::sources::rows_at_home(source.home, std::move(home), locality, ++version_);
+  return {std::move(rows), source.home, std::move(problems)};
+}
+
+discovery::Rows at_home(const discovery::Rows& files, const discovery::Rows& kubernetes) {
+  std::vector<discovery::Row> more;
+  kubernetes.for_each([&](const discovery::RowView& row) {
+    if (!files.find(row.key)) more.push_back(row.copy());
+  });
+  return files.with(more);
 }
 
 }  // namespace agent

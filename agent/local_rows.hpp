@@ -1,4 +1,5 @@
-// What this agent's documents make it publish: nothing where it is a leaf.
+// What this agent's documents, and the objects of its Kubernetes, make it publish: nothing where it
+// is a leaf.
 //
 // A leaf may read the same folder as its cluster's agents do, for its route tables; what it leaves
 // to them is said once for each kind of document. Thread: one at a time.
@@ -15,17 +16,30 @@ namespace agent {
 class LocalRows {
  public:
   struct Update {
-    discovery::RowChanges changes;  // of the rows before
-    discovery::Rows home;           // all, for nobody else
+    discovery::RowChanges changes;  // of the source's rows before
+    discovery::Rows home;           // all of the source, for nobody else
     resources::Problems problems;
   };
   Update update(const resources::Documents& documents, Role role,
                 const discovery::sources::ExportRule& exports, const base::Locality& locality);
+  Update update_kubernetes(const resources::Documents& objects,
+                           const discovery::sources::ExportRule& exports,
+                           const base::Locality& locality);
 
  private:
-  discovery::sources::KeptRows kept_;
-  discovery::Rows home_;
-  std::uint64_t version_ = 0;  // of home_
+  struct Source {
+    discovery::sources::KeptRows kept;
+    discovery::Rows home;
+  };
+  Update update(Source& source, const resources::Documents& documents,
+                const discovery::sources::ExportRule& exports, const base::Locality& locality);
+
+  Source files_, kubernetes_;
+  std::uint64_t version_ = 0;  // of what is for home: the sources' versions never meet
 };
+
+// Both sources' rows for home; where both claim a key, the files have it, as they have of those for
+// everybody (discovery/local_origin.hpp). Cost: linear in Kubernetes' rows.
+discovery::Rows at_home(const discovery::Rows& files, const discovery::Rows& kubernetes);
 
 }  // namespace agent

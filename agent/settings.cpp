@@ -25,6 +25,12 @@ bool is_on_one_machine(const Config& config) {
   });
 }
 
+// Nobody is dialled and nobody else's host can dial us.
+bool is_unheard(const Config& config) {
+  const auto& gossip = config.gossip;
+  return gossip.peers.empty() && !gossip.advertise && gossip.listen.ip.is_loopback();
+}
+
 }  // namespace
 
 tls::Files certificate_files(const Config& config) {
@@ -89,13 +95,12 @@ forwarder::ForwarderConfig forwarder_config(const Config& config) {
 }
 
 forwarder::Others others_of(const Config& config) {
-  const auto& gossip = config.gossip;
-  const bool unheard = gossip.peers.empty() && !gossip.advertise && gossip.listen.ip.is_loopback();
-  return unheard ? forwarder::Others::none : forwarder::Others::may_be_heard;
+  return is_unheard(config) && !config.kubernetes ? forwarder::Others::none
+                                                  : forwarder::Others::may_be_heard;
 }
 
 base::Duration sync_patience(const Config& config, bool disk_is_whole) {
-  const bool alone = !config.is_leaf() && others_of(config) == forwarder::Others::none;
+  const bool alone = !config.is_leaf() && is_unheard(config);
   return alone && disk_is_whole ? base::Duration::zero() : discovery::NodeConfig{}.sync_patience;
 }
 

@@ -30,7 +30,8 @@ forwarder::ForwarderConfig forwarder_config(const Config& config);
 forwarder::net::Limits forwarder_limits(const Config& config, std::size_t descriptors,
                                         std::uint32_t workers);
 
-// None where nobody is dialled and nobody else's host can dial us.
+// None where nobody is dialled, nobody else's host can dial us, and no Kubernetes has services that
+// documents speak of.
 forwarder::Others others_of(const Config& config);
 
 // How long the agent waits for others to tell what they know before it denies what it does not

@@ -41,6 +41,7 @@ struct Problem {
   std::string to_string() const;
   // The same without its severity, for a log that has levels.
   std::string without_severity() const;
+  friend bool operator==(const Problem&, const Problem&) = default;
 };
 
 using Problems = std::vector<Problem>;
