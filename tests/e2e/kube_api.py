@@ -1,0 +1,274 @@
+"""A Kubernetes API server for tests: LIST in pages and WATCH, as "Kubernetes API Concepts" documents them.
+
+Objects are written by put() and delete(), each of which takes the next resource version. Lists are snapshots: pages of
+one list come from one version, by a continue token that compact() makes expire (410). A watch from a version that is
+compacted is told so by HTTP 410 or, as servers mostly do, by an ERROR event inside a 200 stream (`gone_in_stream`).
+What goes wrong in life is a method: forbid(), break_streams(), stop() and start() with another history behind it.
+Faults of the client (an unknown path, a bad parameter) are answered as a real server does, with a Status.
+"""
+import base64
+import copy
+import json
+import ssl
+import threading
+import time
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+RESOURCES = {  # path below the root: plural, kind
+    "api/v1": {"services": "Service", "namespaces": "Namespace", "nodes": "Node"},
+    "apis/discovery.k8s.io/v1": {"endpointslices": "EndpointSlice"},
+}
+BOOKMARK_SECONDS = 1.0
+
+
+def status(code, reason, message):
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
+            "reason": reason, "code": code}
+
+
+class Expired(Exception):
+    pass
+
+
+class Store:
+    """Objects by resource and name, and the events that led to them. What lies before the compacted version can no
+    longer be asked for; streams that run hear on.
+    """
+
+    def __init__(self, first_version=1000):
+        self.changed = threading.Condition()
+        self.version = self.compacted = first_version
+        self.objects = {}
+        self.events = []  # (version, type, plural, object)
+
+    def put(self, plural, made):
+        with self.changed:
+            made = copy.deepcopy(made)
+            metadata = made["metadata"]
+            metadata.setdefault("namespace", "default")
+            known = self.objects.setdefault(plural, {})
+            name = metadata["namespace"] + "/" + metadata["name"]
+            self.version += 1
+            metadata["resourceVersion"] = str(self.version)
+            self.events.append((self.version, "MODIFIED" if name in known else "ADDED", plural, made))
+            known[name] = made
+            self.changed.notify_all()
+
+    def delete(self, plural, name):
+        with self.changed:
+            gone = copy.deepcopy(self.objects[plural].pop(name))
+            self.version += 1
+            gone["metadata"]["resourceVersion"] = str(self.version)
+            self.events.append((self.version, "DELETED", plural, gone))
+            self.changed.notify_all()
+
+    def compact(self):
+        with self.changed:
+            self.compacted = self.version
+
+    def page(self, plural, limit, token):
+        """(version, items, the next token): items as of the version that the list began with."""
+        with self.changed:
+            if token:
+                version, after = json.loads(base64.urlsafe_b64decode(token))
+            else:
+                version, after = self.version, ""
+            if version < self.compacted:
+                raise Expired
+            then = dict(self.objects.get(plural, {}))
+            for at, kind, of, made in reversed(self.events):
+                if at <= version:
+                    break
+                name = made["metadata"]["namespace"] + "/" + made["metadata"]["name"]
+                if of == plural and kind == "ADDED":
+                    then.pop(name, None)
+                elif of == plural:  # back to what it was before
+                    before = [o for v, k, p, o in self.events if v < at and p == plural and k != "DELETED"
+                              and o["metadata"]["name"] == made["metadata"]["name"]]
+                    then[name] = before[-1] if before else made
+            names = sorted(n for n in then if n > after)
+            chosen = names[:limit] if limit else names
+            rest = ""
+            if len(chosen) < len(names):
+                rest = base64.urlsafe_b64encode(json.dumps([version, chosen[-1]]).encode()).decode()
+            return version, [then[n] for n in chosen], rest
+
+    def since(self, plural, version):
+        return [(v, kind, made) for v, kind, of, made in self.events if v > version and of == plural]
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def reply(self, code, body, headers=()):
+        data = json.dumps(body, separators=(",", ":")).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_GET(self):
+        api = self.server.api
+        url = urllib.parse.urlsplit(self.path)
+        asked = dict(urllib.parse.parse_qsl(url.query))
+        group, _, plural = url.path.strip("/").rpartition("/")
+        kind = RESOURCES.get(group, {}).get(plural)
+        api.note(self.path)
+        if self.headers.get("Authorization") not in [f"Bearer {token}" for token in api.tokens]:
+            return self.reply(401, status(401, "Unauthorized", "Unauthorized"))
+        if not kind:
+            return self.reply(404, status(404, "NotFound", "the server could not find the requested resource"))
+        if plural in api.forbidden:
+            verb = "watch" if asked.get("watch") else "list"
+            return self.reply(403, status(403, "Forbidden", f'{plural} is forbidden: User "nearmost" cannot {verb} '
+                                          f'resource "{plural}" at the cluster scope'))
+        time.sleep(api.delay)
+        if asked.get("watch") in ("true", "1"):
+            return self.watch(api, group, plural, kind, asked)
+        try:
+            version, items, rest = api.store.page(plural, int(asked.get("limit", 0)), asked.get("continue", ""))
+        except Expired:
+            return self.reply(410, status(410, "Expired", "The provided continue parameter is too old"))
+        # Items of a list say neither kind nor apiVersion.
+        items = [{k: v for k, v in item.items() if k not in ("kind", "apiVersion")} for item in items]
+        metadata = {"resourceVersion": str(version), **({"continue": rest} if rest else {})}
+        return self.reply(200, {"kind": kind + "List", "apiVersion": group.split("/", 1)[1], "metadata": metadata,
+                                "items": items})
+
+    def watch(self, api, group, plural, kind, asked):
+        version = int(asked.get("resourceVersion", 0))
+        ends = time.monotonic() + min(float(asked.get("timeoutSeconds", 3600)), api.max_watch)
+        expired = version < api.store.compacted
+        if expired and not api.gone_in_stream:
+            return self.reply(410, status(410, "Expired", f"too old resource version: {version}"))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        if expired:
+            self.chunk({"type": "ERROR", "object": status(410, "Expired", f"too old resource version: {version}")})
+            ends = 0
+        breaks = api.breaks
+        bookmark = time.monotonic() + BOOKMARK_SECONDS
+        while time.monotonic() < ends and not api.stopped:
+            with api.store.changed:
+                events = api.store.since(plural, version)
+                if not events and api.breaks == breaks:
+                    api.store.changed.wait(0.05)
+                    events = api.store.since(plural, version)
+            if api.breaks != breaks:  # in the midst of an object, without the last chunk
+                self.write(b'{"type":"MODIFIED","object":{"kind":"' + kind.encode() + b'","metadata":{"na')
+                self.close_connection = True
+                return None
+            for version, type_, made in events:
+                self.chunk({"type": type_, "object": made}, halves=api.split_chunks)
+            if time.monotonic() > bookmark and asked.get("allowWatchBookmarks"):
+                version = max(version, api.store.version if not events else version)
+                self.chunk({"type": "BOOKMARK", "object": {
+                    "kind": kind, "apiVersion": group.split("/", 1)[1],
+                    "metadata": {"resourceVersion": str(version), "creationTimestamp": None}}})
+                bookmark = time.monotonic() + BOOKMARK_SECONDS
+        self.wfile.write(b"0\r\n\r\n")
+        self.close_connection = api.stopped
+        return None
+
+    def write(self, data):
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.flush()
+
+    def chunk(self, event, halves=False):
+        data = json.dumps(event, separators=(",", ":")).encode() + b"\n"
+        if halves:
+            self.write(data[:len(data) // 2])
+            time.sleep(0.02)
+            data = data[len(data) // 2:]
+        self.write(data)
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, *_):
+        pass  # clients that go away
+
+
+class KubeApi:
+    def __init__(self, ip, tokens=("secret",), certificate=None):
+        """`certificate`: (cert, key) files for TLS."""
+        self.store = Store()
+        self.tokens = list(tokens)
+        self.certificate = certificate
+        self.forbidden, self.delay, self.max_watch = set(), 0.0, 3600.0
+        self.gone_in_stream, self.split_chunks = True, False
+        self.breaks, self.stopped = 0, False
+        self.lock, self.asked = threading.Lock(), []
+        self.address, self.server = (ip, 0), None
+
+    @property
+    def url(self):
+        return f"http{'s' if self.certificate else ''}://{self.address[0]}:{self.address[1]}"
+
+    def note(self, path):
+        with self.lock:
+            self.asked.append(path)
+
+    def requests(self, *words):
+        with self.lock:
+            return [path for path in self.asked if all(word in path for word in words)]
+
+    def start(self):
+        self.stopped = False
+        self.server = Server(self.address, Handler)
+        self.server.api = self
+        self.address = self.server.server_address[:2]
+        if self.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
+                                                     do_handshake_on_connect=False)
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def stop(self):
+        """Ends every stream and listens no more; what is written meanwhile is there after start()."""
+        self.stopped = True
+        self.server.shutdown()
+        self.server.server_close()
+
+    def break_streams(self):
+        self.breaks += 1
+
+
+def service(name, namespace="default", ports=(("http", 9080, 9080),), labels=None, **spec):
+    return {"apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": name, "namespace": namespace, "uid": "u-" + name, "labels": labels or {},
+                         "creationTimestamp": "2026-01-01T00:00:00Z", "managedFields": [{"manager": "kubectl"}]},
+            "spec": {"clusterIP": "10.96.0.10", "clusterIPs": ["10.96.0.10"], "type": "ClusterIP",
+                     "ipFamilies": ["IPv4"], "sessionAffinity": "None", "selector": {"app": name},
+                     "ports": [{"name": n, "port": p, "targetPort": t, "protocol": "TCP"} for n, p, t in ports],
+                     **spec},
+            "status": {"loadBalancer": {}}}
+
+
+def endpoint_slice(of, addresses, suffix="abc12", namespace="default", port=9080, unready=(), **conditions):
+    """Each address an endpoint; those of `unready` are not ready."""
+    def one(address):
+        ready = address not in unready
+        return {"addresses": [address], "nodeName": "node-1", "zone": "us-east-1a",
+                "conditions": {"ready": ready, "serving": ready, "terminating": False, **conditions},
+                "targetRef": {"kind": "Pod", "name": "pod-" + address, "namespace": namespace, "uid": "u-" + address}}
+    return {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+            "metadata": {"name": f"{of}-{suffix}", "namespace": namespace,
+                         "labels": {"kubernetes.io/service-name": of,
+                                    "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"},
+                         "ownerReferences": [{"apiVersion": "v1", "kind": "Service", "name": of, "uid": "u-" + of}]},
+            "addressType": "IPv4", "endpoints": [one(address) for address in addresses],
+            "ports": [{"name": "http", "port": port, "protocol": "TCP"}]}

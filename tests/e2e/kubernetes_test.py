@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""kubernetes_test.py NEARMOST: an agent whose cluster is a Kubernetes, by an API server in this process (kube_api.py).
+
+What the API server says becomes answers at home and in the other cluster; what goes wrong between the two changes none.
+"""
+import os
+import subprocess
+import sys
+import threading
+import time
+
+from kube_api import KubeApi, endpoint_slice, service
+from mesh import Mesh, query, stays, until
+
+HOST = "orders.default.mesh.internal"
+SOON_SECONDS = 20  # on a busy machine
+
+
+def equal(actual, expected, what):
+    if actual != expected:
+        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
+
+
+class KubeMesh(Mesh):
+    def __init__(self, binary):
+        super().__init__(binary, ["east", "west"])
+        self.certify()
+        ip = self.address("east", 250)
+        self.api = KubeApi(ip, certificate=(self.path("api.pem"), self.path("api.key"))).start()
+        self.write_token("secret")
+        with open(self.path("east", "agent.yaml"), "a", encoding="utf-8") as file:
+            file.write(f"kubernetes: {{server: \"{self.api.url}\", ca: {self.path('api.pem')}, token: token}}\n")
+        with open(self.path("east", "agent.yaml"), encoding="utf-8") as file:
+            text = file.read().replace("resources: [resources]\n", "")
+        with open(self.path("east", "agent.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def certify(self):
+        """A CA of its own, as each cluster has: the certificate names the address."""
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-days", "2", "-subj", "/CN=kube-apiserver", "-keyout", self.path("api.key"),
+                        "-out", self.path("api.pem"), "-addext", f"subjectAltName=IP:{self.address('east', 250)}"],
+                       check=True, capture_output=True)
+
+    def write_token(self, token):
+        with open(self.path("east", ".token"), "w", encoding="utf-8") as file:
+            file.write(token + "\n")
+        os.rename(self.path("east", ".token"), self.path("east", "token"))
+
+    def pod(self, number):
+        return self.address("east", number)
+
+    def pods(self, *numbers):
+        return sorted(self.pod(n) for n in numbers)
+
+    def answers(self, cluster, host=HOST):
+        return sorted(query(self.address(cluster), host) or [])
+
+    def become(self, numbers, what, host=HOST):
+        for cluster in self.clusters:
+            until(lambda: self.answers(cluster, host) == self.pods(*numbers), SOON_SECONDS,
+                  f"{cluster} answers {numbers}: {what}")
+
+    def status(self):
+        return {r["resource"]: r for r in self.ask("east", "status", check=False)["kubernetes"]}
+
+    def degraded(self, words):
+        return [line for line in self.ask("east", "status", check=False)["degraded"] if words in line]
+
+    def slices(self, *numbers, unready=(), **more):
+        self.api.store.put("endpointslices", endpoint_slice(
+            "orders", self.pods(*numbers), unready=self.pods(*unready), **more))
+
+
+def nothing_is_said_before_both_lists_are_read(mesh):
+    api = mesh.api
+    api.forbidden = {"endpointslices"}
+    mesh.start_agent("east")
+    until(lambda: mesh.agents["east"].alive() and api.requests("endpointslices"), SOON_SECONDS, "east asks")
+    until(lambda: mesh.degraded("endpointslices cannot be read"), SOON_SECONDS, "status says what is forbidden")
+    line = mesh.degraded("endpointslices cannot be read")[0]
+    equal([words in line for words in ("403", 'cannot list resource "endpointslices"', "nothing of it serves yet")],
+          [True] * 3, line)
+    equal(mesh.ready("east"), False, "ready")
+    api.forbidden = set()
+    until(lambda: mesh.ready("east"), 40, "east is ready once it may read them")
+    mesh.start_agent("west")
+    until(lambda: mesh.ready("west"), SOON_SECONDS, "west ready")
+
+
+def a_service_is_answered_in_both_clusters(mesh):
+    mesh.become([11, 12], "listed before the agent came")
+    mesh.slices(11, 12, 13)
+    mesh.become([11, 12, 13], "scaled up")
+    mesh.slices(11, 12, 13, unready=[12])
+    mesh.become([11, 13], "one is not ready")
+    mesh.slices(11, 12, 13)
+    mesh.become([11, 12, 13], "it is ready again")
+    mesh.slices(12, 14, suffix="zz999")
+    mesh.become([11, 12, 13, 14], "two slices, one endpoint in both")
+    mesh.api.store.delete("endpointslices", "default/orders-zz999")
+    mesh.become([11, 12, 13], "a slice is gone")
+
+
+def a_list_of_many_pages_is_one_list(mesh):
+    for i in range(250):
+        mesh.api.store.put("services", service(f"bulk-{i:03}"))
+    mesh.api.gone_in_stream = False
+    before = len(mesh.api.requests("services", "continue="))
+    mesh.api.store.compact()
+    mesh.api.break_streams()
+    until(lambda: len(mesh.api.requests("services", "continue=")) >= before + 2, SOON_SECONDS, "pages are asked for")
+    until(lambda: mesh.status()["services"]["objects"] == 251, SOON_SECONDS, "all are known")
+    until(lambda: mesh.status()["endpointslices"]["lists"] == 2, SOON_SECONDS, "slices are listed anew too")
+    mesh.become([11, 12, 13], "nothing was lost")
+    mesh.api.gone_in_stream = True
+    for i in range(250):
+        mesh.api.store.delete("services", f"default/bulk-{i:03}")
+    until(lambda: mesh.status()["services"]["objects"] == 1, SOON_SECONDS, "all are gone")
+
+
+def a_stream_that_breaks_goes_on_where_it_broke(mesh):
+    mesh.api.split_chunks = True
+    lists = mesh.status()["endpointslices"]["lists"]
+    mesh.api.break_streams()
+    mesh.slices(11, 13)
+    mesh.become([11, 13], "written while the stream was broken in the midst of an object")
+    equal(mesh.status()["endpointslices"]["lists"], lists, "lists")
+    mesh.api.split_chunks = False
+
+
+def history_that_is_gone_is_listed_anew(mesh):
+    for in_stream in (True, False):
+        mesh.api.gone_in_stream = in_stream
+        lists = mesh.status()["endpointslices"]["lists"]
+        stop = threading.Event()
+        empty = []
+
+        def load():
+            while not stop.is_set():
+                if query(mesh.address("west"), HOST) == []:
+                    empty.append(time.monotonic())
+                time.sleep(0.01)
+        asking = threading.Thread(target=load)
+        asking.start()
+        mesh.slices(11)
+        with mesh.api.store.changed:  # nobody hears of it but by a list
+            mesh.slices(11, 15)
+            mesh.api.store.compact()
+            mesh.api.break_streams()
+        mesh.become([11, 15], f"listed anew, told of it {'in' if in_stream else 'instead of'} a stream")
+        until(lambda: mesh.status()["endpointslices"]["lists"] > lists, SOON_SECONDS, "a new list")
+        mesh.slices(11)
+        mesh.become([11], "and watched again")
+        stop.set()
+        asking.join()
+        equal(empty, [], "empty answers")
+
+
+def an_api_server_that_is_away_leaves_what_it_said(mesh):
+    api = mesh.api
+    mesh.slices(11, 12)
+    mesh.become([11, 12], "before it goes")
+    api.stop()
+    until(lambda: mesh.degraded("endpointslices cannot be read"), SOON_SECONDS, "status says that it is away")
+    stays(lambda: mesh.answers("east"), mesh.pods(11, 12), 6, "what it said before serves")
+    equal(mesh.ready("east"), True, "ready")
+    until(lambda: mesh.status()["endpointslices"]["ageMs"] >= 5000, SOON_SECONDS, "its age is told")
+    until(lambda: any("cannot read its source" in line for line in
+                      mesh.ask("west", "status", check=False)["degraded"]), SOON_SECONDS, "west is told")
+    mesh.slices(21, 22, 23)
+    api.store.put("services", service("more"))
+    api.store.put("endpointslices", endpoint_slice("more", mesh.pods(31)))
+    api.store.compact()
+    api.start()
+    mesh.become([21, 22, 23], "back with everything changed")
+    mesh.become([31], "and with more", "more.default.mesh.internal")
+    until(lambda: not mesh.degraded("kubernetes"), SOON_SECONDS, "nothing is wrong any more")
+
+
+def a_list_that_is_suddenly_empty_is_held(mesh):
+    store = mesh.api.store
+    mesh.slices(*range(41, 55))
+    until(lambda: len(mesh.answers("west")) == 8, SOON_SECONDS, "many endpoints")
+    with store.changed:
+        kept = store.objects["endpointslices"]
+        store.objects["endpointslices"] = {}
+        store.version += 1
+        store.compact()
+        mesh.api.break_streams()
+    until(lambda: [h for h in mesh.ask("east", "status", check=False)["holds"] if h["source"] == "kubernetes"],
+          SOON_SECONDS, "east holds what it has lost")
+    equal(len(mesh.answers("west")), 8, "answers of west")
+    with store.changed:
+        for made in kept.values():
+            store.put("endpointslices", made)
+    until(lambda: not mesh.ask("east", "status", check=False)["holds"], SOON_SECONDS, "nothing is held any more")
+    store.delete("endpointslices", "default/orders-abc12")
+    for cluster in mesh.clusters:
+        until(lambda: not mesh.answers(cluster), SOON_SECONDS, f"{cluster}: what was seen to go is gone at once")
+    mesh.slices(11, 12)
+    mesh.become([11, 12], "back")
+
+
+def a_token_that_is_rotated_is_read_again(mesh):
+    mesh.api.tokens = ["another"]
+    mesh.api.break_streams()
+    until(lambda: mesh.degraded("401"), SOON_SECONDS, "status says that the token is refused")
+    equal(mesh.answers("west"), mesh.pods(11, 12), "answers")
+    mesh.write_token("another")
+    until(lambda: not mesh.degraded("401"), 60, "the new token is taken")
+    mesh.slices(11, 16)
+    mesh.become([11, 16], "watched again")
+
+
+def main():
+    with KubeMesh(os.path.abspath(sys.argv[1])) as mesh:
+        mesh.api.store.put("services", service("orders"))
+        mesh.slices(11, 12)
+        for story in (nothing_is_said_before_both_lists_are_read, a_service_is_answered_in_both_clusters,
+                      a_list_of_many_pages_is_one_list, a_stream_that_breaks_goes_on_where_it_broke,
+                      history_that_is_gone_is_listed_anew, an_api_server_that_is_away_leaves_what_it_said,
+                      a_list_that_is_suddenly_empty_is_held, a_token_that_is_rotated_is_read_again):
+            begun = time.monotonic()
+            story(mesh)
+            print(f"ok      {story.__name__} ({time.monotonic() - begun:.1f} s)", flush=True)
+
+
+main()
