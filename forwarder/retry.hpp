@@ -8,13 +8,12 @@
 // - `retries` without `retryOn`: the same, and after a broken answer, none in time or a 503: still
 //   only what is idempotent (RFC 9110 §9.2.2).
 // - With `retryOn`: for its conditions any method, as in Envoy: who writes them says that the
-// routes
-//   bear it. `5xx` and `gateway-error` hold for what `reset` holds for, too.
+//   routes bear it. `5xx` and `gateway-error` hold for what `reset` holds for, too.
 //
-// The back-off is Envoy's: before the n-th retry a random part of (2^n - 1) · 25 ms, at most 250
-// ms. A budget keeps retries from making a storm of an overload; it does not count failover, which
-// is the sending of an idempotent request whose endpoint died. Thread: pure; the random numbers are
-// the caller's.
+// The back-off is Envoy's: before the n-th retry a random part of (2^n - 1) · 25 ms, at most
+// 250 ms. A budget keeps retries from making a storm of an overload; it does not count failover,
+// which is the sending of an idempotent request whose endpoint died. Thread: pure; the random
+// numbers are the caller's.
 #pragma once
 
 #include <cstdint>
