@@ -228,11 +228,11 @@ base::Result<void> Agent::open_files() {
       *io_, config_.resources, [this](auto read) { builder_->files(std::move(read)); });
   if (!files) return files.error();
   files_ = std::move(*files);
+  unsaid_.insert("files");
   return {};
 }
 
 base::Result<void> Agent::open_kubernetes() {
-  unsaid_.insert("files");
   if (!config_.kubernetes) return {};
   unsaid_.insert("kubernetes");
   const auto& access = *config_.kubernetes;

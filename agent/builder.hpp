@@ -113,6 +113,9 @@ class Builder {
   };
   Edition serving_;
   discovery::Rows kubernetes_home_;
+  struct {
+    discovery::Rows files, kubernetes, both;
+  } home_;  // as last served: the same object until one of the two changes
   resources::Problems kubernetes_problems_;
   std::deque<Edition> accepted_;  // whose rows have not come back yet, oldest first
   std::uint64_t editions_ = 0;
