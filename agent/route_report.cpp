@@ -65,7 +65,7 @@ std::string as_bytes(std::string_view method, const Url& url, std::string_view h
          (has_host ? "" : "Host: " + url.host + "\r\n") + lines + "\r\n";
 }
 
-Json report(const forwarder::WeightedUpstream& destination) {
+Json report(const forwarder::ExplainedDestination& destination) {
   Json tiers = Json::array();
   if (destination.upstream)
     for (const auto& tier : destination.upstream->tiers) {
@@ -77,7 +77,7 @@ Json report(const forwarder::WeightedUpstream& destination) {
     }
   return Json{{"upstream", destination.name},
               {"weight", destination.share},
-              {"drawnBy", destination.effective},
+              {"drawnBy", destination.drawn_by},
               {"host", destination.host},
               {"tiers", std::move(tiers)}};
 }
@@ -85,7 +85,7 @@ Json report(const forwarder::WeightedUpstream& destination) {
 // As the forwarder's draw has it: what is drawn lives, unless nothing does.
 bool leads_to_nothing(const forwarder::Explanation& found) {
   return std::ranges::none_of(found.destinations, [](const auto& destination) {
-    return destination.effective > 0 && destination.upstream &&
+    return destination.drawn_by > 0 && destination.upstream &&
            !destination.upstream->tiers.empty();
   });
 }

@@ -1,5 +1,7 @@
 #include "forwarder/actions.hpp"
 
+#include <algorithm>
+
 #include "forwarder/head_text.hpp"
 #include "forwarder/weights.hpp"
 
@@ -55,7 +57,8 @@ std::shared_ptr<const Route> Actions::of(const FlatRoute& flat) {
     auto reply = say_broken(name, flat.broken);
     return std::make_shared<const Route>(Route{std::move(name), std::move(reply)});
   }
-  auto choice = policies_.empty() ? Policies::Choice() : policies_.choose(selectable(flat, name));
+  auto choice = policies_.empty() ? Policies::Choice()
+                                  : policies_.choose(selectable(flat, name), asked_.policies);
   auto& made = made_[{&flat.route(), choice}];
   if (made) return made;
   Action action;
@@ -71,6 +74,22 @@ std::shared_ptr<const Route> Actions::of(const FlatRoute& flat) {
       forward->destinations[i].treatment = policies_.treatment(choice, i);
   return made = std::make_shared<const Route>(
              Route{std::move(name), std::move(action), policies_.treatment(choice)});
+}
+
+void Actions::finish() {
+  auto& upstreams = asked_.upstreams;
+  std::ranges::sort(upstreams);
+  upstreams.erase(std::unique(upstreams.begin(), upstreams.end()), upstreams.end());
+}
+
+base::Result<Upstreams::Target> Actions::find(const resources::DestinationRef& ref,
+                                              std::string_view home) {
+  const ReferenceNameLess::View name(
+      ref.ref.namespace_.empty() ? home : std::string_view(ref.ref.namespace_), ref.ref.name);
+  if (!asked_.names.contains(name)) asked_.names.emplace(name.first, name.second);
+  auto found = upstreams_.find(ref, home);
+  if (found) asked_.upstreams.push_back(found->upstream);
+  return found;
 }
 
 // Destinations are found only where some policy asks for them.
@@ -89,7 +108,7 @@ SelectableRoute Actions::selectable(const FlatRoute& flat, const std::string& na
     destination.cluster = or_ours(ref.ref.cluster);
     destination.port = ref.port.number;
     destination.port_name = ref.port.name;
-    const auto found = upstreams_.find(ref, table.namespace_);
+    const auto found = find(ref, table.namespace_);
     if (!found) continue;
     destination.labels = found->destination->labels;
     destination.port = found->port.number;
@@ -151,13 +170,13 @@ std::string Actions::find_destinations(const FlatRoute& flat,
   std::string missing;
   bool leads_somewhere = false;
   for (std::size_t i = 0; i < refs.size(); ++i) {
-    auto target = upstreams_.find(refs[i], flat.table->metadata.namespace_);
+    const auto target = find(refs[i], flat.table->metadata.namespace_);
     if (target) {
       leads_somewhere = true;
       if (discovery::view::is_http2(target->port.protocol))
         warn_of_protocol(flat, refs[i], i, *target);
-      found[i].name = target->upstream->name;
-      found[i].upstream = std::move(target->upstream);
+      found[i].name = upstreams_.name(target->upstream);
+      found[i].upstream = target->upstream;
       found[i].host = target->destination->host;
       continue;
     }
@@ -166,9 +185,7 @@ std::string Actions::find_destinations(const FlatRoute& flat,
     report(flat, refs[i], i, target.error());
     if (target.error().code == base::Code::unavailable) leads_somewhere = true;  // before long
   }
-  if (!leads_somewhere) return missing;
-  fail_over(found);
-  return "";
+  return leads_somewhere ? "" : missing;
 }
 
 void Actions::warn_of_protocol(const FlatRoute& flat, const resources::DestinationRef& ref,
@@ -193,6 +210,7 @@ void Actions::report(const FlatRoute& flat, const resources::DestinationRef& ref
       unknown ? !may_come(ref) : reason.code == base::Code::invalid && is_supported(ref.kind);
   auto problem = destination_problem(mistaken ? Severity::error : Severity::warning, flat, ref,
                                      index, reason.message);
+  asked_.hints = asked_.hints || unknown;
   if (unknown) problem.hint = upstreams_.did_you_mean(ref, flat.table->metadata.namespace_);
   if (unknown && problem.hint.empty())
     problem.hint = mistaken ? "define it, or say in ref.cluster which cluster does"

@@ -14,7 +14,7 @@
 #include <map>
 #include <memory>
 
-#include "forwarder/compile.hpp"
+#include "forwarder/config.hpp"
 #include "forwarder/delegation.hpp"
 #include "forwarder/policies.hpp"
 #include "forwarder/routes.hpp"
@@ -22,17 +22,33 @@
 
 namespace forwarder {
 
+// What a root's routes were made of, beside its tables: while none of it changes, they stay.
+struct Asked {
+  ReferenceNames names;               // of their destinations
+  bool hints = false;                 // for a name that is not known: any other may be near it
+  std::vector<UpstreamId> upstreams;  // that they lead to, each once
+  Policies::Claimed policies;
+};
+
+// Of one root.
 class Actions {
  public:
-  Actions(Upstreams& upstreams, Policies& policies, const ForwarderConfig& config,
+  Actions(Upstreams& upstreams, Policies& policies, const ForwarderConfig& config, Asked& asked,
           resources::Problems& problems)
-      : upstreams_(upstreams), policies_(policies), config_(config), problems_(problems) {}
+      : upstreams_(upstreams),
+        policies_(policies),
+        config_(config),
+        asked_(asked),
+        problems_(problems) {}
 
   // A route that several parents lead to, and that has the same policies below each, is made once.
   std::shared_ptr<const Route> of(const FlatRoute& flat);
+  // When all are made.
+  void finish();
 
  private:
   using Action = decltype(Route::action);
+  base::Result<Upstreams::Target> find(const resources::DestinationRef& ref, std::string_view home);
   SelectableRoute selectable(const FlatRoute& flat, const std::string& name);
   Action compile(const FlatRoute& flat, const resources::ForwardTo& forward);
   Action compile(const FlatRoute& flat, const resources::Redirect& redirect);
@@ -50,6 +66,7 @@ class Actions {
   Upstreams& upstreams_;
   Policies& policies_;
   const ForwarderConfig& config_;
+  Asked& asked_;
   resources::Problems& problems_;
   std::map<std::pair<const resources::HttpRoute*, Policies::Choice>, std::shared_ptr<const Route>>
       made_;

@@ -21,12 +21,10 @@ std::string count(std::size_t n, std::string_view what) {
   return std::to_string(n) + ' ' + std::string(what) + (n == 1 ? "" : "s");
 }
 
-std::string why_lost(const Attached& policy) {
-  const auto& winner = *policy.lost_to;
+std::string why_lost(const Attachable& policy, const Claim& claim, const Attachable& winner) {
   const bool older = winner.metadata->created_at != policy.metadata->created_at;
-  return policy.first_lost +
-         (policy.lost > 1 ? " and " + count(policy.lost - 1, "more route") : "") + " has " +
-         winner.object + ", which is " + (older ? "older" : "first by name") +
+  return claim.first_lost + (claim.lost > 1 ? " and " + count(claim.lost - 1, "more route") : "") +
+         " has " + winner.object + ", which is " + (older ? "older" : "first by name") +
          ": this one is skipped there";
 }
 
@@ -55,20 +53,35 @@ bool selects(const std::vector<resources::RouteDestinationSelector>& selectors,
   });
 }
 
-void report(const std::vector<std::unique_ptr<Attached>>& policies, resources::Problems& problems,
-            std::vector<DocumentStatus>& statuses) {
-  for (const auto& policy : policies) {
-    if (policy->lost > 0)
-      problems.push_back({resources::Severity::warning, policy->metadata->place, policy->object,
-                          "spec.applyToRoutes", why_lost(*policy),
+void add(Claims& all, const Claims& more) {
+  for (const auto& [place, claim] : more) {
+    auto& sum = all[place];
+    sum.targets += claim.targets;
+    if (sum.lost == 0) {
+      sum.first_lost = claim.first_lost;
+      sum.lost_to = claim.lost_to;
+    }
+    sum.lost += claim.lost;
+  }
+}
+
+void report(const std::vector<Attachable>& policies, const Claims& claims,
+            resources::Problems& problems, std::vector<DocumentStatus>& statuses) {
+  for (std::size_t i = 0; i < policies.size(); ++i) {
+    const auto& policy = policies[i];
+    const auto found = claims.find(i);
+    const auto claim = found == claims.end() ? Claim{} : found->second;
+    if (claim.lost > 0)
+      problems.push_back({resources::Severity::warning, policy.metadata->place, policy.object,
+                          "spec.applyToRoutes", why_lost(policy, claim, policies[claim.lost_to]),
                           "select different routes, or make one policy of the two"});
-    auto& status = statuses.emplace_back(status_of(policy->object, problems));
-    if (policy->targets > 0) {
-      status.notes.push_back("it applies to " + count(policy->targets, "route"));
+    auto& status = statuses.emplace_back(status_of(policy.object, problems));
+    if (claim.targets > 0) {
+      status.notes.push_back("it applies to " + count(claim.targets, "route"));
     } else {
       status.state = DocumentStatus::State::unused;
-      status.notes.emplace_back(policy->lost > 0 ? "all that it selects have another of its kind"
-                                                 : "it selects no route");
+      status.notes.emplace_back(claim.lost > 0 ? "all that it selects have another of its kind"
+                                               : "it selects no route");
     }
   }
 }

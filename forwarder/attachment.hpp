@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,65 +47,78 @@ bool selects(const std::vector<resources::RouteSelector>& selectors, const Selec
 bool selects(const std::vector<resources::RouteDestinationSelector>& selectors,
              const SelectableRoute& route, const SelectableDestination& destination);
 
-// What became of one policy.
-struct Attached {
-  std::string object;  // "RetryTimeoutPolicy shop/patient"
-  const resources::Metadata* metadata = nullptr;
+// What routes asked of one policy.
+struct Claim {
   std::size_t targets = 0;  // that it has
   // Those that it selects and others have: how many, the first, and the first's winner.
   std::size_t lost = 0;
   std::string first_lost;
-  const Attached* lost_to = nullptr;
+  std::size_t lost_to = 0;  // its place
 };
+// Of the policies of one kind, by their place among those that win first.
+using Claims = std::map<std::size_t, Claim>;
 
-// Adds a warning for each policy that lost somewhere, and a status for each policy. After
-// flattening: `problems` are those of all documents.
-void report(const std::vector<std::unique_ptr<Attached>>& policies, resources::Problems& problems,
-            std::vector<DocumentStatus>& statuses);
+void add(Claims& all, const Claims& more);
+
+// A policy as reports name it.
+struct Attachable {
+  std::string object;  // "RetryTimeoutPolicy shop/patient"
+  const resources::Metadata* metadata = nullptr;
+};
+// Adds a warning for each policy that lost somewhere, and a status for each policy. `claims`: of
+// all routes; `problems`: those of all documents.
+void report(const std::vector<Attachable>& policies, const Claims& claims,
+            resources::Problems& problems, std::vector<DocumentStatus>& statuses);
 
 // All policies of one kind.
 template <class Policy>
 class Attachment {
  public:
   explicit Attachment(const resources::SharedList<Policy>& policies)
-      : policies_(policies.pointers()) {
+      : documents_(policies), policies_(policies.pointers()) {
     std::ranges::sort(policies_, [](const auto& a, const auto& b) {
       return resources::precedes(a->metadata, b->metadata);
     });
     for (const auto& policy : policies_)
-      attached_.push_back(std::make_unique<Attached>(
-          Attached{std::string(Policy::kKind) + ' ' + name_of(policy->metadata), &policy->metadata,
-                   0, 0, "", nullptr}));
+      attachables_.push_back(
+          {std::string(Policy::kKind) + ' ' + name_of(policy->metadata), &policy->metadata});
   }
 
+  // Of the same documents.
+  bool is_of(const resources::SharedList<Policy>& policies) const {
+    return documents_.pointers() == policies.pointers();
+  }
   bool empty() const { return policies_.empty(); }
   const auto& policies() const { return policies_; }  // those that win first
 
   // The one that has the target, of those for which selects(policy); null: none.
   template <class Selects>
-  std::shared_ptr<const Policy> attach(const std::string& target, Selects selects) {
-    std::shared_ptr<const Policy> winner;
-    const Attached* won = nullptr;
+  std::shared_ptr<const Policy> attach(const std::string& target, Claims& claims,
+                                       Selects selects) const {
+    auto won = policies_.size();
     for (std::size_t i = 0; i < policies_.size(); ++i) {
       if (!selects(*policies_[i])) continue;
-      auto& attached = *attached_[i];
-      if (!winner) {
-        winner = policies_[i];
-        won = &attached;
-        ++attached.targets;
-      } else if (attached.lost++ == 0) {
-        attached.first_lost = target;
-        attached.lost_to = won;
+      auto& claim = claims[i];
+      if (won == policies_.size()) {
+        won = i;
+        ++claim.targets;
+      } else if (claim.lost++ == 0) {
+        claim.first_lost = target;
+        claim.lost_to = won;
       }
     }
-    return winner;
+    return won == policies_.size() ? nullptr : policies_[won];
   }
 
-  const std::vector<std::unique_ptr<Attached>>& attached() const { return attached_; }
+  void report(const Claims& claims, resources::Problems& problems,
+              std::vector<DocumentStatus>& statuses) const {
+    forwarder::report(attachables_, claims, problems, statuses);
+  }
 
  private:
+  resources::SharedList<Policy> documents_;
   std::vector<std::shared_ptr<const Policy>> policies_;  // the first wins
-  std::vector<std::unique_ptr<Attached>> attached_;      // of each
+  std::vector<Attachable> attachables_;                  // of each
 };
 
 }  // namespace forwarder

@@ -14,30 +14,24 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "base/address.hpp"
 #include "discovery/view/resolution.hpp"
+#include "forwarder/config.hpp"
+#include "forwarder/destination_names.hpp"
+#include "forwarder/kept_roots.hpp"
 #include "forwarder/kept_upstreams.hpp"
+#include "forwarder/named_hosts.hpp"
 #include "forwarder/plain_hosts.hpp"
+#include "forwarder/policies.hpp"
 #include "forwarder/status.hpp"
 #include "forwarder/table.hpp"
+#include "forwarder/workloads.hpp"
 #include "resources/documents.hpp"
 
 namespace forwarder {
 
 inline constexpr std::size_t kMaxListeners = 1024;
-
-// Whether what is not known here may be known to another agent.
-enum class Others { none, may_be_heard };
-
-struct ForwarderConfig {
-  std::string cluster;                     // our own
-  std::vector<base::IpAddress> addresses;  // to listen on
-  Others others = Others::may_be_heard;
-};
 
 struct Compiled {
   std::unique_ptr<Table> table;
@@ -50,12 +44,21 @@ struct Compiled {
 struct KeptTable {
   KeptUpstreams upstreams;
   DestinationNames names;
+  KnownCallers callers;
+  std::shared_ptr<Policies> policies;
+  KeptRoots roots;
+  NamedHosts named;
   PlainHosts plain;
+  std::vector<bool> is_named;  // of each destination, whether some table names its host
+  // Of the documents; good while roots and what the mesh has are the same.
+  resources::Problems problems;
+  std::vector<DocumentStatus> statuses;
 };
 
 // `kept` goes from call to call; each table must be published, or dropped for good, before the next
-// is compiled. Cost: route tables, and of every destination a pointer; the endpoints of those that
-// have changed.
+// is compiled. Cost: of every table, destination and upstream a pointer; the endpoints of those
+// that have changed; the routes of a root where something changed that they were made of
+// (kept_roots.hpp); a step for each host and table where any did.
 Compiled compile(const resources::Documents& documents,
                  const discovery::view::Resolution& resolution, const ForwarderConfig& config,
                  KeptTable& kept);

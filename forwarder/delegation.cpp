@@ -72,8 +72,6 @@ Delegation::Delegation(const resources::SharedList<resources::RouteTable>& table
     : tables_(tables), own_cluster_(own_cluster), problems_(problems) {}
 
 std::vector<FlatRoute> Delegation::flatten(const RouteTable& root) {
-  path_.clear();
-  matchers_ = tried_ = 0;
   // A root inherits nothing that a route of its could conflict with: there is always a list.
   return routes_of(root, {resources::HttpMatcher{}}).value();
 }
@@ -137,7 +135,7 @@ base::Result<std::vector<FlatRoute>> Delegation::follow(const resources::Delegat
   if (!tables) return tables.error();
   std::vector<FlatRoute> flat;
   for (const auto* table : *tables) {
-    reached_.insert(table);
+    followed_.reached.insert(table);
     if (const auto begin = std::find(path_.begin(), path_.end(), table); begin != path_.end()) {
       std::string cycle;
       for (auto at = begin; at != path_.end(); ++at) cycle += name_of(**at) + " -> ";
@@ -157,7 +155,7 @@ base::Result<std::vector<FlatRoute>> Delegation::follow(const resources::Delegat
   return flat;
 }
 
-base::Result<Delegation::Tables> Delegation::select(const resources::Delegate& delegate) const {
+base::Result<Delegation::Tables> Delegation::select(const resources::Delegate& delegate) {
   if (delegate.tables.empty()) return base::invalid("no route tables are selected");
   Tables all;
   for (const auto& selector : delegate.tables) {
@@ -171,8 +169,8 @@ base::Result<Delegation::Tables> Delegation::select(const resources::Delegate& d
   return all;
 }
 
-base::Result<Delegation::Tables> Delegation::select(
-    const resources::ObjectSelector& selector) const {
+base::Result<Delegation::Tables> Delegation::select(const resources::ObjectSelector& selector) {
+  followed_.selectors.push_back(&selector);
   Tables found;
   std::string root;
   for (const auto& table : tables_) {

@@ -49,10 +49,15 @@ class Delegation {
   Delegation(const resources::SharedList<resources::RouteTable>& tables,
              std::string_view own_cluster, resources::Problems& problems);
 
+  // Once.
   std::vector<FlatRoute> flatten(const resources::RouteTable& root);
 
-  // Whether some table flattened so far delegates to `table`.
-  bool reached(const resources::RouteTable& table) const { return reached_.contains(&table); }
+  // What it went by.
+  struct Followed {
+    std::vector<const resources::ObjectSelector*> selectors;  // in the tables
+    std::set<const resources::RouteTable*> reached;           // those that are delegated to
+  };
+  const Followed& followed() const { return followed_; }
 
  private:
   using Tables = std::vector<const resources::RouteTable*>;
@@ -62,8 +67,8 @@ class Delegation {
                                                  const Matchers& inherited);
   base::Result<std::vector<FlatRoute>> follow(const resources::Delegate& delegate,
                                               const Matchers& inherited);
-  base::Result<Tables> select(const resources::Delegate& delegate) const;
-  base::Result<Tables> select(const resources::ObjectSelector& selector) const;
+  base::Result<Tables> select(const resources::Delegate& delegate);
+  base::Result<Tables> select(const resources::ObjectSelector& selector);
 
   const resources::SharedList<resources::RouteTable>& tables_;
   std::string own_cluster_;
@@ -71,7 +76,7 @@ class Delegation {
   Tables path_;  // from the root to the table in hand
   std::vector<const resources::HttpRoute*> via_;
   std::size_t matchers_ = 0, tried_ = 0;  // made for this root
-  std::set<const resources::RouteTable*> reached_;
+  Followed followed_;
 };
 
 // Both at once: what only requests satisfying both match. The error says why there can be none.

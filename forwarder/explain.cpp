@@ -6,9 +6,10 @@
 namespace forwarder {
 namespace {
 
-void add_outcome(const Entry& entry, const Request& request, Explanation& explanation) {
+void add_outcome(const Table& table, const Entry& entry, const Request& request,
+                 Explanation& explanation) {
   base::Random random(0);  // which destination it draws does not show: all are listed
-  const auto decision = act(entry, request, random);
+  const auto decision = act(entry, request, table, random);
   explanation.route = decision.route;
   if (entry.route->treatment) explanation.policies = entry.route->treatment->policies;
   if (const auto* reply = std::get_if<Reply>(&decision.action)) {
@@ -17,10 +18,16 @@ void add_outcome(const Entry& entry, const Request& request, Explanation& explan
   }
   const auto& action = *std::get_if<ForwardAction>(&entry.route->action);
   explanation.target = target_sent(*std::get_if<Forward>(&decision.action), *request.head);
-  explanation.destinations = action.destinations;
-  for (auto& destination : explanation.destinations) {
-    if (action.auto_host) continue;
-    destination.host = action.host.empty() ? request.head->authority : action.host;
+  const LivingShares living(action.destinations, table.upstreams);
+  for (const auto& to : action.destinations) {
+    auto& explained = explanation.destinations.emplace_back();
+    explained.name = to.name;
+    if (to.upstream != kNoUpstream) explained.upstream = table.upstreams[to.upstream];
+    explained.host = action.auto_host      ? to.host
+                     : action.host.empty() ? request.head->authority
+                                           : action.host;
+    explained.share = to.share;
+    explained.drawn_by = living.share(to);
   }
 }
 
@@ -36,12 +43,12 @@ Explanation explain(const Table& table, const Request& asked) {
     return explanation;
   }
   explanation.virtual_host = host->pattern;
-  for (const auto& entry : host->routes->entries) {
-    const auto miss = mismatch(entry.matcher, request);
-    explanation.verdicts.push_back({entry.route->name, describe(entry.matcher),
-                                    miss ? describe(entry.matcher, *miss, request) : ""});
+  for (const auto* entry : host->routes->entries()) {
+    const auto miss = mismatch(entry->matcher, request);
+    explanation.verdicts.push_back({entry->route->name, describe(entry->matcher),
+                                    miss ? describe(entry->matcher, *miss, request) : ""});
     if (miss) continue;
-    add_outcome(entry, request, explanation);
+    add_outcome(table, *entry, request, explanation);
     return explanation;
   }
   explanation.reply = no_route();

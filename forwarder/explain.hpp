@@ -19,15 +19,22 @@ struct Verdict {
   std::string why_not;  // "header x-user is absent, wanted \"jason\""; "" = it takes the request
 };
 
+struct ExplainedDestination {
+  std::string name;
+  std::shared_ptr<const Upstream> upstream;  // null: not known here
+  std::string host;                          // the Host header that goes there
+  std::uint32_t share = 0;                   // of 100, as written
+  std::uint32_t drawn_by = 0;                // as endpoints are now
+};
+
 struct Explanation {
   std::string virtual_host;       // the pattern: "*.mesh.internal"; "" = the host is not known here
   std::vector<Verdict> verdicts;  // in the order they are tried; the last one takes it, if any does
   std::string route;              // that takes it; "" = none
   std::vector<std::string> policies;  // that the route has: "RetryTimeoutPolicy shop/patient"
-  std::vector<WeightedUpstream>
-      destinations;            // it is drawn from; their host: the Host header that goes there
-  std::string target;          // path and query as they go upstream
-  std::optional<Reply> reply;  // instead, when it is answered here
+  std::vector<ExplainedDestination> destinations;  // it is drawn from
+  std::string target;                              // path and query as they go upstream
+  std::optional<Reply> reply;                      // instead, when it is answered here
 };
 
 Explanation explain(const Table& table, const Request& request);

@@ -1,31 +1,78 @@
 #include "forwarder/kept_upstreams.hpp"
 
+#include <algorithm>
+
 namespace forwarder {
 
-std::uint64_t KeptUpstreams::begin_table() { return table_ = slots_.begin_table(); }
-
-std::shared_ptr<const Upstream> KeptUpstreams::find(const std::string& name, const Source& source) {
-  const auto known = kept_.find(name);
-  if (known == kept_.end()) return nullptr;
-  auto& kept = known->second;
-  if (kept.table != table_ && (!source || kept.source != source)) return nullptr;
-  kept.table = table_;
-  return kept.upstream;
+std::uint64_t KeptUpstreams::begin_table() {
+  // What no zone names is resolved with each table.
+  outdate("");
+  return table_ = slots_.begin_table();
 }
 
-void KeptUpstreams::put(Source source, std::shared_ptr<const Upstream> upstream) {
-  auto& kept = kept_[upstream->name];
-  if (kept.upstream) release(*kept.upstream);
-  kept = {std::move(source), std::move(upstream), table_};
+void KeptUpstreams::outdate(std::string_view host) {
+  const auto found = by_host_.find(std::string(host));
+  if (found == by_host_.end()) return;
+  for (const auto id : found->second) kept_[id].outdated = true;
+}
+
+UpstreamId KeptUpstreams::find(const std::string& name, const Recipe& recipe) {
+  const auto known = by_name_.find(name);
+  if (known == by_name_.end()) return kNoUpstream;
+  auto& kept = kept_[known->second];
+  if (kept.outdated || kept.recipe != recipe) return kNoUpstream;
+  kept.table = table_;
+  return known->second;
+}
+
+UpstreamId KeptUpstreams::put(Recipe recipe, std::shared_ptr<const Upstream> upstream) {
+  const auto id = place_of(upstream->name);
+  auto& kept = kept_[id];
+  if (!upstreams_[id] || kept.recipe.host != recipe.host) {
+    if (upstreams_[id]) std::erase(by_host_[kept.recipe.host], id);
+    by_host_[recipe.host].push_back(id);
+  }
+  if (upstreams_[id]) release(*upstreams_[id]);
+  upstreams_[id] = std::move(upstream);
+  kept = {std::move(recipe), table_, false};
+  return id;
+}
+
+UpstreamId KeptUpstreams::place_of(const std::string& name) {
+  const auto [known, is_new] = by_name_.try_emplace(name, kNoUpstream);
+  if (!is_new) return known->second;
+  if (free_.empty()) {
+    free_.push_back(static_cast<UpstreamId>(kept_.size()));
+    kept_.emplace_back();
+    upstreams_.emplace_back();
+  }
+  known->second = free_.back();
+  free_.pop_back();
+  return known->second;
+}
+
+std::vector<UpstreamId> KeptUpstreams::outdated() const {
+  std::vector<UpstreamId> found;
+  for (UpstreamId id = 0; id < kept_.size(); ++id)
+    if (kept_[id].outdated && kept_[id].table == table_) found.push_back(id);
+  return found;
 }
 
 void KeptUpstreams::end_table() {
-  std::erase_if(kept_, [this](const auto& entry) {
-    if (entry.second.table == table_) return false;
-    release(*entry.second.upstream);
-    return true;
-  });
+  for (UpstreamId id = 0; id < kept_.size(); ++id)
+    if (upstreams_[id] && kept_[id].table != table_) drop(id);
   slots_.end_table();
+}
+
+void KeptUpstreams::drop(UpstreamId id) {
+  release(*upstreams_[id]);
+  by_name_.erase(upstreams_[id]->name);
+  const auto of_host = by_host_.find(kept_[id].recipe.host);
+  std::erase(of_host->second, id);
+  if (of_host->second.empty()) by_host_.erase(of_host);
+  upstreams_[id] = nullptr;
+  kept_[id] = {};
+  free_.push_back(id);
 }
 
 void KeptUpstreams::release(const Upstream& upstream) {

@@ -1,16 +1,21 @@
-// The upstreams of one table after the other, and the slots of their members.
+// The upstreams of one table after the other, each in its place, and the slots of their members.
 //
-// An upstream that comes of the same resolved destination as in the table before is the same
-// object. Protocol: begin_table(); find() or put() for each upstream of the table; end_table(),
-// which drops the others; the table is published, or dropped for good, before the next begin.
-// Thread: the builder's.
+// An upstream is kept with its recipe: what of which destination it is. It is the same object while
+// its destination is resolved as before; else it is made anew in the same place, whether or not
+// whoever leads there is looked at. Protocol: begin_table(); find() or put(), or keep(), for each
+// upstream that the table has; outdated() ones are put() again; end_table(), which drops the
+// others; the table is published, or dropped for good, before the next begin. Thread: the
+// builder's.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
+#include "base/labels.hpp"
 #include "discovery/view/resolution.hpp"
 #include "forwarder/slot_map.hpp"
 
@@ -20,31 +25,53 @@ class KeptUpstreams {
  public:
   using Source = std::shared_ptr<const discovery::view::ResolvedDestination>;
 
+  // What an upstream is made of.
+  struct Recipe {
+    std::string host;              // of the destination; "" = a service that no zone names
+    std::string namespace_, name;  // of that service
+    std::string cluster;           // only this one's endpoints; "" = all
+    base::Labels subset;           // only endpoints with these labels
+    discovery::view::DestinationPort port;
+    friend bool operator==(const Recipe&, const Recipe&) = default;
+  };
+
   // Returns the number of the table begun, from 1.
   std::uint64_t begin_table();
-  // What this table has already, or an earlier one had of the same source; null: it is to be made.
-  std::shared_ptr<const Upstream> find(const std::string& name, const Source& source);
-  // One that is in the table, to be kept in later ones by keep(), without a gap.
-  using Handle = std::uint64_t*;
-  Handle handle(const std::string& name) { return &kept_.at(name).table; }
-  void keep(Handle handle) const { *handle = table_; }
-  // Its members' slots are held. Without a source it is for this table alone.
-  void put(Source source, std::shared_ptr<const Upstream> upstream);
+  // Those of that host are to be made anew, if a table has them again.
+  void outdate(std::string_view host);
+
+  // The table has it. Of the same recipe and up to date; none: it is to be put.
+  UpstreamId find(const std::string& name, const Recipe& recipe);
+  // The table has it. By its name, which no other recipe has; its members' slots are held.
+  UpstreamId put(Recipe recipe, std::shared_ptr<const Upstream> upstream);
+  // The table has one that the table before had.
+  void keep(UpstreamId id) { kept_[id].table = table_; }
+  // Of the upstreams that the table has, those still to be made anew.
+  std::vector<UpstreamId> outdated() const;
+  const Recipe& recipe(UpstreamId id) const { return kept_[id].recipe; }
+  const std::string& name(UpstreamId id) const { return upstreams_[id]->name; }
   void end_table();
 
+  const UpstreamList& upstreams() const { return upstreams_; }
   SlotMap& slots() { return slots_; }
 
  private:
   struct Kept {
-    Source source;
-    std::shared_ptr<const Upstream> upstream;
+    Recipe recipe;
     std::uint64_t table = 0;  // the last that has it
+    bool outdated = false;
   };
+  UpstreamId place_of(const std::string& name);
+  void drop(UpstreamId id);
   void release(const Upstream& upstream);
 
   SlotMap slots_;
   std::uint64_t table_ = 0;
-  std::map<std::string, Kept> kept_;  // by name
+  UpstreamList upstreams_;
+  std::vector<Kept> kept_;        // by id
+  std::vector<UpstreamId> free_;  // in no table since the last one ended
+  std::unordered_map<std::string, UpstreamId> by_name_;
+  std::unordered_map<std::string, std::vector<UpstreamId>> by_host_;
 };
 
 }  // namespace forwarder

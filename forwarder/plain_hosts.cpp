@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "forwarder/destination_names.hpp"
+
 namespace forwarder {
 namespace {
 
@@ -10,11 +12,12 @@ const std::string& host_of(const PlainHosts::Source& destination) {
   return destination->destination->host;
 }
 
-std::shared_ptr<const VirtualHost> virtual_host(std::vector<Entry> entries) {
+std::shared_ptr<const VirtualHost> virtual_host(Entries entries) {
   auto host = std::make_shared<VirtualHost>();
-  host->entries = std::move(entries);
-  for (const auto& entry : host->entries) host->index.add(entry.matcher);
-  host->index.seal();
+  const auto list = std::make_shared<const Entries>(std::move(entries));
+  host->hold(list);
+  for (const auto& entry : *list) host->add(entry);
+  host->seal();
   return host;
 }
 
@@ -37,28 +40,32 @@ bool opens_ports(const discovery::view::Destination& destination, std::string_vi
                      [&](const auto& service) { return service->cluster == cluster; });
 }
 
-std::vector<Entry> own_entries(const KeptUpstreams::Source& destination, Upstreams& upstreams,
-                               const std::shared_ptr<const Addresses>& only_from) {
-  std::vector<Entry> entries;
+Entries own_entries(const KeptUpstreams::Source& destination, Upstreams& upstreams,
+                    const std::shared_ptr<const Addresses>& only_from) {
+  Entries entries;
   for (const auto& port : destination->destination->ports) {
     if (!discovery::view::is_http1(port.protocol)) continue;
-    auto upstream = upstreams.of(destination, port);
+    const auto upstream = upstreams.of(destination, port);
+    const auto& name = upstreams.name(upstream);
     ForwardAction action;
-    action.destinations.push_back({upstream->name, upstream, host_of(destination), 100, 0});
-    fail_over(action.destinations);
+    action.destinations.push_back({name, upstream, host_of(destination), 100});
     Entry entry;
     entry.matcher.port = port.number;
     entry.matcher.only_from = only_from;
-    entry.route =
-        std::make_shared<const Route>(Route{"destination " + upstream->name, std::move(action)});
+    entry.route = std::make_shared<const Route>(Route{"destination " + name, std::move(action)});
     entries.push_back(std::move(entry));
   }
   return entries;
 }
 
+UpstreamId upstream_of(const Entry& entry) {
+  return std::get<ForwardAction>(entry.route->action).destinations.front().upstream;
+}
+
 void PlainHosts::begin(const std::string& cluster) {
   before_ = std::exchange(known_, {});
-  if (cluster_ != cluster) before_.clear();
+  changed_ = cluster_ != cluster;
+  if (changed_) before_.clear();
   cluster_ = cluster;
   known_.reserve(before_.size());
   at_ = 0;
@@ -68,61 +75,56 @@ void PlainHosts::add(const Source& destination, bool named, Upstreams& upstreams
                      KeptUpstreams& kept) {
   // As a rule the same one stands here, and is not looked at.
   while (at_ < before_.size() && before_[at_].destination != destination &&
-         host_of(before_[at_].destination) < host_of(destination))
+         host_of(before_[at_].destination) < host_of(destination)) {
     ++at_;
-  const bool same = at_ < before_.size() && before_[at_].destination == destination &&
-                    before_[at_].named == named;
+    changed_ = true;
+  }
+  auto* before = at_ < before_.size() && (before_[at_].destination == destination ||
+                                          host_of(before_[at_].destination) == host_of(destination))
+                     ? &before_[at_++]
+                     : nullptr;
+  if (before && before->destination != destination) kept.outdate(host_of(destination));
+  const bool same = before && before->named == named &&
+                    (before->destination == destination ||
+                     (look_alike(*before->destination->destination, *destination->destination) &&
+                      before->opens_ports == opens_ports(*destination->destination, cluster_)));
   if (!same) {
-    known_.push_back(make(destination, named, upstreams, kept));
+    changed_ = true;
+    known_.push_back(make(destination, named, upstreams));
     return;
   }
-  for (const auto upstream : before_[at_].upstreams) kept.keep(upstream);
-  known_.push_back(std::move(before_[at_++]));
+  for (const auto upstream : before->upstreams) kept.keep(upstream);
+  known_.push_back(std::move(*before));
+  known_.back().destination = destination;
 }
 
-PlainHosts::Known PlainHosts::make(const Source& resolved, bool named, Upstreams& upstreams,
-                                   KeptUpstreams& kept) const {
+PlainHosts::Known PlainHosts::make(const Source& resolved, bool named, Upstreams& upstreams) const {
   const auto& destination = *resolved->destination;
-  Known known{resolved, named, {}, {}, nullptr, notes_of(destination)};
+  Known known{resolved, named,   opens_ports(destination, cluster_),
+              {},       nullptr, notes_of(destination)};
   // Clients of a headless service choose an endpoint themselves and never come here.
   if (named || destination.headless) return known;
   auto entries = own_entries(resolved, upstreams, nullptr);
   if (entries.empty()) return known;
-  for (const auto& entry : entries) {
-    known.upstreams.push_back(
-        kept.handle(std::get<ForwardAction>(entry.route->action).destinations.front().name));
-    if (opens_ports(destination, cluster_)) known.ports.push_back(entry.matcher.port);
-  }
-  known.host = std::make_shared<const Routes::Host>(
-      Routes::Host{destination.host, virtual_host(std::move(entries))});
+  for (const auto& entry : entries) known.upstreams.push_back(upstream_of(entry));
+  known.host =
+      std::make_shared<const Host>(Host{destination.host, virtual_host(std::move(entries))});
   return known;
 }
 
 void PlainHosts::end() {
+  changed_ = changed_ || at_ != before_.size();
   before_.clear();
-  const auto same_names = [&] {
-    std::size_t n = 0;
-    for (const auto& known : known_) {
-      if (!known.host) continue;
-      if (n == hosts_.size() ||
-          (hosts_[n] != known.host && hosts_[n]->pattern != known.host->pattern))
-        return false;
-      ++n;
-    }
-    return n == hosts_.size();
-  }();
-  hosts_.clear();
-  for (const auto& known : known_)
-    if (known.host) hosts_.push_back(known.host);
-  if (index_ && same_names) return;
-  auto index = std::make_shared<HostIndex>();
-  for (std::uint32_t n = 0; n < hosts_.size(); ++n) index->add(hosts_[n]->pattern, n);
-  index->seal();
-  index_ = std::move(index);
-}
-
-void PlainHosts::add_ports(std::set<std::uint16_t>& ports) const {
-  for (const auto& known : known_) ports.insert(known.ports.begin(), known.ports.end());
+  if (!changed_) return;
+  Hosts::List hosts;
+  ports_.clear();
+  for (const auto& known : known_) {
+    if (!known.host) continue;
+    hosts.push_back(known.host);
+    if (!known.opens_ports) continue;
+    for (const auto* entry : known.host->routes->entries()) ports_.insert(entry->matcher.port);
+  }
+  hosts_ = std::make_shared<const Hosts>(std::move(hosts), *hosts_);
 }
 
 void PlainHosts::add_statuses(std::vector<DocumentStatus>& statuses) const {

@@ -1,9 +1,10 @@
 // The virtual hosts of destinations that no route table names: each forwards its destination's HTTP
 // ports to itself.
 //
-// They go from table to table: what comes of the same resolved destination as before is the same
-// object, and costs a comparison. Protocol: begin(); add() for each destination in the order of
-// their hosts; end(). Thread: the builder's.
+// They go from table to table: what comes of a destination that looks as before is the same object,
+// whatever endpoints it has; and what has not changed at all costs a comparison. Upstreams of what
+// has changed are outdated, also of what tables name. Protocol: begin();
+// add() for each destination in the order of their hosts; end(). Thread: the builder's.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,10 @@ bool opens_ports(const discovery::view::Destination& destination, std::string_vi
 
 // A route of its own for each HTTP port of a destination; `only_from`: the callers it is for, null
 // = all.
-std::vector<Entry> own_entries(const KeptUpstreams::Source& destination, Upstreams& upstreams,
-                               const std::shared_ptr<const Addresses>& only_from);
+Entries own_entries(const KeptUpstreams::Source& destination, Upstreams& upstreams,
+                    const std::shared_ptr<const Addresses>& only_from);
+// Of such a route.
+UpstreamId upstream_of(const Entry& entry);
 
 class PlainHosts {
  public:
@@ -37,29 +40,28 @@ class PlainHosts {
   void end();
 
   // After end().
-  void add_ports(std::set<std::uint16_t>& ports) const;
+  const std::set<std::uint16_t>& ports() const { return ports_; }
   // Of all destinations, those with something to say.
   void add_statuses(std::vector<DocumentStatus>& statuses) const;
-  const Routes::Hosts& hosts() const { return hosts_; }
-  const std::shared_ptr<const HostIndex>& index() const { return index_; }
+  const std::shared_ptr<const Hosts>& hosts() const { return hosts_; }
 
  private:
   struct Known {
     Source destination;
     bool named = false;
-    std::vector<std::uint16_t> ports;
-    std::vector<KeptUpstreams::Handle> upstreams;
-    std::shared_ptr<const Routes::Host> host;  // null: no request for it comes here
+    bool opens_ports = false;
+    std::vector<UpstreamId> upstreams;
+    std::shared_ptr<const Host> host;  // null: no request for it comes here
     std::vector<std::string> notes;
   };
-  Known make(const Source& destination, bool named, Upstreams& upstreams,
-             KeptUpstreams& kept) const;
+  Known make(const Source& destination, bool named, Upstreams& upstreams) const;
 
   std::string cluster_;
   std::vector<Known> before_, known_;
-  std::size_t at_ = 0;  // in before_
-  Routes::Hosts hosts_;
-  std::shared_ptr<const HostIndex> index_;  // of the hosts, by their places
+  std::size_t at_ = 0;    // in before_
+  bool changed_ = false;  // some of known_ is not as before
+  std::set<std::uint16_t> ports_;
+  std::shared_ptr<const Hosts> hosts_ = std::make_shared<const Hosts>();
 };
 
 }  // namespace forwarder

@@ -10,28 +10,33 @@ bool asks_for_destinations(const std::vector<resources::RouteSelector>& selector
 
 }  // namespace
 
-Policies::Policies(const resources::Documents& documents, resources::Problems& problems)
+Policies::Policies(const resources::Documents& documents)
     : retries_(documents.retry_timeout_policies), headers_(documents.header_manipulation_policies) {
   for (const auto& policy : retries_.policies())
     ask_for_destinations_ = ask_for_destinations_ || asks_for_destinations(policy->routes);
   for (const auto& policy : headers_.policies()) {
-    prepared_.emplace(policy.get(), prepare(*policy, problems));
+    prepared_.emplace(policy.get(), prepare(*policy, problems_));
     ask_for_destinations_ = ask_for_destinations_ || asks_for_destinations(policy->routes) ||
                             !policy->route_destinations.empty();
   }
 }
 
-Policies::Choice Policies::choose(const SelectableRoute& route) {
+bool Policies::are_of(const resources::Documents& documents) const {
+  return retries_.is_of(documents.retry_timeout_policies) &&
+         headers_.is_of(documents.header_manipulation_policies);
+}
+
+Policies::Choice Policies::choose(const SelectableRoute& route, Claimed& claimed) const {
   const auto is_for_it = [&](const auto& policy) { return selects(policy.routes, route); };
   Choice choice;
-  choice.retries = retries_.attach(route.name, is_for_it);
-  choice.headers = headers_.attach(route.name, is_for_it);
+  choice.retries = retries_.attach(route.name, claimed.retries, is_for_it);
+  choice.headers = headers_.attach(route.name, claimed.headers, is_for_it);
   bool any = false;
   for (const auto& destination : route.destinations) {
     auto& own = choice.of_destinations.emplace_back();
-    own = headers_.attach(route.name + " to " + destination.name, [&](const auto& policy) {
-      return selects(policy.route_destinations, route, destination);
-    });
+    own = headers_.attach(
+        route.name + " to " + destination.name, claimed.headers,
+        [&](const auto& policy) { return selects(policy.route_destinations, route, destination); });
     any = any || own;
   }
   if (!any) choice.of_destinations.clear();
@@ -48,9 +53,11 @@ std::shared_ptr<const Treatment> Policies::treatment(const Choice& choice,
   return make(choice, choice.of_destinations[destination]);
 }
 
-void Policies::report(resources::Problems& problems, std::vector<DocumentStatus>& statuses) const {
-  forwarder::report(retries_.attached(), problems, statuses);
-  forwarder::report(headers_.attached(), problems, statuses);
+void Policies::report(const Claimed& claimed, resources::Problems& problems,
+                      std::vector<DocumentStatus>& statuses) const {
+  problems.insert(problems.end(), problems_.begin(), problems_.end());
+  retries_.report(claimed.retries, problems, statuses);
+  headers_.report(claimed.headers, problems, statuses);
 }
 
 // As in Envoy: what is for a destination comes before what is for its route.

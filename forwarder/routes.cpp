@@ -24,10 +24,16 @@ std::string location(const RedirectAction& redirect, const http::RequestHead& he
   return host.empty() ? path : "http://" + host + path;
 }
 
+const std::shared_ptr<const Upstream>& at(const UpstreamList& upstreams, UpstreamId id) {
+  static const std::shared_ptr<const Upstream> none;
+  return id == kNoUpstream ? none : upstreams[id];
+}
+
 struct Act {
   const Entry& entry;
   const Request& request;
   const http::RequestHead& head;
+  const UpstreamList& upstreams;
   base::Random& random;
   const LoadView* load;
 
@@ -36,9 +42,9 @@ struct Act {
     return {std::move(action), entry.route->name, InTable<Treatment>(treatment)};
   }
   Decision operator()(const ForwardAction& action) const {
-    const auto& destination = action.draw(random, load);
+    const auto& destination = action.draw(upstreams, random, load);
     Forward forward;
-    forward.upstream = UpstreamRef(destination.upstream);
+    forward.upstream = UpstreamRef(at(upstreams, destination.upstream));
     if (request.path_differs || !action.path.is_none())
       forward.target = with_query(rewrite_path(action.path, entry.matcher, head.path), head);
     // A wildcard is nobody's name.
@@ -61,81 +67,104 @@ struct Act {
 };
 
 // 0: healthy endpoints, 1: only ill ones, 2: none.
-int distress(const WeightedUpstream& destination) {
-  if (!destination.upstream || destination.upstream->tiers.empty()) return 2;
-  return destination.upstream->fail_open ? 1 : 0;
+int distress(const Upstream* upstream) {
+  if (!upstream || upstream->tiers.empty()) return 2;
+  return upstream->fail_open ? 1 : 0;
 }
 
 // Some endpoint of it has not just failed. The first that is asked says so where nothing is wrong.
-bool is_promising(const WeightedUpstream& destination, const LoadView& load) {
-  return destination.upstream &&
-         std::ranges::any_of(destination.upstream->tiers, [&](const Tier& tier) {
+bool is_promising(const Upstream* upstream, const LoadView& load) {
+  return upstream && std::ranges::any_of(upstream->tiers, [&](const Tier& tier) {
            return std::ranges::any_of(tier.members,
                                       [&](const Member& member) { return !load.avoid(member); });
          });
 }
 
-// Null when `takes` takes none.
-template <class Takes>
+// Null when all shares are 0.
+template <class Share>
 const WeightedUpstream* draw_of(const std::vector<WeightedUpstream>& destinations,
-                                base::Random& random, Takes takes) {
+                                base::Random& random, Share share) {
   std::uint64_t total = 0;
-  for (const auto& destination : destinations)
-    if (takes(destination)) total += destination.effective;
+  for (const auto& destination : destinations) total += share(destination);
   if (total == 0) return nullptr;
-  auto at = random.below(total);
+  auto drawn = random.below(total);
   for (const auto& destination : destinations) {
-    if (!takes(destination)) continue;
-    if (at < destination.effective) return &destination;
-    at -= destination.effective;
+    if (drawn < share(destination)) return &destination;
+    drawn -= share(destination);
   }
   return nullptr;
 }
 
 }  // namespace
 
-void fail_over(std::vector<WeightedUpstream>& destinations) {
-  auto best = 2;
+LivingShares::LivingShares(const std::vector<WeightedUpstream>& destinations,
+                           const UpstreamList& upstreams)
+    : upstreams_(upstreams) {
   for (const auto& destination : destinations)
-    if (destination.share > 0) best = std::min(best, distress(destination));
-  for (auto& destination : destinations)
-    destination.effective = distress(destination) == best ? destination.share : 0;
+    if (destination.share > 0)
+      best_ = std::min(best_, distress(at(upstreams, destination.upstream).get()));
 }
 
-const WeightedUpstream& ForwardAction::draw(base::Random& random, const LoadView* load) const {
-  const auto* drawn = draw_of(destinations, random, [](const auto&) { return true; });
+std::uint32_t LivingShares::share(const WeightedUpstream& destination) const {
+  return distress(at(upstreams_, destination.upstream).get()) == best_ ? destination.share : 0;
+}
+
+const WeightedUpstream& ForwardAction::draw(const UpstreamList& upstreams, base::Random& random,
+                                            const LoadView* load) const {
+  if (destinations.size() == 1) return destinations.front();
+  const LivingShares living(destinations, upstreams);
+  const auto* drawn = draw_of(destinations, random, [&](const auto& d) { return living.share(d); });
   if (!drawn) return destinations.front();
-  if (!load || destinations.size() == 1 || is_promising(*drawn, *load)) return *drawn;
+  const auto promising = [&](const WeightedUpstream& destination) {
+    return is_promising(at(upstreams, destination.upstream).get(), *load);
+  };
+  if (!load || promising(*drawn)) return *drawn;
   const auto* other = draw_of(destinations, random, [&](const auto& destination) {
-    return destination.effective > 0 && is_promising(destination, *load);
+    return promising(destination) ? living.share(destination) : 0;
   });
   return other ? *other : *drawn;
 }
 
+void VirtualHost::add(const Entry& entry) {
+  index_.add(entry.matcher);
+  entries_.push_back(&entry);
+}
+
 const Entry* VirtualHost::find(const Request& request) const {
   const auto accept = [&](std::uint32_t ordinal) {
-    return !mismatch(entries[ordinal].matcher, request);
+    return !mismatch(entries_[ordinal]->matcher, request);
   };
-  const auto ordinal = index.first(request.head->path, accept);
-  return ordinal ? &entries[*ordinal] : nullptr;
+  const auto ordinal = index_.first(request.head->path, accept);
+  return ordinal ? entries_[*ordinal] : nullptr;
 }
 
-const Routes::Host* Routes::find(const Request& request) const {
+Hosts::Hosts(List hosts, const Hosts& before) : hosts_(std::move(hosts)), index_(before.index_) {
+  if (std::ranges::equal(hosts_, before.hosts_, [](const auto& one, const auto& other) {
+        return one == other || one->pattern == other->pattern;
+      }))
+    return;
+  auto index = std::make_shared<HostIndex>();
+  for (std::uint32_t place = 0; place < hosts_.size(); ++place)
+    index->add(hosts_[place]->pattern, place);
+  index->seal();
+  index_ = std::move(index);
+}
+
+const Host* Routes::find(const Request& request) const {
   NormalHost normal(request.head->authority);
   const auto name = normal.view();
-  if (const auto exact = index.find_exact(name)) return &hosts[*exact];
-  if (plain_index)
-    if (const auto exact = plain_index->find_exact(name)) return plain[*exact].get();
-  const auto wild = index.find_wildcard(name);
-  const auto plain_wild = plain_index ? plain_index->find_wildcard(name) : std::nullopt;
-  const auto* found = wild ? &hosts[*wild] : nullptr;
-  const auto* other = plain_wild ? plain[*plain_wild].get() : nullptr;
-  return found && (!other || other->pattern.size() <= found->pattern.size()) ? found : other;
+  if (const auto* exact = named->find_exact(name)) return exact;
+  if (const auto* exact = plain->find_exact(name)) return exact;
+  const auto* wild = named->find_wildcard(name);
+  const auto* plain_wild = plain->find_wildcard(name);
+  if (!wild || !plain_wild) return wild ? wild : plain_wild;
+  return plain_wild->pattern.size() <= wild->pattern.size() ? wild : plain_wild;
 }
 
-Decision act(const Entry& entry, const Request& request, base::Random& random,
+Decision act(const Entry& entry, const Request& request, const Table& table, base::Random& random,
              const LoadView* load) {
-  return std::visit(Act{entry, request, *request.head, random, load}, entry.route->action);
+  return std::visit(Act{entry, request, *request.head, table.upstreams, random, load},
+                    entry.route->action);
 }
 
 std::string target_sent(const Forward& forward, const http::RequestHead& head) {
@@ -155,7 +184,7 @@ Decision Table::decide(const Request& request, base::Random& random, const LoadV
   if (!host) return {unknown_host(*this), {}};
   const auto* entry = host->routes->find(*seen);
   if (!entry) return {no_route(), {}};
-  return act(*entry, *seen, random, load);
+  return act(*entry, *seen, *this, random, load);
 }
 
 }  // namespace forwarder

@@ -22,16 +22,25 @@ namespace forwarder {
 
 struct WeightedUpstream {
   std::string name;                              // as the upstream's, or of what was not found
-  std::shared_ptr<const Upstream> upstream;      // null: not known here
+  UpstreamId upstream = kNoUpstream;             // none: not known here
   std::string host;                              // for autoHostRewrite
   std::uint32_t share = 0;                       // of 100, as written
-  std::uint32_t effective = 0;                   // what is drawn by: see fail_over()
   std::shared_ptr<const Treatment> treatment{};  // instead of the route's; null = the route's
 };
 
-// A weighted destination without endpoints leaves its share to the others instead of failing it; so
-// does one that has only ill endpoints while another has healthy ones. A share of 0 never gets any.
-void fail_over(std::vector<WeightedUpstream>& destinations);
+// What is drawn from, of several destinations, with the endpoints that they have now: one without
+// any leaves its share to the others instead of failing it; so does one that has only ill endpoints
+// while another has healthy ones. A share of 0 never gets any.
+class LivingShares {
+ public:
+  LivingShares(const std::vector<WeightedUpstream>& destinations, const UpstreamList& upstreams);
+  // What the destination is drawn by; 0: never.
+  std::uint32_t share(const WeightedUpstream& destination) const;
+
+ private:
+  const UpstreamList& upstreams_;
+  int best_ = 2;
+};
 
 struct ForwardAction {
   std::vector<WeightedUpstream> destinations;  // never empty
@@ -40,7 +49,8 @@ struct ForwardAction {
   bool auto_host = false;
 
   // By share; of what all endpoints are to be avoided by the others' shares, while there are some.
-  const WeightedUpstream& draw(base::Random& random, const LoadView* load) const;
+  const WeightedUpstream& draw(const UpstreamList& upstreams, base::Random& random,
+                               const LoadView* load) const;
 };
 
 struct RedirectAction {
@@ -64,31 +74,65 @@ struct Entry {
   std::shared_ptr<const Route> route;
 };
 
-struct VirtualHost {
-  std::vector<Entry> entries;  // the first that matches wins
-  PathIndex index;             // of the entries' matchers
+using Entries = std::vector<Entry>;
 
+// The routes of one host, out of one or several lists of entries, which it holds.
+class VirtualHost {
+ public:
+  void hold(std::shared_ptr<const Entries> list) { held_.push_back(std::move(list)); }
+  // Of a list held; the next in order.
+  void add(const Entry& entry);
+  void seal() { index_.seal(); }
+
+  const std::vector<const Entry*>& entries() const {
+    return entries_;
+  }                                                 // the first that matches wins
   const Entry* find(const Request& request) const;  // null: no route matches
+
+ private:
+  std::vector<std::shared_ptr<const Entries>> held_;
+  std::vector<const Entry*> entries_;
+  PathIndex index_;  // of the entries' matchers
+};
+
+struct Host {
+  std::string pattern;
+  std::shared_ptr<const VirtualHost> routes;  // shared by hosts that the same tables serve
+};
+
+class Hosts {
+ public:
+  using List = std::vector<std::shared_ptr<const Host>>;
+
+  Hosts() = default;
+  // Each pattern once, in normal form. The index is taken from `before` where the patterns are the
+  // same.
+  Hosts(List hosts, const Hosts& before);
+
+  const List& list() const { return hosts_; }
+  // Null: none.
+  const Host* find_exact(std::string_view name) const { return at(index_->find_exact(name)); }
+  const Host* find_wildcard(std::string_view name) const { return at(index_->find_wildcard(name)); }
+
+ private:
+  const Host* at(std::optional<std::uint32_t> place) const {
+    return place ? hosts_[*place].get() : nullptr;
+  }
+
+  List hosts_;
+  std::shared_ptr<const HostIndex> index_ = std::make_shared<const HostIndex>();  // their places
 };
 
 struct Routes {
-  struct Host {
-    std::string pattern;
-    std::shared_ptr<const VirtualHost> routes;  // shared by hosts that the same tables serve
-  };
-  using Hosts = std::vector<std::shared_ptr<const Host>>;
-
-  std::vector<Host> hosts;  // that tables name
-  HostIndex index;
-  Hosts plain;  // the others' (plain_hosts.hpp)
-  std::shared_ptr<const HostIndex> plain_index;
+  std::shared_ptr<const Hosts> named = std::make_shared<const Hosts>();  // that tables name
+  std::shared_ptr<const Hosts> plain = named;  // the others' (plain_hosts.hpp)
 
   // The host itself, or the longest wildcard; null: unknown host.
   const Host* find(const Request& request) const;
 };
 
 // The entry that takes the request carried out: the same for decide() and explain().
-Decision act(const Entry& entry, const Request& request, base::Random& random,
+Decision act(const Entry& entry, const Request& request, const Table& table, base::Random& random,
              const LoadView* load = nullptr);
 
 // Path and query as they go upstream, also where they go as they came.

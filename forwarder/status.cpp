@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "forwarder/hosts.hpp"
 
@@ -15,11 +16,25 @@ State state_of(const resources::Problem& problem) {
   return problem.severity == resources::Severity::error ? State::invalid : State::warning;
 }
 
+// By the object that has them.
+using WorstOf = std::unordered_map<std::string_view, State>;
+
+WorstOf worst_of(const resources::Problems& problems) {
+  WorstOf worst;
+  for (const auto& problem : problems) {
+    auto& state = worst.try_emplace(problem.object, State::accepted).first->second;
+    state = std::max(state, state_of(problem));
+  }
+  return worst;
+}
+
 DocumentStatus status_of(const resources::RouteTable& table,
-                         const discovery::view::Resolution& resolution,
-                         const Delegation& delegation, const resources::Problems& problems) {
-  auto status = forwarder::status_of("RouteTable " + name_of(table), problems);
-  if (table.hosts.empty() && !delegation.reached(table)) {
+                         const discovery::view::Resolution& resolution, bool delegated_to,
+                         const WorstOf& worst) {
+  DocumentStatus status{"RouteTable " + name_of(table), State::accepted, {}};
+  if (const auto found = worst.find(status.object); found != worst.end())
+    status.state = found->second;
+  if (table.hosts.empty() && !delegated_to) {
     status.state = State::unused;
     status.notes.push_back("it has no hosts, and no table delegates to it");
   }
@@ -98,11 +113,12 @@ void add_findings(std::vector<DocumentStatus>& statuses, const resources::Proble
 
 std::vector<DocumentStatus> statuses(const resources::SharedList<resources::RouteTable>& tables,
                                      const discovery::view::Resolution& resolution,
-                                     const Delegation& delegation,
+                                     const std::set<const resources::RouteTable*>& delegated_to,
                                      const resources::Problems& problems) {
+  const auto worst = worst_of(problems);
   std::vector<DocumentStatus> result;
   for (const auto& table : tables)
-    result.push_back(status_of(table, resolution, delegation, problems));
+    result.push_back(status_of(table, resolution, delegated_to.contains(&table), worst));
   return result;
 }
 

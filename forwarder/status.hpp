@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,7 +45,7 @@ void warn_of_bypassed_hosts(const resources::RouteTable& root,
 // Of the route tables in the order given.
 std::vector<DocumentStatus> statuses(const resources::SharedList<resources::RouteTable>& tables,
                                      const discovery::view::Resolution& resolution,
-                                     const Delegation& delegation,
+                                     const std::set<const resources::RouteTable*>& delegated_to,
                                      const resources::Problems& problems);
 
 }  // namespace forwarder

@@ -7,7 +7,8 @@
 // so a new table forgets nothing.
 //
 // Invariants: slot ids are below slots.size(); a slot whose generation changed stands for another
-// address; every tier holds a member; shares of an upstream's tiers add up to 1. Thread: immutable,
+// address; every tier holds a member; shares of an upstream's tiers add up to 1; upstreams that
+// routes lead to are there. Thread: immutable,
 // published to the workers. decide() and pick() are pure but for the Random they are handed.
 #pragma once
 
@@ -76,6 +77,13 @@ class InTable {
   const std::shared_ptr<const Part>* in_table_ = nullptr;
 };
 using UpstreamRef = InTable<Upstream>;
+
+// Where a route leads, by a place in the table: the same place from table to table while some route
+// leads there, so that routes stay as they are when endpoints come and go.
+using UpstreamId = std::uint32_t;
+inline constexpr UpstreamId kNoUpstream = ~UpstreamId{0};
+using UpstreamList = std::vector<std::shared_ptr<const Upstream>>;  // by id; null = free
+
 struct Treatment;  // treatment.hpp
 
 // What becomes of a request.
@@ -112,6 +120,7 @@ struct Table {
   bool synced = true;  // false: what is not known here may yet come (503, not 404)
   std::vector<base::SocketAddress> listeners;  // sorted
   std::vector<Slot> slots;
+  UpstreamList upstreams;
   std::shared_ptr<const Routes> routes;
 
   // `load`: null where nothing is known of endpoints but what the table says.

@@ -51,16 +51,17 @@ view::Destination narrow(view::Destination destination, std::string_view cluster
   return destination;
 }
 
-std::string upstream_name(const std::string& host, std::uint16_t port, const base::Labels& subset,
-                          std::string_view cluster) {
-  auto name = host + ':' + std::to_string(port);
-  for (const auto& label : subset)
-    name.append(&label == &*subset.begin() ? "{" : ",")
+std::string upstream_name(const KeptUpstreams::Recipe& recipe) {
+  auto name =
+      recipe.host.empty() ? "service " + recipe.namespace_ + '/' + recipe.name : recipe.host;
+  name.append(":").append(std::to_string(recipe.port.number));
+  for (const auto& label : recipe.subset)
+    name.append(&label == &*recipe.subset.begin() ? "{" : ",")
         .append(label.first)
         .append("=")
         .append(label.second);
-  if (!subset.empty()) name += '}';
-  if (!cluster.empty()) name.append(" in ").append(cluster);
+  if (!recipe.subset.empty()) name += '}';
+  if (!recipe.cluster.empty()) name.append(" in ").append(recipe.cluster);
   return name;
 }
 
@@ -94,12 +95,6 @@ void sum_weights(Tier& tier) {
 }
 
 }  // namespace
-
-// Where no table asks for a destination by its name, none is looked at.
-const DestinationNames& Upstreams::names() const {
-  if (!std::exchange(named_, true)) names_.go_to(resolution_.destinations);
-  return names_;
-}
 
 const Upstreams::Services& Upstreams::services() const {
   if (!services_) {
@@ -136,17 +131,14 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
 
   auto port = choose_port(*destination, ref.port);
   if (!port) return port.error();
-  if (resolved && cluster.empty() && ref.subset.empty())
-    return Target{of(resolved, *port), std::move(destination), *port};
-
-  auto name = upstream_name(destination->host, port->number, ref.subset, cluster);
-  if (auto made = kept_.find(name, nullptr))
-    return Target{std::move(made), std::move(destination), *port};
-  const auto part = narrow(*destination, cluster, ref.subset);
-  const auto selection =
-      view::select(part, *resolution_.view, resolution_.callers->classes.front());
-  auto upstream = make(std::move(name), nullptr, selection, *port);
-  return Target{std::move(upstream), std::move(destination), *port};
+  Recipe recipe{"", "", "", std::string(cluster), ref.subset, *port};
+  if (resolved) {
+    recipe.host = destination->host;
+  } else {
+    recipe.namespace_ = namespace_;
+    recipe.name = ref.ref.name;
+  }
+  return Target{seek(std::move(recipe)), std::move(destination), *port};
 }
 
 std::string Upstreams::did_you_mean(const resources::DestinationRef& ref,
@@ -155,7 +147,7 @@ std::string Upstreams::did_you_mean(const resources::DestinationRef& ref,
   if (ref.kind == DestinationKind::service)
     for (const auto& [key, unused] : services()) known.push_back(key);
   else
-    names().for_each([&](const auto& key, const auto& candidates) {
+    names_.for_each([&](const auto& key, const auto& candidates) {
       for (const auto& candidate : candidates)
         if (candidate->destination->kind == view::Destination::Kind::virtual_destination)
           known.push_back(key);
@@ -172,12 +164,34 @@ std::string Upstreams::did_you_mean(const resources::DestinationRef& ref,
   return elsewhere.empty() ? "" : "did you mean \"" + elsewhere + "\"?";
 }
 
-std::shared_ptr<const Upstream> Upstreams::of(const Source& destination,
-                                              const view::DestinationPort& port) {
-  auto name = upstream_name(destination->destination->host, port.number, {}, {});
-  if (auto made = kept_.find(name, destination)) return made;
-  // The forwarder's callers are near the agent: class 0 is its own locality.
-  return make(std::move(name), destination, destination->by_class.front(), port);
+UpstreamId Upstreams::of(const Source& destination, const view::DestinationPort& port) {
+  return seek({destination->destination->host, "", "", "", {}, port});
+}
+
+void Upstreams::renew() {
+  for (const auto id : kept_.outdated()) make(kept_.name(id), kept_.recipe(id));
+}
+
+UpstreamId Upstreams::seek(Recipe recipe) {
+  auto name = upstream_name(recipe);
+  const auto known = kept_.find(name, recipe);
+  return known != kNoUpstream ? known : make(std::move(name), std::move(recipe));
+}
+
+UpstreamId Upstreams::make(std::string name, Recipe recipe) {
+  const auto* resolved = recipe.host.empty() ? nullptr : resolution_.find(recipe.host);
+  if (resolved && recipe.cluster.empty() && recipe.subset.empty()) {
+    // The forwarder's callers are near the agent: class 0 is its own locality.
+    auto upstream = fill(std::move(name), resolved->by_class.front(), recipe.port);
+    return kept_.put(std::move(recipe), std::move(upstream));
+  }
+  const auto whole =
+      resolved ? resolved->destination : unnamed_service(recipe.namespace_, recipe.name);
+  const auto part = narrow(*whole, recipe.cluster, recipe.subset);
+  const auto selection =
+      view::select(part, *resolution_.view, resolution_.callers->classes.front());
+  auto upstream = fill(std::move(name), selection, recipe.port);
+  return kept_.put(std::move(recipe), std::move(upstream));
 }
 
 Upstreams::Source Upstreams::find_destination(view::Destination::Kind kind,
@@ -185,7 +199,7 @@ Upstreams::Source Upstreams::find_destination(view::Destination::Kind kind,
                                               const resources::ObjectRef& ref) const {
   Source best;
   auto best_rank = 3;
-  for (const auto& candidate : names().find({namespace_, ref.name})) {
+  for (const auto& candidate : names_.find({namespace_, ref.name})) {
     if (candidate->destination->kind != kind) continue;
     const auto& cluster = candidate->destination->cluster;
     const auto rank = !ref.cluster.empty() && cluster == ref.cluster ? 0
@@ -216,8 +230,7 @@ std::shared_ptr<const view::Destination> Upstreams::unnamed_service(std::string_
   return made;
 }
 
-std::shared_ptr<const Upstream> Upstreams::make(std::string name, Source source,
-                                                const view::Selection& selection,
+std::shared_ptr<const Upstream> Upstreams::fill(std::string name, const view::Selection& selection,
                                                 const view::DestinationPort& port) {
   auto& slots = kept_.slots();
   auto upstream = std::make_shared<Upstream>();
@@ -243,7 +256,6 @@ std::shared_ptr<const Upstream> Upstreams::make(std::string name, Source source,
     upstream->tiers.push_back(std::move(tier));
   }
   rescale(upstream->tiers);
-  kept_.put(std::move(source), upstream);
   return upstream;
 }
 

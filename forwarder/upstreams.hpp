@@ -32,12 +32,13 @@ class Upstreams {
  public:
   using Source = KeptUpstreams::Source;
 
+  // `names` are of the resolution.
   Upstreams(const discovery::view::Resolution& resolution, KeptUpstreams& kept,
-            DestinationNames& names)
+            const DestinationNames& names)
       : resolution_(resolution), kept_(kept), names_(names) {}
 
   struct Target {
-    std::shared_ptr<const Upstream> upstream;
+    UpstreamId upstream = kNoUpstream;
     std::shared_ptr<const discovery::view::Destination> destination;
     discovery::view::DestinationPort port;  // of it
   };
@@ -48,17 +49,19 @@ class Upstreams {
   // The name nearest to one that is not known, as a hint; "" when none is near.
   std::string did_you_mean(const resources::DestinationRef& ref, std::string_view home) const;
 
-  std::shared_ptr<const Upstream> of(const Source& destination,
-                                     const discovery::view::DestinationPort& port);
+  UpstreamId of(const Source& destination, const discovery::view::DestinationPort& port);
+  const std::string& name(UpstreamId id) const { return kept_.name(id); }
+
+  // Once all are found: makes those anew that kept routes lead to.
+  void renew();
 
  private:
   using Destination = discovery::view::Destination;
   using Port = discovery::view::DestinationPort;
-  using Selection = discovery::view::Selection;
+  using Recipe = KeptUpstreams::Recipe;
 
-  using Services =
-      std::map<DestinationNames::Key, std::vector<std::shared_ptr<const discovery::view::Service>>>;
-  const DestinationNames& names() const;
+  using Services = std::map<ReferenceNameLess::View,
+                            std::vector<std::shared_ptr<const discovery::view::Service>>>;
   const Services& services() const;
   // Of several of one name: in the cluster asked for, else our own, else the first by host.
   Source find_destination(Destination::Kind kind, std::string_view namespace_,
@@ -66,13 +69,15 @@ class Upstreams {
   // A service that no zone gives a name to, by the services themselves; null when there are none.
   std::shared_ptr<const Destination> unnamed_service(std::string_view namespace_,
                                                      std::string_view name) const;
-  std::shared_ptr<const Upstream> make(std::string name, Source source, const Selection& selection,
+  UpstreamId seek(Recipe recipe);
+  UpstreamId make(std::string name, Recipe recipe);
+  std::shared_ptr<const Upstream> fill(std::string name,
+                                       const discovery::view::Selection& selection,
                                        const Port& port);
 
   const discovery::view::Resolution& resolution_;
   KeptUpstreams& kept_;
-  DestinationNames& names_;
-  mutable bool named_ = false;  // names_ are of the resolution
+  const DestinationNames& names_;
   mutable std::optional<Services> services_;
 };
 

@@ -36,6 +36,42 @@ std::shared_ptr<const Addresses> excluded_callers(const resources::RouteTable& t
   return unless_empty(std::move(excluded));
 }
 
+void KnownCallers::go_to(const view::View& view,
+                         const resources::SharedList<resources::RouteTable>& tables) {
+  const auto has_selectors = [](const auto& table) { return !table.workload_selectors.empty(); };
+  if (std::ranges::none_of(tables, has_selectors)) {
+    *this = {};
+    return;
+  }
+  std::vector<std::shared_ptr<const view::Service>> services;
+  for (const auto& service : view.services)
+    if (service->cluster == view.cluster) services.push_back(service);
+  const bool same_services = services == services_;
+  decltype(excluded_) next;
+  for (const auto& table : tables) {
+    if (!has_selectors(table)) continue;
+    auto& excluded = next[&table];
+    const auto known = excluded_.find(&table);
+    const auto before = known == excluded_.end() ? nullptr : known->second;
+    if (known != excluded_.end() && same_services) {
+      excluded = before;
+      continue;
+    }
+    excluded = excluded_callers(table, view);
+    if (excluded && before && *excluded == *before) excluded = before;
+  }
+  excluded_ = std::move(next);
+  services_ = std::move(services);
+  tables_ = tables;
+}
+
+const std::shared_ptr<const Addresses>& KnownCallers::excluded_by(
+    const resources::RouteTable& table) const {
+  static const std::shared_ptr<const Addresses> none;
+  const auto known = excluded_.find(&table);
+  return known == excluded_.end() ? none : known->second;
+}
+
 std::shared_ptr<const Addresses> in_both(const std::shared_ptr<const Addresses>& a,
                                          const std::shared_ptr<const Addresses>& b) {
   if (!a || !b) return nullptr;

@@ -56,22 +56,24 @@ class Inventor {
 
 // The specification: the first matcher in order that holds.
 const Entry* find_linearly(const VirtualHost& host, const forwarder::Request& request) {
-  for (const auto& entry : host.entries)
-    if (!mismatch(entry.matcher, request)) return &entry;
+  for (const auto* entry : host.entries())
+    if (!mismatch(entry->matcher, request)) return entry;
   return nullptr;
 }
 
 VirtualHost invent_host(Inventor& inventor) {
-  VirtualHost host;
+  auto entries = std::make_shared<Entries>();
   for (auto count = inventor.below(40); count > 0; --count) {
     std::vector<MatcherError> errors;
     auto matcher = compile_matcher(inventor.matcher(), errors);
     if (!errors.empty()) continue;
-    Route route{"route " + std::to_string(host.entries.size()), ReplyAction{}};
-    host.entries.push_back({std::move(matcher), std::make_shared<const Route>(std::move(route))});
+    Route route{"route " + std::to_string(entries->size()), ReplyAction{}};
+    entries->push_back({std::move(matcher), std::make_shared<const Route>(std::move(route))});
   }
-  for (const auto& entry : host.entries) host.index.add(entry.matcher);
-  host.index.seal();
+  VirtualHost host;
+  host.hold(entries);
+  for (const auto& entry : *entries) host.add(entry);
+  host.seal();
   return host;
 }
 
@@ -88,10 +90,10 @@ TEST_CASE("explain names the route that a decision takes") {
   base::Random random(1);
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     Inventor inventor(seed);
+    const auto virtual_host = std::make_shared<const VirtualHost>(invent_host(inventor));
     auto routes = std::make_shared<Routes>();
-    routes->hosts.push_back({"h", std::make_shared<const VirtualHost>(invent_host(inventor))});
-    routes->index.add("h", 0);
-    routes->index.seal();
+    routes->named = std::make_shared<const Hosts>(
+        Hosts::List{std::make_shared<const Host>(Host{"h", virtual_host})}, Hosts());
     Table table;
     table.routes = routes;
     for (int i = 0; i < 40; ++i) {

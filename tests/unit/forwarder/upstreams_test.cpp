@@ -147,11 +147,13 @@ TEST_CASE("a service that no zone names is found by itself") {
   KeptUpstreams kept;
   kept.begin_table();
   DestinationNames names;
+  names.go_to(resolution);
   Upstreams upstreams(resolution, kept, names);
   const auto found = upstreams.find(service("dashboard", 81), "kube-system");
   REQUIRE(found);
-  CHECK(found->upstream->name == "dashboard.kube-system:81");
-  CHECK(found->upstream->tiers.at(0).members.at(0).address.to_string() == "10.0.0.7:8081");
+  const auto& upstream = *kept.upstreams().at(found->upstream);
+  CHECK(upstream.name == "service kube-system/dashboard:81");
+  CHECK(upstream.tiers.at(0).members.at(0).address.to_string() == "10.0.0.7:8081");
   CHECK(upstreams.find(service("dashboard", 0), "kube-system").error().message ==
         "dashboard.kube-system has the ports 80 (http), 81 (admin): say which");
 }

@@ -31,26 +31,30 @@ std::size_t whole_request(const std::string& text) {
   return at;
 }
 
-std::shared_ptr<const forwarder::Routes> route_all_to(
-    const std::shared_ptr<const forwarder::Upstream>& upstream, const ProxyStory& story) {
+// To the first upstream.
+std::shared_ptr<const forwarder::Routes> route_all(const std::string& upstream,
+                                                   const ProxyStory& story) {
   auto route = std::make_shared<forwarder::Route>();
   route->name = "test";
   route->treatment = story.treatment;
   forwarder::ForwardAction action;
-  action.destinations.push_back({upstream->name, upstream, "", 100, 100});
+  action.destinations.push_back({upstream, 0, "", 100});
   action.path.replacement = story.path_rewrite;
   if (story.direct_response.empty())
     route->action = std::move(action);
   else
     route->action = forwarder::ReplyAction{200, story.direct_response};
+  auto entries = std::make_shared<forwarder::Entries>();
+  entries->push_back({forwarder::Matcher{}, route});
   auto host = std::make_shared<forwarder::VirtualHost>();
-  host->entries.push_back({forwarder::Matcher{}, route});
-  host->index.add(host->entries.back().matcher);
-  host->index.seal();
+  host->hold(entries);
+  host->add(entries->front());
+  host->seal();
   auto routes = std::make_shared<forwarder::Routes>();
-  routes->hosts.push_back({story.host, host});
-  routes->index.add(story.host, 0);
-  routes->index.seal();
+  routes->named = std::make_shared<const forwarder::Hosts>(
+      forwarder::Hosts::List{
+          std::make_shared<const forwarder::Host>(forwarder::Host{story.host, host})},
+      forwarder::Hosts());
   return routes;
 }
 
@@ -242,7 +246,8 @@ void ProxyStory::publish(const std::vector<std::vector<Server*>>& tiers) {
     }
   }
   for (const auto& server : servers) table->slots.push_back({server->address, 0});
-  table->routes = route_all_to(upstream, *this);
+  table->routes = route_all(upstream->name, *this);
+  table->upstreams = {upstream};
   tables.publish(std::move(table));
   forwarder.table_changed();
 }

@@ -1,0 +1,70 @@
+// What each root table comes to: its routes in order, flattened and compiled, and what was found
+// wrong with them. From table to table a root stays as it is while nothing changes that its routes
+// were made of: its own table, the tables that its delegations select, the destinations it names,
+// who its callers are, the policies. Endpoints are not among it.
+//
+// Cost of a table: what has changed, times the roots. Thread: the builder's.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "forwarder/actions.hpp"
+#include "forwarder/config.hpp"
+#include "forwarder/delegation.hpp"
+#include "forwarder/destination_names.hpp"
+#include "forwarder/routes.hpp"
+#include "forwarder/workloads.hpp"
+
+namespace forwarder {
+
+struct Root {
+  std::shared_ptr<const resources::RouteTable> table;
+  std::shared_ptr<const Entries> entries;
+  std::shared_ptr<const Addresses> excluded;  // callers that the table is not for; null = none
+  resources::Problems problems;
+  Asked asked;
+  Delegation::Followed followed;
+  // The callers that each table on its way, with selectors of them, is not for.
+  std::vector<std::pair<const resources::RouteTable*, std::shared_ptr<const Addresses>>> callers;
+};
+
+// What roots are made of.
+struct RootSources {
+  const resources::SharedList<resources::RouteTable>& tables;
+  const ForwarderConfig& config;
+  bool synced = false;
+  const MeshChanges& changes;  // since the table before
+  const KnownCallers& callers;
+  const std::shared_ptr<Policies>& policies;
+  Upstreams& upstreams;
+};
+
+class KeptRoots {
+ public:
+  // True when some root was made anew, or some table came or went. `kept` keeps the others'
+  // upstreams.
+  bool update(const RootSources& sources, KeptUpstreams& kept);
+
+  // Those that serve hosts to callers here, in the order they are merged in: see compile.hpp.
+  const std::vector<std::shared_ptr<const Root>>& roots() const { return roots_; }
+  // The tables that some root delegates to.
+  std::set<const resources::RouteTable*> reached() const;
+  Policies::Claimed claimed() const;
+
+ private:
+  using Tables = std::vector<const resources::RouteTable*>;
+  bool may_stay(const Root& root, const Tables& changed, const RootSources& sources) const;
+
+  resources::SharedList<resources::RouteTable> tables_;  // of the table before
+  std::shared_ptr<Policies> policies_;
+  std::string cluster_;
+  Others others_ = Others::may_be_heard;
+  bool synced_ = false;
+  std::vector<std::shared_ptr<const Root>> roots_;
+};
+
+}  // namespace forwarder

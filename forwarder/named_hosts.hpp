@@ -1,0 +1,60 @@
+// Which routes serve the hosts that route tables name, in which order.
+//
+// Gathered anew where tables, or what the mesh has, changed: begin(); add() for each root in order;
+// add_named() for each destination whose host one of them names; end(). Else keep(). Hosts that the
+// same entries serve as before keep their routes. Thread: the builder's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "forwarder/kept_roots.hpp"
+#include "forwarder/routes.hpp"
+#include "forwarder/upstreams.hpp"
+
+namespace forwarder {
+
+class NamedHosts {
+ public:
+  void begin();
+  // A host that an earlier root has is a warning.
+  void add(const Root& root, resources::Problems& problems);
+  // It has routes of its own for the callers that no table of its host is for.
+  void add_named(const Upstreams::Source& destination, Upstreams& upstreams);
+  void end();
+
+  // As they were, in the next table.
+  void keep(KeptUpstreams& kept) const;
+
+  // After end().
+  const std::set<std::uint16_t>& ports() const { return ports_; }  // that something can come in on
+  const std::shared_ptr<const Hosts>& hosts() const { return hosts_; }
+
+ private:
+  // A table's entries, or those of a destination by itself.
+  struct Part {
+    std::shared_ptr<const Entries> entries;
+    const resources::RouteTable* table = nullptr;
+    std::shared_ptr<const Addresses> excluded;
+  };
+  using Parts = std::vector<std::size_t>;  // of parts_
+  using Lists = std::vector<std::shared_ptr<const Entries>>;
+  using Merged = std::map<Lists, std::shared_ptr<const VirtualHost>>;
+
+  // Null: every caller has some table.
+  std::shared_ptr<const Addresses> excluded_by_all(const Parts& parts) const;
+  VirtualHost merge(const Parts& parts) const;
+
+  std::vector<Part> parts_;
+  std::map<std::string, Parts, std::less<>> by_host_;
+  std::vector<UpstreamId> upstreams_;  // that destinations by themselves lead to
+  std::set<std::uint16_t> ports_;
+  Merged merged_;  // of the last end()
+  std::shared_ptr<const Hosts> hosts_ = std::make_shared<const Hosts>();
+};
+
+}  // namespace forwarder
