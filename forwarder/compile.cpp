@@ -32,32 +32,22 @@ std::vector<base::SocketAddress> listeners(const std::set<std::uint16_t>& ports,
   return result;
 }
 
-// Of each destination, whether a table that serves here names its host.
-std::vector<bool> named_by(const KeptRoots& roots, const view::Resolution& resolution) {
-  std::vector<bool> named(resolution.destinations.size());
-  for (const auto& root : roots.roots())
-    for (const auto& pattern : root->table->hosts) {
-      const auto host = normal_host(pattern);
-      const auto at = std::ranges::lower_bound(
-          resolution.destinations, host, {},
-          [](const auto& resolved) -> const std::string& { return resolved->destination->host; });
-      if (at != resolution.destinations.end() && (*at)->destination->host == host)
-        named[static_cast<std::size_t>(at - resolution.destinations.begin())] = true;
-    }
-  return named;
-}
-
 // What depends on the roots, and on what the mesh has but for endpoints.
 void gather(const resources::Documents& documents, const view::Resolution& resolution,
             Upstreams& upstreams, KeptTable& kept) {
   kept.problems.clear();
+  kept.is_named.assign(resolution.destinations.size(), false);
   kept.named.begin();
   for (const auto& root : kept.roots.roots()) {
     std::ranges::copy(root->problems, std::back_inserter(kept.problems));
-    warn_of_bypassed_hosts(*root->table, resolution, kept.problems);
+    for (const auto& host : root->hosts) {
+      const auto place = resolution.place_of(host);
+      if (place == resolution.destinations.size()) continue;
+      kept.is_named[place] = true;
+      warn_if_bypassed(*root->table, *resolution.destinations[place]->destination, kept.problems);
+    }
     kept.named.add(*root, kept.problems);
   }
-  kept.is_named = named_by(kept.roots, resolution);
   for (std::size_t i = 0; i < resolution.destinations.size(); ++i)
     if (kept.is_named[i]) kept.named.add_named(resolution.destinations[i], upstreams);
   kept.named.end();

@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "forwarder/prefix_table.hpp"
 #include "forwarder/small_text.hpp"
@@ -44,7 +43,7 @@ class HostIndex {
   }
 
  private:
-  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> exact_;
+  ByText<std::uint32_t> exact_;
   PrefixTable suffixes_;  // reversed, without the star
 };
 

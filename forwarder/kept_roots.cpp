@@ -10,50 +10,62 @@ namespace {
 
 using resources::RouteTable;
 
-using TablePointers = std::vector<std::shared_ptr<const RouteTable>>;
+// Before its routes are made.
+std::shared_ptr<const Root> unmade(std::shared_ptr<const RouteTable> table) {
+  auto root = std::make_shared<Root>();
+  root->table = std::move(table);
+  return root;
+}
 
-TablePointers roots_in_order(const resources::SharedList<RouteTable>& tables) {
-  TablePointers roots;
-  for (const auto& table : tables.pointers())
-    if (!table->hosts.empty() && table->serves_the_mesh()) roots.push_back(table);
-  std::ranges::sort(roots, [](const auto& a, const auto& b) {
-    return resources::precedes(a->metadata, b->metadata);
-  });
-  return roots;
+bool comes_first(const std::shared_ptr<const Root>& a, const std::shared_ptr<const Root>& b) {
+  return resources::precedes(a->table->metadata, b->table->metadata);
 }
 
 }  // namespace
 
 bool KeptRoots::update(const RootSources& sources, KeptUpstreams& kept) {
   const auto& [tables, config, synced, changes, callers, policies, upstreams] = sources;
-  if (policies_ != policies || cluster_ != config.cluster || others_ != config.others ||
-      synced_ != synced)
+  const bool anew = policies_ != policies || cluster_ != config.cluster ||
+                    others_ != config.others || synced_ != synced;
+  if (anew) {
     roots_.clear();
+    tables_ = {};
+  }
   policies_ = policies;
   cluster_ = config.cluster;
   others_ = config.others;
   synced_ = synced;
 
+  const auto changed = reorder(tables);
+  bool all_stay = !anew && changed.empty();
+  for (auto& root : roots_) {
+    if (root->entries && may_stay(*root, changed, sources)) {
+      for (const auto id : root->asked.upstreams) kept.keep(id);
+      continue;
+    }
+    root = std::make_shared<const Root>(make_root(root->table, sources));
+    all_stay = false;
+  }
+  return !all_stay;
+}
+
+KeptRoots::Tables KeptRoots::reorder(const resources::SharedList<RouteTable>& tables) {
   const auto difference = base::difference(tables_.pointers(), tables.pointers());
   Tables changed;
-  for (const auto i : difference.gone) changed.push_back(&tables_[i]);
-  for (const auto i : difference.come) changed.push_back(&tables[i]);
-  std::unordered_map<const RouteTable*, std::shared_ptr<const Root>> before;
-  for (auto& root : roots_) before.emplace(root->table.get(), std::move(root));
-  roots_.clear();
-  auto stayed = std::size_t{0};
-  for (const auto& table : roots_in_order(tables)) {
-    const auto known = before.find(table.get());
-    if (known != before.end() && may_stay(*known->second, changed, sources)) {
-      for (const auto id : known->second->asked.upstreams) kept.keep(id);
-      roots_.push_back(known->second);
-      ++stayed;
-    } else {
-      roots_.push_back(std::make_shared<const Root>(make_root(table, sources)));
-    }
+  for (const auto i : difference.gone) changed.push_back(tables_.pointers()[i]);
+  const std::set<std::shared_ptr<const RouteTable>> gone(changed.begin(), changed.end());
+  if (!gone.empty())
+    std::erase_if(roots_, [&](const auto& root) { return gone.contains(root->table); });
+  const auto stayed = static_cast<std::ptrdiff_t>(roots_.size());
+  for (const auto i : difference.come) {
+    const auto& table = tables.pointers()[i];
+    changed.push_back(table);
+    if (!table->hosts.empty() && table->serves_the_mesh()) roots_.push_back(unmade(table));
   }
+  std::sort(roots_.begin() + stayed, roots_.end(), comes_first);
+  std::inplace_merge(roots_.begin(), roots_.begin() + stayed, roots_.end(), comes_first);
   tables_ = tables;
-  return !changed.empty() || stayed != roots_.size() || stayed != before.size();
+  return changed;
 }
 
 bool KeptRoots::may_stay(const Root& root, const Tables& changed,
@@ -62,7 +74,7 @@ bool KeptRoots::may_stay(const Root& root, const Tables& changed,
   if (root.asked.hints && changes.came_or_went) return false;
   for (const auto& name : changes.names)
     if (root.asked.names.contains(name)) return false;
-  for (const auto* table : changed) {
+  for (const auto& table : changed) {
     const auto& cluster =
         table->metadata.cluster.empty() ? sources.config.cluster : table->metadata.cluster;
     for (const auto* selector : root.followed.selectors)

@@ -23,7 +23,9 @@ namespace forwarder {
 
 struct Root {
   std::shared_ptr<const resources::RouteTable> table;
+  std::vector<std::string> hosts;  // the table's, in normal form
   std::shared_ptr<const Entries> entries;
+  std::set<std::uint16_t> ports;              // that some of them ask for
   std::shared_ptr<const Addresses> excluded;  // callers that the table is not for; null = none
   resources::Problems problems;
   Asked asked;
@@ -56,7 +58,9 @@ class KeptRoots {
   Policies::Claimed claimed() const;
 
  private:
-  using Tables = std::vector<const resources::RouteTable*>;
+  using Tables = std::vector<std::shared_ptr<const resources::RouteTable>>;
+  // Takes out the roots that went, puts in those that came. Returns all tables that did.
+  Tables reorder(const resources::SharedList<resources::RouteTable>& tables);
   bool may_stay(const Root& root, const Tables& changed, const RootSources& sources) const;
 
   resources::SharedList<resources::RouteTable> tables_;  // of the table before

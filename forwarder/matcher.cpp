@@ -12,42 +12,6 @@ using ValueKind = resources::ValueMatch::Kind;
 
 using base::equal_ignoring_case;
 
-// A header's value; `joined` holds it where several parts have to be put together.
-std::optional<std::string_view> header_value(std::string_view name, const http::RequestHead& head,
-                                             std::string& joined) {
-  if (name == ":authority") return head.authority;
-  if (name == ":method") return head.method;
-  if (name == ":path") {
-    if (!head.has_query) return head.path;
-    return joined.append(head.path).append("?").append(head.query);
-  }
-  // Beside an absolute target a Host line means nothing (RFC 9112 §3.2.2).
-  if (name == "host" && !head.authority.empty()) return head.authority;
-  std::optional<std::string_view> found;
-  for (const auto& header : head.headers) {
-    if (!equal_ignoring_case(header.name, name)) continue;
-    if (!found) {
-      found = header.value;
-      continue;
-    }
-    if (joined.empty()) joined = *found;
-    joined.append(",").append(header.value);
-    found = joined;
-  }
-  return found;
-}
-
-std::optional<std::string_view> query_value(std::string_view name, std::string_view query) {
-  while (!query.empty()) {
-    const auto end = std::min(query.find('&'), query.size());
-    const auto pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const auto equals = std::min(pair.find('='), pair.size());
-    if (pair.substr(0, equals) == name) return pair.substr(std::min(equals + 1, pair.size()));
-  }
-  return std::nullopt;
-}
-
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 std::string wanted(const resources::ValueMatch& match) {
@@ -103,6 +67,41 @@ std::vector<ValueMatcher> compile_values(const std::vector<resources::ValueMatch
 }
 
 }  // namespace
+
+std::optional<std::string_view> header_value(std::string_view name, const http::RequestHead& head,
+                                             std::string& joined) {
+  if (name == ":authority") return head.authority;
+  if (name == ":method") return head.method;
+  if (name == ":path") {
+    if (!head.has_query) return head.path;
+    return joined.append(head.path).append("?").append(head.query);
+  }
+  // Beside an absolute target a Host line means nothing (RFC 9112 §3.2.2).
+  if (name == "host" && !head.authority.empty()) return head.authority;
+  std::optional<std::string_view> found;
+  for (const auto& header : head.headers) {
+    if (!equal_ignoring_case(header.name, name)) continue;
+    if (!found) {
+      found = header.value;
+      continue;
+    }
+    if (joined.empty()) joined = *found;
+    joined.append(",").append(header.value);
+    found = joined;
+  }
+  return found;
+}
+
+std::optional<std::string_view> query_value(std::string_view name, std::string_view query) {
+  while (!query.empty()) {
+    const auto end = std::min(query.find('&'), query.size());
+    const auto pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    const auto equals = std::min(pair.find('='), pair.size());
+    if (pair.substr(0, equals) == name) return pair.substr(std::min(equals + 1, pair.size()));
+  }
+  return std::nullopt;
+}
 
 bool PathMatcher::matches(std::string_view path) const {
   switch (match.kind) {

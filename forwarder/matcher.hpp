@@ -51,6 +51,12 @@ struct Matcher {
   bool takes_everything() const;
 };
 
+// As matchers see a request: a header's value, `joined` holding it where several lines have to be
+// put together; a query parameter's. Nothing: there is none.
+std::optional<std::string_view> header_value(std::string_view name, const http::RequestHead& head,
+                                             std::string& joined);
+std::optional<std::string_view> query_value(std::string_view name, std::string_view query);
+
 // The first part of a matcher that does not hold.
 struct Mismatch {
   enum class Part : std::uint8_t { port, caller, method, path, header, query };

@@ -13,18 +13,17 @@ void NamedHosts::begin() {
 }
 
 void NamedHosts::add(const Root& root, resources::Problems& problems) {
-  for (const auto& entry : *root.entries)
-    if (entry.matcher.port != 0) ports_.insert(entry.matcher.port);
+  ports_.insert(root.ports.begin(), root.ports.end());
   const auto part = parts_.size();
   parts_.push_back({root.entries, root.table.get(), root.excluded});
-  for (const auto& pattern : root.table->hosts) {
-    auto& served_by = by_host_[normal_host(pattern)];
+  for (const auto& host : root.hosts) {
+    auto& served_by = by_host_[host];
     if (!served_by.empty() && served_by.back() == part) continue;
     if (!served_by.empty()) {
       const auto& first = *parts_[served_by.front()].table;
       problems.push_back({resources::Severity::warning, root.table->metadata.place,
                           "RouteTable " + name_of(*root.table), "spec.hosts",
-                          "host " + pattern + " is also in RouteTable " + name_of(first) +
+                          "host " + host + " is also in RouteTable " + name_of(first) +
                               ", whose routes come first",
                           "delegate from one table to have an order of your own"});
     }
@@ -80,22 +79,25 @@ VirtualHost NamedHosts::merge(const Parts& parts) const {
 }
 
 void NamedHosts::end() {
-  auto before = std::exchange(merged_, {});
+  auto before = std::exchange(made_, {});
+  std::vector<const std::pair<const std::string, Parts>*> in_order;
+  for (const auto& one : by_host_) in_order.push_back(&one);
+  std::ranges::sort(in_order, {}, [](const auto* one) -> const std::string& { return one->first; });
+
   Hosts::List hosts;
+  Lists lists;
   auto old = hosts_->list().begin();
-  for (const auto& [pattern, parts] : by_host_) {
-    Lists lists;
+  for (const auto* one : in_order) {
+    const auto& [pattern, parts] = *one;
+    lists.clear();
     for (const auto part : parts) lists.push_back(parts_[part].entries);
-    auto& merged = merged_[lists];
-    if (!merged) {
-      const auto known = before.find(lists);
-      merged =
-          known != before.end() ? known->second : std::make_shared<const VirtualHost>(merge(parts));
-    }
+    auto& made = made_.of(lists);
+    if (!made) made = before.of(lists);
+    if (!made) made = std::make_shared<const VirtualHost>(merge(parts));
     while (old != hosts_->list().end() && (*old)->pattern < pattern) ++old;
     const bool same =
-        old != hosts_->list().end() && (*old)->pattern == pattern && (*old)->routes == merged;
-    hosts.push_back(same ? *old : std::make_shared<const Host>(Host{pattern, merged}));
+        old != hosts_->list().end() && (*old)->pattern == pattern && (*old)->routes == made;
+    hosts.push_back(same ? *old : std::make_shared<const Host>(Host{pattern, made}));
   }
   hosts_ = std::make_shared<const Hosts>(std::move(hosts), *hosts_);
   parts_.clear();

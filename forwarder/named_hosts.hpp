@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "forwarder/kept_roots.hpp"
@@ -43,17 +44,24 @@ class NamedHosts {
   };
   using Parts = std::vector<std::size_t>;  // of parts_
   using Lists = std::vector<std::shared_ptr<const Entries>>;
-  using Merged = std::map<Lists, std::shared_ptr<const VirtualHost>>;
+  // What a host has been made of before: most of one list alone.
+  struct Made {
+    std::unordered_map<const Entries*, std::shared_ptr<const VirtualHost>> alone;
+    std::map<Lists, std::shared_ptr<const VirtualHost>> merged;
+    std::shared_ptr<const VirtualHost>& of(const Lists& lists) {
+      return lists.size() == 1 ? alone[lists.front().get()] : merged[lists];
+    }
+  };
 
   // Null: every caller has some table.
   std::shared_ptr<const Addresses> excluded_by_all(const Parts& parts) const;
   VirtualHost merge(const Parts& parts) const;
 
   std::vector<Part> parts_;
-  std::map<std::string, Parts, std::less<>> by_host_;
+  std::unordered_map<std::string, Parts> by_host_;
   std::vector<UpstreamId> upstreams_;  // that destinations by themselves lead to
   std::set<std::uint16_t> ports_;
-  Merged merged_;  // of the last end()
+  Made made_;  // by the last end()
   std::shared_ptr<const Hosts> hosts_ = std::make_shared<const Hosts>();
 };
 

@@ -1,79 +1,66 @@
 // Finds the first matcher of a virtual host that a request satisfies, without trying all of them.
 //
-// The index proposes, mismatch() decides: it only has to propose every matcher whose path may hold.
-// Exact paths come by hash, prefixes from a sorted table; a regex hangs on its literal prefix, a
-// matcher without a path on the empty one. Each list is in the order of the matchers, so a list is
-// left at its first hit, and at any ordinal above the best found so far: the smallest wins, as if
-// all had been tried one by one.
+// Exact paths and prefixes come by hash, a prefix for each length that some has. A regex hangs on
+// its literal prefix, those that have the same in one automaton where they are many; a matcher
+// without a path hangs on the empty prefix. What path, or prefix, several share is told apart by
+// candidates.hpp. Of all that hold the smallest ordinal wins, as if all had been tried one by one;
+// what the index knows of a matcher is not asked again.
 //
-// Cost: O(path) and the matchers that share a path or one of its prefixes. Thread: immutable.
+// Cost: O(path × lengths of prefixes), and the matchers that share a path or one of its prefixes.
+// Thread: immutable after seal().
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "base/ascii.hpp"
+#include "forwarder/candidates.hpp"
 #include "forwarder/matcher.hpp"
-#include "forwarder/prefix_table.hpp"
-#include "forwarder/text_hash.hpp"
 
 namespace forwarder {
 
 class PathIndex {
  public:
-  // In order: the ordinal of a matcher is the number of those added before.
+  // In order: the ordinal of a matcher is the number of those added before. It is to outlive this.
   void add(const Matcher& matcher);
   void seal();
 
-  // The least ordinal whose path may hold for `path` and that `accept` takes.
-  template <class Accept>
-  std::optional<std::uint32_t> first(std::string_view path, Accept accept) const {
-    Search<Accept> search{accept, {}};
-    as_written_.look(path, search);
-    // Kept apart, for a folded copy of the path is only made where some table asks for it.
-    if (!folded_.empty()) folded_.look(base::lower(path), search);
-    return search.best;
-  }
+  // The least ordinal that holds, into search.best.
+  void look(Search& search) const;
 
  private:
-  using Ordinals = std::vector<std::uint32_t>;
+  // Patterns that begin with the same literal text.
+  class Patterns {
+   public:
+    void add(Candidate candidate, const Pattern& pattern);
+    void seal();
+    void consider(Search& search) const;
 
-  template <class Accept>
-  struct Search {
-    Accept& accept;
-    std::optional<std::uint32_t> best;
-
-    void consider(const Ordinals& ordinals) {
-      for (const auto ordinal : ordinals) {
-        if (best && ordinal >= *best) return;
-        if (!accept(ordinal)) continue;
-        best = ordinal;
-        return;
-      }
-    }
+   private:
+    std::vector<Candidate> list_;           // in order
+    std::vector<const Pattern*> patterns_;  // theirs
+    std::optional<PatternSet> all_;         // where they are many
   };
-
+  // What hangs on one prefix, or stands on one path.
+  struct Node {
+    Candidates candidates;
+    std::unique_ptr<Patterns> patterns;
+  };
   struct Paths {
-    std::unordered_map<std::string, Ordinals, TextHash, std::equal_to<>> exact;
-    PrefixTable prefixes;
+    ByText<Node> exact, prefixes;
+    std::vector<std::size_t> lengths;  // that prefixes have, growing
 
     bool empty() const { return exact.empty() && prefixes.empty(); }
-
-    template <class Accept>
-    void look(std::string_view path, Search<Accept>& search) const {
-      if (const auto found = exact.find(path); found != exact.end()) search.consider(found->second);
-      for (const auto* node = prefixes.longest(path); node; node = prefixes.shorter(*node))
-        search.consider(node->values);
-    }
+    void seal();
+    void look(std::string_view path, Search& search) const;
   };
 
   std::uint32_t size_ = 0;
-  Paths as_written_, folded_;  // folded_: lower case, for ignoreCase
+  Paths as_written_;
+  Paths folded_;  // lower case, for ignoreCase
 };
 
 }  // namespace forwarder

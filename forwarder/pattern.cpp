@@ -1,6 +1,9 @@
 #include "forwarder/pattern.hpp"
 
 #include <re2/re2.h>
+#include <re2/set.h>
+
+#include <algorithm>
 
 namespace forwarder {
 namespace {
@@ -75,5 +78,28 @@ base::Result<void> Pattern::check_substitution(std::string_view substitution) co
 }
 
 const std::string& Pattern::text() const { return regex_->pattern(); }
+
+struct PatternSet::Automaton {
+  re2::RE2::Set set;
+};
+
+std::optional<PatternSet> PatternSet::compile(const std::vector<const Pattern*>& patterns) {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  const auto wanted = kBytesEach * static_cast<std::int64_t>(patterns.size());
+  options.set_max_mem(std::clamp(wanted, options.max_mem(), kMaxBytes));
+  auto made = std::make_shared<Automaton>(Automaton{re2::RE2::Set(options, re2::RE2::ANCHOR_BOTH)});
+  for (const auto* pattern : patterns)
+    if (made->set.Add(pattern->text(), nullptr) < 0) return std::nullopt;
+  if (!made->set.Compile()) return std::nullopt;
+  return PatternSet(std::move(made));
+}
+
+bool PatternSet::match(std::string_view whole, std::vector<int>& places) const {
+  re2::RE2::Set::ErrorInfo error{re2::RE2::Set::kNoError};
+  automaton_->set.Match(re2::StringPiece(whole.data(), whole.size()), &places, &error);
+  std::ranges::sort(places);
+  return error.kind == re2::RE2::Set::kNoError;
+}
 
 }  // namespace forwarder

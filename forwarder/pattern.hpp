@@ -6,9 +6,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -40,6 +43,26 @@ class Pattern {
 
   std::shared_ptr<const re2::RE2> regex_;
   std::string literal_prefix_;
+};
+
+// Many patterns at once, in one pass over the text.
+class PatternSet {
+ public:
+  // Bounds of what one set takes for its automaton: for each pattern, and in all.
+  static constexpr std::int64_t kBytesEach = 1 << 16, kMaxBytes = 64 << 20;
+
+  // Nothing where they need more than that.
+  static std::optional<PatternSet> compile(const std::vector<const Pattern*>& patterns);
+
+  // The places of those that match all of the text, growing. False: it could not be said, and the
+  // patterns are to be tried one by one.
+  bool match(std::string_view whole, std::vector<int>& places) const;
+
+ private:
+  struct Automaton;
+  explicit PatternSet(std::shared_ptr<const Automaton> automaton)
+      : automaton_(std::move(automaton)) {}
+  std::shared_ptr<const Automaton> automaton_;
 };
 
 }  // namespace forwarder

@@ -111,6 +111,7 @@ void report_freeze(const RouteTable& root, resources::Problems& problems) {
 Root make_root(const std::shared_ptr<const RouteTable>& table, const RootSources& sources) {
   Root root;
   root.table = table;
+  for (const auto& pattern : table->hosts) root.hosts.push_back(normal_host(pattern));
   report_freeze(*table, root.problems);
   Delegation delegation(sources.tables, sources.config.cluster, root.problems);
   const auto flat = delegation.flatten(*table);
@@ -119,6 +120,8 @@ Root make_root(const std::shared_ptr<const RouteTable>& table, const RootSources
   Exclusion exclusion(sources.callers, root);
   root.entries =
       std::make_shared<const Entries>(entries_of(flat, actions, exclusion, root.problems));
+  for (const auto& entry : *root.entries)
+    if (entry.matcher.port != 0) root.ports.insert(entry.matcher.port);
   root.excluded = exclusion.by(*table);
   actions.finish();
   return root;

@@ -131,11 +131,9 @@ void VirtualHost::add(const Entry& entry) {
 }
 
 const Entry* VirtualHost::find(const Request& request) const {
-  const auto accept = [&](std::uint32_t ordinal) {
-    return !mismatch(entries_[ordinal]->matcher, request);
-  };
-  const auto ordinal = index_.first(request.head->path, accept);
-  return ordinal ? entries_[*ordinal] : nullptr;
+  Search search{request};
+  index_.look(search);
+  return search.best ? entries_[*search.best] : nullptr;
 }
 
 Hosts::Hosts(List hosts, const Hosts& before) : hosts_(std::move(hosts)), index_(before.index_) {

@@ -66,19 +66,16 @@ DocumentStatus status_of(const std::string& object, const resources::Problems& p
   return status;
 }
 
-void warn_of_bypassed_hosts(const resources::RouteTable& root,
-                            const discovery::view::Resolution& resolution,
-                            resources::Problems& problems) {
-  for (const auto& host : root.hosts) {
-    const auto found = resolution.find(normal_host(host));
-    if (!found || found->destination->door.kind == discovery::view::Door::Kind::forwarder) continue;
-    problems.push_back({resources::Severity::warning, root.metadata.place,
-                        "RouteTable " + name_of(root), "spec.hosts",
-                        "host " + host + " is not captured: callers get its endpoints (" +
-                            found->destination->door.why + ")",
-                        "take the host out of the table, or give it to a destination that can be "
-                        "forwarded"});
-  }
+void warn_if_bypassed(const resources::RouteTable& root,
+                      const discovery::view::Destination& destination,
+                      resources::Problems& problems) {
+  if (destination.door.kind == discovery::view::Door::Kind::forwarder) return;
+  problems.push_back({resources::Severity::warning, root.metadata.place,
+                      "RouteTable " + name_of(root), "spec.hosts",
+                      "host " + destination.host + " is not captured: callers get its endpoints (" +
+                          destination.door.why + ")",
+                      "take the host out of the table, or give it to a destination that can be "
+                      "forwarded"});
 }
 
 std::string_view to_string(State state) {

@@ -37,10 +37,11 @@ DocumentStatus status_of(const std::string& object, const resources::Problems& p
 void add_findings(std::vector<DocumentStatus>& statuses, const resources::Problems& problems,
                   const std::vector<std::string>& held_back);
 
-// Hosts that are known here and yet lead their callers past the forwarder are a warning.
-void warn_of_bypassed_hosts(const resources::RouteTable& root,
-                            const discovery::view::Resolution& resolution,
-                            resources::Problems& problems);
+// A destination whose host the table names, and that yet leads its callers past the forwarder, is a
+// warning.
+void warn_if_bypassed(const resources::RouteTable& root,
+                      const discovery::view::Destination& destination,
+                      resources::Problems& problems);
 
 // Of the route tables in the order given.
 std::vector<DocumentStatus> statuses(const resources::SharedList<resources::RouteTable>& tables,

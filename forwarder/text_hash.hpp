@@ -1,8 +1,11 @@
-// Lets a hash table with std::string keys be asked for a std::string_view without a copy.
+// Hash tables with std::string keys that can be asked for a std::string_view without a copy.
 #pragma once
+
+#include <absl/container/flat_hash_map.h>
 
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace forwarder {
@@ -13,5 +16,9 @@ struct TextHash {
     return std::hash<std::string_view>{}(text);
   }
 };
+
+// Says that it has none of a key without a look at the keys, as a rule.
+template <class Value>
+using ByText = absl::flat_hash_map<std::string, Value, TextHash, std::equal_to<>>;
 
 }  // namespace forwarder

@@ -21,7 +21,7 @@ LAYERS = {
     "dns": (["base", "discovery/view"], []),
     "dns/net": (["base", "base/net", "dns"], ["os", "c-ares"]),
     "forwarder/http": (["base"], []),
-    "forwarder": (["base", "resources", "discovery/view", "forwarder/http"], ["re2"]),
+    "forwarder": (["base", "resources", "discovery/view", "forwarder/http"], ["absl", "re2"]),
     "forwarder/net": (["base", "base/net", "forwarder/http", "forwarder"], ["os", "nghttp2", "openssl"]),
     "agent": (["all"], ["all"]),
     "tests": (["all"], ["all"]),
@@ -58,6 +58,7 @@ FOREIGN = [
     ("nettle", re.compile(r"^nettle/")),
     ("yaml-cpp", re.compile(r"^yaml-cpp/")),
     ("nlohmann-json", re.compile(r"^nlohmann/")),
+    ("absl", re.compile(r"^absl/")),
     ("re2", re.compile(r"^re2/")),
     ("curl", re.compile(r"^curl/")),
     ("c-ares", re.compile(r"^ares.*\.h$")),
@@ -71,7 +72,8 @@ FOREIGN = [
 ]
 LINKS = {
     "spdlog::spdlog": "spdlog", "PkgConfig::XXHASH": "xxhash", "PkgConfig::NETTLE": "nettle", "yaml-cpp": "yaml-cpp",
-    "nlohmann_json::nlohmann_json": "nlohmann-json", "PkgConfig::RE2": "re2", "re2::re2": "re2",
+    "nlohmann_json::nlohmann_json": "nlohmann-json", "absl::flat_hash_map": "absl",
+    "PkgConfig::RE2": "re2", "re2::re2": "re2",
     "CURL::libcurl": "curl", "PkgConfig::CARES": "c-ares", "OpenSSL::SSL": "openssl", "OpenSSL::Crypto": "openssl",
     "PkgConfig::NGHTTP2": "nghttp2", "gRPC::grpc++": "grpc", "protobuf::libprotobuf": "grpc",
     "protobuf::libprotobuf-lite": "grpc", "gRPC::grpc++_reflection": "grpc", "CLI11::CLI11": "cli11",

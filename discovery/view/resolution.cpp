@@ -104,11 +104,17 @@ std::shared_ptr<const ResolvedDestination> resolve_one(
 
 }  // namespace
 
-const ResolvedDestination* Resolution::find(std::string_view host) const {
+std::size_t Resolution::place_of(std::string_view host) const {
   const auto less = [](const auto& d, std::string_view h) { return d->destination->host < h; };
   const auto found = std::lower_bound(destinations.begin(), destinations.end(), host, less);
-  return found == destinations.end() || (*found)->destination->host != host ? nullptr
-                                                                            : found->get();
+  if (found == destinations.end() || (*found)->destination->host != host)
+    return destinations.size();
+  return static_cast<std::size_t>(found - destinations.begin());
+}
+
+const ResolvedDestination* Resolution::find(std::string_view host) const {
+  const auto place = place_of(host);
+  return place == destinations.size() ? nullptr : destinations[place].get();
 }
 
 std::shared_ptr<const Resolution> Resolver::resolve(std::shared_ptr<const View> view) {

@@ -8,6 +8,7 @@
 // shared by reference count between the builder's products.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -37,6 +38,8 @@ struct Resolution {
   // In the order of view->destinations (by host).
   std::vector<std::shared_ptr<const ResolvedDestination>> destinations;
 
+  // Its place; destinations.size(): there is none.
+  std::size_t place_of(std::string_view host) const;
   const ResolvedDestination* find(std::string_view host) const;
 };
 
