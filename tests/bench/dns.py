@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""dns.py NEARMOST DNS_LOAD [--json FILE] [--repetitions 8] [--slice 0.5]: our answers beside Knot's and NSD's.
+"""dns.py NEARMOST DNS_LOAD NO_SEGMENTS [--json FILE] [--repetitions 8] [--slice 0.5]: our answers beside Knot's and NSD's.
 
 All servers are up with the same names, one worker each, pinned to core 0; the load is on core 1. A repetition gives
 each server a slice of each case, forwards and then backwards; what a query costs is the processor time of all of a
 server's threads (schedstat) over the answers it gave. The ratio is paired with Knot's slice of the same repetition:
-the figure that does not move with the machine (performance.md, 0). What is not installed is left out with a word,
-dnsperf too.
+the figure that does not move with the machine (performance.md, 0). "one by one" is ours with NO_SEGMENTS preloaded, so
+that no replies are grouped. What is not installed is left out with a word, dnsperf too.
 """
 import argparse
 import json
@@ -48,32 +48,37 @@ class DnsServer(Server):
 
 
 class Nearmost(DnsServer):
-    name = "nearmost"
+    name, at = "nearmost", "127.88.1.1"
 
-    def __init__(self, folder, binary):
-        self.folder = folder
-        resources = os.path.join(folder, "resources")
+    def __init__(self, folder, command):
+        self.folder = os.path.join(folder, self.name)
+        resources = os.path.join(self.folder, "resources")
         os.makedirs(resources)
         for number in range(HOSTS):
             endpoints = ", ".join(f"{address}:8080" for address in addresses(number))
             self.write(f"resources/service{number}.yaml",
                        f"service: service{number}\nport: 8080\nendpoints: [{endpoints}]\n")
         config = self.write("agent.yaml", f"""cluster: bench
-gossip: {{listen: 127.88.1.1:7700, insecure: true}}
-dns: {{listen: 127.88.1.1:5300, workers: 1}}
+gossip: {{listen: {self.at}:7700, insecure: true}}
+dns: {{listen: {self.at}:5300, workers: 1}}
 forwarder: false
-admin: {{listen: 127.88.1.1:7780}}
-probes: {{listen: 127.88.1.1:7781}}
+admin: {{listen: {self.at}:7780}}
+probes: {{listen: {self.at}:7781}}
 resources: [resources]
 """)
         # Until its first sync nobody knows what does not exist.
-        super().__init__(folder, "127.88.1.1", [os.path.abspath(binary), "agent", "-c", config])
+        super().__init__(self.folder, self.at, [*command, "agent", "-c", config])
         until(self.ready, 60, "nearmost is ready")
 
-    @staticmethod
-    def ready():
-        with urllib.request.urlopen("http://127.88.1.1:7780/api/v1/status", timeout=5) as answer:
+    def ready(self):
+        with urllib.request.urlopen(f"http://{self.at}:7780/api/v1/status", timeout=5) as answer:
             return json.load(answer)["ready"]
+
+
+class OneByOne(Nearmost):
+    """On a kernel that cannot group replies."""
+
+    name, at = "one by one", "127.88.1.4"
 
 
 def zone_file(server):
@@ -205,6 +210,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("nearmost")
     parser.add_argument("load")
+    parser.add_argument("no_segments")
     parser.add_argument("--json")
     parser.add_argument("--repetitions", type=int, default=8)
     parser.add_argument("--slice", type=float, default=0.5)
@@ -215,7 +221,9 @@ def main():
     os.chmod(folder, 0o755)
     servers = []
     try:
-        servers = [Knot(folder), Nearmost(folder, arguments.nearmost)]
+        binary = os.path.abspath(arguments.nearmost)
+        preload = "LD_PRELOAD=" + os.path.abspath(arguments.no_segments)
+        servers = [Knot(folder), Nearmost(folder, [binary]), OneByOne(folder, ["env", preload, binary])]
         for peer in (Nsd,):
             if shutil.which(peer.binary):
                 servers.append(peer(folder))
