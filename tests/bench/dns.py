@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""dns.py NEARMOST DNS_LOAD NO_SEGMENTS [--json FILE] [--repetitions 8] [--slice 0.5]: our answers beside Knot's and NSD's.
+"""dns.py NEARMOST DNS_LOAD NO_SEGMENTS [--json FILE] [--repetitions 8] [--slice 0.5]: our answers beside others'.
 
 All servers are up with the same names, one worker each, pinned to core 0; the load is on core 1. A repetition gives
 each server a slice of each case, forwards and then backwards; what a query costs is the processor time of all of a
