@@ -216,6 +216,10 @@ class Host {
 
   std::size_t bytes() const { return sizeof *this + parts_.size(); }
 
+  // Asks for the memory of the host, and of what it holds, and does not wait for it.
+  void fetch() const { base::fetch(this, sizeof *this); }
+  void fetch_parts() const { parts_.fetch(); }
+
  private:
   // In the order of HostParts.
   enum : std::size_t {

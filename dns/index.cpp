@@ -29,6 +29,22 @@ const Node* Shard::find(std::uint64_t hash, std::span<const std::uint8_t> name) 
   }
 }
 
+void Shard::fetch_slot(std::uint64_t hash) const {
+  if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+}
+
+const Node* Shard::fetch_node(std::uint64_t hash) const {
+  if (slots_.empty()) return nullptr;
+  const auto tag = tag_of(hash);
+  for (std::size_t i = hash & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
+    if (slots_[i].node == 0) return nullptr;
+    if (slots_[i].tag != tag) continue;
+    const Node* node = &nodes_[slots_[i].node - 1];
+    __builtin_prefetch(node);
+    return node;
+  }
+}
+
 Node& Shard::add(std::uint64_t hash, std::span<const std::uint8_t> name) {
   Node node{.hash = hash,
             .name = static_cast<std::uint32_t>(names_.size()),
@@ -75,6 +91,27 @@ const Node* Index::find(std::span<const std::uint8_t> name) const {
   if (shards_.empty()) return nullptr;
   const auto hash = base::hash64(name);
   return shards_[shard_of(hash, shards_.size())]->find(hash, name);
+}
+
+Index::Step Index::approach(std::span<const std::uint8_t> name) const {
+  Step step;
+  if (shards_.empty()) return step;
+  step.hash_ = base::hash64(name);
+  step.shard_ = shards_[shard_of(step.hash_, shards_.size())].get();
+  step.shard_->fetch_slot(step.hash_);
+  return step;
+}
+
+void Index::Step::fetch_host() {
+  if (!node_) return;
+  shard_->fetch_name(*node_);
+  host_ = node_->host.get();
+  if (host_) host_->fetch();
+}
+
+bool Index::Step::fetch_parts() const {
+  if (host_) host_->fetch_parts();
+  return host_ != nullptr;
 }
 
 std::size_t Index::bytes() const {

@@ -37,6 +37,12 @@ class Shard {
   void remove(const Node& node);
   std::size_t bytes() const;  // with its hosts
 
+  // For Index::Step: what find() will read is asked for, and not waited for.
+  void fetch_slot(std::uint64_t hash) const;
+  // The node that it will most likely find; null when it will find none.
+  const Node* fetch_node(std::uint64_t hash) const;
+  void fetch_name(const Node& node) const { __builtin_prefetch(names_.data() + node.name); }
+
  private:
   struct Slot {
     std::uint32_t tag = 0, node = 0;  // node counts from 1; 0 = free
@@ -55,6 +61,24 @@ class Index {
   const Node* find(std::span<const std::uint8_t> lower_case_wire_name) const;
   std::size_t shards() const { return shards_.size(); }
   std::size_t bytes() const;  // with its hosts
+
+  // The way to a name's host, a step at a time: each asks for the memory that the next one reads
+  // (fetch_ahead.hpp). In this order; the first is taken by approach().
+  class Step {
+   public:
+    Step() = default;
+    void fetch_node() { node_ = shard_ ? shard_->fetch_node(hash_) : nullptr; }
+    void fetch_host();
+    bool fetch_parts() const;  // true when there is a host
+
+   private:
+    friend class Index;
+    const Shard* shard_ = nullptr;
+    const Node* node_ = nullptr;
+    const Host* host_ = nullptr;
+    std::uint64_t hash_ = 0;
+  };
+  Step approach(std::span<const std::uint8_t> lower_case_wire_name) const;
 
  private:
   friend class IndexWriter;

@@ -64,6 +64,7 @@ class Table {
   // What could not be served and why, for status: names too long, a name claimed twice.
   const std::vector<std::string>& problems() const { return problems_; }
 
+  const Index& index() const { return index_; }
   std::size_t bytes() const { return sizeof *this + index_.bytes() + narrower_->bytes(); }
 
  private:

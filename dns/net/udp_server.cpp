@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/net/socket.hpp"
+#include "dns/fetch_ahead.hpp"
 #include "dns/net/batch.hpp"
 #include "dns/net/first_table.hpp"
 
@@ -99,7 +100,15 @@ class UdpServer::Worker {
     }
   }
 
+  static void fetch_ahead(Batch& batch, std::size_t count, const Table& table) {
+    FetchAhead ahead(table);
+    if (count == 1 || !ahead.is_worth_it()) return;
+    for (std::size_t i = 0; i < count; ++i) ahead.add(batch.buffer(i).first(batch.length(i)));
+    (void)ahead.fetch();
+  }
+
   void answer_all(Batch& batch, std::size_t count, const Table* table) {
+    if (table) fetch_ahead(batch, count, *table);
     std::optional<ForeignQuery> foreign;
     for (std::size_t i = 0; i < count; ++i) {
       const auto peer = base::net::from_sockaddr(batch.peer(i));

@@ -1,0 +1,41 @@
+// Brings near what the queries of a batch will be answered from.
+//
+// A table of very many hosts fits into no cache, and on the way from a name to its host's answer
+// there are a few lines of memory, each found only by the one before. One query waits for each of
+// them; many take a step each, and wait together. Nothing here decides anything: it reads what the
+// answer will read, as far as a name asked for is a host's, or one of its services'.
+//
+// Protocol: add() for each query of a batch, then fetch(). Allocates nothing. Thread: a value of
+// the worker's; the table is held by whoever calls.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "dns/table.hpp"
+
+namespace dns {
+
+class FetchAhead {
+ public:
+  static constexpr std::size_t kMost = 64;  // queries; more are not fetched for
+
+  explicit FetchAhead(const Table& table) : index_(table.index()) {}
+
+  // Worth it: a smaller table is near anyway.
+  bool is_worth_it() const { return index_.shards() >= kManyShards; }
+  void add(std::span<const std::uint8_t> query);
+  // Returns how many hosts it came to.
+  std::size_t fetch();
+
+ private:
+  static constexpr std::size_t kManyShards = 64;  // some 4,000 names
+
+  const Index& index_;
+  std::array<Index::Step, kMost> steps_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace dns
