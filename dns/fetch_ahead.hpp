@@ -24,8 +24,8 @@ class FetchAhead {
 
   explicit FetchAhead(const Table& table) : index_(table.index()) {}
 
-  // Worth it: a smaller table is near anyway.
-  bool is_worth_it() const { return index_.shards() >= kManyShards; }
+  // A smaller table is near anyway.
+  static bool is_worth_it(const Table& table) { return table.index().shards() >= kManyShards; }
   void add(std::span<const std::uint8_t> query);
   // Returns how many hosts it came to.
   std::size_t fetch();

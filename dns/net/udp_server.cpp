@@ -101,8 +101,8 @@ class UdpServer::Worker {
   }
 
   static void fetch_ahead(Batch& batch, std::size_t count, const Table& table) {
+    if (count == 1 || !FetchAhead::is_worth_it(table)) return;
     FetchAhead ahead(table);
-    if (count == 1 || !ahead.is_worth_it()) return;
     for (std::size_t i = 0; i < count; ++i) ahead.add(batch.buffer(i).first(batch.length(i)));
     (void)ahead.fetch();
   }

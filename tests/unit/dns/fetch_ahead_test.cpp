@@ -28,8 +28,8 @@ std::size_t hosts_of(const dns::Table& table, const std::vector<std::string>& na
 
 TEST_CASE("the hosts of a batch are fetched ahead where they are many") {
   const auto table = table_of(10'000);
-  CHECK(dns::FetchAhead(*table).is_worth_it());
-  CHECK_FALSE(dns::FetchAhead(*table_of(100)).is_worth_it());
+  CHECK(dns::FetchAhead::is_worth_it(*table));
+  CHECK_FALSE(dns::FetchAhead::is_worth_it(*table_of(100)));
   CHECK(hosts_of(*table, {host(0), host(9'999), "_http._tcp." + host(5), "H7.Mesh.Internal"}) == 4);
   CHECK(hosts_of(*table, {"mesh.internal", host(10'000), "example.com", ""}) == 0);
   CHECK(hosts_of(*table, std::vector<std::string>(100, host(1))) == dns::FetchAhead::kMost);
