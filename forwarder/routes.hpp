@@ -84,9 +84,8 @@ class VirtualHost {
   void add(const Entry& entry);
   void seal() { index_.seal(); }
 
-  const std::vector<const Entry*>& entries() const {
-    return entries_;
-  }                                                 // the first that matches wins
+  // The first that matches wins.
+  const std::vector<const Entry*>& entries() const { return entries_; }
   const Entry* find(const Request& request) const;  // null: no route matches
 
  private:

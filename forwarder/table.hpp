@@ -8,8 +8,8 @@
 //
 // Invariants: slot ids are below slots.size(); a slot whose generation changed stands for another
 // address; every tier holds a member; shares of an upstream's tiers add up to 1; upstreams that
-// routes lead to are there. Thread: immutable,
-// published to the workers. decide() and pick() are pure but for the Random they are handed.
+// routes lead to are there. Thread: immutable, published to the workers. decide() and pick() are
+// pure but for the Random they are handed.
 #pragma once
 
 #include <cstdint>

@@ -272,5 +272,5 @@ int main(int count, char** arguments) {
   }
   report.title((clusters + " clusters, full mesh").c_str());
   mesh(report, std::stoul(clusters), 20, 20);
-  return !file.empty() && !report.write(file.c_str()) ? 1 : 0;
+  return !file.empty() && !report.write("gossip-scale", file.c_str()) ? 1 : 0;
 }

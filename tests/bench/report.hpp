@@ -18,7 +18,7 @@ inline double ms(base::Duration time) {
 
 class Report {
  public:
-  // `most` (or least) is issue 3's target; 0 = none.
+  // `most` (or least) is the issue's target; 0 = none.
   void at_most(const std::string& what, double value, double most, const char* unit) {
     add({what, value, most, unit, most == 0 || value <= most});
   }
@@ -26,9 +26,9 @@ class Report {
     add({what, value, least, unit, value >= least});
   }
   void title(const char* text) { std::printf("\n%s\n", text); }
-  bool write(const char* path) const {
+  bool write(const char* bench, const char* path) const {
     std::ofstream out(path);
-    out << R"({"bench":"gossip-scale","cases":[)";
+    out << R"({"bench":")" << bench << R"(","cases":[)";
     for (std::size_t at = 0; at < lines_.size(); ++at) {
       const auto& line = lines_[at];
       out << (at ? ",\n" : "\n") << R"({"name":")" << line.what << R"(","value":)" << line.value

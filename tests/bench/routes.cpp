@@ -304,6 +304,7 @@ int main(int count, char** arguments) {
   measure_last(report, mesh);
   measure_changes(report, mesh);
   measure_patterns(report, mesh);
-  if (count == 3 && std::string_view(arguments[1]) == "--json" && !report.write(arguments[2]))
+  if (count == 3 && std::string_view(arguments[1]) == "--json" &&
+      !report.write("routes", arguments[2]))
     return 1;
 }
