@@ -33,7 +33,7 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
   if (!admits(beacon, via)) return false;
   epitaphs_.erase(beacon.origin);
   const auto [at, added] =
-      remotes_.try_emplace(beacon.origin, Remote{Ageing(*config_, now, beacon.age), {}, {}, {}});
+      remotes_.try_emplace(beacon.origin, Remote{.ageing = Ageing(*config_, now, beacon.age)});
   if (added) unsettled_.insert(beacon.origin.cluster);
   touch(beacon.origin);
   auto& remote = at->second;
@@ -45,6 +45,7 @@ bool Membership::heard(base::TimePoint now, const Beacon& beacon, const OriginId
   const bool own = via == beacon.origin;
   const auto heard = remote.ageing.heard(now, beacon.stamp.incarnation, beacon.sequence, beacon.age,
                                          own ? Ageing::From::origin : Ageing::From::relay);
+  if (heard.news) remote.came_at = now;
   if (heard.news || own) remote.via = via.to_string();
   if (!remote.ageing.wants_probes(now)) effects.publish |= remote.probing.stop();
   const bool from_the_dead = heard.change && before == Ageing::State::dead;
@@ -66,10 +67,9 @@ void Membership::remember(base::TimePoint now, const OriginId& origin, std::uint
                           bool left) {
   unsettled_.insert(origin.cluster);
   touch(origin);
-  remotes_.try_emplace(
-      origin,
-      Remote{
-          Ageing::remembered(*config_, now, incarnation, left), {}, std::string(kViaDisk), {}, 0});
+  remotes_.try_emplace(origin,
+                       Remote{.ageing = Ageing::remembered(*config_, now, incarnation, left),
+                              .via = std::string(kViaDisk)});
 }
 
 void Membership::link_reset(const OriginId& origin, Effects& effects) {
@@ -105,20 +105,25 @@ void Membership::probed(base::TimePoint now, const ProbeReply& reply, Effects& e
 }
 
 void Membership::forgive(base::Duration stall) {
-  for (auto& [origin, remote] : remotes_) remote.ageing.forgive(stall);
+  for (auto& [origin, remote] : remotes_) {
+    remote.ageing.forgive(stall);
+    remote.came_at += stall;
+  }
 }
 
 Judgement Membership::judge(base::TimePoint now) const {
   // Those that fell silent together are not suspected in the same moment: one that has missed a
-  // beacon when another is suspected counts already.
-  const auto missed = config_->suspect_after - config_->beacon_interval * 11 / 10;
+  // beacon when another is suspected counts already. Not one whose words are old because they come
+  // a long way, while they come.
+  const auto late = config_->beacon_interval * 11 / 10, missed = config_->suspect_after - late;
   std::set<std::string_view> heard, silent;
   bool confirmed = false;
   for (const auto& [origin, remote] : remotes_) {
     if (origin.cluster == config_->self.cluster) continue;
     const auto state = remote.ageing.state();
     const bool speaks = state == Ageing::State::fresh || state == Ageing::State::demoted;
-    if (speaks && remote.ageing.is_heard(now, missed)) {
+    const bool comes = state != Ageing::State::dead && now - remote.came_at < late;
+    if (comes || (speaks && remote.ageing.is_heard(now, missed))) {
       heard.insert(origin.cluster);
     } else if (state != Ageing::State::dead) {
       silent.insert(origin.cluster);

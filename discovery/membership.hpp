@@ -28,13 +28,14 @@ inline constexpr std::string_view kViaDisk = "(disk)";  // no cluster is called 
 
 struct Remote {
   Ageing ageing;
-  Probing probing;
+  Probing probing{};
   // Who brought the newest word; the origin itself when it came over its own link; kViaDisk before
   // any.
-  std::string via;
+  std::string via{};
   base::TimePoint confirmed_at{};  // somebody else called it silent
   std::uint64_t news = 0;          // when there was last news of it: rows for the first time, or a
                                    // word from the dead
+  base::TimePoint came_at{};       // the newest word, to us, however old; less our own stalls
 };
 
 class Membership {

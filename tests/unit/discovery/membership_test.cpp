@@ -32,6 +32,25 @@ TEST_CASE("who is cut off from everybody demotes nobody", "[discovery]") {
   }
 }
 
+// What a chain of agents passes on is never young, in any weather.
+TEST_CASE("who hears everybody from afar judges like who is near", "[discovery]") {
+  Story story;
+  story.start("me");
+  story.start("a", endpoints(1, 2));
+  const auto own = story.connect("me", "a");
+  story.run(2s);
+  const auto life = story.node("a").stamp();
+  story.cut(own);
+  const auto link = story.meet("me", "hub");
+  for (std::uint64_t sequence = 1'000; sequence < 1'008; ++sequence, story.run(1s)) {
+    std::vector<Beacon> words;
+    for (const auto* far : {"a", "b", "c", "d", "e"})
+      words.push_back({{far, 0}, *far == 'a' ? life : Stamp{1, 1}, sequence, {}, 1950ms});
+    story.sends("me", link, Beacons{std::move(words)});
+  }
+  CHECK(story.state("me", "a") == State::demoted);  // its endpoints do not answer
+}
+
 TEST_CASE("an agent that was stalled does not blame the others", "[discovery]") {
   Story story;
   story.start("east", endpoints(1, 2));
