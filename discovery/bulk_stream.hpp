@@ -20,7 +20,8 @@ namespace discovery {
 
 inline constexpr base::Duration kBulkPatience = std::chrono::seconds(3);  // for it to be opened
 // For a part to be shown, while the other side asks for more: what is on it does not come through.
-inline constexpr base::Duration kBulkStall = std::chrono::seconds(5);
+// Less than the patience of who asks again, and more than a part takes.
+inline constexpr base::Duration kBulkStall = std::chrono::milliseconds(1'500);
 inline constexpr base::Duration kBulkIdle = std::chrono::seconds(10);
 inline constexpr base::Duration kBulkAgain = std::chrono::seconds(30);  // after one has failed
 

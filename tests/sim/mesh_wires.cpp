@@ -113,9 +113,11 @@ void Mesh::end_wire(LinkId id, LinkEnd end, std::size_t told) {
   const auto at = wires_.find(id);
   const auto wire = std::move(at->second);
   wires_.erase(at);
-  // It may have been the one that talked, and in trouble: what the others carry begins now.
+  // It may have been the one that talked, or swallowed what it carried: what the others carry
+  // begins now.
+  const bool counts = wire.bulk_of == 0 || wire.ways[0].hole || wire.ways[1].hole;
   for (auto& [other_id, other] : wires_)
-    if (wire.bulk_of == 0 && std::minmax(other.from, other.to) == std::minmax(wire.from, wire.to))
+    if (counts && std::minmax(other.from, other.to) == std::minmax(wire.from, wire.to))
       other.rough_at = now_;
   const std::size_t sides[2] = {wire.from, wire.to};
   for (std::size_t side = 0; side < 2; ++side)
