@@ -3,10 +3,11 @@
 // A table of very many hosts fits into no cache, and on the way from a name to its host's answer
 // there are a few lines of memory, each found only by the one before. One query waits for each of
 // them; many take a step each, and wait together. Nothing here decides anything: it reads what the
-// answer will read, as far as a name asked for is a host's, or one of its services'.
+// answer will read, as far as a name asked for is a host's, or one of its services', and the answer
+// need not find again what was found.
 //
-// Protocol: add() for each query of a batch, then fetch(). Allocates nothing. Thread: a value of
-// the worker's; the table is held by whoever calls.
+// Protocol: add() each query of a batch, fetch(), then steps() for each. Allocates nothing. Thread:
+// a value of the worker's; the table is held by whoever calls.
 #pragma once
 
 #include <array>
@@ -29,6 +30,8 @@ class FetchAhead {
   void add(std::span<const std::uint8_t> query);
   // Returns how many hosts it came to.
   std::size_t fetch();
+  // To the n-th query's host; null where none were taken.
+  const Index::Step* steps(std::size_t n) const { return n < count_ ? &steps_[n] : nullptr; }
 
  private:
   static constexpr std::size_t kManyShards = 64;  // some 4,000 names

@@ -15,7 +15,8 @@ std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(has
 
 }  // namespace
 
-const Node* Shard::find(std::uint64_t hash, std::span<const std::uint8_t> name) const {
+template <class Is>
+const Node* Shard::walk(std::uint64_t hash, Is it) const {
   if (slots_.empty()) return nullptr;
   const auto tag = tag_of(hash);
   for (std::size_t i = hash & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
@@ -23,10 +24,17 @@ const Node* Shard::find(std::uint64_t hash, std::span<const std::uint8_t> name) 
     if (slot.node == 0) return nullptr;
     if (slot.tag != tag) continue;
     const Node& node = nodes_[slot.node - 1];
-    if (node.name_length == name.size() &&
-        std::memcmp(names_.data() + node.name, name.data(), name.size()) == 0)
-      return &node;
+    if (it(node)) return &node;
   }
+}
+
+bool Shard::is_called(const Node& node, std::span<const std::uint8_t> name) const {
+  return node.name_length == name.size() &&
+         std::memcmp(names_.data() + node.name, name.data(), name.size()) == 0;
+}
+
+const Node* Shard::find(std::uint64_t hash, std::span<const std::uint8_t> name) const {
+  return walk(hash, [&](const Node& node) { return is_called(node, name); });
 }
 
 void Shard::fetch_slot(std::uint64_t hash) const {
@@ -34,15 +42,9 @@ void Shard::fetch_slot(std::uint64_t hash) const {
 }
 
 const Node* Shard::fetch_node(std::uint64_t hash) const {
-  if (slots_.empty()) return nullptr;
-  const auto tag = tag_of(hash);
-  for (std::size_t i = hash & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
-    if (slots_[i].node == 0) return nullptr;
-    if (slots_[i].tag != tag) continue;
-    const Node* node = &nodes_[slots_[i].node - 1];
-    __builtin_prefetch(node);
-    return node;
-  }
+  const Node* node = walk(hash, [](const Node&) { return true; });
+  if (node) __builtin_prefetch(node);
+  return node;
 }
 
 Node& Shard::add(std::uint64_t hash, std::span<const std::uint8_t> name) {
@@ -87,7 +89,8 @@ std::size_t Shard::bytes() const {
   return all;
 }
 
-const Node* Index::find(std::span<const std::uint8_t> name) const {
+const Node* Index::find(std::span<const std::uint8_t> name, const Step* ahead) const {
+  if (ahead && ahead->leads_to(name)) return ahead->node_;
   if (shards_.empty()) return nullptr;
   const auto hash = base::hash64(name);
   return shards_[shard_of(hash, shards_.size())]->find(hash, name);

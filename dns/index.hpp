@@ -42,11 +42,15 @@ class Shard {
   // The node that it will most likely find; null when it will find none.
   const Node* fetch_node(std::uint64_t hash) const;
   void fetch_name(const Node& node) const { __builtin_prefetch(names_.data() + node.name); }
+  bool is_called(const Node& node, std::span<const std::uint8_t> name) const;
 
  private:
   struct Slot {
     std::uint32_t tag = 0, node = 0;  // node counts from 1; 0 = free
   };
+  // The first of this hash, as far as its tag tells, that is `it`.
+  template <class Is>
+  const Node* walk(std::uint64_t hash, Is it) const;
   void put(std::uint32_t node);
   void resize(std::size_t slots);
 
@@ -57,8 +61,6 @@ class Shard {
 
 class Index {
  public:
-  // Null when the name was not put here.
-  const Node* find(std::span<const std::uint8_t> lower_case_wire_name) const;
   std::size_t shards() const { return shards_.size(); }
   std::size_t bytes() const;  // with its hosts
 
@@ -70,6 +72,9 @@ class Index {
     void fetch_node() { node_ = shard_ ? shard_->fetch_node(hash_) : nullptr; }
     void fetch_host();
     bool fetch_parts() const;  // true when there is a host
+    bool leads_to(std::span<const std::uint8_t> name) const {
+      return node_ && shard_->is_called(*node_, name);
+    }
 
    private:
     friend class Index;
@@ -79,6 +84,10 @@ class Index {
     std::uint64_t hash_ = 0;
   };
   Step approach(std::span<const std::uint8_t> lower_case_wire_name) const;
+  // Null when the name was not put here. `ahead`: steps that may have been taken to it already, or
+  // to another.
+  const Node* find(std::span<const std::uint8_t> lower_case_wire_name,
+                   const Step* ahead = nullptr) const;
 
  private:
   friend class IndexWriter;

@@ -31,11 +31,13 @@ class Responder {
  public:
   // `pass_on` is null where this client's queries are not passed on.
   Responder(const Table& table, const PassOnRules* pass_on, const Client& client,
-            const Query& query, Reply& reply, base::Random& random, Counters& counters)
+            const Query& query, const Index::Step* ahead, Reply& reply, base::Random& random,
+            Counters& counters)
       : table_(table),
         pass_on_(pass_on),
         client_(client),
         query_(query),
+        ahead_(ahead),
         reply_(reply),
         random_(random),
         counters_(counters) {
@@ -63,7 +65,7 @@ class Responder {
         query_.type <= static_cast<std::uint16_t>(Type::last_meta))
       return reply_.set_rcode(Rcode::notimp);
     if (is(query_.type, Type::opt)) return reply_.set_rcode(Rcode::formerr);
-    const auto found = table_.find(query_.name);
+    const auto found = table_.find(query_.name, ahead_);
     if (found.exists) return existing(found);
     found.zone ? missing(*found.zone) : foreign();
   }
@@ -231,6 +233,7 @@ class Responder {
   const PassOnRules* pass_on_;
   const Client& client_;
   const Query& query_;
+  const Index::Step* ahead_;
   Reply& reply_;
   base::Random& random_;
   Counters& counters_;
@@ -260,7 +263,7 @@ std::size_t limit(const Query& query, Transport transport) {
 
 std::size_t answer(const Table* table, const Client& client, std::span<std::uint8_t> buffer,
                    std::size_t query_length, base::Random& random, Counters& counters,
-                   std::optional<ForeignQuery>* foreign) {
+                   std::optional<ForeignQuery>* foreign, const Index::Step* ahead) {
   CHECK(buffer.size() >= kPlainUdpSize && query_length <= buffer.size());
   const Query query = decode(buffer.first(query_length));
   if (query.verdict == Verdict::short_message) return counters.short_messages.add(), 0;
@@ -284,7 +287,7 @@ std::size_t answer(const Table* table, const Client& client, std::span<std::uint
     default:
       counters.count_query(query.type);
       if (table) {
-        Responder responder(*table, pass_on, client, query, reply, random, counters);
+        Responder responder(*table, pass_on, client, query, ahead, reply, random, counters);
         if (auto upstreams = responder.run()) {
           *foreign =
               foreign_query(query, buffer, limit(query, client.transport), std::move(upstreams));

@@ -34,9 +34,10 @@ struct Client {
 // `buffer` begins with the query and has room for an answer: kUdpPayload bytes, kMaxMessage over
 // TCP, kPlainUdpSize at the least. A null table answers SERVFAIL. Returns the answer's length; 0 =
 // say nothing. `foreign` is set (and then allocates) when the query is to be passed on; where it is
-// null nobody can, and such queries are refused.
+// null nobody can, and such queries are refused. `ahead`: steps to the host asked for (FetchAhead).
 std::size_t answer(const Table* table, const Client& client, std::span<std::uint8_t> buffer,
                    std::size_t query_length, base::Random& random, Counters& counters,
-                   std::optional<ForeignQuery>* foreign = nullptr);
+                   std::optional<ForeignQuery>* foreign = nullptr,
+                   const Index::Step* ahead = nullptr);
 
 }  // namespace dns

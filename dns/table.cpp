@@ -24,24 +24,25 @@ std::span<const std::uint8_t> host_of_service(std::span<const std::uint8_t> wire
 
 }  // namespace
 
-Found Table::find(const Name& name) const {
+Found Table::find(const Name& name, const Index::Step* ahead) const {
   std::span<const std::uint8_t> encloser;
-  auto found = find_existing(name.wire(), encloser);
+  auto found = find_existing(name.wire(), encloser, ahead);
   if (wildcards_ && found.zone && !found.exists) find_wildcard(name.wire(), encloser, found);
   return found;
 }
 
 Found Table::find_existing(std::span<const std::uint8_t> wire,
-                           std::span<const std::uint8_t>& encloser) const {
+                           std::span<const std::uint8_t>& encloser,
+                           const Index::Step* ahead) const {
   Found found;
   // Where no host has others' names below it there is nothing else on the way to a service: two
   // probes less.
   if (const auto host = host_of_service(wire); !nested_ && !host.empty())
-    if (const Node* node = index_.find(host); node && derive(*node, wire, host, found))
+    if (const Node* node = index_.find(host, ahead); node && derive(*node, wire, host, found))
       return found;
   auto suffix = wire;
   for (std::size_t labels = 0;; ++labels) {
-    if (const Node* node = index_.find(suffix)) {
+    if (const Node* node = index_.find(suffix, ahead)) {
       if (!found.zone) found.zone = &(*zones_)[node->zone];
       if (labels == 0) {
         found.exists = true;

@@ -43,7 +43,8 @@ struct Found {
 
 class Table {
  public:
-  Found find(const Name& name) const;
+  // `ahead`: of FetchAhead, to the name's host.
+  Found find(const Name& name, const Index::Step* ahead = nullptr) const;
   bool trusts(const base::IpAddress& forwarder) const;
   // Of a caller by its address, and of one that a trusted forwarder asks for.
   std::uint16_t class_of(const base::IpAddress& caller) const;
@@ -72,8 +73,8 @@ class Table {
   Table() = default;
   // What was put here or is derived from that. `encloser`: the nearest name above it that was put
   // here, if any.
-  Found find_existing(std::span<const std::uint8_t> wire,
-                      std::span<const std::uint8_t>& encloser) const;
+  Found find_existing(std::span<const std::uint8_t> wire, std::span<const std::uint8_t>& encloser,
+                      const Index::Step* ahead = nullptr) const;
   void find_wildcard(std::span<const std::uint8_t> wire, std::span<const std::uint8_t> encloser,
                      Found& found) const;
   bool exists(const Node& node, std::span<const std::uint8_t> host, bool placed, Derived name,

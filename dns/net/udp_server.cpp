@@ -100,15 +100,13 @@ class UdpServer::Worker {
     }
   }
 
-  static void fetch_ahead(Batch& batch, std::size_t count, const Table& table) {
-    if (count == 1 || !FetchAhead::is_worth_it(table)) return;
-    FetchAhead ahead(table);
-    for (std::size_t i = 0; i < count; ++i) ahead.add(batch.buffer(i).first(batch.length(i)));
-    (void)ahead.fetch();
-  }
-
   void answer_all(Batch& batch, std::size_t count, const Table* table) {
-    if (table) fetch_ahead(batch, count, *table);
+    std::optional<FetchAhead> ahead;
+    if (table && count > 1 && FetchAhead::is_worth_it(*table)) {
+      ahead.emplace(*table);
+      for (std::size_t i = 0; i < count; ++i) ahead->add(batch.buffer(i).first(batch.length(i)));
+      ahead->fetch();
+    }
     std::optional<ForeignQuery> foreign;
     for (std::size_t i = 0; i < count; ++i) {
       const auto peer = base::net::from_sockaddr(batch.peer(i));
@@ -120,8 +118,9 @@ class UdpServer::Worker {
         counters_.late.add();
         continue;
       }
-      const auto length = answer(table, {peer.ip, Transport::udp}, batch.buffer(i), batch.length(i),
-                                 random_, counters_, pass_on_ ? &foreign : nullptr);
+      const auto length =
+          answer(table, {peer.ip, Transport::udp}, batch.buffer(i), batch.length(i), random_,
+                 counters_, pass_on_ ? &foreign : nullptr, ahead ? ahead->steps(i) : nullptr);
       if (length > 0) batch.put_answer(i, length);
       if (foreign) pass_on(*std::exchange(foreign, {}), peer, batch.age(i));
     }

@@ -35,6 +35,28 @@ TEST_CASE("the hosts of a batch are fetched ahead where they are many") {
   CHECK(hosts_of(*table, std::vector<std::string>(100, host(1))) == dns::FetchAhead::kMost);
 }
 
+TEST_CASE("a name is found alike with steps to it, to another and with none") {
+  const auto table = table_of(10'000);
+  const std::vector<std::string> names{
+      host(0),         "_http._tcp." + host(5), "h.mesh.internal",     "x." + host(7),
+      "mesh.internal", "example.com",           "_explain." + host(9), ""};
+  dns::FetchAhead ahead(*table);
+  for (const auto& name : names) ahead.add(reading::make({.name = name}));
+  ahead.add({});
+  ahead.fetch();
+  CHECK(ahead.steps(0));
+  CHECK_FALSE(ahead.steps(names.size() + 1));
+  for (const auto& name : names) {
+    const auto asked = dns::Name::parse(name).value();
+    const auto found = table->find(asked);
+    for (std::size_t n = 0; n <= names.size(); ++n) {
+      const auto same = table->find(asked, ahead.steps(n));
+      CHECK((same.host == found.host && same.exists == found.exists && same.zone == found.zone));
+      CHECK((same.apex == found.apex && same.name.kind == found.name.kind));
+    }
+  }
+}
+
 TEST_CASE("whatever a query's bytes are, nothing behind them is read") {
   const auto table = table_of(100);
   base::Random random(1);
