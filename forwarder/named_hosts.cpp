@@ -80,9 +80,9 @@ VirtualHost NamedHosts::merge(const Parts& parts) const {
 
 void NamedHosts::end() {
   auto before = std::exchange(made_, {});
-  std::vector<const std::pair<const std::string, Parts>*> in_order;
+  std::vector<const std::pair<const std::string_view, Parts>*> in_order;
   for (const auto& one : by_host_) in_order.push_back(&one);
-  std::ranges::sort(in_order, {}, [](const auto* one) -> const std::string& { return one->first; });
+  std::ranges::sort(in_order, {}, [](const auto* one) { return one->first; });
 
   Hosts::List hosts;
   Lists lists;
@@ -97,7 +97,7 @@ void NamedHosts::end() {
     while (old != hosts_->list().end() && (*old)->pattern < pattern) ++old;
     const bool same =
         old != hosts_->list().end() && (*old)->pattern == pattern && (*old)->routes == made;
-    hosts.push_back(same ? *old : std::make_shared<const Host>(Host{pattern, made}));
+    hosts.push_back(same ? *old : std::make_shared<const Host>(Host{std::string(pattern), made}));
   }
   hosts_ = std::make_shared<const Hosts>(std::move(hosts), *hosts_);
   parts_.clear();

@@ -5,12 +5,14 @@
 // same entries serve as before keep their routes. Thread: the builder's.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/inlined_vector.h>
+
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
-#include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 #include "forwarder/kept_roots.hpp"
@@ -22,7 +24,7 @@ namespace forwarder {
 class NamedHosts {
  public:
   void begin();
-  // A host that an earlier root has is a warning.
+  // A host that an earlier root has is a warning. The root stays until end().
   void add(const Root& root, resources::Problems& problems);
   // It has routes of its own for the callers that no table of its host is for.
   void add_named(const Upstreams::Source& destination, Upstreams& upstreams);
@@ -42,11 +44,11 @@ class NamedHosts {
     const resources::RouteTable* table = nullptr;
     std::shared_ptr<const Addresses> excluded;
   };
-  using Parts = std::vector<std::size_t>;  // of parts_
+  using Parts = absl::InlinedVector<std::size_t, 2>;  // of parts_
   using Lists = std::vector<std::shared_ptr<const Entries>>;
   // What a host has been made of before: most of one list alone.
   struct Made {
-    std::unordered_map<const Entries*, std::shared_ptr<const VirtualHost>> alone;
+    absl::flat_hash_map<const Entries*, std::shared_ptr<const VirtualHost>> alone;
     std::map<Lists, std::shared_ptr<const VirtualHost>> merged;
     std::shared_ptr<const VirtualHost>& of(const Lists& lists) {
       return lists.size() == 1 ? alone[lists.front().get()] : merged[lists];
@@ -58,7 +60,7 @@ class NamedHosts {
   VirtualHost merge(const Parts& parts) const;
 
   std::vector<Part> parts_;
-  std::unordered_map<std::string, Parts> by_host_;
+  absl::flat_hash_map<std::string_view, Parts> by_host_;
   std::vector<UpstreamId> upstreams_;  // that destinations by themselves lead to
   std::set<std::uint16_t> ports_;
   Made made_;  // by the last end()

@@ -73,6 +73,7 @@ FOREIGN = [
 LINKS = {
     "spdlog::spdlog": "spdlog", "PkgConfig::XXHASH": "xxhash", "PkgConfig::NETTLE": "nettle", "yaml-cpp": "yaml-cpp",
     "nlohmann_json::nlohmann_json": "nlohmann-json", "absl::flat_hash_map": "absl",
+    "absl::inlined_vector": "absl",
     "PkgConfig::RE2": "re2", "re2::re2": "re2",
     "CURL::libcurl": "curl", "PkgConfig::CARES": "c-ares", "OpenSSL::SSL": "openssl", "OpenSSL::Crypto": "openssl",
     "PkgConfig::NGHTTP2": "nghttp2", "gRPC::grpc++": "grpc", "protobuf::libprotobuf": "grpc",
