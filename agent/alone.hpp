@@ -19,7 +19,7 @@ namespace agent {
 
 struct Alone {
   resources::Problems problems;
-  std::vector<forwarder::DocumentStatus> statuses;
+  forwarder::Statuses statuses;
   std::vector<std::string> conflicts;          // of destinations
   std::vector<base::SocketAddress> listeners;  // that the forwarder would open
 };

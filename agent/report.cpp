@@ -163,7 +163,7 @@ Json report_destinations(const view::Resolution& resolution) {
   return json;
 }
 
-Json report(const std::vector<forwarder::DocumentStatus>& statuses) {
+Json report(const forwarder::Statuses& statuses) {
   Json json = Json::array();
   for (const auto& status : statuses)
     json.push_back({{"object", status.object},

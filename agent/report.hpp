@@ -32,7 +32,7 @@ Json report_endpoints(const discovery::view::View& view);
 Json report_destinations(const discovery::view::Resolution& resolution);
 // What the documents are, what is wrong with them, what became of each route table.
 Json report_documents(const Served& served);
-Json report(const std::vector<forwarder::DocumentStatus>& statuses);
+Json report(const forwarder::Statuses& statuses);
 Json report(const std::vector<discovery::rpc::PeerStatus>& peers);
 Json report(const std::vector<discovery::Hold>& holds);
 std::string trouble_of(const discovery::Hold& hold);

@@ -25,7 +25,7 @@ struct Served {
   std::shared_ptr<const discovery::view::Resolution> resolution;
   resources::Problems row_problems;      // documents that are no rows, or that nobody asks for here
   resources::Problems routing_problems;  // of route tables: a bad regex, a route to nothing
-  std::vector<forwarder::DocumentStatus> routing;
+  forwarder::Statuses routing;
   std::vector<std::string> dns_problems;  // names that clash, or that cannot be
 };
 

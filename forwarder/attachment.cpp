@@ -66,7 +66,7 @@ void add(Claims& all, const Claims& more) {
 }
 
 void report(const std::vector<Attachable>& policies, const Claims& claims,
-            resources::Problems& problems, std::vector<DocumentStatus>& statuses) {
+            resources::Problems& problems, Statuses& statuses) {
   for (std::size_t i = 0; i < policies.size(); ++i) {
     const auto& policy = policies[i];
     const auto found = claims.find(i);
@@ -75,7 +75,7 @@ void report(const std::vector<Attachable>& policies, const Claims& claims,
       problems.push_back({resources::Severity::warning, policy.metadata->place, policy.object,
                           "spec.applyToRoutes", why_lost(policy, claim, policies[claim.lost_to]),
                           "select different routes, or make one policy of the two"});
-    auto& status = statuses.emplace_back(status_of(policy.object, problems));
+    auto status = status_of(policy.object, problems);
     if (claim.targets > 0) {
       status.notes.push_back("it applies to " + count(claim.targets, "route"));
     } else {
@@ -83,6 +83,7 @@ void report(const std::vector<Attachable>& policies, const Claims& claims,
       status.notes.emplace_back(claim.lost > 0 ? "all that it selects have another of its kind"
                                                : "it selects no route");
     }
+    statuses.push_back(std::move(status));
   }
 }
 

@@ -68,7 +68,7 @@ struct Attachable {
 // Adds a warning for each policy that lost somewhere, and a status for each policy. `claims`: of
 // all routes; `problems`: those of all documents.
 void report(const std::vector<Attachable>& policies, const Claims& claims,
-            resources::Problems& problems, std::vector<DocumentStatus>& statuses);
+            resources::Problems& problems, Statuses& statuses);
 
 // All policies of one kind.
 template <class Policy>
@@ -110,8 +110,7 @@ class Attachment {
     return won == policies_.size() ? nullptr : policies_[won];
   }
 
-  void report(const Claims& claims, resources::Problems& problems,
-              std::vector<DocumentStatus>& statuses) const {
+  void report(const Claims& claims, resources::Problems& problems, Statuses& statuses) const {
     forwarder::report(attachables_, claims, problems, statuses);
   }
 

@@ -52,11 +52,12 @@ void gather(const resources::Documents& documents, const view::Resolution& resol
     if (kept.is_named[i]) kept.named.add_named(resolution.destinations[i], upstreams);
   kept.named.end();
 
-  std::vector<DocumentStatus> of_policies;
+  Statuses of_policies;
   kept.policies->report(kept.roots.claimed(), kept.problems, of_policies);
   drop_repeated(kept.problems);
-  kept.statuses = statuses(documents.route_tables, resolution, kept.roots.reached(), kept.problems);
-  std::ranges::move(of_policies, std::back_inserter(kept.statuses));
+  kept.statuses = statuses(documents.route_tables, resolution, kept.roots.reached(), kept.problems,
+                           kept.statuses);
+  kept.statuses.append(of_policies);
 }
 
 }  // namespace

@@ -36,8 +36,8 @@ inline constexpr std::size_t kMaxListeners = 1024;
 struct Compiled {
   std::unique_ptr<Table> table;
   resources::Problems problems;
-  std::vector<DocumentStatus>
-      statuses;  // of the route tables as given, of policies, of destinations with something to say
+  // Of the route tables as given, of policies, of destinations with something to say.
+  Statuses statuses;
 };
 
 // What one table has that the next may have, too.
@@ -52,7 +52,7 @@ struct KeptTable {
   std::vector<bool> is_named;  // of each destination, whether some table names its host
   // Of the documents; good while roots and what the mesh has are the same.
   resources::Problems problems;
-  std::vector<DocumentStatus> statuses;
+  Statuses statuses;
 };
 
 // `kept` goes from call to call; each table must be published, or dropped for good, before the next

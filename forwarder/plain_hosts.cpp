@@ -127,11 +127,11 @@ void PlainHosts::end() {
   hosts_ = std::make_shared<const Hosts>(std::move(hosts), *hosts_);
 }
 
-void PlainHosts::add_statuses(std::vector<DocumentStatus>& statuses) const {
+void PlainHosts::add_statuses(Statuses& statuses) const {
   for (const auto& known : known_)
     if (!known.notes.empty())
-      statuses.push_back({known.destination->destination->defined_by,
-                          DocumentStatus::State::accepted, known.notes});
+      statuses.push_back(DocumentStatus{known.destination->destination->defined_by,
+                                        DocumentStatus::State::accepted, known.notes});
 }
 
 }  // namespace forwarder

@@ -42,7 +42,7 @@ class PlainHosts {
   // After end().
   const std::set<std::uint16_t>& ports() const { return ports_; }
   // Of all destinations, those with something to say.
-  void add_statuses(std::vector<DocumentStatus>& statuses) const;
+  void add_statuses(Statuses& statuses) const;
   const std::shared_ptr<const Hosts>& hosts() const { return hosts_; }
 
  private:

@@ -54,7 +54,7 @@ std::shared_ptr<const Treatment> Policies::treatment(const Choice& choice,
 }
 
 void Policies::report(const Claimed& claimed, resources::Problems& problems,
-                      std::vector<DocumentStatus>& statuses) const {
+                      Statuses& statuses) const {
   problems.insert(problems.end(), problems_.begin(), problems_.end());
   retries_.report(claimed.retries, problems, statuses);
   headers_.report(claimed.headers, problems, statuses);

@@ -49,8 +49,7 @@ class Policies {
   std::shared_ptr<const Treatment> treatment(const Choice& choice, std::size_t destination);
 
   // `claimed`: by all routes.
-  void report(const Claimed& claimed, resources::Problems& problems,
-              std::vector<DocumentStatus>& statuses) const;
+  void report(const Claimed& claimed, resources::Problems& problems, Statuses& statuses) const;
 
  private:
   std::shared_ptr<const Treatment> make(const Choice& choice, const Headers& of_destination);

@@ -92,30 +92,45 @@ std::string_view to_string(State state) {
   return "unknown";
 }
 
-void add_findings(std::vector<DocumentStatus>& statuses, const resources::Problems& problems,
+void add_findings(Statuses& statuses, const resources::Problems& problems,
                   const std::vector<std::string>& held_back) {
-  std::map<std::string_view, DocumentStatus*> by_object;
-  for (auto& status : statuses) by_object.emplace(status.object, &status);
-  std::set<const DocumentStatus*> told;
+  if (problems.empty()) return;
+  std::map<std::string, std::size_t> place_of;
+  for (std::size_t i = 0; i < statuses.size(); ++i) place_of.emplace(statuses[i].object, i);
+  std::set<std::size_t> told;
   for (const auto& problem : problems) {
-    const auto found = by_object.find(problem.object);
-    if (found == by_object.end()) continue;
-    auto& status = *found->second;
+    const auto found = place_of.find(problem.object);
+    if (found == place_of.end()) continue;
+    const auto place = found->second;
+    auto status = statuses[place];
     status.state = std::max(status.state, state_of(problem));
     if (problem.severity == resources::Severity::error &&
-        std::ranges::count(held_back, problem.place.file) && told.insert(&status).second)
+        std::ranges::count(held_back, problem.place.file) && told.insert(place).second)
       status.notes.push_back(problem.place.file + " is held back: what it said before serves");
+    statuses.replace(place, std::move(status));
   }
 }
 
-std::vector<DocumentStatus> statuses(const resources::SharedList<resources::RouteTable>& tables,
-                                     const discovery::view::Resolution& resolution,
-                                     const std::set<const resources::RouteTable*>& delegated_to,
-                                     const resources::Problems& problems) {
+Statuses statuses(const resources::SharedList<resources::RouteTable>& tables,
+                  const discovery::view::Resolution& resolution,
+                  const std::set<const resources::RouteTable*>& delegated_to,
+                  const resources::Problems& problems, const Statuses& before) {
   const auto worst = worst_of(problems);
-  std::vector<DocumentStatus> result;
-  for (const auto& table : tables)
-    result.push_back(status_of(table, resolution, delegated_to.contains(&table), worst));
+  Statuses result;
+  std::size_t at = 0;  // in `before`
+  const auto is_of = [&](std::size_t place, const DocumentStatus& status) {
+    return place < before.size() && before[place].object == status.object;
+  };
+  for (const auto& table : tables) {
+    auto status = status_of(table, resolution, delegated_to.contains(&table), worst);
+    if (!is_of(at, status) && is_of(at + 1, status)) ++at;  // a table has gone
+    const bool known = is_of(at, status);
+    if (known && before[at] == status)
+      result.push_back(before.pointers()[at]);
+    else
+      result.push_back(std::move(status));
+    if (known) ++at;
+  }
   return result;
 }
 

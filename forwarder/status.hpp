@@ -26,7 +26,10 @@ struct DocumentStatus {
   std::string object;  // "RouteTable bookinfo/reviews", "VirtualDestination east/bookinfo/db"
   State state = State::accepted;
   std::vector<std::string> notes;  // "host reviews.example is not captured: …"
+
+  friend bool operator==(const DocumentStatus&, const DocumentStatus&) = default;
 };
+using Statuses = resources::SharedList<DocumentStatus>;
 std::string_view to_string(DocumentStatus::State state);
 
 // Its state by its problems alone.
@@ -34,7 +37,7 @@ DocumentStatus status_of(const std::string& object, const resources::Problems& p
 
 // What others than compile() have found in the documents as written: a typo, an error that holds a
 // file back. No state gets better by it.
-void add_findings(std::vector<DocumentStatus>& statuses, const resources::Problems& problems,
+void add_findings(Statuses& statuses, const resources::Problems& problems,
                   const std::vector<std::string>& held_back);
 
 // A destination whose host the table names, and that yet leads its callers past the forwarder, is a
@@ -43,10 +46,11 @@ void warn_if_bypassed(const resources::RouteTable& root,
                       const discovery::view::Destination& destination,
                       resources::Problems& problems);
 
-// Of the route tables in the order given.
-std::vector<DocumentStatus> statuses(const resources::SharedList<resources::RouteTable>& tables,
-                                     const discovery::view::Resolution& resolution,
-                                     const std::set<const resources::RouteTable*>& delegated_to,
-                                     const resources::Problems& problems);
+// Of the route tables in the order given; what is as it was is shared with `before`, where that is
+// mostly of the same tables.
+Statuses statuses(const resources::SharedList<resources::RouteTable>& tables,
+                  const discovery::view::Resolution& resolution,
+                  const std::set<const resources::RouteTable*>& delegated_to,
+                  const resources::Problems& problems, const Statuses& before);
 
 }  // namespace forwarder

@@ -63,13 +63,38 @@ TEST_CASE("tables of one name in two clusters each answer for their own mistakes
   CHECK(compiled.statuses[1].state == forwarder::DocumentStatus::State::invalid);
 }
 
+TEST_CASE("what became of a table is shared with the list before while it is the same") {
+  resources::SharedList<resources::RouteTable> tables;
+  for (const auto* name : {"a", "b", "c", "d"}) tables.push_back(table(name, {name}, {}));
+  const discovery::view::Resolution nothing;
+  const auto list = [&](const resources::Problems& problems, const forwarder::Statuses& before) {
+    return forwarder::statuses(tables, nothing, {}, problems, before);
+  };
+  const auto first = list({}, {});
+  const auto with_error =
+      list({{resources::Severity::error, {}, "RouteTable shop/b", "", "x", ""}}, first);
+  CHECK(with_error[1].state == forwarder::DocumentStatus::State::invalid);
+  for (const auto same : {0, 2, 3}) CHECK(&with_error[same] == &first[same]);
+
+  erase_if(tables, [](const auto& table) { return table.metadata.name == "b"; });
+  const auto without = list({}, with_error);
+  REQUIRE(without.size() == 3);
+  for (const auto same : {0, 1, 2}) CHECK(&without[same] == &first[same == 0 ? 0 : same + 1]);
+
+  tables.push_back(table("e", {"e"}, {}));
+  const auto more = list({}, without);
+  REQUIRE(more.size() == 4);
+  CHECK(&more[2] == &without[2]);
+  CHECK(more[3].object == "RouteTable shop/e");
+}
+
 TEST_CASE("what reading found shows in the status, and that the file is held back") {
   using forwarder::DocumentStatus;
   using resources::Severity;
-  std::vector<DocumentStatus> statuses{{"RouteTable a/typo", DocumentStatus::State::accepted, {}},
-                                       {"RouteTable a/bad", DocumentStatus::State::warning, {}},
-                                       {"RouteTable a/lost", DocumentStatus::State::accepted, {}},
-                                       {"RouteTable a/good", DocumentStatus::State::unused, {}}};
+  forwarder::Statuses statuses{{"RouteTable a/typo", DocumentStatus::State::accepted, {}},
+                               {"RouteTable a/bad", DocumentStatus::State::warning, {}},
+                               {"RouteTable a/lost", DocumentStatus::State::accepted, {}},
+                               {"RouteTable a/good", DocumentStatus::State::unused, {}}};
   const auto found = [](Severity severity, const char* file, const char* object) {
     return resources::Problem{severity, {file, 1, 1}, object, "", "x", ""};
   };
