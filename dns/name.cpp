@@ -25,11 +25,19 @@ constexpr std::uint64_t lower_word(std::uint64_t word) {
 void Name::make_lower(std::size_t size) {
   std::uint64_t word = 0;
   std::memcpy(&bytes_[size], &word, sizeof word);
-  for (std::size_t at = 0; at < size; at += sizeof word) {
-    std::memcpy(&word, &bytes_[at], sizeof word);
+  take_lower(bytes_, size);
+}
+
+// `from` may go on behind the name: words are read whole where they can be.
+void Name::take_lower(std::span<const std::uint8_t> from, std::size_t size) {
+  std::uint64_t word = 0;
+  std::size_t at = 0;
+  for (; at < size && at + sizeof word <= from.size(); at += sizeof word) {
+    std::memcpy(&word, &from[at], sizeof word);
     word = lower_word(word);
     std::memcpy(&bytes_[at], &word, sizeof word);
   }
+  for (; at < size; ++at) bytes_[at] = static_cast<std::uint8_t>(lower_word(from[at]));
 }
 
 base::Result<Name> Name::parse(std::string_view text) {
@@ -60,8 +68,7 @@ std::optional<Name> Name::read(std::span<const std::uint8_t> wire) {
     if (label == 0) break;
   }
   Name name;
-  std::memcpy(name.bytes_.data(), wire.data(), at);
-  name.make_lower(at);
+  name.take_lower(wire, at);
   name.length_ = static_cast<std::uint8_t>(at);
   return name;
 }

@@ -51,6 +51,7 @@ class Name {
   std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), length_}; }
   void copy(const Name& other) { std::memmove(bytes_.data(), other.bytes_.data(), other.length_); }
   void make_lower(std::size_t size);
+  void take_lower(std::span<const std::uint8_t> from, std::size_t size);
 
   std::array<std::uint8_t, kMaxName + 9> bytes_;  // room for whole words; not set behind the name
   std::uint8_t length_ = 1;
