@@ -63,10 +63,9 @@ base::Result<std::unique_ptr<Agent>> Agent::make(Config config, std::string conf
   if (auto done = agent->open_state(); !done) return done.error();
   agent->make_control();
   agent->make_builder();
-  agent->make_forwarder();
-  for (const auto step :
-       {&Agent::open_gossip, &Agent::open_dns, &Agent::open_files, &Agent::open_kubernetes,
-        &Agent::open_admin, &Agent::watch_certificates, &Agent::watch_config})
+  for (const auto step : {&Agent::make_forwarder, &Agent::open_gossip, &Agent::open_dns,
+                          &Agent::open_files, &Agent::open_kubernetes, &Agent::open_admin,
+                          &Agent::watch_certificates, &Agent::watch_config})
     if (auto done = ((*agent).*step)(); !done) return done.error();
   return agent;
 }
@@ -183,8 +182,8 @@ void Agent::make_builder() {
       log_);
 }
 
-void Agent::make_forwarder() {
-  if (config_.forwarder.listen.empty()) return;
+base::Result<void> Agent::make_forwarder() {
+  if (config_.forwarder.listen.empty()) return {};
   forwarder::net::Config config;
   const auto workers = workers_of(config_.forwarder.workers, kMaxWorkers);
   config.workers = workers;
@@ -192,8 +191,15 @@ void Agent::make_forwarder() {
   config.timeouts = config_.forwarder.timeouts;
   config.seed = seed_ ^ 0x666f7277;
   config.supervisor = &supervisor_;
+  if (const auto& wanted = config_.forwarder.access_log) {
+    auto opened = forwarder::net::AccessLog::open(*wanted, log_);
+    if (!opened) return opened.error();
+    access_log_ = std::move(*opened);
+  }
+  config.access = access_log_.get();
   forwarder_ =
       std::make_unique<forwarder::net::Forwarder>(std::move(config), forwarder_table_, log_);
+  return {};
 }
 
 base::Result<void> Agent::open_gossip() {
@@ -358,6 +364,7 @@ void Agent::tell_supervisor() {
 }
 
 void Agent::reload() {
+  if (access_log_) access_log_->reopen();
   auto loaded = load_config(config_path_);
   const bool good = !resources::has_errors(loaded.problems);
   const auto first =
@@ -480,6 +487,11 @@ void Agent::add_worker_metrics(Metrics& metrics) const {
                 static_cast<double>(std::ranges::count_if(
                     listeners, [](const auto& listener) { return listener.error.has_value(); })));
   add(metrics, forwarder_->totals());
+  if (!access_log_) return;
+  metrics.counter("nearmost_forwarder_access_log_lines_total", "written", access_log_->lines());
+  metrics.counter("nearmost_forwarder_access_log_lost_total",
+                  "requests without a line: they came too fast, or it cannot be written",
+                  access_log_->lost());
 }
 
 }  // namespace agent

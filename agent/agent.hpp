@@ -80,7 +80,7 @@ class Agent {
   void make_builder();
   base::Result<void> open_gossip();
   base::Result<void> open_dns();
-  void make_forwarder();
+  base::Result<void> make_forwarder();
   base::Result<void> open_files();
   base::Result<void> open_kubernetes();
   base::Result<void> open_admin();
@@ -117,6 +117,7 @@ class Agent {
   std::unique_ptr<GossipServer> gossip_;  // none of a leaf
   std::unique_ptr<dns::net::PassOn> pass_on_;
   std::vector<Dns> dns_;
+  std::unique_ptr<forwarder::net::AccessLog> access_log_;
   std::unique_ptr<forwarder::net::Forwarder> forwarder_;
   std::unique_ptr<discovery::sources::Prober> prober_;
   std::unique_ptr<discovery::sources::Files> files_;

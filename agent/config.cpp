@@ -302,7 +302,8 @@ void read_root(const Value& value, const std::string& folder, Config& out) {
                 "name agents of cluster " + out.cluster +
                     ": gossip: {peers: [HOST:" + std::to_string(kGossipPort) + "]}");
   if (const auto dns = fields.find("dns")) read_dns(*dns, out.dns);
-  if (const auto forwarder = fields.find("forwarder")) read_forwarder(*forwarder, out.forwarder);
+  if (const auto forwarder = fields.find("forwarder"))
+    read_forwarder(*forwarder, folder, out.forwarder);
   if (const auto admin = fields.find("admin")) read_admin(*admin, out.admin);
   if (const auto probes = fields.find("probes")) {
     Fields probes_fields(*probes);

@@ -24,6 +24,7 @@
 #include "base/time.hpp"
 #include "discovery/limits.hpp"
 #include "discovery/view/caller_networks.hpp"
+#include "forwarder/net/access_log.hpp"
 #include "forwarder/net/limits.hpp"
 #include "resources/problem.hpp"
 
@@ -103,6 +104,7 @@ struct ForwarderConfig {
   std::uint32_t workers = 0;  // 0 = one a processor
   forwarder::net::Limits limits;
   forwarder::net::Timeouts timeouts;
+  std::optional<forwarder::net::AccessLog::Config> access_log;  // nothing: none
   friend bool operator==(const ForwarderConfig&, const ForwarderConfig&) = default;
 };
 

@@ -178,6 +178,10 @@ constexpr std::array kFields{
              [](const Config& c) {
                return c.forwarder.listen.empty() ? std::string() : written(c.forwarder.timeouts);
              }},
+    FieldRow{"forwarder.accessLog", Change::fixed,
+             [](const Config& c) {
+               return c.forwarder.access_log ? written(*c.forwarder.access_log) : std::string();
+             }},
     FieldRow{"admin.listen", Change::fixed,
              [](const Config& c) { return quoted(c.admin.to_string()); }},
     FieldRow{"probes.listen", Change::fixed,

@@ -1,5 +1,6 @@
 #include "agent/config_forwarder.hpp"
 
+#include <filesystem>
 #include <string_view>
 
 #include "agent/config_values.hpp"
@@ -58,9 +59,39 @@ void read_timeouts(const Value& value, Timeouts& out) {
     fields.optional(name, out.*field, resources::between(kShortest, kLongest));
 }
 
+using forwarder::net::AccessFormat;
+using forwarder::net::AccessLog;
+
+constexpr std::string_view kStandardOutput = "-";
+constexpr resources::Choice<AccessFormat> kFormats[] = {{"text", AccessFormat::text},
+                                                        {"json", AccessFormat::json}};
+
+void read_log_path(const Value& value, const std::string& folder, AccessLog::Config& out) {
+  resources::read(value, out.path);
+  if (out.path.empty()) value.error("no path", "a file, or `-` for standard output");
+  if (out.path.empty() || out.path == kStandardOutput) return;
+  out.path = below(folder, out.path);
+  const auto parent = std::filesystem::path(out.path).parent_path();
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(parent, unknown))
+    value.error("there is no folder " + parent.string(), "make it, or name a file in another");
+  else if (std::filesystem::is_directory(out.path, unknown))
+    value.error(out.path + " is a folder", "name a file in it");
+}
+
+void read_access_log(const Value& value, const std::string& folder, AccessLog::Config& out) {
+  if (value.node().is_scalar()) return read_log_path(value, folder, out);
+  Fields fields(value);
+  if (const auto path = fields.find("path"))
+    read_log_path(*path, folder, out);
+  else
+    fields.missing("path");
+  fields.optional("format", out.format, kFormats);
+}
+
 }  // namespace
 
-void read_forwarder(const Value& value, ForwarderConfig& out) {
+void read_forwarder(const Value& value, const std::string& folder, ForwarderConfig& out) {
   if (value.node().is_scalar()) {
     bool on = true;
     resources::read(value, on);
@@ -76,6 +107,8 @@ void read_forwarder(const Value& value, ForwarderConfig& out) {
   fields.optional("workers", out.workers, resources::between(0, kMaxWorkers));
   if (const auto limits = fields.find("limits")) read_limits(*limits, out.limits);
   if (const auto timeouts = fields.find("timeouts")) read_timeouts(*timeouts, out.timeouts);
+  if (const auto log = fields.find("accessLog"))
+    read_access_log(*log, folder, out.access_log.emplace());
 }
 
 std::string written(const Limits& limits) {
@@ -92,6 +125,11 @@ std::string written(const Timeouts& timeouts) {
   for (const auto& [name, field] : kTimeouts)
     out += (out.empty() ? "{" : ", ") + std::string(name) + ": " + written(timeouts.*field);
   return out + "}";
+}
+
+std::string written(const AccessLog::Config& log) {
+  return "{path: " + resources::quoted(log.path) +
+         ", format: " + (log.format == AccessFormat::json ? "json" : "text") + "}";
 }
 
 }  // namespace agent

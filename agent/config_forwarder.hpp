@@ -11,10 +11,12 @@
 
 namespace agent {
 
-void read_forwarder(const resources::Value& value, ForwarderConfig& out);
+// Relative paths stand below `folder`.
+void read_forwarder(const resources::Value& value, const std::string& folder, ForwarderConfig& out);
 
 // As YAML that is read back: `{header: 10s, idle: 60s, …}`.
 std::string written(const forwarder::net::Limits& limits);
 std::string written(const forwarder::net::Timeouts& timeouts);
+std::string written(const forwarder::net::AccessLog::Config& log);
 
 }  // namespace agent

@@ -115,7 +115,14 @@ bool IpAddress::is_link_local() const {
 
 std::string IpAddress::to_string() const {
   char text[INET6_ADDRSTRLEN];
-  return inet_ntop(v4_ ? AF_INET : AF_INET6, bytes_.data(), text, sizeof text);
+  if (!v4_) return inet_ntop(AF_INET6, bytes_.data(), text, sizeof text);
+  // glibc's prints by sprintf, which takes ten times as long.
+  auto* end = text;
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i > 0) *end++ = '.';
+    end = std::to_chars(end, text + sizeof text, bytes_[i]).ptr;
+  }
+  return {text, end};
 }
 
 Result<SocketAddress> SocketAddress::parse(std::string_view text) {

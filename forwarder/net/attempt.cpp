@@ -30,11 +30,13 @@ Outcome of_a_failed_request(Outcome outcome) {
 
 }  // namespace
 
-Attempt::Attempt(Session& session, OutgoingRequest& request, Connection& connection,
-                 Endpoints::Lease& lease, Retrying& retrying, const http::Edits& edits)
+Attempt::Attempt(Session& session, OutgoingRequest& request, RequestNote& note,
+                 Connection& connection, Endpoints::Lease& lease, Retrying& retrying,
+                 const http::Edits& edits)
     : session_(session),
       work_(session.work()),
       request_(request),
+      note_(note),
       connection_(connection),
       lease_(lease),
       retrying_(retrying),
@@ -135,6 +137,7 @@ Task<bool> Attempt::pass_interim(std::string_view rest) {
 // From here on both sides speak what they agreed on. The client may have begun already.
 Task<Outcome> Attempt::switch_protocols(std::string_view rest) {
   work_.counters.tunnels.add();
+  note_.status(work_.response_head.status);
   closing_ = true;
   Buffer down(work_.buffers), up(work_.buffers);
   http::render_response(work_.response_head, {}, edits_, down.bytes());
@@ -172,6 +175,7 @@ void Attempt::count(std::uint16_t status) {
                    : status < 500 ? counters.responses_4xx
                                   : counters.responses_5xx;
   of_class.add();
+  note_.status(status);
 }
 
 Task<Outcome> Attempt::relay(std::string_view rest) {
@@ -188,10 +192,10 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
   for (;;) {
     if (reframed.malformed) co_return Outcome::cut;
     auto sent = send_now(client_, reframer.pieces(), spill);
-    work_.counters.bytes_to_clients.add(sent.bytes);
+    note_.sent(sent.bytes);
     if (!spill.empty()) {
       sent = co_await send_rest(client_, spill, work_.timeouts.body_idle);
-      work_.counters.bytes_to_clients.add(sent.bytes);
+      note_.sent(sent.bytes);
     }
     if (!sent) co_return Outcome::client_gone;
     if (reframed.done) co_return Outcome::answered;

@@ -14,6 +14,7 @@
 #include "base/net/task.hpp"
 #include "forwarder/net/local_reply.hpp"
 #include "forwarder/net/outgoing_request.hpp"
+#include "forwarder/net/request_note.hpp"
 #include "forwarder/net/retrying.hpp"
 #include "forwarder/net/session.hpp"
 
@@ -37,7 +38,7 @@ enum class Outcome : std::uint8_t {
 class Attempt {
  public:
   // `edits`: of the answer.
-  Attempt(Session& session, OutgoingRequest& request, Connection& connection,
+  Attempt(Session& session, OutgoingRequest& request, RequestNote& note, Connection& connection,
           Endpoints::Lease& lease, Retrying& retrying, const http::Edits& edits);
 
   base::net::Task<Outcome> run();
@@ -74,6 +75,7 @@ class Attempt {
   Session& session_;
   Workspace& work_;
   OutgoingRequest& request_;
+  RequestNote& note_;
   Connection& connection_;
   Endpoints::Lease& lease_;
   Retrying& retrying_;

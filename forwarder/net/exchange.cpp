@@ -20,15 +20,20 @@ Exchange::Exchange(Session& session)
     : session_(session),
       work_(session.work()),
       request_(work_),
+      note_(work_, session.peer()),
       retrying_(work_, request_, upstream_) {
   work_.counters.requests.add();
   work_.counters.requests_active.add();
 }
 
-Exchange::~Exchange() { work_.counters.requests_active.sub(); }
+Exchange::~Exchange() {
+  work_.counters.requests_active.sub();
+  note_.push(request_.body_bytes(), upstream_ ? upstream_->name : std::string_view());
+}
 
 void Exchange::begin(const http::RequestHead& head, std::string_view rest) {
   request_.note(head);
+  note_.head(head);
   decide(head);
   const auto body = request_.start_body(rest);
   if (request_.too_large()) failure_ = kTooLarge;
@@ -52,6 +57,7 @@ void Exchange::decide(const http::RequestHead& head) {
   }
   auto decision = table->decide({session_.gate().wanted().port, session_.peer().ip, &head},
                                 work_.random, &work_.endpoints);
+  note_.route(decision.route);
   if (decision.treatment) treatment_ = work_.treatments.hold(decision.treatment, table->version);
   if (auto* reply = std::get_if<Reply>(&decision.action))
     reply_ = std::move(*reply);
@@ -98,6 +104,7 @@ Task<Then> Exchange::forward() {
       co_await base::net::sleep_until(work_.loop, std::min(work_.in(pause), retrying_.over_at()));
     const auto member = choose();
     if (!member) break;
+    note_.tries(member->address);
     Endpoints::Lease lease(endpoints, *member);
     auto connection = fresh_only ? nullptr : endpoints.take(*member);
     if (connection)
@@ -112,7 +119,7 @@ Task<Then> Exchange::forward() {
       tried_.push_back(member->slot);
       continue;
     }
-    Attempt attempt(session_, request_, *connection, lease, retrying_, response_edits());
+    Attempt attempt(session_, request_, note_, *connection, lease, retrying_, response_edits());
     const auto outcome = co_await attempt.run();
     if (outcome == Outcome::answered || outcome == Outcome::turned_down) {
       lease.answered();
@@ -127,11 +134,7 @@ Task<Then> Exchange::forward() {
                                    : Then::linger;
     }
     if (outcome == Outcome::cut) lease.failed();
-    const bool begun = outcome == Outcome::cut || outcome == Outcome::fell_silent;
-    if (begun || outcome == Outcome::client_gone) {
-      (begun ? work_.counters.responses_cut : work_.counters.client_gone).add();
-      co_return Then::cut;
-    }
+    if (is_cut_off(outcome)) co_return Then::cut;
     failure_ = attempt.client_failure();
     if (outcome == Outcome::client_failed) break;
 
@@ -147,6 +150,22 @@ Task<Then> Exchange::forward() {
   const bool client_failed = failure_.status < 500;
   const auto then = co_await fail(retrying_.over() && !client_failed ? kOutOfTime : failure_);
   co_return then;
+}
+
+// The client has the beginning of an answer, or takes none.
+bool Exchange::is_cut_off(Outcome outcome) {
+  if (outcome == Outcome::client_gone) {
+    work_.counters.client_gone.add();
+    note_.ended("DC", "client is gone");
+    return true;
+  }
+  if (outcome != Outcome::cut && outcome != Outcome::fell_silent) return false;
+  work_.counters.responses_cut.add();
+  if (outcome == Outcome::cut)
+    note_.ended("UC", "upstream ended within its answer");
+  else
+    note_.ended("SI", "upstream fell silent within its answer");
+  return true;
 }
 
 void Exchange::note_failure(Outcome outcome, Endpoints::Lease& lease, SlotId slot) {
@@ -196,6 +215,7 @@ Task<Then> Exchange::fail(Failure failure) {
   auto& counters = work_.counters;
   if (failure.status == 0) {
     counters.client_gone.add();
+    note_.ended("DC", "client is gone");
     co_return Then::close;
   }
   if (failure.reason == kOutOfTime.reason) counters.out_of_time.add();
@@ -209,6 +229,7 @@ Task<Then> Exchange::fail(Failure failure) {
                   : failure.reason == kUnreachable.reason ? counters.unreachable
                                                           : counters.no_endpoint;
   of_kind.add();
+  note_.failed(failure);
   Buffer reply(work_.buffers);
   render_failure(failure, reply_form(), reply.bytes());
   const auto then = co_await send(reply);
@@ -217,6 +238,7 @@ Task<Then> Exchange::fail(Failure failure) {
 
 Task<Then> Exchange::answer(const Reply& routed) {
   work_.counters.unrouted.add();
+  note_.status(routed.status);
   Buffer reply(work_.buffers);
   render_routed(routed, reply_form(), response_edits(), reply.bytes());
   const auto then = co_await send(reply);
@@ -225,7 +247,7 @@ Task<Then> Exchange::answer(const Reply& routed) {
 
 Task<Then> Exchange::send(Buffer& reply) {
   const auto sent = co_await send_rest(session_.client(), reply, work_.timeouts.body_idle);
-  work_.counters.bytes_to_clients.add(sent.bytes);
+  note_.sent(sent.bytes);
   if (!sent) co_return Then::cut;
   if (!request_.whole()) co_return Then::linger;
   co_return reply_connection() == http::Connection::close ? Then::close : Then::next_request;

@@ -25,6 +25,7 @@
 #include "base/net/task.hpp"
 #include "forwarder/net/attempt.hpp"
 #include "forwarder/net/outgoing_request.hpp"
+#include "forwarder/net/request_note.hpp"
 #include "forwarder/net/retrying.hpp"
 #include "forwarder/net/session.hpp"
 
@@ -49,6 +50,7 @@ class Exchange {
   base::net::Task<Then> send(Buffer& reply);
 
   std::optional<Member> choose();
+  bool is_cut_off(Outcome outcome);
   void note_failure(Outcome outcome, Endpoints::Lease& lease, SlotId slot);
   bool may_try_again(Outcome outcome, bool stale);
   ReplyForm reply_form() const;
@@ -58,6 +60,7 @@ class Exchange {
   Session& session_;
   Workspace& work_;
   OutgoingRequest request_;
+  RequestNote note_;
   HeldUpstreams::Hold upstream_;
   HeldTreatments::Hold treatment_;  // empty: no policy
   std::optional<Reply> reply_;

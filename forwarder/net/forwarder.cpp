@@ -18,6 +18,7 @@ base::Result<void> Forwarder::start() {
     if (!loop) return loop.error();
     workers_.push_back(std::make_unique<Worker>(std::move(*loop), tables_, config_.limits,
                                                 config_.timeouts, random.fork()));
+    if (config_.access) workers_.back()->work().access = &config_.access->add_ring();
   }
   listeners_ = std::make_unique<Listeners>(workers_, config_.supervisor, log_, config_.report);
   listeners_->apply();

@@ -14,6 +14,7 @@
 
 #include "base/log.hpp"
 #include "base/published.hpp"
+#include "forwarder/net/access_log.hpp"
 #include "forwarder/net/counters.hpp"
 #include "forwarder/net/limits.hpp"
 #include "forwarder/net/listeners.hpp"
@@ -29,6 +30,7 @@ struct Config {
   // From the first worker's thread: an address was opened, or could not be.
   Listeners::Report report;
   base::net::Supervisor* supervisor = nullptr;  // that keeps its listeners; outlives it
+  AccessLog* access = nullptr;                  // null: none; outlives it
 };
 
 class Forwarder {

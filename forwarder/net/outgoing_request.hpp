@@ -40,6 +40,7 @@ class OutgoingRequest {
   void may_be_retried() { kept_ = true; }
   // It says or has shown that it exceeds Limits::body.
   bool too_large() const { return std::max(content_length_, taken_) > work_.limits.body; }
+  std::uint64_t body_bytes() const { return taken_; }  // as they came
   bool replayable() const { return replayable_; }
   // What is still to come, if anything, is known to leave it so.
   bool stays_replayable() const;

@@ -2,6 +2,7 @@
 
 #include "forwarder/net/exchange.hpp"
 #include "forwarder/net/local_reply.hpp"
+#include "forwarder/net/request_note.hpp"
 
 namespace forwarder::net {
 
@@ -74,10 +75,14 @@ base::net::Task<Then> Session::take_head(std::string_view input) {
 }
 
 base::net::Task<Then> Session::refuse(http::Reject reject) {
+  RequestNote note(work_, peer_);
+  note.failed({reject.status, reject.reason});
   Buffer answer(work_.buffers);
   render_failure({reject.status, reject.reason},
                  {http::ReplyBody::sent, http::Connection::close, work_.date()}, answer.bytes());
-  co_await client_.write(answer.view(), work_.in(work_.timeouts.body_idle));
+  const auto sent = co_await client_.write(answer.view(), work_.in(work_.timeouts.body_idle));
+  note.sent(sent.bytes);
+  note.push(0, {});
   co_return Then::linger;
 }
 

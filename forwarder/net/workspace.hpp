@@ -25,6 +25,7 @@
 
 namespace forwarder::net {
 
+class AccessRing;
 class Session;
 
 struct Workspace {
@@ -51,6 +52,7 @@ struct Workspace {
   Endpoints endpoints;
   Counters counters;
   Buffers buffers;
+  AccessRing* access = nullptr;       // null: requests are not logged
   base::net::Queue<Session> waiting;  // for a request's first byte; who has waited longest first
 
   std::array<char, 64 * 1024> scratch;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""http_cost.py NEARMOST HTTP_ORIGIN HTTP_LOAD [--json FILE] [--repetitions 16] [--slice 0.5]: our forwarder beside
-HAProxy and nginx (http_servers.py says what is alike).
+"""http_cost.py NEARMOST HTTP_ORIGIN HTTP_LOAD [--json FILE] [--repetitions 16] [--slice 0.5] [--log]: our forwarder
+beside HAProxy and nginx (http_servers.py says what is alike).
 
 A repetition gives each proxy a slice of each case, in an order drawn anew; what a request costs is the processor time
 of all of a proxy's threads (schedstat) over the answers it passed on. The ratio is paired with HAProxy's slice of the
@@ -133,15 +133,16 @@ def main():
     parser.add_argument("--slice", type=float, default=0.5)
     parser.add_argument("--endpoints", type=int, default=4)
     parser.add_argument("--case", action="append", help="only this one; may be given again")
+    parser.add_argument("--log", action="store_true", help="with access logs; ours without one, too")
     arguments = parser.parse_args()
     cases = [case for case in CASES if arguments.case is None or case.title in arguments.case]
     folder = tempfile.mkdtemp(prefix="nearmost-bench-")
     servers = []
     try:
         servers = [http_servers.Origin(folder, arguments.origin, arguments.endpoints)]
-        servers += http_servers.start(folder, arguments.nearmost, servers[0])
+        servers += http_servers.start(folder, arguments.nearmost, servers[0], log=arguments.log)
         proxies, load = servers[1:], Load(arguments.load, folder)
-        base = next((proxy.name for proxy in proxies if proxy.name != Nearmost.name), Nearmost.name)
+        base = Haproxy.name if any(proxy.name == Haproxy.name for proxy in proxies) else Nearmost.name
         rows = show(measure(arguments, load, proxies, cases), cases, base)
         for proxy in proxies:
             print(f"memory of {proxy.name}: {proxy.memory():.1f} MB")
@@ -153,7 +154,7 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump({"bench": "http", "date": time.strftime("%F"), "rows": rows}, file, indent=1)
+            json.dump({"bench": "http", "log": arguments.log, "date": time.strftime("%F"), "rows": rows}, file, indent=1)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Proxies beside each other before one origin: ours, HAProxy and nginx, each with one worker, as alike as they can be.
 
-Connections to the origin are kept and shared, nothing is logged or health-checked, buffers are each one's own default,
+Connections to the origin are kept and shared, nothing is health-checked, nothing is logged unless all write a line for
+each request to a file (`log`), buffers are each one's own default,
 an endpoint is the less loaded of two at random, and what we tell the origin of the client (X-Forwarded-For and -Proto,
 Via) the others tell, too. Each has the same ports on an address of its own.
 """
@@ -88,8 +89,8 @@ class Proxy(Server):
 class Nearmost(Proxy):
     name, address = "nearmost", f"{NET}.1"
 
-    def __init__(self, folder, binary, origin):
-        self.folder = folder
+    def __init__(self, folder, binary, origin, log=False):
+        self.folder = folder = os.path.join(folder, self.name)
         os.makedirs(os.path.join(folder, "resources"))
         for name, size in (("small", SMALL), ("large", LARGE)):
             self.write(f"resources/{name}.yaml", f"""service: {name}
@@ -105,7 +106,7 @@ endpoints: [{", ".join(origin.addresses)}]
         config = self.write("agent.yaml", f"""cluster: bench
 gossip: {{listen: {self.address}:7700, insecure: true}}
 dns: {{listen: {self.address}:7753}}
-forwarder: {{listen: {self.address}, workers: 1}}
+forwarder: {{listen: {self.address}, workers: 1{", accessLog: access.log" if log else ""}}}
 admin: {{listen: {self.address}:7780}}
 probes: {{listen: {self.address}:7781}}
 resources: [resources]
@@ -147,10 +148,22 @@ spec:
 """
 
 
+class Silent(Nearmost):
+    """The same without a log."""
+
+    name, address = "nearmost, silent", f"{NET}.4"
+
+
+# Its standard output goes to a file.
+LOG_OF_HAPROXY = """    log stdout format raw local0
+    option httplog
+"""
+
+
 class Haproxy(Proxy):
     name, address, binary, package = "haproxy", f"{NET}.2", "haproxy", "haproxy"
 
-    def __init__(self, folder, origin):
+    def __init__(self, folder, origin, log=False):
         self.folder = folder
         routes = self.write("haproxy.map", "".join(f"{prefix(route)} small\n" for route in range(ROUTES)))
         fronts = [(ONE_ROUTE, "default_backend small"), (MANY_ROUTES, f"use_backend %[path,map_beg({routes})]"),
@@ -167,7 +180,7 @@ defaults
     timeout connect 1s
     timeout client 60s
     timeout server 60s
-""" + "".join(f"""frontend port{port}
+""" + (LOG_OF_HAPROXY if log else "") + "".join(f"""frontend port{port}
     bind {self.address}:{port}
     http-request set-header X-Forwarded-Proto http
     http-request add-header Via "1.1 haproxy"
@@ -182,7 +195,7 @@ defaults
 class Nginx(Proxy):
     name, address, binary, package = "nginx", f"{NET}.3", "nginx", "nginx-light"
 
-    def __init__(self, folder, origin):
+    def __init__(self, folder, origin, log=False):
         self.folder = folder
         fronts = [(ONE_ROUTE, "small", ["/"]), (MANY_ROUTES, "small", [prefix(route) for route in range(ROUTES)]),
                   (TEN_KB, "large", ["/"])]
@@ -196,7 +209,7 @@ pid {folder}/nginx.pid;
 error_log {folder}/nginx.errors;
 events {{ worker_connections 4096; }}
 http {{
-    access_log off;
+    access_log {f"{folder}/nginx.access" if log else "off"};
 {temporary}    keepalive_timeout 60s;
     keepalive_requests 1000000;
     proxy_http_version 1.1;
@@ -239,12 +252,14 @@ class Load:
         return result
 
 
-def start(folder, nearmost, origin, peers=(Haproxy, Nginx)):
-    """Ours and those that are installed."""
-    proxies = [Nearmost(folder, nearmost, origin)]
+def start(folder, nearmost, origin, peers=(Haproxy, Nginx), log=False):
+    """Ours and those that are installed; where all have a log, one of ours has none."""
+    proxies = [Nearmost(folder, nearmost, origin, log)]
+    if log:
+        proxies.append(Silent(folder, nearmost, origin))
     for peer in peers:
         if shutil.which(peer.binary):
-            proxies.append(peer(folder, origin))
+            proxies.append(peer(folder, origin, log))
         else:
             print(f"{peer.name} is not installed and left out: apt-get install {peer.package}")
     return proxies

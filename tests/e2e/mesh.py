@@ -178,7 +178,7 @@ class Mesh:
 locality: {{region: {region}, zone: {zone}}}
 gossip: {self.gossip(cluster)}
 dns: {{listen: {me}:{DNS}}}
-forwarder: {{listen: {me}, workers: 1}}
+forwarder: {{listen: {me}, workers: 1, accessLog: {{path: access.log, format: json}}}}
 admin: {{listen: {me}:{ADMIN}}}
 probes: {{listen: {me}:{PROBES}}}
 resources: [resources]

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """mesh_test.py NEAREMOST [STORY…]: what three agents do together, told as stories; each starts where the last ended."""
+import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -81,6 +83,28 @@ def requests_go_by_the_route_tables(mesh):
     equal(versions, {"41", "43"}, "everybody else gets v1 and v3 by weight")
     equal(get("/ratings/x", RATINGS, 9080).body, "ratings have numbers\n", "what no route takes")
     equal(get("/", "unknown.example", 9080).status, 404, "an unknown host")
+
+
+def each_request_leaves_a_line_that_says_what_became_of_it(mesh):
+    log = mesh.path("west", "access.log")
+
+    def line_of(path):
+        with open(log, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        return next((line for line in lines if line["target"] == path), None)
+    for host, port in ((PAGE, 8080), (RATINGS, 9080), ("unknown.example", 9080)):
+        mesh.request("west", host, port, f"/api/v1/ratings/{port}?of={host}")
+    delegated = until(lambda: line_of(f"/api/v1/ratings/8080?of={PAGE}"), 5, "a line")
+    equal((delegated["method"], delegated["status"], delegated["attempts"]), ("GET", 200, 1), "what was asked and given")
+    equal(delegated["route"].split("[")[0], "bookinfo/api", "the route that took it")
+    equal(mesh.cluster_of(delegated["upstream"].split(":")[0]), "west", "where it went")
+    lost = until(lambda: line_of("/api/v1/ratings/9080?of=unknown.example"), 5, "a line")
+    equal((lost["status"], lost["flags"], lost["reason"]), (404, "NR", "no route"), "what was lost, and why")
+    os.rename(log, log + ".1")
+    mesh.agents["west"].popen.send_signal(signal.SIGHUP)
+    until(lambda: os.path.exists(log), 5, "a new file after SIGHUP")
+    mesh.request("west", PAGE, 8080, "/alive?again")
+    equal(until(lambda: line_of("/alive?again"), 5, "a line in it")["status"], 200, "goes on in it")
 
 
 def commands_explain_what_is_served(mesh):
@@ -315,9 +339,9 @@ def agents_stop_when_told(mesh):
 
 
 STORIES = [names_resolve_to_the_nearest_cluster, dig_gets_what_the_rules_of_dns_say, requests_go_by_the_route_tables,
-           commands_explain_what_is_served, the_loss_of_a_cluster_moves_traffic_and_loses_none,
-           a_cluster_is_forgotten_when_told, a_revived_cluster_takes_its_traffic_back,
-           the_loss_of_an_agent_alone_moves_nothing,
+           each_request_leaves_a_line_that_says_what_became_of_it, commands_explain_what_is_served,
+           the_loss_of_a_cluster_moves_traffic_and_loses_none, a_cluster_is_forgotten_when_told,
+           a_revived_cluster_takes_its_traffic_back, the_loss_of_an_agent_alone_moves_nothing,
            a_restarted_agent_answers_from_its_disk_while_the_others_are_gone,
            a_corrupt_file_of_the_state_is_set_aside_and_the_rest_serves, a_bad_document_changes_nothing_and_is_named,
            a_reload_says_what_it_cannot_change, garbage_is_refused_and_changes_nothing, agents_stop_when_told]

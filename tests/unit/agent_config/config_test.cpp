@@ -88,6 +88,7 @@ forwarder:
   workers: 3
   limits: {headBytes: 16384, targetBytes: 4096, headers: 64, bodyBytes: 1048576, connections: 500}
   timeouts: {header: 5s, bodyIdle: 20s, connect: 250ms, tunnelIdle: 2h}
+  accessLog: {path: /tmp/access.log, format: json}
 admin: {listen: 127.0.0.1:9000}
 probes: {listen: 0.0.0.0:9001}
 resources: ./resources/
@@ -139,6 +140,9 @@ state: {dir: state}
   CHECK(config.dns.trusted_forwarders.size() == 1);
   CHECK(config.forwarder.listen.size() == 2);
   CHECK(config.forwarder.workers == 3);
+  REQUIRE(config.forwarder.access_log);
+  CHECK(config.forwarder.access_log->path == "/tmp/access.log");
+  CHECK(config.forwarder.access_log->format == forwarder::net::AccessFormat::json);
   CHECK(config.forwarder.limits.head.head == 16384);
   CHECK(config.forwarder.limits.head.target == 4096);
   CHECK(config.forwarder.limits.head.headers == 64);
@@ -230,6 +234,11 @@ TEST_CASE("each mistake is named with its line, its field and a remedy", "[agent
        "agent.yaml:4:14: error: forwarder.timeouts.conect: unknown field; did you mean"},
       {"cluster: east\nforwarder: {limits: {headBytes: 2048, targetBytes: 4096}}\n",
        "forwarder.limits.targetBytes: more than headBytes, of which it is a part; at most 2048"},
+      {"cluster: east\nforwarder: {accessLog: /no/such/folder/access.log}\n",
+       "there is no folder /no/such/folder"},
+      {"cluster: east\nforwarder: {accessLog: {path: /tmp}}\n", "/tmp is a folder"},
+      {"cluster: east\nforwarder: {accessLog: {format: json}}\n", "path"},
+      {"cluster: east\nforwarder: {accessLog: {path: \"-\", format: xml}}\n", "xml"},
       {"cluster: east\nforwarder: {timeouts: {connect: 0s}}\n",
        "agent.yaml:2:33: error: forwarder.timeouts.connect: "},
       {"cluster: east\nforwarder: {listen: 127.0.0.1:80}\n",

@@ -1,0 +1,72 @@
+#include "forwarder/net/request_note.hpp"
+
+#include "forwarder/http/field.hpp"
+#include "forwarder/net/access_ring.hpp"
+
+namespace forwarder::net {
+namespace {
+
+// Envoy's response flags (Access logging, %RESPONSE_FLAGS%), of failures that it knows.
+std::string_view flag_of(const Failure& failure) {
+  if (failure.reason == kNoEndpoint.reason) return "UH";
+  if (failure.reason == kUnreachable.reason) return "UF";
+  if (failure.reason == kUpstreamFailed.reason) return "UC";
+  if (failure.reason == kUpstreamTimeout.reason || failure.reason == kOutOfTime.reason) return "UT";
+  if (failure.status == 400 || failure.status == 431) return "DPE";
+  return {};
+}
+
+std::string_view value_of(const http::RequestHead& head, std::string_view name) {
+  const auto* header = http::find_header(head.headers, name);
+  return header ? header->value : std::string_view();
+}
+
+}  // namespace
+
+RequestNote::RequestNote(Workspace& work, const base::SocketAddress& client)
+    : work_(work), texts_(work.buffers) {
+  record_.began = work.loop.now();
+  record_.client = client;
+}
+
+void RequestNote::keep(std::initializer_list<std::string_view> texts) {
+  auto& bytes = texts_.bytes();
+  for (const auto& text : texts) {
+    bytes.append(text.substr(0, AccessRing::kMostText));
+    ends_[kept_++] = bytes.size();
+  }
+}
+
+void RequestNote::head(const http::RequestHead& head) {
+  if (!work_.access) return;
+  record_.minor_version = head.minor_version;
+  keep({head.method, head.authority, head.target, value_of(head, "user-agent"),
+        value_of(head, "x-request-id")});
+}
+
+void RequestNote::route(std::string_view name) {
+  if (!work_.access) return;
+  keep({name});
+  if (name.empty()) ended("NR", "no route");
+}
+
+void RequestNote::failed(const Failure& failure) {
+  record_.status = failure.status;
+  ended(flag_of(failure), failure.reason);
+}
+
+void RequestNote::push(std::uint64_t received, std::string_view destination) {
+  if (!work_.access) return;
+  record_.ended = work_.loop.now();
+  record_.received = received;
+  record_.destination = destination;
+  const auto texts = record_.texts();  // what is kept stands first among them
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < kept_; ++i) {
+    *texts[i] = texts_.view().substr(begin, ends_[i] - begin);
+    begin = ends_[i];
+  }
+  work_.access->push(record_);
+}
+
+}  // namespace forwarder::net
