@@ -154,7 +154,8 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump({"bench": "http", "log": arguments.log, "date": time.strftime("%F"), "rows": rows}, file, indent=1)
+            result = {"bench": "http", "log": arguments.log, "date": time.strftime("%F"), "rows": rows}
+            json.dump(result, file, indent=1)
 
 
 if __name__ == "__main__":

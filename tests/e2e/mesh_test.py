@@ -95,7 +95,7 @@ def each_request_leaves_a_line_that_says_what_became_of_it(mesh):
     for host, port in ((PAGE, 8080), (RATINGS, 9080), ("unknown.example", 9080)):
         mesh.request("west", host, port, f"/api/v1/ratings/{port}?of={host}")
     delegated = until(lambda: line_of(f"/api/v1/ratings/8080?of={PAGE}"), 5, "a line")
-    equal((delegated["method"], delegated["status"], delegated["attempts"]), ("GET", 200, 1), "what was asked and given")
+    equal((delegated["method"], delegated["status"], delegated["attempts"]), ("GET", 200, 1), "what was asked")
     equal(delegated["route"].split("[")[0], "bookinfo/api", "the route that took it")
     equal(mesh.cluster_of(delegated["upstream"].split(":")[0]), "west", "where it went")
     lost = until(lambda: line_of("/api/v1/ratings/9080?of=unknown.example"), 5, "a line")
