@@ -1,6 +1,6 @@
 // One line of the access log, in one of two forms.
 //
-// text is Envoy's default line, with our reason, route and attempts behind it:
+// text is much as Envoy's default line, with our reason, route, destination and attempts behind it:
 //   [2026-11-27T09:30:41.123Z] "GET /r HTTP/1.1" 503 UH 0 181 0 "10.0.0.7" "curl/8.5" "-"
 //   "ratings.mesh.internal" "-" "no endpoint" "bookinfo/ratings[0]" "ratings.mesh.internal:9080" 0
 // (on one line). What is absent is "-"; quotes, backslashes and control characters are \xHH. json
