@@ -487,6 +487,7 @@ void Agent::add_worker_metrics(Metrics& metrics) const {
                 static_cast<double>(std::ranges::count_if(
                     listeners, [](const auto& listener) { return listener.error.has_value(); })));
   add(metrics, forwarder_->totals());
+  add(metrics, forwarder_->traffic());
   if (!access_log_) return;
   metrics.counter("nearmost_forwarder_access_log_lines_total", "written", access_log_->lines());
   metrics.counter("nearmost_forwarder_access_log_lost_total",

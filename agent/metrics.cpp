@@ -1,6 +1,8 @@
 #include "agent/metrics.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <functional>
 
 #include "agent/member_report.hpp"
 #include "agent/version.hpp"
@@ -247,6 +249,72 @@ void add(Metrics& metrics, const std::vector<const dns::net::TcpCounters*>& serv
   metrics.counter("nearmost_dns_tcp_accept_errors_total",
                   "times nothing could be accepted: no descriptors or no memory",
                   sum([](const auto& c) -> auto& { return c.accept_errors; }));
+}
+
+void Metrics::histogram(std::string_view name, std::string_view help,
+                        std::span<const std::uint64_t> bounds,
+                        std::span<const std::uint64_t> counts, std::uint64_t sum,
+                        std::pair<std::string_view, std::string_view> label) {
+  head(name, help, "histogram");
+  const auto in_seconds = [](std::uint64_t microseconds) {
+    char number[32];
+    std::snprintf(number, sizeof number, "%.9g", static_cast<double>(microseconds) / 1e6);
+    return std::string(number);
+  };
+  const auto full = std::string(name);
+  std::uint64_t up_to = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    up_to += counts[i];
+    const auto bound = i < bounds.size() ? in_seconds(bounds[i]) : "+Inf";
+    sample(full + "_bucket", {label, {"le", bound}}, std::to_string(up_to));
+  }
+  sample(full + "_sum", {label}, in_seconds(sum));
+  sample(full + "_count", {label}, std::to_string(up_to));
+}
+
+namespace {
+
+using forwarder::net::TrafficCounts;
+using Named = std::pair<std::string, TrafficCounts>;
+
+// With those named below at most some 500 series, whatever tables there are.
+constexpr std::size_t kRoutesNamed = 40, kDestinationsNamed = 20, kHistograms = 10;
+
+std::vector<Named> busiest(const std::map<std::string, TrafficCounts>& all, std::size_t most) {
+  std::vector<Named> named(all.begin(), all.end());
+  std::ranges::stable_sort(named, std::ranges::greater(),
+                           [](const Named& one) { return one.second.requests(); });
+  if (named.size() <= most) return named;
+  TrafficCounts rest;
+  for (auto i = most; i < named.size(); ++i) rest += named[i].second;
+  named.resize(most);
+  named.emplace_back(forwarder::net::Traffic::kOthers, rest);
+  return named;
+}
+
+void count(Metrics& metrics, std::string_view name, std::string_view help, std::string_view label,
+           const std::vector<Named>& all) {
+  static constexpr std::string_view kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  for (const auto& [value, counts] : all)
+    for (std::size_t i = 0; i < counts.by_class.size(); ++i)
+      if (counts.by_class[i] > 0)
+        metrics.counter(name, help, counts.by_class[i], {{label, value}, {"status", kClasses[i]}});
+}
+
+}  // namespace
+
+void add(Metrics& metrics, const forwarder::net::TrafficTotals& traffic) {
+  count(metrics, "nearmost_route_requests_total",
+        "requests that a route took, the busiest routes by name", "route",
+        busiest(traffic.routes, kRoutesNamed));
+  const auto destinations = busiest(traffic.destinations, kDestinationsNamed);
+  count(metrics, "nearmost_destination_requests_total",
+        "requests that were to go to a destination, the busiest by name", "destination",
+        destinations);
+  for (const auto& [name, counts] : busiest(traffic.destinations, kHistograms))
+    metrics.histogram("nearmost_destination_seconds", "from a request's head to its answer's end",
+                      forwarder::net::kLatencyBounds, counts.by_latency, counts.microseconds,
+                      {"destination", name});
 }
 
 void add(Metrics& metrics, const forwarder::net::Totals& totals) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "dns/counters.hpp"
 #include "dns/net/tcp_server.hpp"
 #include "forwarder/net/counters.hpp"
+#include "forwarder/net/forwarder.hpp"
 
 namespace agent {
 
@@ -26,6 +28,11 @@ class Metrics {
   void counter(std::string_view name, std::string_view help, std::uint64_t value,
                Labels labels = {});
   void gauge(std::string_view name, std::string_view help, double value, Labels labels = {});
+  // `counts`: of each bound, the last above all, not summed up yet. Bounds and sum in microseconds;
+  // shown in seconds.
+  void histogram(std::string_view name, std::string_view help,
+                 std::span<const std::uint64_t> bounds, std::span<const std::uint64_t> counts,
+                 std::uint64_t sum, std::pair<std::string_view, std::string_view> label);
   const std::string& to_string() const { return text_; }
 
  private:
@@ -43,5 +50,7 @@ void add(Metrics& metrics, const discovery::sources::StateStatus& state);
 void add(Metrics& metrics, const std::vector<const dns::Counters*>& workers);
 void add(Metrics& metrics, const std::vector<const dns::net::TcpCounters*>& servers);
 void add(Metrics& metrics, const forwarder::net::Totals& totals);
+// The busiest by name, the rest as one.
+void add(Metrics& metrics, const forwarder::net::TrafficTotals& traffic);
 
 }  // namespace agent

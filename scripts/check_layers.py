@@ -22,7 +22,7 @@ LAYERS = {
     "dns/net": (["base", "base/net", "dns"], ["os", "c-ares"]),
     "forwarder/http": (["base"], []),
     "forwarder": (["base", "resources", "discovery/view", "forwarder/http"], ["absl", "re2"]),
-    "forwarder/net": (["base", "base/net", "forwarder/http", "forwarder"], ["os", "nghttp2", "openssl"]),
+    "forwarder/net": (["base", "base/net", "forwarder/http", "forwarder"], ["os", "absl", "nghttp2", "openssl"]),
     "agent": (["all"], ["all"]),
     "tests": (["all"], ["all"]),
 }
@@ -73,7 +73,7 @@ FOREIGN = [
 LINKS = {
     "spdlog::spdlog": "spdlog", "PkgConfig::XXHASH": "xxhash", "PkgConfig::NETTLE": "nettle", "yaml-cpp": "yaml-cpp",
     "nlohmann_json::nlohmann_json": "nlohmann-json", "absl::flat_hash_map": "absl",
-    "absl::inlined_vector": "absl",
+    "absl::inlined_vector": "absl", "absl::node_hash_map": "absl",
     "PkgConfig::RE2": "re2", "re2::re2": "re2",
     "CURL::libcurl": "curl", "PkgConfig::CARES": "c-ares", "OpenSSL::SSL": "openssl", "OpenSSL::Crypto": "openssl",
     "PkgConfig::NGHTTP2": "nghttp2", "gRPC::grpc++": "grpc", "protobuf::libprotobuf": "grpc",

@@ -74,6 +74,7 @@ void Exchange::prepare(const http::RequestHead& head, const Forward& forward,
     failure_ = kLoop;
   } else {
     upstream_ = work_.upstreams.hold(forward.upstream, version);
+    note_.destination(upstream_->name);
     if (treatment_) {
       retrying_.follow(treatment_->retry);
       if (treatment_->retry.on) request_.may_be_retried();

@@ -50,6 +50,15 @@ std::vector<ListenerStatus> Forwarder::listeners() const {
   return listeners_ ? listeners_->status() : std::vector<ListenerStatus>();
 }
 
+TrafficTotals Forwarder::traffic() const {
+  TrafficTotals totals;
+  for (const auto& worker : workers_) {
+    worker->work().routes.add_to(totals.routes);
+    worker->work().destinations.add_to(totals.destinations);
+  }
+  return totals;
+}
+
 Totals Forwarder::totals() const {
   Totals totals;
   for (const auto& worker : workers_) totals.add(worker->work().counters);

@@ -18,9 +18,15 @@
 #include "forwarder/net/counters.hpp"
 #include "forwarder/net/limits.hpp"
 #include "forwarder/net/listeners.hpp"
+#include "forwarder/net/traffic.hpp"
 #include "forwarder/table.hpp"
 
 namespace forwarder::net {
+
+// By name, summed over workers.
+struct TrafficTotals {
+  std::map<std::string, TrafficCounts> routes, destinations;
+};
 
 struct Config {
   std::size_t workers = 1;
@@ -57,6 +63,7 @@ class Forwarder {
   // See Listeners; false before start().
   bool in_place() const { return listeners_ && listeners_->in_place(); }
   Totals totals() const;
+  TrafficTotals traffic() const;
 
  private:
   const Config config_;

@@ -6,6 +6,8 @@
 namespace forwarder::net {
 namespace {
 
+constexpr std::string_view kNoRoute = "(none)";
+
 // Envoy's response flags (Access logging, %RESPONSE_FLAGS%), of failures that it knows.
 std::string_view flag_of(const Failure& failure) {
   if (failure.reason == kNoEndpoint.reason) return "UH";
@@ -45,6 +47,7 @@ void RequestNote::head(const http::RequestHead& head) {
 }
 
 void RequestNote::route(std::string_view name) {
+  route_ = &work_.routes.of(name.empty() ? kNoRoute : name);
   if (!work_.access) return;
   keep({name});
   if (name.empty()) ended("NR", "no route");
@@ -56,8 +59,10 @@ void RequestNote::failed(const Failure& failure) {
 }
 
 void RequestNote::push(std::uint64_t received, std::string_view destination) {
-  if (!work_.access) return;
   record_.ended = work_.loop.now();
+  for (auto* entry : {route_, destination_})
+    if (entry) entry->add(record_.status, record_.ended - record_.began);
+  if (!work_.access) return;
   record_.received = received;
   record_.destination = destination;
   const auto texts = record_.texts();  // what is kept stands first among them

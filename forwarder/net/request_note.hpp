@@ -1,5 +1,5 @@
-// What is noted of a request while it is served, for the access log; pushed when it ends, however
-// that is. Where nothing is logged it costs a few numbers.
+// What is noted of a request while it is served, for the access log and for the counts of its route
+// and its destination; pushed when it ends, however that is.
 //
 // Texts of the head are copied into a buffer of the worker's, so nothing is allocated in steady
 // state. Thread: the worker's.
@@ -23,8 +23,9 @@ class RequestNote {
   RequestNote& operator=(const RequestNote&) = delete;
 
   void head(const http::RequestHead& head);
-  // In that order: the head, then its route.
+  // In that order: the head, then its route; "" where none takes it.
   void route(std::string_view name);
+  void destination(std::string_view name) { destination_ = &work_.destinations.of(name); }
   void tries(const base::SocketAddress& endpoint) {
     record_.upstream = endpoint;
     ++record_.attempts;
@@ -50,7 +51,8 @@ class RequestNote {
 
   Workspace& work_;
   AccessRecord record_;
-  Buffer texts_;  // one behind the other
+  Traffic::Entry *route_ = nullptr, *destination_ = nullptr;  // null: none
+  Buffer texts_;                                              // one behind the other
   std::array<std::size_t, kKept> ends_{};
   std::size_t kept_ = 0;
 };

@@ -21,6 +21,7 @@
 #include "forwarder/net/held_upstreams.hpp"
 #include "forwarder/net/limits.hpp"
 #include "forwarder/net/reframe.hpp"
+#include "forwarder/net/traffic.hpp"
 #include "forwarder/table.hpp"
 
 namespace forwarder::net {
@@ -52,6 +53,7 @@ struct Workspace {
   Endpoints endpoints;
   Counters counters;
   Buffers buffers;
+  Traffic routes, destinations;       // by name
   AccessRing* access = nullptr;       // null: requests are not logged
   base::net::Queue<Session> waiting;  // for a request's first byte; who has waited longest first
 
