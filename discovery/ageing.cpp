@@ -80,13 +80,15 @@ Ageing::Heard Ageing::heard(base::TimePoint now, std::uint64_t incarnation, std:
     if (word > last) incarnation_ = incarnation, sequence_ = 0, left_ = false;
     return {};
   }
+  const bool was_silent = !is_bridged(now);  // who is demoted falls silent without being suspected
   incarnation_ = incarnation;
   sequence_ = sequence;
   spoke_at_ = std::max(spoke_at_.value_or(base::TimePoint::min()), now - age);
   silent_since_ = std::max(silent_since_, *spoke_at_);
   left_ = false;
   if (now - silent_since_ >= config_->suspect_after) return {true, std::nullopt};
-  if (!std::exchange(heard_, true)) returned_at_ = now;
+  heard_ = true;
+  if (was_silent) returned_at_ = now;
   // Its agent lives; whether its endpoints can be reached from here only they or it can tell.
   const bool lost = outcome_ == Probes::unanswered && from == From::relay;
   return {true, enter(lost ? State::demoted : State::fresh)};

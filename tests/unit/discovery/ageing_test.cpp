@@ -289,6 +289,23 @@ TEST_CASE("a path that answers is asked every five seconds, one in doubt every s
   CHECK(origin.ageing.probe_rhythm() == 1s);
 }
 
+TEST_CASE("who was demoted while others heard it returns from its silence as anybody does",
+          "[discovery]") {
+  Origin origin;
+  origin.speaks_itself();
+  origin.ageing.link_reset();
+  origin.speaks();
+  REQUIRE(origin.probed(Probes::unanswered) == State::demoted);
+  origin.now += 20s;
+  const auto back = origin.now;
+  CHECK_FALSE(origin.ageing.returned_since(back));
+  origin.speaks();
+  CHECK(origin.ageing.returned_since(back));
+  origin.now += 1s;
+  origin.speaks();
+  CHECK_FALSE(origin.ageing.returned_since(origin.now));
+}
+
 TEST_CASE("a frozen judgement gives no path up", "[discovery]") {
   Origin origin;
   origin.speaks_itself();
