@@ -62,14 +62,13 @@ void read_timeouts(const Value& value, Timeouts& out) {
 using forwarder::net::AccessFormat;
 using forwarder::net::AccessLog;
 
-constexpr std::string_view kStandardOutput = "-";
 constexpr resources::Choice<AccessFormat> kFormats[] = {{"text", AccessFormat::text},
                                                         {"json", AccessFormat::json}};
 
 void read_log_path(const Value& value, const std::string& folder, AccessLog::Config& out) {
   resources::read(value, out.path);
   if (out.path.empty()) value.error("no path", "a file, or `-` for standard output");
-  if (out.path.empty() || out.path == kStandardOutput) return;
+  if (out.path.empty() || out.path == AccessLog::kStandardOutput) return;
   out.path = below(folder, out.path);
   const auto parent = std::filesystem::path(out.path).parent_path();
   std::error_code unknown;

@@ -16,7 +16,7 @@
 #include "dns/counters.hpp"
 #include "dns/net/tcp_server.hpp"
 #include "forwarder/net/counters.hpp"
-#include "forwarder/net/forwarder.hpp"
+#include "forwarder/net/traffic.hpp"
 
 namespace agent {
 

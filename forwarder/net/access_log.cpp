@@ -19,7 +19,7 @@ constexpr std::size_t kWriteAt = 256 * 1024;  // bytes of text at once
 constexpr int kPatience = 1'000;              // ms, with whoever reads what is no file
 
 base::Result<base::net::Fd> open_file(const std::string& path) {
-  const int fd = path == "-"
+  const int fd = path == AccessLog::kStandardOutput
                      ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
                      : ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kMode);
   if (fd < 0) return base::from_errno("open access log " + path, errno);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -26,8 +27,10 @@ class AccessLog {
  public:
   static constexpr base::Duration kEvery = std::chrono::milliseconds(50);
 
+  static constexpr std::string_view kStandardOutput = "-";
+
   struct Config {
-    std::string path;  // of a file that is appended to; "-": standard output
+    std::string path;  // of a file that is appended to, or kStandardOutput
     AccessFormat format = AccessFormat::text;
     friend bool operator==(const Config&, const Config&) = default;
   };

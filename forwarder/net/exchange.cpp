@@ -153,11 +153,15 @@ Task<Then> Exchange::forward() {
   co_return then;
 }
 
+void Exchange::client_is_gone() {
+  work_.counters.client_gone.add();
+  note_.ended("DC", "client is gone");
+}
+
 // The client has the beginning of an answer, or takes none.
 bool Exchange::is_cut_off(Outcome outcome) {
   if (outcome == Outcome::client_gone) {
-    work_.counters.client_gone.add();
-    note_.ended("DC", "client is gone");
+    client_is_gone();
     return true;
   }
   if (outcome != Outcome::cut && outcome != Outcome::fell_silent) return false;
@@ -215,8 +219,7 @@ Task<std::unique_ptr<Connection>> Exchange::connect(Member member) {
 Task<Then> Exchange::fail(Failure failure) {
   auto& counters = work_.counters;
   if (failure.status == 0) {
-    counters.client_gone.add();
-    note_.ended("DC", "client is gone");
+    client_is_gone();
     co_return Then::close;
   }
   if (failure.reason == kOutOfTime.reason) counters.out_of_time.add();

@@ -50,6 +50,7 @@ class Exchange {
   base::net::Task<Then> send(Buffer& reply);
 
   std::optional<Member> choose();
+  void client_is_gone();
   bool is_cut_off(Outcome outcome);
   void note_failure(Outcome outcome, Endpoints::Lease& lease, SlotId slot);
   bool may_try_again(Outcome outcome, bool stale);

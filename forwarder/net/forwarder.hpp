@@ -23,11 +23,6 @@
 
 namespace forwarder::net {
 
-// By name, summed over workers.
-struct TrafficTotals {
-  std::map<std::string, TrafficCounts> routes, destinations;
-};
-
 struct Config {
   std::size_t workers = 1;
   Limits limits;

@@ -39,6 +39,11 @@ struct TrafficCounts {
   TrafficCounts& operator+=(const TrafficCounts& more);
 };
 
+// By name.
+struct TrafficTotals {
+  std::map<std::string, TrafficCounts> routes, destinations;
+};
+
 class Traffic {
  public:
   static constexpr std::size_t kMost = 10'000;

@@ -3,10 +3,10 @@
 // compiled of nothing.
 //
 //   T             a table begins: the first is the root, those behind it are its children c1, c2 …
-//   = /a  ^ /a  ~ a.*  *   a route by exact path, prefix, regular expression; any. An `i` behind
-//   the
-//                 sign ignores case. Behind it, in any order: h:name=value, H:name=value
-//                 (inverted), q:name=value, m:GET, p:81, and d:2 to delegate to the second child
+//   = /a  ^ /a  ~ a.*  *   a route by exact path, prefix, regular expression; any
+//                 An `i` behind the sign ignores case. Behind the path, in any order:
+//                 h:name=value, H:name=value (inverted), q:name=value, m:GET, p:81, and d:2 to
+//                 delegate to the second child
 //   > GET /a?b h:name=value p:81   a request
 #include <charconv>
 
