@@ -3,7 +3,7 @@
 Objects are written by put() and delete(), each of which takes the next resource version. Lists are snapshots: pages of
 one list come from one version, by a continue token that compact() makes expire (410). A watch from a version that is
 compacted is told so by HTTP 410 or, as servers mostly do, by an ERROR event inside a 200 stream (`gone_in_stream`).
-What goes wrong in life is a method: forbid(), break_streams(), stop() and start() with another history behind it.
+What goes wrong in life is a method: break_streams(), lose_history(), stop() and start() with another history behind it.
 Faults of the client (an unknown path, a bad parameter) are answered as a real server does, with a Status.
 """
 import base64
@@ -64,7 +64,9 @@ class Store:
             self.changed.notify_all()
 
     def compact(self):
+        """Nobody has heard of the version that is the first to be kept: who watches must list again."""
         with self.changed:
+            self.version += 1
             self.compacted = self.version
 
     def page(self, plural, limit, token):
@@ -163,6 +165,7 @@ class Handler(BaseHTTPRequestHandler):
                 if not events and api.breaks == breaks:
                     api.store.changed.wait(0.05)
                     events = api.store.since(plural, version)
+                latest = api.store.version
             if api.breaks != breaks:  # in the midst of an object, without the last chunk
                 self.write(b'{"type":"MODIFIED","object":{"kind":"' + kind.encode() + b'","metadata":{"na')
                 self.close_connection = True
@@ -170,7 +173,7 @@ class Handler(BaseHTTPRequestHandler):
             for version, type_, made in events:
                 self.chunk({"type": type_, "object": made}, halves=api.split_chunks)
             if time.monotonic() > bookmark and asked.get("allowWatchBookmarks"):
-                version = max(version, api.store.version if not events else version)
+                version = latest
                 self.chunk({"type": "BOOKMARK", "object": {
                     "kind": kind, "apiVersion": group.split("/", 1)[1],
                     "metadata": {"resourceVersion": str(version), "creationTimestamp": None}}})
@@ -245,6 +248,12 @@ class KubeApi:
 
     def break_streams(self):
         self.breaks += 1
+
+    def lose_history(self):
+        """Breaks the streams, and what came between is not to be had any more, whatever they had heard of."""
+        with self.store.changed:
+            self.store.compact()
+            self.break_streams()
 
 
 def service(name, namespace="default", ports=(("http", 9080, 9080),), labels=None, **spec):

@@ -107,8 +107,7 @@ def a_list_of_many_pages_is_one_list(mesh):
         mesh.api.store.put("services", service(f"bulk-{i:03}"))
     mesh.api.gone_in_stream = False
     before = len(mesh.api.requests("services", "continue="))
-    mesh.api.store.compact()
-    mesh.api.break_streams()
+    mesh.api.lose_history()
     until(lambda: len(mesh.api.requests("services", "continue=")) >= before + 2, SOON_SECONDS, "pages are asked for")
     until(lambda: mesh.status()["services"]["objects"] == 251, SOON_SECONDS, "all are known")
     until(lambda: mesh.status()["endpointslices"]["lists"] == 2, SOON_SECONDS, "slices are listed anew too")
@@ -146,8 +145,7 @@ def history_that_is_gone_is_listed_anew(mesh):
         mesh.slices(11)
         with mesh.api.store.changed:  # nobody hears of it but by a list
             mesh.slices(11, 15)
-            mesh.api.store.compact()
-            mesh.api.break_streams()
+            mesh.api.lose_history()
         mesh.become([11, 15], f"listed anew, told of it {'in' if in_stream else 'instead of'} a stream")
         until(lambda: mesh.status()["endpointslices"]["lists"] > lists, SOON_SECONDS, "a new list")
         mesh.slices(11)
@@ -185,9 +183,7 @@ def a_list_that_is_suddenly_empty_is_held(mesh):
     with store.changed:
         kept = store.objects["endpointslices"]
         store.objects["endpointslices"] = {}
-        store.version += 1
-        store.compact()
-        mesh.api.break_streams()
+        mesh.api.lose_history()
     until(lambda: [h for h in mesh.ask("east", "status", check=False)["holds"] if h["source"] == "kubernetes"],
           SOON_SECONDS, "east holds what it has lost")
     equal(len(mesh.answers("west")), 8, "answers of west")
