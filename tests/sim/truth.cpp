@@ -150,7 +150,7 @@ void Truth::event(Clock now, std::size_t viewer, std::size_t cluster, discovery:
   if (kind == Kind::demoted) {
     if (!seen.failed_since) violated(who + " demoted while its endpoints answer");
     seen.given_up = true;
-    seen.lifted = false;
+    seen.lifted = seen.bare;  // by the answers of what it has no more
   }
   if (kind == Kind::fresh_again || kind == Kind::stale) {
     const bool by_word = !seen.lifted && !seen.bare;
