@@ -75,18 +75,19 @@ Json report(const forwarder::ExplainedDestination& destination) {
       tiers.push_back(
           {{"tier", tier.name}, {"share", tier.share}, {"members", std::move(members)}});
     }
-  return Json{{"upstream", destination.name},
-              {"weight", destination.share},
-              {"drawnBy", destination.drawn_by},
-              {"host", destination.host},
-              {"tiers", std::move(tiers)}};
+  Json json{{"upstream", destination.name},
+            {"weight", destination.share},
+            {"drawnBy", destination.drawn_by},
+            {"host", destination.host},
+            {"tiers", std::move(tiers)}};
+  if (!destination.policies.empty()) json["policies"] = destination.policies;
+  return json;
 }
 
 // As the forwarder's draw has it: what is drawn lives, unless nothing does.
 bool leads_to_nothing(const forwarder::Explanation& found) {
   return std::ranges::none_of(found.destinations, [](const auto& destination) {
-    return destination.drawn_by > 0 && destination.upstream &&
-           !destination.upstream->tiers.empty();
+    return destination.drawn_by > 0 && destination.upstream && !destination.upstream->tiers.empty();
   });
 }
 

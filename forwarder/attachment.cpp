@@ -17,13 +17,18 @@ bool selects(const resources::DestinationSelector& selector,
          selects(selector.port, destination);
 }
 
-std::string count(std::size_t n, std::string_view what) {
-  return std::to_string(n) + ' ' + std::string(what) + (n == 1 ? "" : "s");
+std::string_view one_of(Target target) {
+  return target == Target::routes ? "route" : "destination";
+}
+
+std::string count(std::size_t n, const std::string& what) {
+  return std::to_string(n) + ' ' + what + (n == 1 ? "" : "s");
 }
 
 std::string why_lost(const Attachable& policy, const Claim& claim, const Attachable& winner) {
   const bool older = winner.metadata->created_at != policy.metadata->created_at;
-  return claim.first_lost + (claim.lost > 1 ? " and " + count(claim.lost - 1, "more route") : "") +
+  const auto more = "more " + std::string(one_of(policy.target));
+  return claim.first_lost + (claim.lost > 1 ? " and " + count(claim.lost - 1, more) : "") +
          " has " + winner.object + ", which is " + (older ? "older" : "first by name") +
          ": this one is skipped there";
 }
@@ -53,6 +58,13 @@ bool selects(const std::vector<resources::RouteDestinationSelector>& selectors,
   });
 }
 
+bool selects(const std::vector<resources::DestinationSelector>& selectors,
+             const SelectableDestination& destination) {
+  return selectors.empty() || std::ranges::any_of(selectors, [&](const auto& selector) {
+           return selects(selector, destination);
+         });
+}
+
 void add(Claims& all, const Claims& more) {
   for (const auto& [place, claim] : more) {
     auto& sum = all[place];
@@ -71,17 +83,20 @@ void report(const std::vector<Attachable>& policies, const Claims& claims,
     const auto& policy = policies[i];
     const auto found = claims.find(i);
     const auto claim = found == claims.end() ? Claim{} : found->second;
+    const std::string target(one_of(policy.target));
     if (claim.lost > 0)
-      problems.push_back({resources::Severity::warning, policy.metadata->place, policy.object,
-                          "spec.applyToRoutes", why_lost(policy, claim, policies[claim.lost_to]),
-                          "select different routes, or make one policy of the two"});
+      problems.push_back(
+          {resources::Severity::warning, policy.metadata->place, policy.object,
+           policy.target == Target::routes ? "spec.applyToRoutes" : "spec.applyToDestinations",
+           why_lost(policy, claim, policies[claim.lost_to]),
+           "select different " + target + "s, or make one policy of the two"});
     auto status = status_of(policy.object, problems);
     if (claim.targets > 0) {
-      status.notes.push_back("it applies to " + count(claim.targets, "route"));
+      status.notes.push_back("it applies to " + count(claim.targets, target));
     } else {
       status.state = DocumentStatus::State::unused;
       status.notes.emplace_back(claim.lost > 0 ? "all that it selects have another of its kind"
-                                               : "it selects no route");
+                                               : "it selects no " + target);
     }
     statuses.push_back(std::move(status));
   }

@@ -1,8 +1,9 @@
-// Which policy a route has, of each kind, and what became of each policy: one rule for all kinds.
+// Which policy a route or a destination has, of each kind, and what became of each policy: one rule
+// for all kinds.
 //
 // A policy selects routes by their labels, inherited ones too, by the namespace and the cluster of
-// the table that they stand in, or by a destination that they forward to. Of several of a kind that
-// select one route (or one destination of a route) the first by resources::precedes has it: the
+// the table that they stand in, or by a destination that they forward to; others select
+// destinations. Of several of a kind that select one the first by resources::precedes has it: the
 // oldest, then by name, in every agent alike. The others are skipped there and warned with the
 // winner's name, and hold where they win (gloo.md §17).
 //
@@ -24,7 +25,7 @@
 
 namespace forwarder {
 
-// A destination of a route, as selectors see it.
+// A destination, as selectors see it.
 struct SelectableDestination {
   resources::DestinationKind kind = resources::DestinationKind::service;
   std::string namespace_, name, cluster;
@@ -46,8 +47,13 @@ bool selects(const resources::RouteSelector& selector, const SelectableRoute& ro
 bool selects(const std::vector<resources::RouteSelector>& selectors, const SelectableRoute& route);
 bool selects(const std::vector<resources::RouteDestinationSelector>& selectors,
              const SelectableRoute& route, const SelectableDestination& destination);
+// An empty list selects every destination.
+bool selects(const std::vector<resources::DestinationSelector>& selectors,
+             const SelectableDestination& destination);
 
-// What routes asked of one policy.
+enum class Target : std::uint8_t { routes, destinations };
+
+// What was asked of one policy.
 struct Claim {
   std::size_t targets = 0;  // that it has
   // Those that it selects and others have: how many, the first, and the first's winner.
@@ -64,9 +70,10 @@ void add(Claims& all, const Claims& more);
 struct Attachable {
   std::string object;  // "RetryTimeoutPolicy shop/patient"
   const resources::Metadata* metadata = nullptr;
+  Target target = Target::routes;  // what it is for
 };
 // Adds a warning for each policy that lost somewhere, and a status for each policy. `claims`: of
-// all routes; `problems`: those of all documents.
+// all its targets; `problems`: those of all documents.
 void report(const std::vector<Attachable>& policies, const Claims& claims,
             resources::Problems& problems, Statuses& statuses);
 
@@ -74,14 +81,14 @@ void report(const std::vector<Attachable>& policies, const Claims& claims,
 template <class Policy>
 class Attachment {
  public:
-  explicit Attachment(const resources::SharedList<Policy>& policies)
+  explicit Attachment(const resources::SharedList<Policy>& policies, Target target = Target::routes)
       : documents_(policies), policies_(policies.pointers()) {
     std::ranges::sort(policies_, [](const auto& a, const auto& b) {
       return resources::precedes(a->metadata, b->metadata);
     });
     for (const auto& policy : policies_)
-      attachables_.push_back(
-          {std::string(Policy::kKind) + ' ' + name_of(policy->metadata), &policy->metadata});
+      attachables_.push_back({std::string(Policy::kKind) + ' ' + name_of(policy->metadata),
+                              &policy->metadata, target});
   }
 
   // Of the same documents.

@@ -54,6 +54,7 @@ void gather(const resources::Documents& documents, const view::Resolution& resol
 
   Statuses of_policies;
   kept.policies->report(kept.roots.claimed(), kept.problems, of_policies);
+  kept.destination_policies->report(resolution, kept.problems, of_policies);
   drop_repeated(kept.problems);
   kept.statuses = statuses(documents.route_tables, resolution, kept.roots.reached(), kept.problems,
                            kept.statuses);
@@ -71,8 +72,13 @@ Compiled compile(const resources::Documents& documents, const view::Resolution& 
   table.version = kept.upstreams.begin_table();
   table.synced = resolution.view->synced;
 
+  const bool same_care = kept.destination_policies && kept.destination_policies->are_of(documents);
+  if (!same_care) {
+    kept.destination_policies = std::make_shared<DestinationPolicies>(documents);
+    kept.upstreams.outdate_all();
+  }
   MeshChanges changes;
-  if (tables.empty())
+  if (tables.empty() && kept.destination_policies->empty())
     kept.names = {};  // nobody asks for one
   else
     changes = kept.names.go_to(resolution);
@@ -80,11 +86,11 @@ Compiled compile(const resources::Documents& documents, const view::Resolution& 
   const bool same_policies = kept.policies && kept.policies->are_of(documents);
   if (!same_policies) kept.policies = std::make_shared<Policies>(documents);
 
-  Upstreams upstreams(resolution, kept.upstreams, kept.names);
+  Upstreams upstreams(resolution, kept.upstreams, kept.names, *kept.destination_policies);
   const bool other_roots = kept.roots.update(
       {tables, config, table.synced, changes, kept.callers, kept.policies, upstreams},
       kept.upstreams);
-  if (other_roots || !same_policies || !changes.names.empty() ||
+  if (other_roots || !same_policies || !same_care || !changes.names.empty() ||
       kept.is_named.size() != resolution.destinations.size())
     gather(documents, resolution, upstreams, kept);
   else

@@ -19,6 +19,7 @@
 #include "discovery/view/resolution.hpp"
 #include "forwarder/config.hpp"
 #include "forwarder/destination_names.hpp"
+#include "forwarder/destination_policies.hpp"
 #include "forwarder/kept_roots.hpp"
 #include "forwarder/kept_upstreams.hpp"
 #include "forwarder/named_hosts.hpp"
@@ -46,6 +47,7 @@ struct KeptTable {
   DestinationNames names;
   KnownCallers callers;
   std::shared_ptr<Policies> policies;
+  std::shared_ptr<DestinationPolicies> destination_policies;
   KeptRoots roots;
   NamedHosts named;
   PlainHosts plain;

@@ -23,6 +23,8 @@ void add_outcome(const Table& table, const Entry& entry, const Request& request,
     auto& explained = explanation.destinations.emplace_back();
     explained.name = to.name;
     if (to.upstream != kNoUpstream) explained.upstream = table.upstreams[to.upstream];
+    if (explained.upstream && explained.upstream->policy)
+      explained.policies = explained.upstream->policy->policies;
     explained.host = action.auto_host      ? to.host
                      : action.host.empty() ? request.head->authority
                                            : action.host;

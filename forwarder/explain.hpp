@@ -23,6 +23,7 @@ struct ExplainedDestination {
   std::string name;
   std::shared_ptr<const Upstream> upstream;  // null: not known here
   std::string host;                          // the Host header that goes there
+  std::vector<std::string> policies;         // that it has: "LoadBalancerPolicy shop/sticky"
   std::uint32_t share = 0;                   // of 100, as written
   std::uint32_t drawn_by = 0;                // as endpoints are now
 };

@@ -16,6 +16,19 @@ void KeptUpstreams::outdate(std::string_view host) {
   for (const auto id : found->second) kept_[id].outdated = true;
 }
 
+void KeptUpstreams::outdate_all() {
+  for (auto& kept : kept_) kept.outdated = true;
+}
+
+std::shared_ptr<Outlier> KeptUpstreams::outlier(const Recipe& recipe,
+                                                const base::SocketAddress& address) {
+  const auto& name = recipe.host.empty() ? recipe.namespace_ + '/' + recipe.name : recipe.host;
+  auto& known = outliers_[{name, recipe.port.number, address}];
+  auto outlier = known.lock();
+  if (!outlier) known = outlier = std::make_shared<Outlier>();
+  return outlier;
+}
+
 UpstreamId KeptUpstreams::find(const std::string& name, const Recipe& recipe) {
   const auto known = by_name_.find(name);
   if (known == by_name_.end()) return kNoUpstream;
@@ -25,8 +38,9 @@ UpstreamId KeptUpstreams::find(const std::string& name, const Recipe& recipe) {
   return known->second;
 }
 
-UpstreamId KeptUpstreams::put(Recipe recipe, std::shared_ptr<const Upstream> upstream) {
+UpstreamId KeptUpstreams::put(Recipe recipe, std::shared_ptr<Upstream> upstream) {
   const auto id = place_of(upstream->name);
+  upstream->id = id;
   auto& kept = kept_[id];
   if (!upstreams_[id] || kept.recipe.host != recipe.host) {
     if (upstreams_[id]) std::erase(by_host_[kept.recipe.host], id);
@@ -61,7 +75,14 @@ std::vector<UpstreamId> KeptUpstreams::outdated() const {
 void KeptUpstreams::end_table() {
   for (UpstreamId id = 0; id < kept_.size(); ++id)
     if (upstreams_[id] && kept_[id].table != table_) drop(id);
+  sweep();
   slots_.end_table();
+}
+
+void KeptUpstreams::sweep() {
+  if (outliers_.size() < sweep_at_) return;
+  std::erase_if(outliers_, [](const auto& known) { return known.second.expired(); });
+  sweep_at_ = std::max(kFirstSweep, 2 * outliers_.size());
 }
 
 void KeptUpstreams::drop(UpstreamId id) {

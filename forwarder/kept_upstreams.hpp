@@ -9,9 +9,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -39,11 +41,12 @@ class KeptUpstreams {
   std::uint64_t begin_table();
   // Those of that host are to be made anew, if a table has them again.
   void outdate(std::string_view host);
+  void outdate_all();
 
   // The table has it. Of the same recipe and up to date; none: it is to be put.
   UpstreamId find(const std::string& name, const Recipe& recipe);
   // The table has it. By its name, which no other recipe has; its members' slots are held.
-  UpstreamId put(Recipe recipe, std::shared_ptr<const Upstream> upstream);
+  UpstreamId put(Recipe recipe, std::shared_ptr<Upstream> upstream);
   // The table has one that the table before had.
   void keep(UpstreamId id) { kept_[id].table = table_; }
   // Of the upstreams that the table has, those still to be made anew.
@@ -54,6 +57,8 @@ class KeptUpstreams {
 
   const UpstreamList& upstreams() const { return upstreams_; }
   SlotMap& slots() { return slots_; }
+  // Of that endpoint of that destination; the same while some upstream holds it.
+  std::shared_ptr<Outlier> outlier(const Recipe& recipe, const base::SocketAddress& address);
 
  private:
   struct Kept {
@@ -62,6 +67,7 @@ class KeptUpstreams {
     bool outdated = false;
   };
   UpstreamId place_of(const std::string& name);
+  void sweep();
   void drop(UpstreamId id);
   void release(const Upstream& upstream);
 
@@ -72,6 +78,10 @@ class KeptUpstreams {
   std::vector<UpstreamId> free_;  // in no table since the last one ended
   std::unordered_map<std::string, UpstreamId> by_name_;
   std::unordered_map<std::string, std::vector<UpstreamId>> by_host_;
+  using EndpointOf = std::tuple<std::string, std::uint16_t, base::SocketAddress>;
+  std::map<EndpointOf, std::weak_ptr<Outlier>> outliers_;  // by destination, its port, and address
+  static constexpr std::size_t kFirstSweep = 64;
+  std::size_t sweep_at_ = kFirstSweep;  // entries; those of none that lives go
 };
 
 }  // namespace forwarder

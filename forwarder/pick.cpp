@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "forwarder/table.hpp"
 
@@ -12,6 +14,8 @@ constexpr int kDraws = 8;
 // A tier of which a request has seen so many fail has likely failed as a whole: the others first.
 constexpr std::ptrdiff_t kFailuresOfTier = 3;
 
+const Balancing kByDefault;
+
 std::uint64_t weight_of(const Member& member) { return std::max(member.weight, 1u); }
 
 const Member& draw_member(const Tier& tier, base::Random& random) {
@@ -19,6 +23,14 @@ const Member& draw_member(const Tier& tier, base::Random& random) {
   const auto at = random.below(tier.until.back());
   const auto found = std::upper_bound(tier.until.begin(), tier.until.end(), at);
   return tier.members[static_cast<std::size_t>(found - tier.until.begin())];
+}
+
+// As they stand from the first on, until one is taken.
+template <class Takes>
+const Member* from(const std::vector<Member>& members, std::size_t first, Takes takes) {
+  for (std::size_t i = 0; i < members.size(); ++i)
+    if (const auto& member = members[(first + i) % members.size()]; takes(member)) return &member;
+  return nullptr;
 }
 
 // Balanced by two random choices: far better than one, and no herd runs to the single least loaded
@@ -40,15 +52,74 @@ const Member* less_loaded(const Tier& tier, const LoadView& load, base::Random& 
     const auto load_of_first = load.active(*first) * weight_of(member);
     return load.active(member) * weight_of(*first) < load_of_first ? &member : first;
   }
-  if (first) return first;
-  const auto start = random.below(members.size());
-  for (std::size_t i = 0; i < members.size(); ++i)
-    if (const auto& member = members[(start + i) % members.size()]; takes(member)) return &member;
-  return nullptr;
+  return first ? first : from(members, random.below(members.size()), takes);
 }
 
-std::size_t draw_tier(const std::vector<Tier>& tiers, base::Random& random) {
-  auto at = random.unit();
+// In (0, 1).
+double unit(std::uint64_t hash) { return (static_cast<double>(hash >> 11) + 0.5) * 0x1.0p-53; }
+
+constexpr std::uint64_t kGoldenRatio = 0x9e37'79b9'7f4a'7c15;  // of 2^64
+
+// By weight in steps of the golden ratio, so that turns of the same member lie far apart.
+template <class Takes>
+const Member* in_turn(const Tier& tier, std::uint64_t turn, Takes takes) {
+  if (tier.until.empty()) return from(tier.members, turn % tier.members.size(), takes);
+  const auto at = unit(turn * kGoldenRatio) * static_cast<double>(tier.until.back());
+  const auto found =
+      std::upper_bound(tier.until.begin(), tier.until.end(), static_cast<std::uint64_t>(at));
+  return from(tier.members, static_cast<std::size_t>(found - tier.until.begin()), takes);
+}
+
+template <class Takes>
+const Member* at_random(const Tier& tier, base::Random& random, Takes takes) {
+  for (int draw = 0; draw < kDraws; ++draw)
+    if (const auto& member = draw_member(tier, random); takes(member)) return &member;
+  return from(tier.members, random.below(tier.members.size()), takes);
+}
+
+// The finalizer of MurmurHash3: each bit of the two decides over each bit of the outcome.
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  auto x = a ^ (b * kGoldenRatio);
+  x = (x ^ (x >> 33)) * 0xff51'afd7'ed55'8ccd;
+  x = (x ^ (x >> 33)) * 0xc4ce'b9fe'1a85'ec53;
+  return x ^ (x >> 33);
+}
+
+// Rendezvous hashing: the member with the highest score; -w / ln(u) with u in (0, 1) draws by
+// weight.
+template <class Takes>
+const Member* by_hash(const Tier& tier, std::uint64_t hash, Takes takes) {
+  const Member* best = nullptr;
+  auto highest = -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < tier.members.size(); ++i) {
+    const auto& member = tier.members[i];
+    const auto u = unit(mix(hash, tier.hashes[i]));
+    const auto score =
+        tier.until.empty() ? u : -static_cast<double>(weight_of(member)) / std::log(u);
+    if (score <= highest || !takes(member)) continue;
+    highest = score;
+    best = &member;
+  }
+  return best;
+}
+
+template <class Takes>
+const Member* choose(const Balancing& balancing, const Tier& tier, const LoadView& load,
+                     base::Random& random, PickKey key, Takes takes) {
+  using By = Balancing::By;
+  if (balancing.by == By::random) return at_random(tier, random, takes);
+  if (!key || balancing.by == By::least_request) return less_loaded(tier, load, random, takes);
+  return balancing.by == By::hash ? by_hash(tier, *key, takes) : in_turn(tier, *key, takes);
+}
+
+bool panics(const Tier& tier, const LoadView& load, double percent) {
+  if (percent <= 0) return false;
+  const auto well = std::ranges::count_if(
+      tier.members, [&](const Member& member) { return !load.avoid(member); });
+  return static_cast<double>(well) * 100 < percent * static_cast<double>(tier.members.size());
+}
+
+std::size_t draw_tier(const std::vector<Tier>& tiers, double at) {
   for (std::size_t i = 0; i < tiers.size(); ++i) {
     if (at < tiers[i].share) return i;
     at -= tiers[i].share;
@@ -59,7 +130,7 @@ std::size_t draw_tier(const std::vector<Tier>& tiers, base::Random& random) {
 }  // namespace
 
 std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tried,
-                           const LoadView& load, base::Random& random) {
+                           const LoadView& load, base::Random& random, PickKey key) {
   const auto& tiers = upstream.tiers;
   if (tiers.empty()) return std::nullopt;
   const auto untried = [&](const Member& member) {
@@ -76,14 +147,19 @@ std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tri
     return failures >= kFailuresOfTier;
   };
 
-  const auto drawn = draw_tier(tiers, random);
+  const auto& balancing = upstream.policy ? upstream.policy->balancing : kByDefault;
+  const bool by_hash = key && balancing.by == Balancing::By::hash;
+  const auto drawn = draw_tier(tiers, by_hash ? unit(mix(*key, 0)) : random.unit());
   const auto search = [&](const auto& takes) -> const Member* {
     for (const bool doubtful : {false, true})
       for (std::size_t i = 0; i <= tiers.size(); ++i) {
         if (i == drawn + 1) continue;
         const auto& tier = tiers[i == 0 ? drawn : i - 1];
         if (in_doubt(tier) != doubtful) continue;
-        if (const auto* member = less_loaded(tier, load, random, takes)) return member;
+        const auto* member = panics(tier, load, balancing.panic_percent)
+                                 ? choose(balancing, tier, load, random, key, untried)
+                                 : choose(balancing, tier, load, random, key, takes);
+        if (member) return member;
       }
     return nullptr;
   };

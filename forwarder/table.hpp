@@ -24,6 +24,7 @@
 #include "base/address.hpp"
 #include "base/random.hpp"
 #include "forwarder/http/message.hpp"
+#include "forwarder/traffic_policy.hpp"
 
 namespace forwarder {
 
@@ -42,7 +43,8 @@ struct Member {
   std::uint32_t generation = 0;
   base::SocketAddress address;
   std::uint32_t weight = 1;
-  bool stale = false;  // its cluster is silent
+  bool stale = false;          // its cluster is silent
+  Outlier* outlier = nullptr;  // where a policy asks for it; lives while its upstream is held
 };
 
 struct Tier {
@@ -51,13 +53,22 @@ struct Tier {
   std::vector<Member> members;
   // Sums of the members' weights up to each, for drawing by weight; empty = all weigh the same.
   std::vector<std::uint64_t> until{};
+  std::vector<std::uint64_t> hashes{};  // of the members, where requests are spread by hash
 };
+
+// Where a route leads, by a place in the table: the same place from table to table while some route
+// leads there, so that routes stay as they are when endpoints come and go.
+using UpstreamId = std::uint32_t;
+inline constexpr UpstreamId kNoUpstream = ~UpstreamId{0};
 
 // What a request can be sent to: one destination at one port, or a subset of it.
 struct Upstream {
   std::string name;  // "ratings.mesh.internal:9080", with "{version=v2}" for a subset
   std::vector<Tier> tiers;
-  bool fail_open = false;  // nothing here is healthy: the tiers hold what there is
+  bool fail_open = false;       // nothing here is healthy: the tiers hold what there is
+  UpstreamId id = kNoUpstream;  // its place in the table
+  std::shared_ptr<const TrafficPolicy> policy{};     // null: none
+  std::vector<std::shared_ptr<Outlier>> outliers{};  // that members point to
 };
 
 // A part of a table where it stands, good for as long as the table is held; share() it for longer.
@@ -78,10 +89,6 @@ class InTable {
 };
 using UpstreamRef = InTable<Upstream>;
 
-// Where a route leads, by a place in the table: the same place from table to table while some route
-// leads there, so that routes stay as they are when endpoints come and go.
-using UpstreamId = std::uint32_t;
-inline constexpr UpstreamId kNoUpstream = ~UpstreamId{0};
 using UpstreamList = std::vector<std::shared_ptr<const Upstream>>;  // by id; null = free
 
 struct Treatment;  // treatment.hpp
@@ -134,13 +141,18 @@ class LoadView {
   virtual ~LoadView() = default;
   // Of the member itself: nothing is known of one whose slot has stood for another address.
   virtual std::uint32_t active(const Member& member) const = 0;  // requests in flight
-  virtual bool avoid(const Member& member) const = 0;            // failed a moment ago
+  virtual bool avoid(const Member& member) const = 0;  // failed a moment ago, or is ejected
 };
 
+// What an upstream's policy goes by: the hash of a request, or the turn it has. None: there is
+// none.
+using PickKey = std::optional<std::uint64_t>;
+
 // Draws a tier by share, then two members by weight and takes the one with fewer requests for its
-// weight; never one in `tried`; falls to the next tier where none is left or several of them were
-// tried in vain, and at last to members to avoid, before giving up. Nothing left: no value.
+// weight, or what the upstream's policy says; never one in `tried`; falls to the next tier where
+// none is left or several of them were tried in vain, and at last to members to avoid, before
+// giving up. Nothing left: no value. By hash it looks at every member of the tier.
 std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tried,
-                           const LoadView& load, base::Random& random);
+                           const LoadView& load, base::Random& random, PickKey key = {});
 
 }  // namespace forwarder

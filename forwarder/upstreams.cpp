@@ -94,6 +94,20 @@ void sum_weights(Tier& tier) {
   for (const auto& member : members) tier.until.push_back(sum += std::max(member.weight, 1u));
 }
 
+// What its policy needs of each member.
+void prepare_for_policy(Upstream& upstream, const KeptUpstreams::Recipe& recipe,
+                        KeptUpstreams& kept) {
+  if (!upstream.policy) return;
+  const bool by_hash = upstream.policy->balancing.by == Balancing::By::hash;
+  for (auto& tier : upstream.tiers)
+    for (auto& member : tier.members) {
+      if (by_hash) tier.hashes.push_back(endpoint_hash(member.address));
+      if (!upstream.policy->outliers) continue;
+      upstream.outliers.push_back(kept.outlier(recipe, member.address));
+      member.outlier = upstream.outliers.back().get();
+    }
+}
+
 }  // namespace
 
 const Upstreams::Services& Upstreams::services() const {
@@ -182,7 +196,8 @@ UpstreamId Upstreams::make(std::string name, Recipe recipe) {
   const auto* resolved = recipe.host.empty() ? nullptr : resolution_.find(recipe.host);
   if (resolved && recipe.cluster.empty() && recipe.subset.empty()) {
     // The forwarder's callers are near the agent: class 0 is its own locality.
-    auto upstream = fill(std::move(name), resolved->by_class.front(), recipe.port);
+    auto upstream =
+        fill(std::move(name), recipe, resolved->by_class.front(), *resolved->destination);
     return kept_.put(std::move(recipe), std::move(upstream));
   }
   const auto whole =
@@ -190,7 +205,7 @@ UpstreamId Upstreams::make(std::string name, Recipe recipe) {
   const auto part = narrow(*whole, recipe.cluster, recipe.subset);
   const auto selection =
       view::select(part, *resolution_.view, resolution_.callers->classes.front());
-  auto upstream = fill(std::move(name), selection, recipe.port);
+  auto upstream = fill(std::move(name), recipe, selection, *whole);
   return kept_.put(std::move(recipe), std::move(upstream));
 }
 
@@ -230,13 +245,15 @@ std::shared_ptr<const view::Destination> Upstreams::unnamed_service(std::string_
   return made;
 }
 
-std::shared_ptr<const Upstream> Upstreams::fill(std::string name, const view::Selection& selection,
-                                                const view::DestinationPort& port) {
+std::shared_ptr<Upstream> Upstreams::fill(std::string name, const Recipe& recipe,
+                                          const view::Selection& selection,
+                                          const view::Destination& destination) {
   auto& slots = kept_.slots();
   auto upstream = std::make_shared<Upstream>();
   upstream->name = std::move(name);
   upstream->fail_open = selection.fail_open;
-  view::TargetPorts targets(port);
+  upstream->policy = policies_.of(selectable(destination, recipe.port));
+  view::TargetPorts targets(recipe.port);
   for (const auto& selected : selection.tiers) {
     Tier tier{selected.name, selected.share, {}, {}};
     for (const auto& choice : selected.endpoints) {
@@ -256,6 +273,7 @@ std::shared_ptr<const Upstream> Upstreams::fill(std::string name, const view::Se
     upstream->tiers.push_back(std::move(tier));
   }
   rescale(upstream->tiers);
+  prepare_for_policy(*upstream, recipe, kept_);
   return upstream;
 }
 

@@ -22,6 +22,7 @@
 #include "base/result.hpp"
 #include "discovery/view/resolution.hpp"
 #include "forwarder/destination_names.hpp"
+#include "forwarder/destination_policies.hpp"
 #include "forwarder/kept_upstreams.hpp"
 #include "forwarder/table.hpp"
 #include "resources/object.hpp"
@@ -34,8 +35,8 @@ class Upstreams {
 
   // `names` are of the resolution.
   Upstreams(const discovery::view::Resolution& resolution, KeptUpstreams& kept,
-            const DestinationNames& names)
-      : resolution_(resolution), kept_(kept), names_(names) {}
+            const DestinationNames& names, DestinationPolicies& policies)
+      : resolution_(resolution), kept_(kept), names_(names), policies_(policies) {}
 
   struct Target {
     UpstreamId upstream = kNoUpstream;
@@ -71,13 +72,14 @@ class Upstreams {
                                                      std::string_view name) const;
   UpstreamId seek(Recipe recipe);
   UpstreamId make(std::string name, Recipe recipe);
-  std::shared_ptr<const Upstream> fill(std::string name,
-                                       const discovery::view::Selection& selection,
-                                       const Port& port);
+  std::shared_ptr<Upstream> fill(std::string name, const Recipe& recipe,
+                                 const discovery::view::Selection& selection,
+                                 const Destination& destination);
 
   const discovery::view::Resolution& resolution_;
   KeptUpstreams& kept_;
   const DestinationNames& names_;
+  DestinationPolicies& policies_;
   mutable std::optional<Services> services_;
 };
 

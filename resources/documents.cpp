@@ -12,6 +12,8 @@ void Documents::append(const Documents& more) {
   static_services.append(more.static_services);
   retry_timeout_policies.append(more.retry_timeout_policies);
   header_manipulation_policies.append(more.header_manipulation_policies);
+  load_balancer_policies.append(more.load_balancer_policies);
+  outlier_detection_policies.append(more.outlier_detection_policies);
 }
 
 Loaded load(const std::vector<File>& files) { return KeptDocuments().load(files); }

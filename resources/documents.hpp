@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "resources/header_manipulation_policy.hpp"
+#include "resources/load_balancer_policy.hpp"
+#include "resources/outlier_detection_policy.hpp"
 #include "resources/problem.hpp"
 #include "resources/retry_timeout_policy.hpp"
 #include "resources/route_table.hpp"
@@ -28,6 +30,8 @@ struct Documents {
   SharedList<StaticService> static_services;
   SharedList<RetryTimeoutPolicy> retry_timeout_policies;
   SharedList<HeaderManipulationPolicy> header_manipulation_policies;
+  SharedList<LoadBalancerPolicy> load_balancer_policies;
+  SharedList<OutlierDetectionPolicy> outlier_detection_policies;
 
   void append(const Documents& more);
 };
@@ -37,6 +41,8 @@ template <class OfDocuments, class Visit>
 void for_each_kind_of_policy(OfDocuments& documents, Visit&& visit) {
   visit(documents.retry_timeout_policies);
   visit(documents.header_manipulation_policies);
+  visit(documents.load_balancer_policies);
+  visit(documents.outlier_detection_policies);
 }
 
 struct File {

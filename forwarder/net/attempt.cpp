@@ -102,6 +102,7 @@ Task<Outcome> Attempt::await_answer() {
       if (interims == 0 && is_late_goodbye()) co_return Outcome::unanswered;
       input.remove_prefix(parsed.consumed);
       lease_.answers();
+      status_ = work_.response_head.status;
       if (work_.response_head.status == 101) {
         const auto outcome = co_await switch_protocols(input);
         co_return outcome;

@@ -48,6 +48,8 @@ class Attempt {
   bool poolable() const { return poolable_ && request_.whole() && upload_ == Upload::done; }
   // After `answered`: the client was told, or must notice, that its connection ends here.
   bool closing() const { return closing_ || !request_.whole(); }
+  // That the upstream answered with; 0: none came.
+  std::uint16_t status() const { return status_; }
   const Failure& client_failure() const { return client_failure_; }
 
  private:
@@ -86,6 +88,7 @@ class Attempt {
   Upload upload_ = Upload::done;
   base::TimePoint sent_at_;   // the request's latest byte
   base::TimePoint moved_at_;  // the latest byte either way, once the answer has begun
+  std::uint16_t status_ = 0;
   bool answering_ = false;
   bool closing_ = false, poolable_ = false;
   Failure client_failure_;

@@ -50,6 +50,7 @@ class Counter {
   COUNTER(reused)             /* requests sent on a pooled connection */                     \
   COUNTER(retried)            /* on another endpoint; nothing had been sent */               \
   COUNTER(replayed)           /* sent again, idempotent and without an answer */             \
+  COUNTER(ejections)          /* of endpoints, for what a policy holds against them */       \
   COUNTER(policy_retries)     /* sent again as a policy asks */                              \
   COUNTER(retries_refused)    /* a policy asks, and its upstream's budget is spent */        \
   COUNTER(out_of_time)        /* 504: a policy's requestTimeout is over */                   \

@@ -26,6 +26,7 @@ std::uint32_t Endpoints::active(const Member& member) const {
 }
 
 bool Endpoints::avoid(const Member& member) const {
+  if (member.outlier && member.outlier->ejected(loop_.now())) return true;
   const auto* state = known(member);
   return state && state->suspicion.avoids(loop_.now());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "forwarder/ejection.hpp"
 #include "forwarder/http/forwarded.hpp"
 
 namespace forwarder::net {
@@ -75,6 +76,7 @@ void Exchange::prepare(const http::RequestHead& head, const Forward& forward,
   } else {
     upstream_ = work_.upstreams.hold(forward.upstream, version);
     note_.destination(upstream_->name);
+    pick_key_ = pick_key(head);
     if (treatment_) {
       retrying_.follow(treatment_->retry);
       if (treatment_->retry.on) request_.may_be_retried();
@@ -114,16 +116,14 @@ Task<Then> Exchange::forward() {
       connection = co_await connect(*member);
     if (!connection && retrying_.over()) break;
     if (!connection) {
-      lease.unreachable();
-      failure_ = kUnreachable;
-      work_.counters.retried.add();
-      tried_.push_back(member->slot);
+      note_unreachable(lease, *member);
       continue;
     }
     Attempt attempt(session_, request_, note_, *connection, lease, retrying_, response_edits());
     const auto outcome = co_await attempt.run();
     if (outcome == Outcome::answered || outcome == Outcome::turned_down) {
       lease.answered();
+      judge(*member, attempt.status());
       if (attempt.poolable()) endpoints.put(*member, std::move(connection));
       if (outcome == Outcome::turned_down) {
         tried_.push_back(member->slot);
@@ -134,7 +134,7 @@ Task<Then> Exchange::forward() {
       : request_.whole()           ? Then::close
                                    : Then::linger;
     }
-    if (outcome == Outcome::cut) lease.failed();
+    if (outcome == Outcome::cut) note_failure(outcome, lease, *member);
     if (is_cut_off(outcome)) co_return Then::cut;
     failure_ = attempt.client_failure();
     if (outcome == Outcome::client_failed) break;
@@ -143,7 +143,7 @@ Task<Then> Exchange::forward() {
     const bool stale = connection->reused && never_read;
     // Others in the pool may be stale, too: the same endpoint, newly connected.
     fresh_only = fresh_only || stale;
-    if (!stale) note_failure(outcome, lease, member->slot);
+    if (!stale) note_failure(outcome, lease, *member);
     failure_ = is_late(outcome) ? kUpstreamTimeout : kUpstreamFailed;
     if (!may_try_again(outcome, stale)) break;
     give_up_at = work_.in(work_.timeouts.connecting);  // however long the upstream took to fail
@@ -173,19 +173,46 @@ bool Exchange::is_cut_off(Outcome outcome) {
   return true;
 }
 
-void Exchange::note_failure(Outcome outcome, Endpoints::Lease& lease, SlotId slot) {
+void Exchange::note_failure(Outcome outcome, Endpoints::Lease& lease, const Member& member) {
   outcome == Outcome::too_slow ? lease.too_slow() : lease.failed();
-  tried_.push_back(slot);
+  judge(member, 0);
+  tried_.push_back(member.slot);
+}
+
+void Exchange::note_unreachable(Endpoints::Lease& lease, const Member& member) {
+  lease.unreachable();
+  judge(member, 0);
+  failure_ = kUnreachable;
+  work_.counters.retried.add();
+  tried_.push_back(member.slot);
+}
+
+void Exchange::judge(const Member& member, std::uint16_t status) {
+  if (forwarder::judge(*upstream_, member, status, work_.loop.now()))
+    work_.counters.ejections.add();
+}
+
+PickKey Exchange::pick_key(const http::RequestHead& head) {
+  if (!upstream_->policy) return {};
+  const auto& balancing = upstream_->policy->balancing;
+  switch (balancing.by) {
+    case Balancing::By::hash:
+      return hash_of(balancing.hash, head, session_.peer().ip);
+    case Balancing::By::round_robin:
+      return work_.turns.next(upstream_->id, work_.random);
+    default:
+      return {};
+  }
 }
 
 // Where a policy asks again and every endpoint was tried, one of them is asked again.
 std::optional<Member> Exchange::choose() {
   if (retrying_.over()) return std::nullopt;
   if (retrying_.by_policy() && tried_.size() + 1 >= work_.limits.attempts) tried_.clear();
-  auto member = pick(*upstream_, tried_, work_.endpoints, work_.random);
+  auto member = pick(*upstream_, tried_, work_.endpoints, work_.random, pick_key_);
   if (member || !retrying_.by_policy()) return member;
   tried_.clear();
-  return pick(*upstream_, tried_, work_.endpoints, work_.random);
+  return pick(*upstream_, tried_, work_.endpoints, work_.random, pick_key_);
 }
 
 bool Exchange::may_try_again(Outcome outcome, bool stale) {

@@ -49,10 +49,14 @@ class Exchange {
   base::net::Task<Then> answer(const Reply& reply);
   base::net::Task<Then> send(Buffer& reply);
 
+  PickKey pick_key(const http::RequestHead& head);
   std::optional<Member> choose();
+  // `status`: that came, 0: none.
+  void judge(const Member& member, std::uint16_t status);
   void client_is_gone();
   bool is_cut_off(Outcome outcome);
-  void note_failure(Outcome outcome, Endpoints::Lease& lease, SlotId slot);
+  void note_failure(Outcome outcome, Endpoints::Lease& lease, const Member& member);
+  void note_unreachable(Endpoints::Lease& lease, const Member& member);
   bool may_try_again(Outcome outcome, bool stale);
   ReplyForm reply_form() const;
   http::Connection reply_connection() const;
@@ -63,6 +67,7 @@ class Exchange {
   OutgoingRequest request_;
   RequestNote note_;
   HeldUpstreams::Hold upstream_;
+  PickKey pick_key_;
   HeldTreatments::Hold treatment_;  // empty: no policy
   std::optional<Reply> reply_;
   Failure failure_;

@@ -22,6 +22,7 @@
 #include "forwarder/net/limits.hpp"
 #include "forwarder/net/reframe.hpp"
 #include "forwarder/net/traffic.hpp"
+#include "forwarder/net/turns.hpp"
 #include "forwarder/table.hpp"
 
 namespace forwarder::net {
@@ -51,6 +52,7 @@ struct Workspace {
   HeldUpstreams upstreams;
   HeldTreatments treatments;
   Endpoints endpoints;
+  Turns turns;
   Counters counters;
   Buffers buffers;
   Traffic routes, destinations;       // by name

@@ -79,6 +79,10 @@ constexpr std::array kReaders = {
            &read_into<&Documents::retry_timeout_policies>},
     Reader{"trafficcontrol.policy.gloo.solo.io", "v2", HeaderManipulationPolicy::kKind,
            &read_into<&Documents::header_manipulation_policies>},
+    Reader{"trafficcontrol.policy.gloo.solo.io", "v2", LoadBalancerPolicy::kKind,
+           &read_into<&Documents::load_balancer_policies>},
+    Reader{"resilience.policy.gloo.solo.io", "v2", OutlierDetectionPolicy::kKind,
+           &read_into<&Documents::outlier_detection_policies>},
 };
 
 // Says what is known of a kind that no reader takes.

@@ -51,8 +51,6 @@ kind ExternalWorkload = {ports:[{name protocol number:int}] connectedClusters:<s
 
 kind FailoverPolicy = {applyToDestinations:Destinations config:{priorityLabels:{labels:[string]}
   localityMappings:[{from:Locality to:[{region zone subZone weight:int}]}]}}
-kind OutlierDetectionPolicy = {applyToDestinations:Destinations config:{consecutiveErrors:int interval:duration
-  baseEjectionTime:duration maxEjectionPercent:int consecutiveGatewayErrors:int}}
 kind FaultInjectionPolicy = {applyToRoutes:Routes config:{delay:{fixedDelay:duration percentage:number}
   abort:{httpStatus:int percentage:number}}}
 kind ConnectionPolicy = {applyToDestinations:Destinations config:{
@@ -70,10 +68,6 @@ kind TrimProxyConfigPolicy = {applyToWorkloads:Workloads config:{includedDestina
 kind GraphQLPersistedQueryCachePolicy = {applyToRoutes:Routes config:{cacheSize:int}}
 
 kind HTTPBufferPolicy = {applyToRoutes:Routes config:{maxRequestBytes:int}}
-kind LoadBalancerPolicy = {applyToDestinations:Destinations config:{
-  simple:UNSPECIFIED|RANDOM|PASSTHROUGH|ROUND_ROBIN|LEAST_REQUEST
-  consistentHash:{httpHeaderName httpCookie:{name path ttl:duration} useSourceIp:bool httpQueryParameterName}
-  warmupDurationSecs:duration healthyPanicThreshold:number updateMergeWindow:duration}}
 kind MirrorPolicy = {applyToRoutes:Routes config:{destination:Destination percentage:number}}
 kind ProxyProtocolPolicy = {applyToListeners:Listeners config:{enableProxyProtocol:bool}}
 kind RateLimitClientConfig = {raw:{rateLimits:any}}

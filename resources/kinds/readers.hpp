@@ -14,5 +14,7 @@ void read(const Value& document, EndpointSlice& out);
 void read(const Value& document, StaticService& out);
 void read(const Value& document, RetryTimeoutPolicy& out);
 void read(const Value& document, HeaderManipulationPolicy& out);
+void read(const Value& document, LoadBalancerPolicy& out);
+void read(const Value& document, OutlierDetectionPolicy& out);
 
 }  // namespace resources

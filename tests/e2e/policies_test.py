@@ -5,8 +5,9 @@ import os
 import sys
 import threading
 import time
+import urllib.request
 
-from mesh import Mesh, until
+from mesh import ADMIN, Mesh, until
 
 HOST, PORT = "flaky.policies.example", 9090
 DOCUMENTS = """service: flaky
@@ -50,6 +51,52 @@ spec: {{applyToRoutes: [{{route: {{labels: {{team: policies}}}}}}], config: {{ap
 """
 
 
+SPREAD_HOST, SPREAD_PORT = "spread.policies.example", 9091
+SPREAD = """
+---
+service: spread
+namespace: policies
+ports: {{http: {port}}}
+endpoints: {addresses}
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {{name: spread, namespace: policies, labels: {{app: spread}}}}
+spec: {{hosts: [{host}], services: [{{name: spread, namespace: policies}}], ports: [{{number: {port}}}]}}
+---
+apiVersion: trafficcontrol.policy.gloo.solo.io/v2
+kind: LoadBalancerPolicy
+metadata: {{name: sticky, namespace: policies}}
+spec:
+  applyToDestinations: [{{kind: VIRTUAL_DESTINATION, selector: {{labels: {{app: spread}}}}}}]
+  config: {balancing}
+---
+apiVersion: resilience.policy.gloo.solo.io/v2
+kind: OutlierDetectionPolicy
+metadata: {{name: strict, namespace: policies}}
+spec:
+  applyToDestinations: [{{kind: VIRTUAL_DESTINATION, selector: {{labels: {{app: spread}}}}}}]
+  config: {{consecutiveErrors: 3, baseEjectionTime: 5s}}
+"""
+
+
+class Named(http.server.BaseHTTPRequestHandler):
+    """Says which address was asked; 500 where that is broken."""
+    protocol_version = "HTTP/1.1"
+    broken = set()
+
+    def do_GET(self):
+        address = self.server.server_address[0]
+        body = address.encode()
+        self.send_response(500 if address in self.broken else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
 class Upstream(http.server.BaseHTTPRequestHandler):
     """503 to the first two requests of each path; /slow in it: no answer for two seconds."""
     protocol_version = "HTTP/1.1"
@@ -80,6 +127,52 @@ def equal(actual, expected, what):
 
 def statuses(mesh):
     return {s["object"]: s for s in mesh.ask("west", "status", check=False)["documents"]["routing"]}
+
+
+def spread_by_policies(mesh):
+    addresses = [mesh.address("west", n) for n in (91, 92, 93)]
+    for address in addresses:
+        server = http.server.ThreadingHTTPServer((address, SPREAD_PORT), Named)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def write(balancing):
+        mesh.write("west", "spread.yaml", SPREAD.format(
+            host=SPREAD_HOST, port=SPREAD_PORT, addresses=addresses, balancing=balancing))
+
+    def ask(user="nobody"):
+        try:
+            answer = mesh.request("west", SPREAD_HOST, SPREAD_PORT, "/", headers={"X-User": user})
+        except OSError as error:
+            return 0, str(error)
+        return answer.status, answer.body
+
+    def by(user):
+        return {ask(user)[1] for _ in range(6)}
+
+    write("{consistentHash: {httpHeaderName: x-user}}")
+    until(lambda: ask()[0] == 200, 20, "the destination is there")
+    users = {f"user-{n}": by(f"user-{n}") for n in range(12)}
+    equal({len(seen) for seen in users.values()}, {1}, "endpoints that one user sees")
+    equal(len(set().union(*users.values())), 3, "endpoints that all users see")
+
+    broken = next(iter(users["user-0"]))
+    Named.broken.add(broken)
+    seen = [ask("user-0")[0] for _ in range(20)]
+    equal(seen[:3] + [seen.count(500), seen[-1]], [500, 500, 500, 3, 200], "three errors, and it is ejected")
+    for user, before in users.items():
+        if before != {broken}:
+            equal(by(user), before, f"{user} stays where it was")
+    with urllib.request.urlopen(f"http://{mesh.address('west')}:{ADMIN}/metrics", timeout=5) as metrics:
+        equal("nearmost_forwarder_ejections_total 1\n" in metrics.read().decode(), True, "it is counted, once")
+    Named.broken.clear()
+    until(lambda: by("user-0") == {broken}, 20, "it is back after its ejection")
+
+    write("{simple: ROUND_ROBIN}")
+    until(lambda: len({ask("user-0")[1] for _ in range(6)}) == 3, 20, "spread in turn")
+    route = mesh.ask("west", "route", "GET", f"http://{SPREAD_HOST}:{SPREAD_PORT}/")
+    equal(route["destinations"][0]["policies"],
+          ["LoadBalancerPolicy policies/sticky", "OutlierDetectionPolicy policies/strict"], "what route says")
+    equal(statuses(mesh)["LoadBalancerPolicy policies/sticky"]["notes"], ["it applies to 1 destination"], "status")
 
 
 def main():
@@ -120,6 +213,7 @@ def main():
         route = mesh.ask("west", "route", "GET", f"http://{HOST}:{PORT}/patient/a")
         equal(sorted(route["policies"]), ["HeaderManipulationPolicy policies/stamps",
                                           "RetryTimeoutPolicy policies/patient"], "what route says")
+        spread_by_policies(mesh)
         server.shutdown()
     print("ok")
 

@@ -53,7 +53,8 @@ struct Tables {
         kept.outdate(destination->destination->host);
     last = destinations;
     DestinationNames names;
-    Upstreams upstreams(resolution, kept, names);
+    DestinationPolicies policies{resources::Documents{}};
+    Upstreams upstreams(resolution, kept, names, policies);
     std::vector<UpstreamId> ids;
     for (const auto& destination : destinations)
       for (const auto& port : destination->destination->ports)
@@ -107,7 +108,8 @@ TEST_CASE("an upstream that nobody asks for but that is kept is renewed in its p
     kept.begin_table();
     kept.outdate(source->destination->host);
     DestinationNames names;
-    Upstreams upstreams(resolution, kept, names);
+    DestinationPolicies policies{resources::Documents{}};
+    Upstreams upstreams(resolution, kept, names, policies);
     if (held == kNoUpstream)
       held = upstreams.of(source, source->destination->ports.front());
     else

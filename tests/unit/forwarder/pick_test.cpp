@@ -133,3 +133,133 @@ TEST_CASE("without load members are picked evenly, and the last untried of many 
     CHECK(count == Approx(1000).epsilon(0.2));
   CHECK(picks(upstream, Load{}, 100, all_but_last) == std::map<SlotId, int>{{99, 100}});
 }
+
+namespace {
+
+std::shared_ptr<const TrafficPolicy> by(Balancing::By by, double panic_percent = 0) {
+  auto policy = std::make_shared<TrafficPolicy>();
+  policy->balancing.by = by;
+  policy->balancing.panic_percent = panic_percent;
+  return policy;
+}
+
+Upstream spread(Balancing::By how, std::vector<std::uint32_t> weights) {
+  Upstream upstream{"u", {tier(1, {})}};
+  auto& members = upstream.tiers.front().members;
+  for (const auto weight : weights) {
+    const auto slot = static_cast<SlotId>(members.size());
+    members.push_back({slot, 0, {base::IpAddress::v4(0x0a000000 + slot), 80}, weight});
+    upstream.tiers.front().hashes.push_back(endpoint_hash(members.back().address));
+  }
+  if (std::set<std::uint32_t>(weights.begin(), weights.end()).size() > 1) {
+    std::uint64_t sum = 0;
+    for (const auto weight : weights) upstream.tiers.front().until.push_back(sum += weight);
+  }
+  upstream.policy = by(how);
+  return upstream;
+}
+
+std::vector<SlotId> picks_by_key(const Upstream& upstream, std::uint64_t keys,
+                                 const Load& load = {}, std::vector<SlotId> tried = {}) {
+  base::Random random(7);
+  std::vector<SlotId> slots;
+  for (std::uint64_t key = 0; key < keys; ++key)
+    slots.push_back(pick(upstream, tried, load, random, key * 0x9e3779b97f4a7c15)->slot);
+  return slots;
+}
+
+std::map<SlotId, int> counts_of(const std::vector<SlotId>& slots) {
+  std::map<SlotId, int> counts;
+  for (const auto slot : slots) ++counts[slot];
+  return counts;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "round robin takes one after the other, and who is not taken leaves the turn to the next") {
+  const auto upstream = spread(Balancing::By::round_robin, {1, 1, 1});
+  base::Random random(7);
+  const auto at = [&](std::uint64_t turn, const Load& load, std::vector<SlotId> tried = {}) {
+    return pick(upstream, tried, load, random, turn)->slot;
+  };
+  Load load;
+  load.requests[0] = 100;  // it does not look
+  for (std::uint64_t i = 6; i < 12; ++i) CHECK(at(i, load) == i % 3);
+  CHECK(at(6, load, {0}) == 1);
+  load.failed = {0, 1};
+  CHECK(at(6, load) == 2);
+}
+
+TEST_CASE("round robin gives each member its weight, and not in runs") {
+  const auto upstream = spread(Balancing::By::round_robin, {3, 1});
+  base::Random random(7);
+  std::string order;
+  for (std::uint64_t turn = 1; turn <= 40; ++turn)
+    order += std::to_string(pick(upstream, {}, Load{}, random, turn)->slot);
+  CHECK(std::abs(std::count(order.begin(), order.end(), '1') - 10) <= 1);
+  CHECK(order.find("11") == order.npos);
+  CHECK(order.find("00000") == order.npos);
+}
+
+TEST_CASE("random does not look at loads") {
+  const auto upstream = spread(Balancing::By::random, {1, 1});
+  Load load;
+  load.requests[0] = 100;
+  auto counts = picks(upstream, load, 10'000);
+  CHECK(counts[0] == Approx(5000).epsilon(0.05));
+}
+
+TEST_CASE("by hash the same key goes to the same member, by weight, wherever the member stands") {
+  const auto upstream = spread(Balancing::By::hash, {1, 1, 1, 5});
+  const auto slots = picks_by_key(upstream, 8000);
+  CHECK(slots == picks_by_key(upstream, 8000));
+  auto counts = counts_of(slots);
+  CHECK(counts[0] == Approx(1000).epsilon(0.1));
+  CHECK(counts[3] == Approx(5000).epsilon(0.05));
+  auto turned = upstream;
+  auto& tier = turned.tiers.front();
+  std::swap(tier.members[0], tier.members[2]);
+  std::swap(tier.hashes[0], tier.hashes[2]);
+  CHECK(picks_by_key(turned, 8000) == slots);
+}
+
+TEST_CASE("by hash only the requests of who is gone move, and they come back") {
+  const auto upstream = spread(Balancing::By::hash, {1, 1, 1, 1});
+  const auto before = picks_by_key(upstream, 1000);
+  Load load;
+  load.failed = {2};
+  const auto during = picks_by_key(upstream, 1000, load);
+  CHECK(during == picks_by_key(upstream, 1000, {}, {2}));
+  for (std::size_t i = 0; i < before.size(); ++i)
+    CHECK((before[i] == 2 ? during[i] != 2 : during[i] == before[i]));
+}
+
+TEST_CASE("by hash the tier is the key's, too, and without a key the load decides") {
+  Upstream upstream = spread(Balancing::By::hash, {1});
+  auto other = spread(Balancing::By::hash, {1, 1}).tiers.front();
+  other.members.erase(other.members.begin());
+  other.hashes.erase(other.hashes.begin());
+  upstream.tiers.front().share = 0.6;
+  other.share = 0.4;
+  upstream.tiers.push_back(other);
+  const auto slots = picks_by_key(upstream, 1000);
+  CHECK(slots == picks_by_key(upstream, 1000));
+  CHECK(counts_of(slots)[0] == Approx(600).epsilon(0.1));
+
+  auto alone = spread(Balancing::By::hash, {1, 1});
+  Load load;
+  load.requests[0] = 5;
+  CHECK(picks(alone, load, 100) == std::map<SlotId, int>{{1, 100}});
+}
+
+TEST_CASE("where too few of a tier are well, all of it is taken") {
+  auto upstream = spread(Balancing::By::random, {1, 1, 1, 1});
+  Load load;
+  load.failed = {0, 1, 2};
+  CHECK(picks(upstream, load, 100) == std::map<SlotId, int>{{3, 100}});
+  upstream.policy = by(Balancing::By::random, 25);
+  CHECK(picks(upstream, load, 100) == std::map<SlotId, int>{{3, 100}});
+  upstream.policy = by(Balancing::By::random, 26);
+  CHECK(picks(upstream, load, 1000).size() == 4);
+}

@@ -148,7 +148,8 @@ TEST_CASE("a service that no zone names is found by itself") {
   kept.begin_table();
   DestinationNames names;
   names.go_to(resolution);
-  Upstreams upstreams(resolution, kept, names);
+  DestinationPolicies policies{resources::Documents{}};
+  Upstreams upstreams(resolution, kept, names, policies);
   const auto found = upstreams.find(service("dashboard", 81), "kube-system");
   REQUIRE(found);
   const auto& upstream = *kept.upstreams().at(found->upstream);

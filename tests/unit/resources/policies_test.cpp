@@ -160,3 +160,98 @@ TEST_CASE("a policy that is defined twice is an error for the later one", "[reso
                            document("trafficcontrol", "HeaderManipulationPolicy", "{config: {}}")))
             .empty());
 }
+
+namespace {
+
+resources::Loaded balancer(const std::string& config) {
+  return load_text(document("trafficcontrol", "LoadBalancerPolicy", "{config: " + config + "}"));
+}
+resources::Loaded outliers(const std::string& config) {
+  return load_text(document("resilience", "OutlierDetectionPolicy", "{config: " + config + "}"));
+}
+
+}  // namespace
+
+TEST_CASE("a LoadBalancerPolicy is read field by field", "[resources]") {
+  const auto loaded = load_text(document("trafficcontrol", "LoadBalancerPolicy", R"(
+  applyToDestinations: [{kind: VIRTUAL_DESTINATION, port: {number: 80}, selector: {labels: {a: b}}}]
+  config: {simple: ROUND_ROBIN, healthyPanicThreshold: 12.5, updateMergeWindow: 1s}
+)"));
+  CHECK(problems(loaded).empty());
+  const auto& policy = loaded.documents.load_balancer_policies.at(0);
+  CHECK(policy.destinations.at(0).kind == resources::DestinationKind::virtual_destination);
+  CHECK(policy.destinations.at(0).object.labels == base::Labels{{"a", "b"}});
+  CHECK(policy.destinations.at(0).port.number == 80);
+  CHECK(policy.simple == resources::LoadBalancerPolicy::Simple::round_robin);
+  CHECK(policy.panic_threshold_percent == 12.5);
+
+  using Part = resources::HashBy::Part;
+  const auto hash = [](const std::string& config) {
+    const auto read = balancer("{consistentHash: " + config + "}");
+    CHECK(problems(read).empty());
+    return read.documents.load_balancer_policies.at(0).hash;
+  };
+  CHECK(hash("{httpHeaderName: x-user}") == resources::HashBy{Part::header, "x-user"});
+  CHECK(hash("{httpCookie: {name: id, path: /}}") == resources::HashBy{Part::cookie, "id"});
+  CHECK(hash("{useSourceIp: true}") == resources::HashBy{Part::source_address, ""});
+  CHECK(hash("{httpQueryParameterName: q}") == resources::HashBy{Part::query_parameter, "q"});
+}
+
+TEST_CASE("what a LoadBalancerPolicy cannot mean is said", "[resources]") {
+  CHECK(problems(balancer("{}")) ==
+        Lines{"error spec.config: says neither simple nor consistentHash; write simple: "
+              "LEAST_REQUEST"});
+  CHECK(problems(balancer("{simple: RANDOM, consistentHash: {useSourceIp: true}}")).size() == 1);
+  CHECK(problems(balancer("{simple: ROUND_ROBBIN}")).at(0).starts_with("error spec.config.simple"));
+  CHECK(
+      problems(balancer("{simple: PASSTHROUGH}")) ==
+      Lines{"warning spec.config.simple: PASSTHROUGH is not supported: read as LEAST_REQUEST; the "
+            "forwarder chooses among endpoints; it never sees which one a client meant"});
+  CHECK(problems(balancer("{simple: RANDOM, healthyPanicThreshold: 101}")) ==
+        Lines{"error spec.config.healthyPanicThreshold: not from 0 to 100"});
+  CHECK(problems(balancer("{simple: RANDOM, healthyPanicThreshold: nan}")).size() == 1);
+  CHECK(problems(balancer("{simple: RANDOM, warmupDurationSecs: 5s}")).size() == 1);
+  CHECK(problems(balancer("{consistentHash: {}}"))
+            .at(0)
+            .starts_with("error spec.config.consistentHash: says nothing to hash"));
+  CHECK(problems(balancer("{consistentHash: {useSourceIp: false}}")).size() == 1);
+  CHECK(problems(balancer("{consistentHash: {httpHeaderName: ''}}")) ==
+        Lines{"error spec.config.consistentHash.httpHeaderName: is empty; give a name"});
+  CHECK(problems(balancer("{consistentHash: {httpCookie: {ttl: 1h}}}")) ==
+        Lines{"error spec.config.consistentHash.httpCookie.name: missing; this field is required",
+              "warning spec.config.consistentHash.httpCookie.ttl: not supported: no cookie is set "
+              "here; requests without this cookie are spread by their number in flight"});
+}
+
+TEST_CASE("an OutlierDetectionPolicy is read field by field, with Gloo's defaults", "[resources]") {
+  const auto plain = outliers("{}");
+  CHECK(problems(plain).empty());
+  const auto& defaults = plain.documents.outlier_detection_policies.at(0);
+  CHECK(defaults.consecutive_errors == 5);
+  CHECK(defaults.consecutive_gateway_errors == 0);
+  CHECK(defaults.interval == 10s);
+  CHECK(defaults.base_ejection_time == 30s);
+  CHECK(defaults.max_ejection_percent == 100);
+  CHECK(defaults.destinations.empty());
+
+  const auto loaded = outliers(
+      "{consecutiveErrors: 4, consecutiveGatewayErrors: 3, interval: 5s, "
+      "baseEjectionTime: 1m, maxEjectionPercent: 50}");
+  CHECK(problems(loaded).empty());
+  const auto& policy = loaded.documents.outlier_detection_policies.at(0);
+  CHECK(policy.consecutive_errors == 4);
+  CHECK(policy.consecutive_gateway_errors == 3);
+  CHECK(policy.interval == 5s);
+  CHECK(policy.base_ejection_time == 1min);
+  CHECK(policy.max_ejection_percent == 50);
+}
+
+TEST_CASE("what an OutlierDetectionPolicy cannot mean is said", "[resources]") {
+  CHECK(problems(outliers("{consecutiveErrors: 0}")).size() == 1);
+  CHECK(problems(outliers("{maxEjectionPercent: 101}")).size() == 1);
+  CHECK(problems(outliers("{interval: 0s}")).size() == 1);
+  CHECK(
+      problems(outliers("{consecutiveErrors: 2, consecutiveGatewayErrors: 3}")) ==
+      Lines{"warning spec.config: consecutiveGatewayErrors above consecutiveErrors has no effect; "
+            "a gateway error is an error, too"});
+}

@@ -53,20 +53,17 @@ TEST_CASE("brackets of the shapes are closed: every kind is found", "[resources]
 }
 
 TEST_CASE("a shape names fields and values that do not belong", "[resources]") {
-  CHECK(complaints("kind OutlierDetectionPolicy", "{config: {interval: 1s, consecutiveErrors: 2}}")
-            .empty());
-  CHECK(
-      complaints("kind ConnectionPolicy", "{config: {http: {idleTimeout: soon, maxRetires: 2}}}") ==
-      Lines{"config.http.idleTimeout: expected a duration such as \"5s\", found \"soon\"",
-            "config.http.maxRetires: unknown field"});
-  CHECK(complaints("kind LoadBalancerPolicy", "{config: {simple: RANDOM}}").empty());
-  CHECK(complaints("kind LoadBalancerPolicy",
-                   "{config: {simple: 1, consistentHash: {useSourceIp: maybe}}}") ==
-        Lines{"config.consistentHash.useSourceIp: expected true or false, found \"maybe\""});
-  CHECK(
-      complaints("kind LoadBalancerPolicy", "{config: {simple: FAIR}, applyToDestinations: {}}") ==
-      Lines{"applyToDestinations: expected a list, found a map",
-            "config.simple: expected one of UNSPECIFIED, RANDOM, PASSTHROUGH, ROUND_ROBIN, "
-            "LEAST_REQUEST, found \"FAIR\""});
+  CHECK(complaints("kind FaultInjectionPolicy", "{config: {delay: {fixedDelay: 1s}}}").empty());
+  CHECK(complaints("kind FaultInjectionPolicy",
+                   "{config: {delay: {fixedDelay: soon, percent: 2}}, applyToRoutes: {}}") ==
+        Lines{"applyToRoutes: expected a list, found a map",
+              "config.delay.fixedDelay: expected a duration such as \"5s\", found \"soon\"",
+              "config.delay.percent: unknown field"});
+  CHECK(complaints("kind VirtualGateway", "{listeners: [{tls: {mode: SIMPLE}}]}").empty());
+  CHECK(complaints("kind VirtualGateway",
+                   "{listeners: [{tls: {mode: SIMPEL}, httpsRedirect: maybe}]}") ==
+        Lines{"listeners[0].httpsRedirect: expected true or false, found \"maybe\"",
+              "listeners[0].tls.mode: expected one of PASSTHROUGH, SIMPLE, MUTUAL, "
+              "AUTO_PASSTHROUGH, ISTIO_MUTUAL, found \"SIMPEL\""});
   CHECK(complaints("kind Portal", "{what: ever}").empty());
 }

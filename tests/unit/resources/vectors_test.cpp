@@ -98,6 +98,12 @@ TEST_CASE("published valid Gloo documents load without an error or an unknown fi
       REQUIRE(documents.retry_timeout_policies.size() == 1);
       CHECK(documents.retry_timeout_policies[0].metadata.name == row.name);
       CHECK(documents.retry_timeout_policies[0].request_timeout > base::Duration::zero());
+    } else if (row.kind == "LoadBalancerPolicy") {
+      REQUIRE(documents.load_balancer_policies.size() == 1);
+      CHECK(documents.load_balancer_policies[0].metadata.name == row.name);
+    } else if (row.kind == "OutlierDetectionPolicy") {
+      REQUIRE(documents.outlier_detection_policies.size() == 1);
+      CHECK(documents.outlier_detection_policies[0].metadata.name == row.name);
     } else {
       REQUIRE_FALSE(loaded.problems.empty());
       CHECK(loaded.problems[0].message == "kind " + row.kind + " is not supported yet: ignored");

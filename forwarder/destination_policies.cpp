@@ -1,0 +1,81 @@
+#include "forwarder/destination_policies.hpp"
+
+namespace forwarder {
+namespace {
+
+OutlierRule outlier_rule(const resources::OutlierDetectionPolicy& policy) {
+  return {policy.consecutive_errors, policy.consecutive_gateway_errors, policy.interval,
+          policy.base_ejection_time, policy.max_ejection_percent};
+}
+
+}  // namespace
+
+SelectableDestination selectable(const discovery::view::Destination& destination,
+                                 const discovery::view::DestinationPort& port) {
+  const bool is_service = destination.kind == discovery::view::Destination::Kind::service;
+  return {is_service ? resources::DestinationKind::service
+                     : resources::DestinationKind::virtual_destination,
+          destination.namespace_,
+          destination.name,
+          destination.cluster,
+          destination.labels,
+          port.number,
+          port.name};
+}
+
+DestinationPolicies::DestinationPolicies(const resources::Documents& documents)
+    : balancers_(documents.load_balancer_policies, Target::destinations),
+      outliers_(documents.outlier_detection_policies, Target::destinations) {}
+
+bool DestinationPolicies::are_of(const resources::Documents& documents) const {
+  return balancers_.is_of(documents.load_balancer_policies) &&
+         outliers_.is_of(documents.outlier_detection_policies);
+}
+
+DestinationPolicies::Choice DestinationPolicies::choose(const SelectableDestination& destination,
+                                                        const std::string& name,
+                                                        Claimed& claimed) const {
+  const auto is_for_it = [&](const auto& policy) {
+    return selects(policy.destinations, destination);
+  };
+  return {balancers_.attach(name, claimed.balancers, is_for_it),
+          outliers_.attach(name, claimed.outliers, is_for_it)};
+}
+
+std::shared_ptr<const TrafficPolicy> DestinationPolicies::of(
+    const SelectableDestination& destination) {
+  if (empty()) return nullptr;
+  Claimed unused;
+  const auto choice = choose(destination, "", unused);
+  const auto& [balancer, outliers] = choice;
+  if (!balancer && !outliers) return nullptr;
+  auto& made = made_[choice];
+  if (made) return made;
+  auto policy = std::make_shared<TrafficPolicy>();
+  const auto name = [&](const auto& document) {
+    policy->policies.push_back(std::string(document.kKind) + ' ' + name_of(document.metadata));
+  };
+  if (balancer) {
+    policy->balancing = balancing(*balancer);
+    name(*balancer);
+  }
+  if (outliers) {
+    policy->outliers = outlier_rule(*outliers);
+    name(*outliers);
+  }
+  return made = std::move(policy);
+}
+
+void DestinationPolicies::report(const discovery::view::Resolution& resolution,
+                                 resources::Problems& problems, Statuses& statuses) const {
+  if (empty()) return;
+  Claimed claimed;
+  for (const auto& resolved : resolution.destinations)
+    for (const auto& port : resolved->destination->ports)
+      choose(selectable(*resolved->destination, port),
+             resolved->destination->host + ':' + std::to_string(port.number), claimed);
+  balancers_.report(claimed.balancers, problems, statuses);
+  outliers_.report(claimed.outliers, problems, statuses);
+}
+
+}  // namespace forwarder

@@ -1,0 +1,60 @@
+#include "forwarder/traffic_policy.hpp"
+
+#include "base/hash.hpp"
+#include "forwarder/matcher.hpp"
+
+namespace forwarder {
+namespace {
+
+using Part = resources::HashBy::Part;
+
+constexpr std::string_view kSpace = " \t";
+
+// RFC 6265 §4.2: name=value pairs behind "; ".
+std::optional<std::string_view> cookie_value(std::string_view name, std::string_view cookies) {
+  while (!cookies.empty()) {
+    const auto end = std::min(cookies.find_first_of(";,"), cookies.size());
+    auto pair = cookies.substr(0, end);
+    cookies.remove_prefix(std::min(end + 1, cookies.size()));
+    pair.remove_prefix(std::min(pair.find_first_not_of(kSpace), pair.size()));
+    const auto equals = pair.find('=');
+    if (equals != pair.npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Balancing balancing(const resources::LoadBalancerPolicy& policy) {
+  using Simple = resources::LoadBalancerPolicy::Simple;
+  Balancing balancing;
+  balancing.panic_percent = policy.panic_threshold_percent;
+  if (policy.hash) {
+    balancing.by = Balancing::By::hash;
+    balancing.hash = *policy.hash;
+  } else if (policy.simple != Simple::least_request) {
+    balancing.by =
+        policy.simple == Simple::random ? Balancing::By::random : Balancing::By::round_robin;
+  }
+  return balancing;
+}
+
+std::optional<std::uint64_t> hash_of(const resources::HashBy& by, const http::RequestHead& head,
+                                     const base::IpAddress& client) {
+  if (by.part == Part::source_address) return base::hash64(client.bytes());
+  std::string joined;
+  std::optional<std::string_view> text;
+  if (by.part == Part::query_parameter) {
+    text = query_value(by.name, head.query);
+  } else {
+    text = header_value(by.part == Part::cookie ? "cookie" : by.name, head, joined);
+    if (text && by.part == Part::cookie) text = cookie_value(by.name, *text);
+  }
+  return text ? std::optional(base::hash64(*text)) : std::nullopt;
+}
+
+std::uint64_t endpoint_hash(const base::SocketAddress& address) {
+  return base::hash64(address.ip.bytes(), address.port);
+}
+
+}  // namespace forwarder

@@ -1,0 +1,152 @@
+#include "forwarder/destination_policies.hpp"
+
+#include "forwarder/ejection.hpp"
+#include "forwarder/explain.hpp"
+#include "tests/unit/forwarder/scene.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace forwarder;
+using namespace scene;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+resources::LoadBalancerPolicy balancer(std::string name,
+                                       std::vector<resources::DestinationSelector> selectors) {
+  resources::LoadBalancerPolicy policy;
+  policy.metadata.name = std::move(name);
+  policy.metadata.namespace_ = "shop";
+  policy.destinations = std::move(selectors);
+  policy.simple = resources::LoadBalancerPolicy::Simple::random;
+  return policy;
+}
+resources::OutlierDetectionPolicy detection(std::string name) {
+  resources::OutlierDetectionPolicy policy;
+  policy.metadata.name = std::move(name);
+  policy.metadata.namespace_ = "shop";
+  policy.consecutive_errors = 1;
+  return policy;
+}
+resources::DestinationSelector of(
+    std::string name, resources::DestinationKind kind = resources::DestinationKind::service) {
+  resources::DestinationSelector selector;
+  selector.object.name = std::move(name);
+  selector.kind = kind;
+  return selector;
+}
+
+Mesh shop() {
+  Mesh mesh;
+  mesh.has("east", "cart", {"10.0.0.1", "10.0.0.2"}).has("east", "pay", {"10.0.0.3"});
+  return mesh.has_virtual("cart.example", "cart"), mesh;
+}
+
+// Of the upstream by that name.
+Lines policies_of(const Table& table, std::string_view upstream) {
+  for (const auto& one : table.upstreams)
+    if (one && one->name == upstream) return one->policy ? one->policy->policies : Lines{};
+  return {"no such upstream"};
+}
+
+Lines statuses_of(const Compiled& compiled) {
+  Lines lines;
+  for (const auto& status : compiled.statuses)
+    if (status.object.find("Policy ") != status.object.npos)
+      lines.push_back(status.object + ' ' + std::string(to_string(status.state)) + ": " +
+                      status.notes.at(0));
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("a destination has the first policy of each kind that selects it", "[policies]") {
+  auto mesh = shop();
+  resources::Documents documents;
+  documents.load_balancer_policies.push_back(balancer("a", {of("cart")}));
+  documents.load_balancer_policies.push_back(balancer("b", {}));
+  documents.outlier_detection_policies.push_back(detection("d"));
+  const auto compiled = mesh.compile_all(documents);
+  const auto& table = *compiled.table;
+  CHECK(policies_of(table, "cart.shop.mesh.internal:80") ==
+        Lines{"LoadBalancerPolicy shop/a", "OutlierDetectionPolicy shop/d"});
+  CHECK(policies_of(table, "pay.shop.mesh.internal:80") ==
+        Lines{"LoadBalancerPolicy shop/b", "OutlierDetectionPolicy shop/d"});
+  CHECK(policies_of(table, "cart.example:80") ==
+        Lines{"LoadBalancerPolicy shop/b", "OutlierDetectionPolicy shop/d"});
+  CHECK(statuses_of(compiled) ==
+        Lines{"LoadBalancerPolicy shop/a accepted: it applies to 1 destination",
+              "LoadBalancerPolicy shop/b warning: it applies to 2 destinations",
+              "OutlierDetectionPolicy shop/d accepted: it applies to 3 destinations"});
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].field == "spec.applyToDestinations");
+  CHECK(compiled.problems[0].message ==
+        "cart.shop.mesh.internal:80 has LoadBalancerPolicy shop/a, which is first by name: this "
+        "one is skipped there");
+}
+
+TEST_CASE("policies select destinations by kind and port, and one that selects none is unused",
+          "[policies]") {
+  auto mesh = shop();
+  auto virtual_only = of("cart", resources::DestinationKind::virtual_destination);
+  auto other_port = of("pay");
+  other_port.port.number = 81;
+  resources::Documents documents;
+  documents.load_balancer_policies.push_back(balancer("a", {virtual_only}));
+  documents.load_balancer_policies.push_back(balancer("b", {other_port}));
+  const auto compiled = mesh.compile_all(documents);
+  CHECK(policies_of(*compiled.table, "cart.example:80") == Lines{"LoadBalancerPolicy shop/a"});
+  CHECK(policies_of(*compiled.table, "cart.shop.mesh.internal:80").empty());
+  CHECK(statuses_of(compiled) ==
+        Lines{"LoadBalancerPolicy shop/a accepted: it applies to 1 destination",
+              "LoadBalancerPolicy shop/b unused: it selects no destination"});
+}
+
+TEST_CASE("a policy that comes, changes or goes changes upstreams that routes lead to already",
+          "[policies]") {
+  auto mesh = shop();
+  resources::Documents documents;
+  documents.route_tables.push_back(table("main", {"h"}, {route({}, to("cart"))}));
+  const auto policies = [&] {
+    const auto compiled = mesh.compile_all(documents);
+    const auto found = explain(*compiled.table, Incoming("GET", "h", "/").value);
+    return found.destinations.at(0).policies;
+  };
+  CHECK(policies().empty());
+  documents.load_balancer_policies.push_back(balancer("a", {}));
+  CHECK(policies() == Lines{"LoadBalancerPolicy shop/a"});
+  documents.load_balancer_policies = {};
+  documents.load_balancer_policies.push_back(balancer("b", {}));
+  CHECK(policies() == Lines{"LoadBalancerPolicy shop/b"});
+  documents.load_balancer_policies = {};
+  CHECK(policies().empty());
+}
+
+TEST_CASE("an ejected endpoint stays ejected from table to table, in every subset", "[policies]") {
+  auto mesh = shop();
+  auto& endpoints = mesh.service("east", "cart").endpoints;
+  resources::Documents documents;
+  auto subset = service("cart");
+  auto forward = to("cart");
+  documents.route_tables.push_back(table("main", {"h"}, {route({}, forward)}));
+  documents.outlier_detection_policies.push_back(detection("d"));
+  const base::TimePoint now{std::chrono::hours(1)};
+  const auto find = [](const Table& table) {
+    for (const auto& upstream : table.upstreams)
+      if (upstream && upstream->name == "cart.shop.mesh.internal:80") return upstream;
+    FAIL("no upstream");
+    return table.upstreams.front();
+  };
+  {
+    const auto compiled = mesh.compile_all(documents);
+    const auto upstream = find(*compiled.table);
+    REQUIRE(upstream->outliers.size() == 2);
+    REQUIRE(judge(*upstream, upstream->tiers[0].members[0], 500, now));
+  }
+  endpoints[1].weight = 7;  // made anew
+  const auto compiled = mesh.compile_all(documents);
+  const auto upstream = find(*compiled.table);
+  REQUIRE(upstream->tiers[0].members[1].weight == 7);
+  CHECK(upstream->tiers[0].members[0].outlier->ejected(now));
+  CHECK_FALSE(upstream->tiers[0].members[1].outlier->ejected(now));
+}
