@@ -25,11 +25,13 @@ SelectableDestination selectable(const discovery::view::Destination& destination
 
 DestinationPolicies::DestinationPolicies(const resources::Documents& documents)
     : balancers_(documents.load_balancer_policies, Target::destinations),
-      outliers_(documents.outlier_detection_policies, Target::destinations) {}
+      outliers_(documents.outlier_detection_policies, Target::destinations),
+      connections_(documents.connection_policies, Target::destinations) {}
 
 bool DestinationPolicies::are_of(const resources::Documents& documents) const {
   return balancers_.is_of(documents.load_balancer_policies) &&
-         outliers_.is_of(documents.outlier_detection_policies);
+         outliers_.is_of(documents.outlier_detection_policies) &&
+         connections_.is_of(documents.connection_policies);
 }
 
 DestinationPolicies::Choice DestinationPolicies::choose(const SelectableDestination& destination,
@@ -39,7 +41,8 @@ DestinationPolicies::Choice DestinationPolicies::choose(const SelectableDestinat
     return selects(policy.destinations, destination);
   };
   return {balancers_.attach(name, claimed.balancers, is_for_it),
-          outliers_.attach(name, claimed.outliers, is_for_it)};
+          outliers_.attach(name, claimed.outliers, is_for_it),
+          connections_.attach(name, claimed.connections, is_for_it)};
 }
 
 std::shared_ptr<const TrafficPolicy> DestinationPolicies::of(
@@ -47,8 +50,8 @@ std::shared_ptr<const TrafficPolicy> DestinationPolicies::of(
   if (empty()) return nullptr;
   Claimed unused;
   const auto choice = choose(destination, "", unused);
-  const auto& [balancer, outliers] = choice;
-  if (!balancer && !outliers) return nullptr;
+  if (choice == Choice()) return nullptr;
+  const auto& [balancer, outliers, connections] = choice;
   auto& made = made_[choice];
   if (made) return made;
   auto policy = std::make_shared<TrafficPolicy>();
@@ -63,6 +66,10 @@ std::shared_ptr<const TrafficPolicy> DestinationPolicies::of(
     policy->outliers = outlier_rule(*outliers);
     name(*outliers);
   }
+  if (connections) {
+    policy->connections = connection_rule(*connections);
+    name(*connections);
+  }
   return made = std::move(policy);
 }
 
@@ -76,6 +83,7 @@ void DestinationPolicies::report(const discovery::view::Resolution& resolution,
              resolved->destination->host + ':' + std::to_string(port.number), claimed);
   balancers_.report(claimed.balancers, problems, statuses);
   outliers_.report(claimed.outliers, problems, statuses);
+  connections_.report(claimed.connections, problems, statuses);
 }
 
 }  // namespace forwarder

@@ -6,7 +6,7 @@
 
 #include <map>
 #include <memory>
-#include <utility>
+#include <tuple>
 
 #include "discovery/view/resolution.hpp"
 #include "forwarder/attachment.hpp"
@@ -24,7 +24,7 @@ class DestinationPolicies {
 
   // Of the same policies.
   bool are_of(const resources::Documents& documents) const;
-  bool empty() const { return balancers_.empty() && outliers_.empty(); }
+  bool empty() const { return balancers_.empty() && outliers_.empty() && connections_.empty(); }
 
   // Null: none is for it. The same object for the same policies.
   std::shared_ptr<const TrafficPolicy> of(const SelectableDestination& destination);
@@ -36,15 +36,17 @@ class DestinationPolicies {
  private:
   using Balancer = std::shared_ptr<const resources::LoadBalancerPolicy>;
   using Detection = std::shared_ptr<const resources::OutlierDetectionPolicy>;
-  using Choice = std::pair<Balancer, Detection>;
+  using Connections = std::shared_ptr<const resources::ConnectionPolicy>;
+  using Choice = std::tuple<Balancer, Detection, Connections>;
   struct Claimed {
-    Claims balancers, outliers;
+    Claims balancers, outliers, connections;
   };
   Choice choose(const SelectableDestination& destination, const std::string& name,
                 Claimed& claimed) const;
 
   Attachment<resources::LoadBalancerPolicy> balancers_;
   Attachment<resources::OutlierDetectionPolicy> outliers_;
+  Attachment<resources::ConnectionPolicy> connections_;
   std::map<Choice, std::shared_ptr<const TrafficPolicy>> made_;
 };
 

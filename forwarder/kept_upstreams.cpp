@@ -3,6 +3,16 @@
 #include <algorithm>
 
 namespace forwarder {
+namespace {
+
+template <class State>
+std::shared_ptr<State> lock_or_make(std::weak_ptr<State>& known) {
+  auto state = known.lock();
+  if (!state) known = state = std::make_shared<State>();
+  return state;
+}
+
+}  // namespace
 
 std::uint64_t KeptUpstreams::begin_table() {
   // What no zone names is resolved with each table.
@@ -20,13 +30,18 @@ void KeptUpstreams::outdate_all() {
   for (auto& kept : kept_) kept.outdated = true;
 }
 
+KeptUpstreams::Port KeptUpstreams::port_of(const Recipe& recipe) {
+  return {recipe.host.empty() ? recipe.namespace_ + '/' + recipe.name : recipe.host,
+          recipe.port.number};
+}
+
+std::shared_ptr<InFlight> KeptUpstreams::in_flight(const Recipe& recipe) {
+  return lock_or_make(in_flight_[port_of(recipe)]);
+}
+
 std::shared_ptr<Outlier> KeptUpstreams::outlier(const Recipe& recipe,
                                                 const base::SocketAddress& address) {
-  const auto& name = recipe.host.empty() ? recipe.namespace_ + '/' + recipe.name : recipe.host;
-  auto& known = outliers_[{name, recipe.port.number, address}];
-  auto outlier = known.lock();
-  if (!outlier) known = outlier = std::make_shared<Outlier>();
-  return outlier;
+  return lock_or_make(outliers_[{port_of(recipe), address}]);
 }
 
 UpstreamId KeptUpstreams::find(const std::string& name, const Recipe& recipe) {
@@ -80,9 +95,12 @@ void KeptUpstreams::end_table() {
 }
 
 void KeptUpstreams::sweep() {
-  if (outliers_.size() < sweep_at_) return;
-  std::erase_if(outliers_, [](const auto& known) { return known.second.expired(); });
-  sweep_at_ = std::max(kFirstSweep, 2 * outliers_.size());
+  const auto entries = [this] { return outliers_.size() + in_flight_.size(); };
+  if (entries() < sweep_at_) return;
+  const auto expired = [](const auto& known) { return known.second.expired(); };
+  std::erase_if(outliers_, expired);
+  std::erase_if(in_flight_, expired);
+  sweep_at_ = std::max(kFirstSweep, 2 * entries());
 }
 
 void KeptUpstreams::drop(UpstreamId id) {

@@ -13,8 +13,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/labels.hpp"
@@ -57,7 +57,9 @@ class KeptUpstreams {
 
   const UpstreamList& upstreams() const { return upstreams_; }
   SlotMap& slots() { return slots_; }
-  // Of that endpoint of that destination; the same while some upstream holds it.
+  // Of that destination at that port, and of an endpoint of it: the same for all its subsets, while
+  // some upstream holds it.
+  std::shared_ptr<InFlight> in_flight(const Recipe& recipe);
   std::shared_ptr<Outlier> outlier(const Recipe& recipe, const base::SocketAddress& address);
 
  private:
@@ -78,8 +80,10 @@ class KeptUpstreams {
   std::vector<UpstreamId> free_;  // in no table since the last one ended
   std::unordered_map<std::string, UpstreamId> by_name_;
   std::unordered_map<std::string, std::vector<UpstreamId>> by_host_;
-  using EndpointOf = std::tuple<std::string, std::uint16_t, base::SocketAddress>;
-  std::map<EndpointOf, std::weak_ptr<Outlier>> outliers_;  // by destination, its port, and address
+  using Port = std::pair<std::string, std::uint16_t>;  // of a destination, by its name
+  static Port port_of(const Recipe& recipe);
+  std::map<Port, std::weak_ptr<InFlight>> in_flight_;
+  std::map<std::pair<Port, base::SocketAddress>, std::weak_ptr<Outlier>> outliers_;
   static constexpr std::size_t kFirstSweep = 64;
   std::size_t sweep_at_ = kFirstSweep;  // entries; those of none that lives go
 };

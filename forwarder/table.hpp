@@ -24,6 +24,7 @@
 #include "base/address.hpp"
 #include "base/random.hpp"
 #include "forwarder/http/message.hpp"
+#include "forwarder/in_flight.hpp"
 #include "forwarder/traffic_policy.hpp"
 
 namespace forwarder {
@@ -69,6 +70,7 @@ struct Upstream {
   UpstreamId id = kNoUpstream;  // its place in the table
   std::shared_ptr<const TrafficPolicy> policy{};     // null: none
   std::vector<std::shared_ptr<Outlier>> outliers{};  // that members point to
+  std::shared_ptr<InFlight> in_flight{};             // where a policy bounds it
 };
 
 // A part of a table where it stands, good for as long as the table is held; share() it for longer.

@@ -1,5 +1,8 @@
 #include "forwarder/traffic_policy.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "base/hash.hpp"
 #include "forwarder/matcher.hpp"
 
@@ -7,6 +10,8 @@ namespace forwarder {
 namespace {
 
 using Part = resources::HashBy::Part;
+
+constexpr auto kAnyNumber = std::numeric_limits<std::uint32_t>::max();
 
 constexpr std::string_view kSpace = " \t";
 
@@ -37,6 +42,19 @@ Balancing balancing(const resources::LoadBalancerPolicy& policy) {
         policy.simple == Simple::random ? Balancing::By::random : Balancing::By::round_robin;
   }
   return balancing;
+}
+
+ConnectionRule connection_rule(const resources::ConnectionPolicy& policy) {
+  ConnectionRule rule;
+  rule.connect = policy.connect_timeout.value_or(rule.connect);
+  rule.idle = policy.idle_timeout.value_or(rule.idle);
+  rule.requests_each = policy.max_requests_per_connection;
+  rule.requests = std::min(policy.max_connections.value_or(kAnyNumber),
+                           policy.max_requests.value_or(kAnyNumber));
+  if (rule.requests == kAnyNumber) rule.requests = 0;
+  rule.retries = policy.max_retries;
+  rule.keepalive = policy.keepalive;
+  return rule;
 }
 
 std::optional<std::uint64_t> hash_of(const resources::HashBy& by, const http::RequestHead& head,

@@ -1,5 +1,5 @@
-// What policies say of a destination: how requests are spread over its endpoints, and when one of
-// them is left alone. Prepared when the table is made.
+// What policies say of a destination: how requests are spread over its endpoints, when one of them
+// is left alone, and which connections lead there. Prepared when the table is made.
 //
 // Without a policy, or where it says UNSPECIFIED: least request, of two drawn at random. Round
 // robin is each worker's own turn, which takes weights evenly, not in runs. A hash leads requests
@@ -17,8 +17,10 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/time.hpp"
 #include "forwarder/http/message.hpp"
 #include "forwarder/outlier.hpp"
+#include "resources/connection_policy.hpp"
 #include "resources/load_balancer_policy.hpp"
 
 namespace forwarder {
@@ -30,13 +32,26 @@ struct Balancing {
   double panic_percent = 0;  // 0 = no panic
 };
 
+// Zero where it says nothing: the forwarder's own (net/limits.hpp), or any number.
+struct ConnectionRule {
+  base::Duration connect{}, idle{};
+  std::optional<resources::TcpKeepalive> keepalive;
+  std::uint32_t requests_each = 0;  // that a connection serves
+  // Requests under way at once, over all workers. Over HTTP/1.1 each has a connection to itself, so
+  // maxConnections and maxRequests bound the same thing.
+  std::uint32_t requests = 0;
+  std::optional<std::uint32_t> retries;  // by policies, under way at once at a worker
+};
+
 struct TrafficPolicy {
   std::vector<std::string> policies;  // "LoadBalancerPolicy shop/sticky"
   Balancing balancing;
   std::optional<OutlierRule> outliers;
+  ConnectionRule connections;
 };
 
 Balancing balancing(const resources::LoadBalancerPolicy& policy);
+ConnectionRule connection_rule(const resources::ConnectionPolicy& policy);
 
 // None: the request has no such part.
 std::optional<std::uint64_t> hash_of(const resources::HashBy& by, const http::RequestHead& head,

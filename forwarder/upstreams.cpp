@@ -99,6 +99,7 @@ void prepare_for_policy(Upstream& upstream, const KeptUpstreams::Recipe& recipe,
                         KeptUpstreams& kept) {
   if (!upstream.policy) return;
   const bool by_hash = upstream.policy->balancing.by == Balancing::By::hash;
+  if (upstream.policy->connections.requests > 0) upstream.in_flight = kept.in_flight(recipe);
   for (auto& tier : upstream.tiers)
     for (auto& member : tier.members) {
       if (by_hash) tier.hashes.push_back(endpoint_hash(member.address));

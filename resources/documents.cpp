@@ -14,6 +14,7 @@ void Documents::append(const Documents& more) {
   header_manipulation_policies.append(more.header_manipulation_policies);
   load_balancer_policies.append(more.load_balancer_policies);
   outlier_detection_policies.append(more.outlier_detection_policies);
+  connection_policies.append(more.connection_policies);
 }
 
 Loaded load(const std::vector<File>& files) { return KeptDocuments().load(files); }

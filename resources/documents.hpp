@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "resources/connection_policy.hpp"
 #include "resources/header_manipulation_policy.hpp"
 #include "resources/load_balancer_policy.hpp"
 #include "resources/outlier_detection_policy.hpp"
@@ -32,6 +33,7 @@ struct Documents {
   SharedList<HeaderManipulationPolicy> header_manipulation_policies;
   SharedList<LoadBalancerPolicy> load_balancer_policies;
   SharedList<OutlierDetectionPolicy> outlier_detection_policies;
+  SharedList<ConnectionPolicy> connection_policies;
 
   void append(const Documents& more);
 };
@@ -43,6 +45,7 @@ void for_each_kind_of_policy(OfDocuments& documents, Visit&& visit) {
   visit(documents.header_manipulation_policies);
   visit(documents.load_balancer_policies);
   visit(documents.outlier_detection_policies);
+  visit(documents.connection_policies);
 }
 
 struct File {

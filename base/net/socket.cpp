@@ -69,6 +69,16 @@ Result<Fd> start_connect(const SocketAddress& address) {
   return fd;
 }
 
+void keep_alive(int fd, const Keepalive& keepalive) {
+  set_flag(fd, SOL_SOCKET, SO_KEEPALIVE);
+  const auto set = [fd](int option, int value) {
+    if (value > 0) ::setsockopt(fd, IPPROTO_TCP, option, &value, sizeof value);
+  };
+  set(TCP_KEEPCNT, keepalive.probes);
+  set(TCP_KEEPIDLE, keepalive.idle_seconds);
+  set(TCP_KEEPINTVL, keepalive.interval_seconds);
+}
+
 Result<Accepted> accept_from(int listener) {
   for (;;) {
     sockaddr_storage storage{};

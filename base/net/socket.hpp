@@ -34,6 +34,12 @@ Result<Fd> bind_udp(const SocketAddress& address, BindOptions options = {});
 // A connection under way (TCP_NODELAY set): writable or failed later, see Stream::connected().
 Result<Fd> start_connect(const SocketAddress& address);
 
+// SO_KEEPALIVE; what is 0 is the kernel's default.
+struct Keepalive {
+  int probes = 0, idle_seconds = 0, interval_seconds = 0;
+};
+void keep_alive(int fd, const Keepalive& keepalive);
+
 struct Accepted {
   Fd fd;  // invalid: nothing waits
   SocketAddress peer;

@@ -40,6 +40,7 @@ class Counter {
   COUNTER(no_endpoint)       /* 503: the route leads to nothing that lives */                \
   COUNTER(loops)             /* 508: forwarded more often than Limits::hops */               \
   COUNTER(unreachable)       /* 503: no endpoint could be connected to */                    \
+  COUNTER(overflows)         /* 503: as many are under way there as a policy allows */       \
   COUNTER(upstream_failed)   /* 502: died or spoke nonsense before a whole head */           \
   COUNTER(upstream_timeouts) /* 504 */                                                       \
   COUNTER(client_timeouts)   /* 408, and bodies that stopped coming */                       \

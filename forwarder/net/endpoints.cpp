@@ -11,6 +11,15 @@ void hang_up(base::net::Stream& stream) {
   if (stream.in_flight() == 0) stream.abort_on_close();
 }
 
+base::net::Keepalive for_kernel(const resources::TcpKeepalive& keepalive) {
+  const auto seconds = [](const std::optional<base::Duration>& time) {
+    return static_cast<int>(
+        std::chrono::duration_cast<std::chrono::seconds>(time.value_or(0s)).count());
+  };
+  return {static_cast<int>(keepalive.probes.value_or(0)), seconds(keepalive.time),
+          seconds(keepalive.interval)};
+}
+
 // What the loop was told of may have been read since: a read that its buffer bounded does not show
 // that nothing is left.
 bool has_something_to_say(base::net::Stream& stream) {
@@ -72,12 +81,14 @@ void Endpoints::Lease::too_slow() {
     state->suspicion.too_slow(endpoints_.loop_.now());
 }
 
-base::net::Task<std::unique_ptr<Connection>> Endpoints::connect(Member member,
+base::net::Task<std::unique_ptr<Connection>> Endpoints::connect(Member member, ConnectionRule rule,
                                                                 base::TimePoint at_latest) {
   auto fd = base::net::start_connect(member.address);
   if (!fd) co_return nullptr;
+  if (rule.keepalive) base::net::keep_alive(fd->get(), for_kernel(*rule.keepalive));
   auto connection = std::make_unique<Connection>(loop_, std::move(*fd), limits_);
-  const auto until = std::min(loop_.now() + timeouts_.connect, at_latest);
+  const auto patience = rule.connect > base::Duration::zero() ? rule.connect : timeouts_.connect;
+  const auto until = std::min(loop_.now() + patience, at_latest);
   const auto connected = co_await connection->stream.connected(until);
   if (connected) co_return connection;
   co_return nullptr;
@@ -110,19 +121,21 @@ std::unique_ptr<Connection> Endpoints::take(const Member& member) {
   return nullptr;
 }
 
-void Endpoints::put(const Member& member, std::unique_ptr<Connection> connection) {
+void Endpoints::put(const Member& member, std::unique_ptr<Connection> connection,
+                    const ConnectionRule& rule) {
   State* state = state_of(member);
   auto& stream = connection->stream;
   if (!state || stream.peer_closed() || has_something_to_say(stream)) return;
   const bool full =
       idle_ >= limits_.idle_upstream || state->idle.size() >= limits_.idle_per_endpoint;
-  if (full) return hang_up(stream);
+  const bool worn = rule.requests_each > 0 && connection->requests >= rule.requests_each;
+  if (full || worn) return hang_up(stream);
   connection->owner_ = this;
   connection->slot_ = member.slot;
   connection->idle_since_ = loop_.now();
   connection->prepare = on_idle_event;
-  const auto patience =
-      state->idle_limit > base::Duration::zero() ? state->idle_limit : timeouts_.upstream_idle;
+  auto patience = rule.idle > base::Duration::zero() ? rule.idle : timeouts_.upstream_idle;
+  if (state->idle_limit > base::Duration::zero()) patience = std::min(patience, state->idle_limit);
   stream.watch().wait(stream.watch().reads(), *connection, loop_.now() + patience);
   state->idle.push_back(std::move(connection));
   ++idle_;

@@ -41,6 +41,7 @@ class Connection : private base::net::Waiter {
   base::net::Stream stream;
   http::ResponseParser parser;
   bool reused = false;
+  std::uint32_t requests = 0;  // served
 
  private:
   friend class Endpoints;
@@ -77,14 +78,16 @@ class Endpoints final : public LoadView {
     bool on_trial_ = false;
   };
 
-  // A new connection; null when none was made within Timeouts::connect, or by then.
+  // A new connection; null when none was made within Timeouts::connect or what the rule says, or by
+  // then.
   base::net::Task<std::unique_ptr<Connection>> connect(
-      Member member, base::TimePoint at_latest = base::net::kNoDeadline);
+      Member member, ConnectionRule rule = {}, base::TimePoint at_latest = base::net::kNoDeadline);
 
   // The connection used last, or null.
   std::unique_ptr<Connection> take(const Member& member);
   // May close it instead.
-  void put(const Member& member, std::unique_ptr<Connection> connection);
+  void put(const Member& member, std::unique_ptr<Connection> connection,
+           const ConnectionRule& rule = {});
   void close();  // what is idle; and no more knocks
   std::size_t idle() const { return idle_; }
 

@@ -29,6 +29,7 @@ Exchange::Exchange(Session& session)
 
 Exchange::~Exchange() {
   work_.counters.requests_active.sub();
+  if (in_flight_) upstream_->in_flight->leave();
   note_.push(request_.body_bytes(), upstream_ ? upstream_->name : std::string_view());
 }
 
@@ -77,6 +78,10 @@ void Exchange::prepare(const http::RequestHead& head, const Forward& forward,
     upstream_ = work_.upstreams.hold(forward.upstream, version);
     note_.destination(upstream_->name);
     pick_key_ = pick_key(head);
+    if (const auto& in_flight = upstream_->in_flight) {
+      in_flight_ = in_flight->enter(upstream_->policy->connections.requests);
+      if (!in_flight_) failure_ = kOverflow;
+    }
     if (treatment_) {
       retrying_.follow(treatment_->retry);
       if (treatment_->retry.on) request_.may_be_retried();
@@ -124,7 +129,7 @@ Task<Then> Exchange::forward() {
     if (outcome == Outcome::answered || outcome == Outcome::turned_down) {
       lease.answered();
       judge(*member, attempt.status());
-      if (attempt.poolable()) endpoints.put(*member, std::move(connection));
+      if (attempt.poolable()) give_back(*member, std::move(connection));
       if (outcome == Outcome::turned_down) {
         tried_.push_back(member->slot);
         give_up_at = work_.in(work_.timeouts.connecting);
@@ -238,9 +243,18 @@ bool Exchange::may_try_again(Outcome outcome, bool stale) {
 Task<std::unique_ptr<Connection>> Exchange::connect(Member member) {
   auto& counters = work_.counters;
   counters.connects.add();
-  auto connection = co_await work_.endpoints.connect(member, retrying_.over_at());
+  const auto rule = upstream_->policy ? upstream_->policy->connections : ConnectionRule();
+  auto connection = co_await work_.endpoints.connect(member, rule, retrying_.over_at());
   if (!connection) counters.connect_failures.add();
   co_return connection;
+}
+
+void Exchange::give_back(const Member& member, std::unique_ptr<Connection> connection) {
+  ++connection->requests;
+  if (upstream_->policy)
+    work_.endpoints.put(member, std::move(connection), upstream_->policy->connections);
+  else
+    work_.endpoints.put(member, std::move(connection));
 }
 
 Task<Then> Exchange::fail(Failure failure) {
@@ -258,6 +272,7 @@ Task<Then> Exchange::fail(Failure failure) {
                   : failure.status == kTraceEnds.status   ? counters.bad_requests
                   : failure.status == kLoop.status        ? counters.loops
                   : failure.reason == kUnreachable.reason ? counters.unreachable
+                  : failure.reason == kOverflow.reason    ? counters.overflows
                                                           : counters.no_endpoint;
   of_kind.add();
   note_.failed(failure);

@@ -45,6 +45,7 @@ class Exchange {
   void prepare(const http::RequestHead& head, const Forward& forward, std::uint64_t version);
   base::net::Task<Then> forward();
   base::net::Task<std::unique_ptr<Connection>> connect(Member member);
+  void give_back(const Member& member, std::unique_ptr<Connection> connection);
   base::net::Task<Then> fail(Failure failure);
   base::net::Task<Then> answer(const Reply& reply);
   base::net::Task<Then> send(Buffer& reply);
@@ -68,6 +69,7 @@ class Exchange {
   RequestNote note_;
   HeldUpstreams::Hold upstream_;
   PickKey pick_key_;
+  bool in_flight_ = false;          // counted so at the upstream
   HeldTreatments::Hold treatment_;  // empty: no policy
   std::optional<Reply> reply_;
   Failure failure_;

@@ -20,6 +20,7 @@ struct Failure {
 
 inline constexpr Failure kNoTable{503, "not ready"};
 inline constexpr Failure kNoEndpoint{503, "no endpoint"};
+inline constexpr Failure kOverflow{503, "too many requests under way"};
 inline constexpr Failure kTooLarge{413, "request body too large"};
 inline constexpr Failure kTraceEnds{501, "TRACE is not answered"};
 inline constexpr Failure kLoop{508, "request goes in a circle"};

@@ -12,6 +12,7 @@ constexpr std::string_view kNoRoute = "(none)";
 std::string_view flag_of(const Failure& failure) {
   if (failure.reason == kNoEndpoint.reason) return "UH";
   if (failure.reason == kUnreachable.reason) return "UF";
+  if (failure.reason == kOverflow.reason) return "UO";
   if (failure.reason == kUpstreamFailed.reason) return "UC";
   if (failure.reason == kUpstreamTimeout.reason || failure.reason == kOutOfTime.reason) return "UT";
   if (failure.status == 400 || failure.status == 431) return "DPE";

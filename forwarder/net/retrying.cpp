@@ -35,7 +35,9 @@ bool Retrying::again(TryEnd end, std::uint16_t status) {
 
 bool Retrying::enter_budget() {
   if (in_budget_) return true;
-  if (upstream_.retrying() >= retries_allowed(upstream_.users())) return false;
+  const auto& policy = upstream_->policy;
+  const auto most = policy ? policy->connections.retries : std::nullopt;
+  if (upstream_.retrying() >= (most ? *most : retries_allowed(upstream_.users()))) return false;
   upstream_.retry_begins();
   return in_budget_ = true;
 }

@@ -53,10 +53,6 @@ kind FailoverPolicy = {applyToDestinations:Destinations config:{priorityLabels:{
   localityMappings:[{from:Locality to:[{region zone subZone weight:int}]}]}}
 kind FaultInjectionPolicy = {applyToRoutes:Routes config:{delay:{fixedDelay:duration percentage:number}
   abort:{httpStatus:int percentage:number}}}
-kind ConnectionPolicy = {applyToDestinations:Destinations config:{
-  tcp:{tcpKeepalive:KeepAlive maxConnections:int connectTimeout:duration}
-  http:{maxRequestsPerConnection:int maxRetries:int maxRequests:int maxPendingRequests:int
-    idleTimeout:duration}}}
 kind ActiveHealthCheckPolicy = {applyToDestinations:Destinations config:{healthCheck:any virtualGateways:[Ref]}}
 kind AdaptiveRequestConcurrencyPolicy = {applyToDestinations:Destinations config:{sampleAggregatePercentile:number
   maxConcurrencyLimit:int concurrencyUpdateIntervalMillis:int concurrencyLimitExceededStatus:int

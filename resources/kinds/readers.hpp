@@ -16,5 +16,6 @@ void read(const Value& document, RetryTimeoutPolicy& out);
 void read(const Value& document, HeaderManipulationPolicy& out);
 void read(const Value& document, LoadBalancerPolicy& out);
 void read(const Value& document, OutlierDetectionPolicy& out);
+void read(const Value& document, ConnectionPolicy& out);
 
 }  // namespace resources

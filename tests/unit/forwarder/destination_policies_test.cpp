@@ -5,6 +5,7 @@
 #include "tests/unit/forwarder/scene.hpp"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 using namespace forwarder;
 using namespace scene;
@@ -149,4 +150,46 @@ TEST_CASE("an ejected endpoint stays ejected from table to table, in every subse
   REQUIRE(upstream->tiers[0].members[1].weight == 7);
   CHECK(upstream->tiers[0].members[0].outlier->ejected(now));
   CHECK_FALSE(upstream->tiers[0].members[1].outlier->ejected(now));
+}
+
+TEST_CASE("of a ConnectionPolicy's two bounds the smaller holds", "[policies]") {
+  resources::ConnectionPolicy policy;
+  CHECK(connection_rule(policy).requests == 0);
+  policy.max_connections = 7;
+  CHECK(connection_rule(policy).requests == 7);
+  policy.max_requests = 5;
+  CHECK(connection_rule(policy).requests == 5);
+  policy.max_connections.reset();
+  CHECK(connection_rule(policy).requests == 5);
+}
+
+TEST_CASE("what is under way at a destination is counted over its subsets and from table to table",
+          "[policies]") {
+  auto mesh = shop();
+  resources::Documents documents;
+  auto subset = service("cart");
+  subset.subset = {{"version", "v1"}};
+  auto forward = to("cart");
+  forward.destinations.front() = subset;
+  documents.route_tables.push_back(table("main", {"h"}, {route({}, forward)}));
+  resources::ConnectionPolicy policy;
+  policy.metadata.name = "few";
+  policy.max_requests = 5;
+  documents.connection_policies.push_back(policy);
+  const auto counted_at = [](const Table& table) {
+    std::set<std::shared_ptr<InFlight>> places;
+    std::size_t upstreams = 0;
+    for (const auto& upstream : table.upstreams)
+      if (upstream && upstream->name.starts_with("cart.shop.mesh.internal:80"))
+        places.insert(upstream->in_flight), ++upstreams;
+    CHECK(upstreams == 2);
+    return places;
+  };
+  const auto compiled = mesh.compile_all(documents);
+  const auto before = counted_at(*compiled.table);
+  REQUIRE(before.size() == 1);
+  REQUIRE(*before.begin());
+  mesh.service("east", "cart").endpoints[0].weight = 7;
+  const auto again = mesh.compile_all(documents);
+  CHECK(counted_at(*again.table) == before);
 }

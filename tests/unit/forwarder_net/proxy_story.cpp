@@ -235,6 +235,9 @@ void ProxyStory::publish(const std::vector<std::vector<Server*>>& tiers) {
   table->listeners = listeners;
   auto upstream = std::make_shared<forwarder::Upstream>();
   upstream->name = "svc.test:80";
+  upstream->id = 0;
+  upstream->policy = policy;
+  upstream->in_flight = in_flight;
   for (const auto& members : tiers) {
     auto& tier = upstream->tiers.emplace_back();
     tier.share = upstream->tiers.size() == 1 ? 1 : 0;

@@ -104,10 +104,12 @@ struct ProxyStory {
   base::Published<forwarder::Table> tables;
   forwarder::net::Forwarder forwarder;
   std::vector<std::unique_ptr<Server>> servers;
-  std::vector<base::SocketAddress> listeners;             // wanted; one on port 0 to begin with
-  std::string host = "svc.test";                          // a name or a wildcard
-  std::string path_rewrite;                               // of that route, before it is published
-  std::shared_ptr<const forwarder::Treatment> treatment;  // that route's
+  std::vector<base::SocketAddress> listeners;              // wanted; one on port 0 to begin with
+  std::string host = "svc.test";                           // a name or a wildcard
+  std::string path_rewrite;                                // of that route, before it is published
+  std::shared_ptr<const forwarder::Treatment> treatment;   // that route's
+  std::shared_ptr<const forwarder::TrafficPolicy> policy;  // of what that route leads to
+  std::shared_ptr<forwarder::InFlight> in_flight;          // the same
   std::string direct_response;  // what that route answers itself; "" = it forwards
   std::uint64_t version = 0;
 };

@@ -255,3 +255,35 @@ TEST_CASE("what an OutlierDetectionPolicy cannot mean is said", "[resources]") {
       Lines{"warning spec.config: consecutiveGatewayErrors above consecutiveErrors has no effect; "
             "a gateway error is an error, too"});
 }
+
+TEST_CASE("a ConnectionPolicy is read field by field", "[resources]") {
+  const auto connections = [](const std::string& config) {
+    return load_text(document("resilience", "ConnectionPolicy", "{config: " + config + "}"));
+  };
+  const auto loaded = connections(
+      "{tcp: {connectTimeout: 250ms, maxConnections: 7, tcpKeepalive: {probes: 3, time: 20s, "
+      "interval: 5s}}, http: {idleTimeout: 1m, maxRequestsPerConnection: 9, maxRequests: 8, "
+      "maxRetries: 0}}");
+  CHECK(problems(loaded).empty());
+  const auto& policy = loaded.documents.connection_policies.at(0);
+  CHECK(policy.connect_timeout == 250ms);
+  CHECK(policy.max_connections == 7u);
+  CHECK(policy.keepalive->probes == 3u);
+  CHECK(policy.keepalive->time == 20s);
+  CHECK(policy.keepalive->interval == 5s);
+  CHECK(policy.idle_timeout == 1min);
+  CHECK(policy.max_requests_per_connection == 9);
+  CHECK(policy.max_requests == 8u);
+  CHECK(policy.max_retries == 0u);
+
+  CHECK(problems(connections("{}")).empty());
+  CHECK_FALSE(connections("{}").documents.connection_policies.at(0).max_requests);
+  CHECK(problems(connections("{http: {maxPendingRequests: 5}}")) ==
+        Lines{"warning spec.config.http.maxPendingRequests: has no effect: no request waits for a "
+              "connection; what is above maxConnections or maxRequests is answered 503 at once"});
+  CHECK(problems(connections("{tcp: {tcpKeepalive: {time: 1500ms}}}")) ==
+        Lines{"warning spec.config.tcp.tcpKeepalive.time: TCP counts whole seconds: read as 2s"});
+  CHECK(problems(connections("{tcp: {maxConnections: 0}}")).size() == 1);
+  CHECK(problems(connections("{tcp: {connectTimeout: 0s}}")).size() == 1);
+  CHECK(problems(connections("{tcp: {tcpKeepalive: {time: 20h}}}")).size() == 1);
+}
