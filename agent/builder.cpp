@@ -175,6 +175,10 @@ void Builder::serve_accepted(std::uint64_t edition) {
   for (; !accepted_.empty() && accepted_.front().number <= edition; accepted_.pop_front())
     serving_ = std::move(accepted_.front());
   config_.rules.routed_hosts = routed_hosts(serving_.documents->documents);
+  config_.rules.failover = serving_.documents->documents.failover_policies.pointers();
+  std::ranges::sort(config_.rules.failover, [](const auto& a, const auto& b) {
+    return resources::precedes(a->metadata, b->metadata);
+  });
   if (!home_.files.same(serving_.home) || !home_.kubernetes.same(kubernetes_home_))
     home_ = {serving_.home, kubernetes_home_, at_home(serving_.home, kubernetes_home_)};
   config_.rules.home = home_.both;

@@ -38,7 +38,8 @@
 namespace agent {
 
 struct BuilderConfig {
-  discovery::AssemblyRules rules;  // without routed_hosts and home, which the documents give
+  discovery::AssemblyRules
+      rules;  // without routed_hosts, failover and home, which the documents give
   discovery::sources::ExportRule exports;
   dns::ZoneConfig zone;
   forwarder::ForwarderConfig forwarder;

@@ -80,6 +80,8 @@ Json report(const view::Destination& destination) {
   if (destination.headless) json["headless"] = true;
   if (destination.home_only) json["exported"] = false;
   if (!destination.prefer.empty()) json["prefer"] = destination.prefer;
+  if (destination.failover)
+    json["failover"] = "FailoverPolicy " + name_of(destination.failover->metadata);
   if (!destination.conflicts.empty()) json["conflicts"] = destination.conflicts;
   for (const auto& port : destination.dead_ports) json["deadPorts"].push_back(port.why);
   return json;

@@ -7,6 +7,7 @@
 #include "discovery/claims.hpp"
 #include "discovery/doors.hpp"
 #include "discovery/drafts.hpp"
+#include "discovery/view/ranking.hpp"
 
 namespace discovery {
 namespace {
@@ -37,7 +38,7 @@ std::vector<base::IpAddress> forwarders_of(const Publication& publication,
 bool mean_the_same(const AssemblyRules& a, const AssemblyRules& b) {
   const ImportRule &one = a, &other = b;
   return one == other && a.cluster == b.cluster && a.routed_hosts == b.routed_hosts &&
-         a.forwarders == b.forwarders;
+         a.forwarders == b.forwarders && a.failover == b.failover;
 }
 
 bool is_reverse(const std::string& zone) { return is_inside(zone, {"in-addr.arpa", "ip6.arpa"}); }
@@ -143,6 +144,7 @@ Destination Assembler::draft_of(const std::string& host, const Services& service
     made.conflicts.push_back(describe(*loser->second.winner) + " also names " + host + "; " +
                              made.defined_by + " wins: it is at home");
   name_closed_forwarder(made);
+  give_failover(made);
   return made;
 }
 
@@ -151,6 +153,7 @@ Destination Assembler::draft_of(const std::string& host, const Claimed& claimed,
   auto made = draft(host, *claimed.winner, claimed.conflicts, all);
   made.home_only = claimed.home_only;
   name_closed_forwarder(made);
+  give_failover(made);
   for (const auto& service : claimed.services)
     made.conflicts.push_back(service + " has this name too; " + made.defined_by + " wins");
   return made;
@@ -161,6 +164,12 @@ void Assembler::name_closed_forwarder(Destination& draft) const {
   if (routed != rules_.routed_hosts.end() && rules_.forwarders.empty() && !draft.headless)
     draft.conflicts.push_back(routed->second +
                               " names the host, but the forwarder is switched off");
+}
+
+void Assembler::give_failover(Destination& draft) const {
+  const auto found = std::ranges::find_if(
+      rules_.failover, [&](const auto& policy) { return view::selects(*policy, draft); });
+  if (found != rules_.failover.end()) draft.failover = *found;
 }
 
 std::shared_ptr<const Destination> Assembler::finish(Destination draft) const {

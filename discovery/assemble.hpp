@@ -38,6 +38,8 @@ struct AssemblyRules : ImportRule {
   std::vector<view::CallerNetwork> caller_networks;
   // Hosts that a mesh RouteTable names exactly → the table, for the door's reason.
   std::map<std::string, std::string, std::less<>> routed_hosts;
+  // Those that win first.
+  std::vector<std::shared_ptr<const resources::FailoverPolicy>> failover;
   Rows home;  // rows of our own that nobody else is told of, with the agent's row
   // Where callers of this cluster reach this agent's forwarder; empty = there is none.
   std::vector<base::IpAddress> forwarders;
@@ -84,6 +86,7 @@ class Assembler {
   view::Destination draft_of(const std::string& host, const Claimed& claimed,
                              const Services& all) const;
   void name_closed_forwarder(view::Destination& draft) const;
+  void give_failover(view::Destination& draft) const;
   std::shared_ptr<const view::Destination> finish(view::Destination draft) const;
   void put(Destinations& destinations, view::Destination draft) const;
 

@@ -34,7 +34,8 @@ bool same_but_door(const Destination& a, const Destination& b) {
   return a.services == b.services && a.kind == b.kind && a.defined_by == b.defined_by &&
          a.namespace_ == b.namespace_ && a.name == b.name && a.cluster == b.cluster &&
          a.labels == b.labels && a.ports == b.ports && a.headless == b.headless &&
-         a.home_only == b.home_only && a.prefer == b.prefer && a.conflicts == b.conflicts;
+         a.home_only == b.home_only && a.prefer == b.prefer && a.failover == b.failover &&
+         a.conflicts == b.conflicts;
 }
 
 bool selects(const resources::VirtualDestination& definition, const view::Service& service) {

@@ -24,12 +24,14 @@ SelectableDestination selectable(const discovery::view::Destination& destination
 }
 
 DestinationPolicies::DestinationPolicies(const resources::Documents& documents)
-    : balancers_(documents.load_balancer_policies, Target::destinations),
+    : failover_(documents.failover_policies, Target::destinations),
+      balancers_(documents.load_balancer_policies, Target::destinations),
       outliers_(documents.outlier_detection_policies, Target::destinations),
       connections_(documents.connection_policies, Target::destinations) {}
 
 bool DestinationPolicies::are_of(const resources::Documents& documents) const {
-  return balancers_.is_of(documents.load_balancer_policies) &&
+  return failover_.is_of(documents.failover_policies) &&
+         balancers_.is_of(documents.load_balancer_policies) &&
          outliers_.is_of(documents.outlier_detection_policies) &&
          connections_.is_of(documents.connection_policies);
 }
@@ -77,10 +79,17 @@ void DestinationPolicies::report(const discovery::view::Resolution& resolution,
                                  resources::Problems& problems, Statuses& statuses) const {
   if (empty()) return;
   Claimed claimed;
-  for (const auto& resolved : resolution.destinations)
-    for (const auto& port : resolved->destination->ports)
-      choose(selectable(*resolved->destination, port),
-             resolved->destination->host + ':' + std::to_string(port.number), claimed);
+  Claims failover;
+  for (const auto& resolved : resolution.destinations) {
+    const auto& destination = *resolved->destination;
+    failover_.attach(destination.host, failover, [&](const auto& policy) {
+      return discovery::view::selects(policy, destination);
+    });
+    for (const auto& port : destination.ports)
+      choose(selectable(destination, port), destination.host + ':' + std::to_string(port.number),
+             claimed);
+  }
+  failover_.report(failover, problems, statuses);
   balancers_.report(claimed.balancers, problems, statuses);
   outliers_.report(claimed.outliers, problems, statuses);
   connections_.report(claimed.connections, problems, statuses);

@@ -24,7 +24,9 @@ class DestinationPolicies {
 
   // Of the same policies.
   bool are_of(const resources::Documents& documents) const;
-  bool empty() const { return balancers_.empty() && outliers_.empty() && connections_.empty(); }
+  bool empty() const {
+    return failover_.empty() && balancers_.empty() && outliers_.empty() && connections_.empty();
+  }
 
   // Null: none is for it. The same object for the same policies.
   std::shared_ptr<const TrafficPolicy> of(const SelectableDestination& destination);
@@ -44,6 +46,7 @@ class DestinationPolicies {
   Choice choose(const SelectableDestination& destination, const std::string& name,
                 Claimed& claimed) const;
 
+  Attachment<resources::FailoverPolicy> failover_;  // which the selection has heeded
   Attachment<resources::LoadBalancerPolicy> balancers_;
   Attachment<resources::OutlierDetectionPolicy> outliers_;
   Attachment<resources::ConnectionPolicy> connections_;

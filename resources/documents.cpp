@@ -15,6 +15,7 @@ void Documents::append(const Documents& more) {
   load_balancer_policies.append(more.load_balancer_policies);
   outlier_detection_policies.append(more.outlier_detection_policies);
   connection_policies.append(more.connection_policies);
+  failover_policies.append(more.failover_policies);
 }
 
 Loaded load(const std::vector<File>& files) { return KeptDocuments().load(files); }

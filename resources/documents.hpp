@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "resources/connection_policy.hpp"
+#include "resources/failover_policy.hpp"
 #include "resources/header_manipulation_policy.hpp"
 #include "resources/load_balancer_policy.hpp"
 #include "resources/outlier_detection_policy.hpp"
@@ -34,6 +35,7 @@ struct Documents {
   SharedList<LoadBalancerPolicy> load_balancer_policies;
   SharedList<OutlierDetectionPolicy> outlier_detection_policies;
   SharedList<ConnectionPolicy> connection_policies;
+  SharedList<FailoverPolicy> failover_policies;
 
   void append(const Documents& more);
 };
@@ -46,6 +48,7 @@ void for_each_kind_of_policy(OfDocuments& documents, Visit&& visit) {
   visit(documents.load_balancer_policies);
   visit(documents.outlier_detection_policies);
   visit(documents.connection_policies);
+  visit(documents.failover_policies);
 }
 
 struct File {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "discovery/view/endpoint.hpp"
+#include "resources/failover_policy.hpp"
 
 namespace discovery::view {
 
@@ -50,8 +51,9 @@ struct Destination {
   std::vector<std::shared_ptr<const Service>>
       services;  // across clusters; a virtual destination has one a cluster
   bool headless = false;
-  bool home_only = false;           // nobody else is told of it
-  std::vector<std::string> prefer;  // empty = the default ladder
+  bool home_only = false;                                     // nobody else is told of it
+  std::vector<std::string> prefer;                            // empty = the default ladder
+  std::shared_ptr<const resources::FailoverPolicy> failover;  // null: none is for it here
   Door door;
   std::vector<std::string> conflicts;  // other objects that claim the host, and who won
   std::vector<DeadPort> dead_ports;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <optional>
+#include <span>
 
 namespace discovery::view {
 namespace {
@@ -10,43 +10,6 @@ namespace {
 // Envoy's overprovisioning factor: a tier keeps all its traffic until less than 1/1.4 = 71 % of it
 // is healthy.
 constexpr double kOverprovisioning = 1.4;
-
-constexpr const char* kDefaultLadder[] = {"own cluster and zone", "own cluster", "same zone",
-                                          "same region", "any"};
-
-// Zones are named per region by some operators ("a", "b"), so both parts must agree where both are
-// known.
-bool same_zone(const base::Locality& a, const base::Locality& b) {
-  return !a.zone.empty() && a.zone == b.zone &&
-         (a.region == b.region || a.region.empty() || b.region.empty());
-}
-bool same_region(const base::Locality& a, const base::Locality& b) {
-  return !a.region.empty() && a.region == b.region;
-}
-
-bool satisfies(std::string_view preference, const Traits& traits, const Caller& caller) {
-  if (preference == "zone") return same_zone(traits.locality, caller.locality);
-  if (preference == "cluster") return traits.cluster == caller.cluster;
-  if (preference == "region") return same_region(traits.locality, caller.locality);
-  if (preference.starts_with("cluster:")) return traits.cluster == preference.substr(8);
-  return preference == "any";
-}
-
-// The rung of the ladder that such endpoints stand on; nothing when no preference takes them.
-std::optional<std::size_t> rung(const Destination& destination, const Traits& traits,
-                                const Caller& caller) {
-  if (destination.prefer.empty()) {
-    const bool own = traits.cluster == caller.cluster;
-    if (own && same_zone(traits.locality, caller.locality)) return 0;
-    if (own) return 1;
-    if (same_zone(traits.locality, caller.locality)) return 2;
-    if (same_region(traits.locality, caller.locality)) return 3;
-    return 4;
-  }
-  for (std::size_t i = 0; i < destination.prefer.size(); ++i)
-    if (satisfies(destination.prefer[i], traits, caller)) return i;
-  return std::nullopt;
-}
 
 bool serves_a_port(const Destination& destination, const Service& service, const Traits& traits) {
   return destination.ports.empty() ||
@@ -68,13 +31,13 @@ struct Standing {
 };
 
 Standing stand(const Destination& destination, const Service& service, const Traits& traits,
-               const Caller& caller, const Affinity* affinity) {
+               const Caller& caller, const Ranking& ranking, const Affinity* affinity) {
   if (!serves_a_port(destination, service, traits)) return {Reason::port_missing};
   if (!traits.network.empty() && !caller.networks.empty() &&
       std::find(caller.networks.begin(), caller.networks.end(), traits.network) ==
           caller.networks.end())
     return {Reason::network_unreachable};
-  const auto level = rung(destination, traits, caller);
+  const auto level = ranking.rung(traits);
   if (!level) return {Reason::not_preferred};
   if (!affinity) return {Reason::selected, *level};
   const bool there = is_there(traits, *affinity);
@@ -97,31 +60,52 @@ bool counts_as_capacity(Reason reason) {
   return reason != Reason::draining && reason != Reason::cluster_gone;
 }
 
+double health_of(double healthy_weight, double total_weight) {
+  return total_weight > 0 ? std::min(1.0, kOverprovisioning * healthy_weight / total_weight) : 0;
+}
+
 struct Rung {
+  std::string name;
+  std::uint32_t split = 0;  // its weight among its neighbours that have one; 0 = it stands alone
   std::vector<Choice> healthy, ill;
   double healthy_weight = 0, total_weight = 0;
 
-  double health() const {
-    return total_weight > 0 ? std::min(1.0, kOverprovisioning * healthy_weight / total_weight) : 0;
-  }
+  // Of what its priority takes, before it is divided by the sum of all.
+  double part() const { return std::max(split, 1u) * health_of(healthy_weight, total_weight); }
 };
+using Ladder = std::vector<Rung>;
 
-struct Ladder {
-  std::vector<Rung> rungs;
-  std::vector<std::string> names;
-};
+// Rungs that stand together: one, or those that traffic is split among.
+using Priority = std::span<Rung>;
+
+std::vector<Priority> priorities(Ladder& ladder) {
+  std::vector<Priority> all;
+  for (std::size_t i = 0, end = 0; i < ladder.size(); i = end) {
+    for (end = i + 1; ladder[i].split > 0 && end < ladder.size() && ladder[end].split > 0;) ++end;
+    all.push_back(Priority(ladder).subspan(i, end - i));
+  }
+  return all;
+}
+
+double health_of(Priority priority) {
+  double healthy = 0, total = 0;
+  for (const auto& rung : priority) {
+    healthy += rung.healthy_weight;
+    total += rung.total_weight;
+  }
+  return health_of(healthy, total);
+}
 
 Ladder climb(const Destination& destination, const View& view, const Caller& caller,
              const Affinity* affinity, Selection& selection) {
+  const Ranking ranking(destination, caller);
   Ladder ladder;
-  if (destination.prefer.empty())
-    ladder.names.assign(std::begin(kDefaultLadder), std::end(kDefaultLadder));
-  else
-    ladder.names = destination.prefer;
   if (prefers(affinity))
-    ladder.names.insert(ladder.names.begin(),
-                        std::string(to_string(affinity->topology)) + " " + affinity->place);
-  ladder.rungs.resize(ladder.names.size());
+    ladder.emplace_back().name = std::string(to_string(affinity->topology)) + " " + affinity->place;
+  for (const auto& rung : ranking.rungs()) {
+    ladder.emplace_back().name = rung.name;
+    ladder.back().split = rung.weight;
+  }
 
   for (const auto& service : destination.services) {
     const auto* cluster = view.find_cluster(service->cluster);
@@ -132,7 +116,7 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
       const auto& endpoint = service->endpoints[i];
       if (endpoint.traits.get() != traits) {
         traits = endpoint.traits.get();
-        standing = stand(destination, *service, *traits, caller, affinity);
+        standing = stand(destination, *service, *traits, caller, ranking, affinity);
       }
       Choice choice{service.get(), i, standing.reason, freshness != Freshness::fresh};
       if (endpoint.weight == 0) choice.reason = Reason::weight_zero;
@@ -140,7 +124,7 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
         selection.left_out.push_back(choice);
         continue;
       }
-      auto& at = ladder.rungs[standing.rung];
+      auto& at = ladder[standing.rung];
       choice.reason = health_reason(endpoint, freshness);
       if (counts_as_capacity(choice.reason)) at.total_weight += endpoint.weight;
       if (choice.reason == Reason::selected) at.healthy_weight += endpoint.weight;
@@ -156,16 +140,23 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
 void fail_open(Ladder& ladder, Selection& selection) {
   selection.fail_open = selection.degraded = true;
   const auto draining = [](const Choice& choice) { return choice.reason == Reason::draining; };
-  const bool some_drain = std::any_of(
-      ladder.rungs.begin(), ladder.rungs.end(),
-      [&](const Rung& rung) { return std::any_of(rung.ill.begin(), rung.ill.end(), draining); });
-  for (std::size_t i = 0; i < ladder.rungs.size(); ++i) {
-    Tier tier{ladder.names[i], 0, {}};
-    for (const auto& choice : ladder.rungs[i].ill)
-      (some_drain && !draining(choice) ? selection.left_out : tier.endpoints).push_back(choice);
-    if (!tier.endpoints.empty()) selection.tiers.push_back(std::move(tier));
+  const bool some_drain = std::any_of(ladder.begin(), ladder.end(), [&](const Rung& rung) {
+    return std::any_of(rung.ill.begin(), rung.ill.end(), draining);
+  });
+  for (const auto priority : priorities(ladder)) {
+    const bool first = selection.tiers.empty();
+    double sum = 0;
+    for (const auto& rung : priority) {
+      Tier tier{rung.name, first ? std::max(rung.split, 1u) : 0.0, {}};
+      for (const auto& choice : rung.ill)
+        (some_drain && !draining(choice) ? selection.left_out : tier.endpoints).push_back(choice);
+      if (tier.endpoints.empty()) continue;
+      sum += tier.share;
+      selection.tiers.push_back(std::move(tier));
+    }
+    if (!first) continue;
+    for (auto& tier : selection.tiers) tier.share /= sum;
   }
-  if (!selection.tiers.empty()) selection.tiers.front().share = 1;
 }
 
 // Of a place where nothing is healthy: what is there of what is answered without being pinned. That
@@ -225,8 +216,9 @@ Selection select(const Destination& destination, const View& view, const Caller&
   Selection selection;
   auto ladder = climb(destination, view, caller, affinity, selection);
 
+  const auto all = priorities(ladder);
   double total_health = 0;
-  for (const auto& rung : ladder.rungs) total_health += rung.health();
+  for (const auto priority : all) total_health += health_of(priority);
   if (total_health <= 0) {
     if (affinity && !prefers(affinity))
       return narrowed(select(destination, view, caller), *affinity);
@@ -237,17 +229,31 @@ Selection select(const Destination& destination, const View& view, const Caller&
   const double scale = std::min(1.0, total_health);
   double left = 1;
   bool ill_above = false;
-  for (std::size_t i = 0; i < ladder.rungs.size(); ++i) {
-    auto& rung = ladder.rungs[i];
-    if (!rung.healthy.empty()) {
-      const double share = std::min(left, rung.health() / scale);
-      left -= share;
-      selection.degraded |= ill_above || (selection.tiers.empty() && share < 1);
-      for (const auto& choice : rung.healthy) selection.degraded |= choice.stale;
-      selection.tiers.push_back({ladder.names[i], share, std::move(rung.healthy)});
+  for (const auto priority : all) {
+    double parts = 0, capacity = 0;
+    for (const auto& rung : priority) {
+      parts += rung.part();
+      capacity += rung.total_weight;
     }
-    ill_above |= selection.tiers.empty() && rung.total_weight > 0;
-    std::move(rung.ill.begin(), rung.ill.end(), std::back_inserter(selection.left_out));
+    const double share = std::min(left, health_of(priority) / scale);
+    const bool first = selection.tiers.empty();
+    if (parts > 0) {
+      left -= share;
+      selection.degraded |= ill_above || (first && share < 1);
+    }
+    for (auto& rung : priority) {
+      if (!rung.healthy.empty()) {
+        const bool whole = rung.part() >= std::max(rung.split, 1u);
+        selection.degraded |= priority.size() > 1 && !whole;
+        for (const auto& choice : rung.healthy) selection.degraded |= choice.stale;
+        selection.tiers.push_back(
+            {rung.name, share * rung.part() / parts, std::move(rung.healthy)});
+      } else if (priority.size() > 1) {
+        selection.degraded |= rung.total_weight > 0;
+      }
+      std::move(rung.ill.begin(), rung.ill.end(), std::back_inserter(selection.left_out));
+    }
+    ill_above |= selection.tiers.empty() && capacity > 0;
   }
   // Rounding must not leave a sliver of traffic without a tier.
   selection.tiers.front().share += left;

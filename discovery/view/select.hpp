@@ -2,8 +2,10 @@
 // and why not the rest.
 //
 // DNS draws a tier by share for each answer, the forwarder for each request, explain prints the
-// same value: a change of policy is a change here. Tiers are Envoy's priorities; shares are its
-// priority load with the overprovisioning factor 1.4 (forwarder.md §2.4).
+// same value: a change of policy is a change here. Tiers are the rungs of the caller's ranking
+// (ranking.hpp), each one of Envoy's priorities; shares are its priority load with the
+// overprovisioning factor 1.4, and its locality weights where rungs have weights (forwarder.md
+// §2.4).
 //
 // Invariants: every endpoint of the destination is in exactly one tier or left out with a reason;
 // shares add up to 1 when there is any tier; no endpoint known to be unhealthy is in a tier unless
@@ -17,16 +19,10 @@
 
 #include "discovery/view/affinity.hpp"
 #include "discovery/view/destination.hpp"
+#include "discovery/view/ranking.hpp"
 #include "discovery/view/view.hpp"
 
 namespace discovery::view {
-
-struct Caller {
-  std::string cluster;
-  base::Locality locality;
-  std::vector<std::string> networks;  // reachable from there, beside ""; empty = all
-  friend bool operator==(const Caller&, const Caller&) = default;
-};
 
 enum class Reason : std::uint8_t {
   selected,

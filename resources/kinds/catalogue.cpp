@@ -85,6 +85,8 @@ constexpr std::array kReaders = {
            &read_into<&Documents::outlier_detection_policies>},
     Reader{"resilience.policy.gloo.solo.io", "v2", ConnectionPolicy::kKind,
            &read_into<&Documents::connection_policies>},
+    Reader{"resilience.policy.gloo.solo.io", "v2", FailoverPolicy::kKind,
+           &read_into<&Documents::failover_policies>},
 };
 
 // Says what is known of a kind that no reader takes.

@@ -49,8 +49,6 @@ kind ExternalWorkload = {ports:[{name protocol number:int}] connectedClusters:<s
     failureThreshold:int httpGet:{port:int path scheme:HTTP|HTTPS httpHeaders:[{name value}]}
     tcpSocket:{host port:int} exec:{command:[string]}}}
 
-kind FailoverPolicy = {applyToDestinations:Destinations config:{priorityLabels:{labels:[string]}
-  localityMappings:[{from:Locality to:[{region zone subZone weight:int}]}]}}
 kind FaultInjectionPolicy = {applyToRoutes:Routes config:{delay:{fixedDelay:duration percentage:number}
   abort:{httpStatus:int percentage:number}}}
 kind ActiveHealthCheckPolicy = {applyToDestinations:Destinations config:{healthCheck:any virtualGateways:[Ref]}}

@@ -17,5 +17,6 @@ void read(const Value& document, HeaderManipulationPolicy& out);
 void read(const Value& document, LoadBalancerPolicy& out);
 void read(const Value& document, OutlierDetectionPolicy& out);
 void read(const Value& document, ConnectionPolicy& out);
+void read(const Value& document, FailoverPolicy& out);
 
 }  // namespace resources

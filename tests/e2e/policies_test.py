@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.request
 
-from mesh import ADMIN, Mesh, until
+from mesh import ADMIN, PLACES, Mesh, query, until
 
 HOST, PORT = "flaky.policies.example", 9090
 DOCUMENTS = """service: flaky
@@ -175,6 +175,34 @@ def spread_by_policies(mesh):
     equal(statuses(mesh)["LoadBalancerPolicy policies/sticky"]["notes"], ["it applies to 1 destination"], "status")
 
 
+FAILOVER = """
+---
+service: far
+namespace: policies
+ports: {{http: {port}}}
+endpoints: [{{address: {near}, zone: here}}, {{address: {there}, zone: there}}]
+---
+apiVersion: resilience.policy.gloo.solo.io/v2
+kind: FailoverPolicy
+metadata: {{name: away, namespace: policies}}
+spec:
+  applyToDestinations: [{{selector: {{name: far}}}}]
+  config:
+    localityMappings:
+    - from: {{region: {region}}}
+      to: [{{region: {region}, zone: there, weight: 100}}]
+"""
+
+
+def led_away_by_policy(mesh):
+    near, there = mesh.address("west", 91), mesh.address("west", 92)  # of spread_by_policies
+    host = "far.policies.mesh.internal"
+    mesh.write("west", "far.yaml", FAILOVER.format(port=SPREAD_PORT, near=near, there=there, region=PLACES["west"][0]))
+    until(lambda: query(mesh.address("west"), host) == [there], 20, "DNS leads there")
+    explained = mesh.ask("west", "explain", "far.policies")
+    equal(explained["failover"], "FailoverPolicy policies/away", "what explain says")
+
+
 def main():
     with Mesh(os.path.abspath(sys.argv[1]), clusters=["west"]) as mesh:
         server = http.server.ThreadingHTTPServer((mesh.address("west", 90), PORT), Upstream)
@@ -214,6 +242,7 @@ def main():
         equal(sorted(route["policies"]), ["HeaderManipulationPolicy policies/stamps",
                                           "RetryTimeoutPolicy policies/patient"], "what route says")
         spread_by_policies(mesh)
+        led_away_by_policy(mesh)
         server.shutdown()
     print("ok")
 

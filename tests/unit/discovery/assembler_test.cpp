@@ -182,3 +182,34 @@ TEST_CASE("a change leaves the destinations that it does not concern the same ob
   CHECK(after->find("web1.shop.mesh.internal")->services[0]->endpoints[0].weight == 7);
   CHECK(after->find("web1.shop.mesh.internal")->services[0]->refused.size() == 1);
 }
+
+TEST_CASE("a destination has the first failover policy that is for it, and loses it again",
+          "[discovery]") {
+  Mesh mesh;
+  mesh.write(0, service(0, 8080));
+  mesh.write(1, service(1, 8080));
+  mesh.write(1, destination(0, 1, {"d0.mesh.internal"}));
+  const auto policy = [](std::string name, resources::DestinationSelector selector) {
+    auto made = std::make_shared<resources::FailoverPolicy>();
+    made->metadata.name = std::move(name);
+    made->destinations = {std::move(selector)};
+    return made;
+  };
+  const auto has = [&](std::string_view host) {
+    const auto view = mesh.view();
+    const auto* found = view->find(host);
+    return !found ? "no such host" : found->failover ? found->failover->metadata.name : "none";
+  };
+  resources::DestinationSelector named, any;
+  named.object.name = "web0";
+  mesh.rules.failover = {policy("a", named), policy("b", any)};
+  CHECK(has("web0.shop.mesh.internal") == "a");
+  CHECK(has("web1.shop.mesh.internal") == "b");
+  CHECK(has("d0.mesh.internal") == "none");
+  any.kind = resources::DestinationKind::virtual_destination;
+  mesh.rules.failover = {policy("a", any)};
+  CHECK(has("web0.shop.mesh.internal") == "none");
+  CHECK(has("d0.mesh.internal") == "a");
+  mesh.rules.failover = {};
+  CHECK(has("d0.mesh.internal") == "none");
+}

@@ -193,3 +193,19 @@ TEST_CASE("what is under way at a destination is counted over its subsets and fr
   const auto again = mesh.compile_all(documents);
   CHECK(counted_at(*again.table) == before);
 }
+
+TEST_CASE("a failover policy tells how many destinations it is for, whatever their ports",
+          "[policies]") {
+  auto mesh = shop();
+  resources::Documents documents;
+  resources::FailoverPolicy policy;
+  policy.metadata.name = "f", policy.metadata.namespace_ = "shop";
+  policy.destinations = {of("cart", resources::DestinationKind::virtual_destination)};
+  documents.failover_policies.push_back(policy);
+  policy.metadata.name = "g";
+  documents.failover_policies.push_back(policy);
+  const auto compiled = mesh.compile_all(documents);
+  CHECK(statuses_of(compiled) ==
+        Lines{"FailoverPolicy shop/f accepted: it applies to 1 destination",
+              "FailoverPolicy shop/g unused: all that it selects have another of its kind"});
+}

@@ -53,9 +53,9 @@ TEST_CASE("kinds we do not read are named, with what was probably meant", "[reso
     CHECK_FALSE(has_errors(loaded.problems));
     return loaded.problems.at(0).to_string();
   };
-  CHECK(say("resilience.policy.gloo.solo.io/v2", "FailoverPolicy") ==
-        "a.yaml:1:1: warning: FailoverPolicy default/x: kind FailoverPolicy is not supported yet: "
-        "ignored");
+  CHECK(say("resilience.policy.gloo.solo.io/v2", "FaultInjectionPolicy") ==
+        "a.yaml:1:1: warning: FaultInjectionPolicy default/x: kind FaultInjectionPolicy is not "
+        "supported yet: ignored");
   CHECK(say("networking.gloo.solo.io/v2", "RuoteTable") ==
         "a.yaml:1:1: warning: RuoteTable default/x: RuoteTable of networking.gloo.solo.io/v2 is an "
         "unknown kind: "

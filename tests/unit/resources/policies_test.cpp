@@ -287,3 +287,65 @@ TEST_CASE("a ConnectionPolicy is read field by field", "[resources]") {
   CHECK(problems(connections("{tcp: {connectTimeout: 0s}}")).size() == 1);
   CHECK(problems(connections("{tcp: {tcpKeepalive: {time: 20h}}}")).size() == 1);
 }
+
+TEST_CASE("a FailoverPolicy is read field by field", "[resources]") {
+  const auto failover = [](const std::string& config) {
+    return load_text(document("resilience", "FailoverPolicy", "{config: " + config + "}"));
+  };
+  const auto loaded = failover(R"({localityMappings: [
+    {from: {region: a, zone: a1}, to: [{region: b}, {region: c, zone: c1, subZone: x}]},
+    {from: {region: a}, to: [{region: b, weight: 60}, {region: c, weight: 40}]}]})");
+  CHECK(problems(loaded).empty());
+  const auto& mappings = loaded.documents.failover_policies.at(0).mappings;
+  REQUIRE(mappings.size() == 2);
+  CHECK(mappings[0].from == base::Locality{"a", "a1", ""});
+  CHECK(mappings[0].to.at(1).locality == base::Locality{"c", "c1", "x"});
+  CHECK_FALSE(mappings[0].is_split());
+  CHECK(mappings[1].is_split());
+  CHECK(mappings[1].to.at(0).weight == 60);
+
+  const auto labelled = failover("{priorityLabels: {labels: [tier=gold, disk=ssd]}}");
+  CHECK(problems(labelled).empty());
+  const auto& labels = labelled.documents.failover_policies.at(0).labels;
+  REQUIRE(labels.size() == 2);
+  CHECK(labels[1].key == "disk");
+  CHECK(labels[1].value == "ssd");
+  CHECK(problems(failover("{localityMappings: []}")).empty());
+  CHECK(problems(failover("{priorityLabels: {labels: [topology.kubernetes.io/zone]}}")).empty());
+}
+
+TEST_CASE("what a FailoverPolicy cannot mean is said", "[resources]") {
+  const auto mapping = [](const std::string& to) {
+    return problems(
+        load_text(document("resilience", "FailoverPolicy",
+                           "{config: {localityMappings: [{from: {region: a}, to: " + to + "}]}}")));
+  };
+  const std::string field = "spec.config.localityMappings[0].to";
+  CHECK(mapping("[]") ==
+        Lines{"error " + field + ": is empty; give the places to go to, best first"});
+  CHECK(mapping("[{zone: z}]") ==
+        Lines{"error " + field + "[0].region: missing; this field is required"});
+  CHECK(mapping("[{region: b, subZone: s}]") ==
+        Lines{"error " + field + "[0]: a subZone without its zone; give the zone, too"});
+  CHECK(mapping("[{region: b, weight: 60}, {region: c, weight: 30}]") ==
+        Lines{"error " + field + ": the weights add up to 90; make it 100"});
+  CHECK(mapping("[{region: b, weight: 100}, {region: c}]") ==
+        Lines{"error " + field +
+              ": some places have a weight, others have none; give each one, or none"});
+  CHECK(mapping("[{region: b, weight: 0}]") ==
+        Lines{"error " + field +
+              "[0].weight: a weight of 0 takes nothing; leave the place out of the list"});
+  const auto labels = [](const std::string& list) {
+    return problems(load_text(document("resilience", "FailoverPolicy",
+                                       "{config: {priorityLabels: {labels: " + list + "}}}")));
+  };
+  CHECK(
+      labels("[a=b, topology.istio.io/subzone]") ==
+      Lines{"error spec.config.priorityLabels.labels[1]: keys and KEY=VALUE pairs cannot be mixed; "
+            "write all in one way"});
+  CHECK(labels("['=b']").size() == 1);
+  CHECK(labels("[serves-x]")
+            .at(0)
+            .starts_with("warning spec.config.priorityLabels.labels[0]: the "
+                         "callers' labels are not known here"));
+}

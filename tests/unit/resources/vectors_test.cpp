@@ -101,6 +101,9 @@ TEST_CASE("published valid Gloo documents load without an error or an unknown fi
     } else if (row.kind == "LoadBalancerPolicy") {
       REQUIRE(documents.load_balancer_policies.size() == 1);
       CHECK(documents.load_balancer_policies[0].metadata.name == row.name);
+    } else if (row.kind == "FailoverPolicy") {
+      REQUIRE(documents.failover_policies.size() == 1);
+      CHECK(documents.failover_policies[0].metadata.name == row.name);
     } else if (row.kind == "OutlierDetectionPolicy") {
       REQUIRE(documents.outlier_detection_policies.size() == 1);
       CHECK(documents.outlier_detection_policies[0].metadata.name == row.name);
