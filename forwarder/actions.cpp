@@ -11,7 +11,7 @@ namespace {
 using resources::Severity;
 
 ReplyAction say_broken(const std::string& route, const std::string& reason) {
-  return {500, "route " + route + " is broken: " + reason + '\n'};
+  return {500, "route " + route + " is broken: " + reason + '\n', true};
 }
 
 bool is_supported(resources::DestinationKind kind) {

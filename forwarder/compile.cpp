@@ -99,7 +99,7 @@ Compiled compile(const resources::Documents& documents, const view::Resolution& 
   kept.plain.begin(config.cluster);
   for (std::size_t i = 0; i < resolution.destinations.size(); ++i)
     kept.plain.add(resolution.destinations[i], kept.is_named[i], upstreams, kept.upstreams);
-  kept.plain.end();
+  kept.plain.end(kept.upstreams);
   upstreams.renew();
   kept.upstreams.end_table();
   table.slots = kept.upstreams.slots().slots();

@@ -21,6 +21,14 @@ bool comes_first(const std::shared_ptr<const Root>& a, const std::shared_ptr<con
   return resources::precedes(a->table->metadata, b->table->metadata);
 }
 
+bool freezes(const RouteTable& table) {
+  return table.failure_mode == resources::FailureMode::freeze_config;
+}
+
+std::string key_of(const RouteTable& table) {
+  return table.metadata.cluster + '/' + name_of(table);
+}
+
 }  // namespace
 
 bool KeptRoots::update(const RootSources& sources, KeptUpstreams& kept) {
@@ -43,10 +51,40 @@ bool KeptRoots::update(const RootSources& sources, KeptUpstreams& kept) {
       for (const auto id : root->asked.upstreams) kept.keep(id);
       continue;
     }
-    root = std::make_shared<const Root>(make_root(root->table, sources));
+    root = accept_or_freeze(make_root(root->table, sources), kept);
     all_stay = false;
   }
+  if (!changed.empty()) forget_accepted();
   return !all_stay;
+}
+
+// A frozen root serves the entries of the accepted one, but is made anew when what is wrong with it
+// changes.
+std::shared_ptr<const Root> KeptRoots::accept_or_freeze(Root made, KeptUpstreams& kept) {
+  if (!freezes(*made.table)) return std::make_shared<const Root>(std::move(made));
+  auto& accepted = accepted_[key_of(*made.table)];
+  if (!made.broken) return accepted = std::make_shared<const Root>(std::move(made));
+  if (!accepted) return std::make_shared<const Root>(std::move(made));
+  made.hosts = accepted->hosts;
+  made.entries = accepted->entries;
+  made.ports = accepted->ports;
+  made.excluded = accepted->excluded;
+  made.asked.upstreams = accepted->asked.upstreams;
+  made.asked.policies = accepted->asked.policies;
+  for (const auto id : made.asked.upstreams) kept.keep(id);
+  made.problems.push_back({resources::Severity::warning, made.table->metadata.place,
+                           "RouteTable " + name_of(*made.table), "spec.failureMode",
+                           "frozen: some route is broken, so the table serves as it did before",
+                           "mend what the other problems say"});
+  return std::make_shared<const Root>(std::move(made));
+}
+
+void KeptRoots::forget_accepted() {
+  if (accepted_.empty()) return;
+  std::set<std::string> there;
+  for (const auto& root : roots_)
+    if (freezes(*root->table)) there.insert(key_of(*root->table));
+  std::erase_if(accepted_, [&](const auto& one) { return !there.contains(one.first); });
 }
 
 KeptRoots::Tables KeptRoots::reorder(const resources::SharedList<RouteTable>& tables) {

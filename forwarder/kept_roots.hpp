@@ -3,11 +3,17 @@
 // were made of: its own table, the tables that its delegations select, the destinations it names,
 // who its callers are, the policies. Endpoints are not among it.
 //
+// A root with FREEZE_CONFIG that comes out broken serves as it was accepted last, all of it, until
+// it is mended (gloo.md §2); one that was never accepted serves what is not broken, as with
+// ROUTE_REPLACEMENT.
+//
 // Cost of a table: what has changed, times the roots. Thread: the builder's.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -28,6 +34,7 @@ struct Root {
   std::set<std::uint16_t> ports;              // that some of them ask for
   std::shared_ptr<const Addresses> excluded;  // callers that the table is not for; null = none
   resources::Problems problems;
+  bool broken = false;  // some route answers 500 or takes nothing, though it should not
   Asked asked;
   Delegation::Followed followed;
   // The callers that each table on its way, with selectors of them, is not for.
@@ -62,6 +69,8 @@ class KeptRoots {
   // Takes out the roots that went, puts in those that came. Returns all tables that did.
   Tables reorder(const resources::SharedList<resources::RouteTable>& tables);
   bool may_stay(const Root& root, const Tables& changed, const RootSources& sources) const;
+  std::shared_ptr<const Root> accept_or_freeze(Root made, KeptUpstreams& kept);
+  void forget_accepted();
 
   resources::SharedList<resources::RouteTable> tables_;  // of the table before
   std::shared_ptr<Policies> policies_;
@@ -69,6 +78,7 @@ class KeptRoots {
   Others others_ = Others::may_be_heard;
   bool synced_ = false;
   std::vector<std::shared_ptr<const Root>> roots_;
+  std::map<std::string, std::shared_ptr<const Root>> accepted_;  // of FREEZE_CONFIG, by name
 };
 
 }  // namespace forwarder

@@ -75,15 +75,13 @@ void PlainHosts::add(const Source& destination, bool named, Upstreams& upstreams
                      KeptUpstreams& kept) {
   // As a rule the same one stands here, and is not looked at.
   while (at_ < before_.size() && before_[at_].destination != destination &&
-         host_of(before_[at_].destination) < host_of(destination)) {
-    ++at_;
-    changed_ = true;
-  }
+         host_of(before_[at_].destination) < host_of(destination))
+    leave_out(before_[at_++], kept);
   auto* before = at_ < before_.size() && (before_[at_].destination == destination ||
                                           host_of(before_[at_].destination) == host_of(destination))
                      ? &before_[at_++]
                      : nullptr;
-  if (before && before->destination != destination) kept.outdate(host_of(destination));
+  if (!before || before->destination != destination) kept.outdate(host_of(destination));
   const bool same = before && before->named == named &&
                     (before->destination == destination ||
                      (look_alike(*before->destination->destination, *destination->destination) &&
@@ -112,8 +110,13 @@ PlainHosts::Known PlainHosts::make(const Source& resolved, bool named, Upstreams
   return known;
 }
 
-void PlainHosts::end() {
-  changed_ = changed_ || at_ != before_.size();
+void PlainHosts::leave_out(const Known& gone, KeptUpstreams& kept) {
+  kept.outdate(host_of(gone.destination));
+  changed_ = true;
+}
+
+void PlainHosts::end(KeptUpstreams& kept) {
+  while (at_ < before_.size()) leave_out(before_[at_++], kept);
   before_.clear();
   if (!changed_) return;
   Hosts::List hosts;

@@ -37,7 +37,7 @@ class PlainHosts {
   void begin(const std::string& cluster);
   // `named`: some table names its host, so that it is none of these.
   void add(const Source& destination, bool named, Upstreams& upstreams, KeptUpstreams& kept);
-  void end();
+  void end(KeptUpstreams& kept);
 
   // After end().
   const std::set<std::uint16_t>& ports() const { return ports_; }
@@ -54,6 +54,7 @@ class PlainHosts {
     std::shared_ptr<const Host> host;  // null: no request for it comes here
     std::vector<std::string> notes;
   };
+  void leave_out(const Known& gone, KeptUpstreams& kept);
   Known make(const Source& destination, bool named, Upstreams& upstreams) const;
 
   std::string cluster_;

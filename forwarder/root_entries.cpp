@@ -75,7 +75,8 @@ class Exclusion {
 };
 
 Entries entries_of(const std::vector<FlatRoute>& flat, Actions& actions, Exclusion& exclusion,
-                   resources::Problems& problems) {
+                   Root& root) {
+  auto& problems = root.problems;
   Entries entries;
   for (const auto& route : flat) {
     const auto compiled = actions.of(route);
@@ -94,16 +95,15 @@ Entries entries_of(const std::vector<FlatRoute>& flat, Actions& actions, Exclusi
                                          "forwardTo.pathRewrite", std::move(odd)));
       matcher.not_from = excluded;
       if (errors.empty()) entries.push_back({std::move(matcher), compiled});
+      root.broken = root.broken || !errors.empty();
     }
   }
   return entries;
 }
 
-void report_freeze(const RouteTable& root, resources::Problems& problems) {
-  if (root.failure_mode != resources::FailureMode::freeze_config) return;
-  problems.push_back({Severity::warning, root.metadata.place, "RouteTable " + name_of(root),
-                      "spec.failureMode", "FREEZE_CONFIG is not supported",
-                      "a broken route answers 500, as with ROUTE_REPLACEMENT"});
+bool is_broken(const Entry& entry) {
+  const auto* reply = std::get_if<ReplyAction>(&entry.route->action);
+  return reply && reply->broken;
 }
 
 }  // namespace
@@ -112,16 +112,16 @@ Root make_root(const std::shared_ptr<const RouteTable>& table, const RootSources
   Root root;
   root.table = table;
   for (const auto& pattern : table->hosts) root.hosts.push_back(normal_host(pattern));
-  report_freeze(*table, root.problems);
   Delegation delegation(sources.tables, sources.config.cluster, root.problems);
   const auto flat = delegation.flatten(*table);
   root.followed = delegation.followed();
   Actions actions(sources.upstreams, *sources.policies, sources.config, root.asked, root.problems);
   Exclusion exclusion(sources.callers, root);
-  root.entries =
-      std::make_shared<const Entries>(entries_of(flat, actions, exclusion, root.problems));
-  for (const auto& entry : *root.entries)
+  root.entries = std::make_shared<const Entries>(entries_of(flat, actions, exclusion, root));
+  for (const auto& entry : *root.entries) {
     if (entry.matcher.port != 0) root.ports.insert(entry.matcher.port);
+    root.broken = root.broken || is_broken(entry);
+  }
   root.excluded = exclusion.by(*table);
   actions.finish();
   return root;

@@ -61,6 +61,7 @@ struct RedirectAction {
 struct ReplyAction {
   std::uint16_t status = 200;
   std::string body;
+  bool broken = false;  // what the route should do cannot be done
 };
 
 struct Route {

@@ -201,8 +201,14 @@ UpstreamId Upstreams::make(std::string name, Recipe recipe) {
         fill(std::move(name), recipe, resolved->by_class.front(), *resolved->destination);
     return kept_.put(std::move(recipe), std::move(upstream));
   }
-  const auto whole =
-      resolved ? resolved->destination : unnamed_service(recipe.namespace_, recipe.name);
+  const auto whole = resolved              ? resolved->destination
+                     : recipe.host.empty() ? unnamed_service(recipe.namespace_, recipe.name)
+                                           : nullptr;
+  if (!whole) {  // a table that is frozen leads to what is gone
+    auto upstream = std::make_shared<Upstream>();
+    upstream->name = std::move(name);
+    return kept_.put(std::move(recipe), std::move(upstream));
+  }
   const auto part = narrow(*whole, recipe.cluster, recipe.subset);
   const auto selection =
       view::select(part, *resolution_.view, resolution_.callers->classes.front());

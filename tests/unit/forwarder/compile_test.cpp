@@ -399,11 +399,3 @@ TEST_CASE("a text that cannot stand in a head breaks its route") {
             .starts_with("redirect.pathRedirect: "));
   CHECK(broken(resources::Redirect{"other:8080", "/x?y", 301}) == "");
 }
-
-TEST_CASE("FREEZE_CONFIG is a warning") {
-  auto main = table("main", {"h"}, {route({}, says("all"))});
-  main.failure_mode = resources::FailureMode::freeze_config;
-  const auto compiled = Mesh().compile({main});
-  REQUIRE(compiled.problems.size() == 1);
-  CHECK(compiled.problems[0].field == "spec.failureMode");
-}

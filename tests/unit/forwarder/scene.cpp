@@ -133,6 +133,11 @@ Mesh& Mesh::has(std::string cluster, std::string name, std::vector<std::string> 
   return *this;
 }
 
+Mesh& Mesh::loses(std::string_view name) {
+  std::erase_if(services_, [&](const Service& service) { return service.name == name; });
+  return *this;
+}
+
 Mesh& Mesh::has_virtual(std::string host, std::string name, std::uint16_t port,
                         std::string protocol) {
   Destination destination;

@@ -47,6 +47,7 @@ class Mesh {
   // destination <name>.shop.mesh.internal across the clusters that have it.
   Mesh& has(std::string cluster, std::string name, std::vector<std::string> endpoints,
             base::Labels labels = {});
+  Mesh& loses(std::string_view name);
   // VirtualDestination shop/<name> with the host, over the service of that name. Hosts that a table
   // names lead to the forwarder, as the assembler has it.
   Mesh& has_virtual(std::string host, std::string name, std::uint16_t port = 80,
