@@ -209,3 +209,15 @@ TEST_CASE("a failover policy tells how many destinations it is for, whatever the
         Lines{"FailoverPolicy shop/f accepted: it applies to 1 destination",
               "FailoverPolicy shop/g unused: all that it selects have another of its kind"});
 }
+
+TEST_CASE("what a policy says it is for is true without any route table", "[policies]") {
+  auto mesh = shop();
+  resources::DestinationSelector selector;
+  selector.object.labels = {{"v", "1"}};
+  resources::Documents documents;
+  documents.load_balancer_policies.push_back(balancer("a", {selector}));
+  const auto status = [&] { return statuses_of(mesh.compile_all(documents)).at(0); };
+  CHECK(status() == "LoadBalancerPolicy shop/a unused: it selects no destination");
+  mesh.service("east", "cart").labels = {{"v", "1"}};
+  CHECK(status() == "LoadBalancerPolicy shop/a accepted: it applies to 1 destination");
+}

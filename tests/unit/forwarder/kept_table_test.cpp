@@ -19,7 +19,10 @@ class Changing {
   explicit Changing(std::uint64_t seed) : random(seed) { resolve(); }
 
   void change() {
-    switch (random.below(12)) {
+    switch (random.below(13)) {
+      case 12:
+        change_balancer();
+        break;
       case 0:
         destinations.erase(host());
         break;
@@ -196,6 +199,18 @@ class Changing {
     policies.push_back(std::move(policy));
   }
 
+  void change_balancer() {
+    auto& policies = documents.load_balancer_policies;
+    const auto name = "b" + std::to_string(random.below(2));
+    erase_if(policies, [&](const auto& one) { return one.metadata.name == name; });
+    if (random.chance(0.3)) return;
+    resources::LoadBalancerPolicy policy;
+    policy.metadata.name = name;
+    policy.metadata.namespace_ = "shop";
+    if (random.chance(0.7)) policy.destinations.emplace_back().object.labels = labels();
+    policies.push_back(std::move(policy));
+  }
+
   std::shared_ptr<const view::Service> hidden;  // that no zone names
   bool silent = false, synced = true;
   view::Resolver resolver;
@@ -203,6 +218,7 @@ class Changing {
 
 std::string describe(const Upstream& upstream) {
   auto text = upstream.name;
+  if (upstream.policy) text += " by " + upstream.policy->policies.front();
   for (const auto& tier : upstream.tiers) {
     text += " | " + tier.name;
     for (const auto& member : tier.members)

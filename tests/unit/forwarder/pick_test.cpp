@@ -161,7 +161,8 @@ Upstream spread(Balancing::By how, std::vector<std::uint32_t> weights) {
 
 std::vector<SlotId> picks_by_key(const Upstream& upstream, std::uint64_t keys,
                                  const Load& load = {}, std::vector<SlotId> tried = {}) {
-  base::Random random(7);
+  static std::uint64_t seed = 0;  // whatever is drawn
+  base::Random random(++seed);
   std::vector<SlotId> slots;
   for (std::uint64_t key = 0; key < keys; ++key)
     slots.push_back(pick(upstream, tried, load, random, key * 0x9e3779b97f4a7c15)->slot);
