@@ -38,7 +38,7 @@ std::vector<base::IpAddress> forwarders_of(const Publication& publication,
 bool mean_the_same(const AssemblyRules& a, const AssemblyRules& b) {
   const ImportRule &one = a, &other = b;
   return one == other && a.cluster == b.cluster && a.routed_hosts == b.routed_hosts &&
-         a.forwarders == b.forwarders && a.failover == b.failover;
+         a.forwarders == b.forwarders;
 }
 
 bool is_reverse(const std::string& zone) { return is_inside(zone, {"in-addr.arpa", "ip6.arpa"}); }
@@ -97,10 +97,12 @@ std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
 
   const bool same_rules = last_ && mean_the_same(wanted, rules_);
   const bool same_claims = same_rules && clusters == clusters_ && definitions == definitions_;
+  const bool same_failover = wanted.failover == rules_.failover;
   rules_ = std::move(wanted);
   clusters_ = std::move(clusters);
   definitions_ = std::move(definitions);
-  if (!same_claims || !change(*view)) make_anew(*view, same_rules ? last_.get() : nullptr);
+  if (!same_claims || !same_failover || !change(*view))
+    make_anew(*view, same_rules ? last_.get() : nullptr);
   return last_ = std::move(view);
 }
 

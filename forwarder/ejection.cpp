@@ -13,8 +13,7 @@ bool judge(const Upstream& upstream, const Member& member, std::uint16_t status,
       upstream.outliers, [&](const auto& outlier) { return outlier->ejected(now); }));
   if (ejected > 0 && (ejected + 1) * 100 > rule.max_percent * upstream.outliers.size())
     return false;
-  member.outlier->eject(now, rule);
-  return true;
+  return member.outlier->eject(now, rule);
 }
 
 }  // namespace forwarder

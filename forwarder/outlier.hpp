@@ -5,11 +5,13 @@
 // 502, 503, 504 and what did not come are gateway errors; where these have a count of their own, it
 // or the count of all ejects, whichever is full first. The n-th ejection lasts n times the base
 // time, 5 minutes or the base time at most; each interval without one takes one off n. Whoever
-// comes back is on probation (unlike in Envoy): one error ejects it again, one answer clears it.
+// comes back is on probation (unlike in Envoy): one more error of the count that was full ejects it
+// again, one answer clears it.
 //
-// No more than max_percent of a destination's endpoints are ejected at once, though one may always
-// be. Ejected is a preference: where nothing else is left pick() takes it all the same. What is
-// seen of an endpoint through one subset or cluster counts for the destination whole.
+// No more than max_percent of an upstream's endpoints (of a subset, where a route leads to one) are
+// ejected at once, though one may always be. Ejected is a preference: where nothing else is left
+// pick() takes it all the same. What is seen of an endpoint through one subset or cluster counts
+// for the destination whole.
 //
 // Thread: any; all workers share it. While nothing fails they only read.
 #pragma once
@@ -40,7 +42,8 @@ class Outlier {
   }
   // True: it is to be ejected.
   bool saw(Seen what, const OutlierRule& rule);
-  void eject(base::TimePoint now, const OutlierRule& rule);
+  // When saw() has said so. False: another worker was faster.
+  bool eject(base::TimePoint now, const OutlierRule& rule);
   std::uint32_t ejections() const { return ejections_.load(std::memory_order_relaxed); }
 
  private:

@@ -16,6 +16,8 @@ constexpr std::ptrdiff_t kFailuresOfTier = 3;
 
 const Balancing kByDefault;
 
+constexpr double kOverprovisioning = 1.4;  // as in selection
+
 std::uint64_t weight_of(const Member& member) { return std::max(member.weight, 1u); }
 
 const Member& draw_member(const Tier& tier, base::Random& random) {
@@ -56,18 +58,17 @@ const Member* less_loaded(const Tier& tier, const LoadView& load, base::Random& 
 }
 
 // In (0, 1).
-double unit(std::uint64_t hash) { return (static_cast<double>(hash >> 11) + 0.5) * 0x1.0p-53; }
+double unit(std::uint64_t hash) { return (static_cast<double>(hash >> 12) + 0.5) * 0x1.0p-52; }
 
 constexpr std::uint64_t kGoldenRatio = 0x9e37'79b9'7f4a'7c15;  // of 2^64
 
 // By weight in steps of the golden ratio, so that turns of the same member lie far apart.
-template <class Takes>
-const Member* in_turn(const Tier& tier, std::uint64_t turn, Takes takes) {
-  if (tier.until.empty()) return from(tier.members, turn % tier.members.size(), takes);
+const Member& whose_turn(const Tier& tier, std::uint64_t turn) {
+  if (tier.until.empty()) return tier.members[turn % tier.members.size()];
   const auto at = unit(turn * kGoldenRatio) * static_cast<double>(tier.until.back());
   const auto found =
       std::upper_bound(tier.until.begin(), tier.until.end(), static_cast<std::uint64_t>(at));
-  return from(tier.members, static_cast<std::size_t>(found - tier.until.begin()), takes);
+  return tier.members[static_cast<std::size_t>(found - tier.until.begin())];
 }
 
 template <class Takes>
@@ -109,14 +110,23 @@ const Member* choose(const Balancing& balancing, const Tier& tier, const LoadVie
   using By = Balancing::By;
   if (balancing.by == By::random) return at_random(tier, random, takes);
   if (!key || balancing.by == By::least_request) return less_loaded(tier, load, random, takes);
-  return balancing.by == By::hash ? by_hash(tier, *key, takes) : in_turn(tier, *key, takes);
+  if (balancing.by == By::hash) return by_hash(tier, *key, takes);
+  // The turns of who is not taken are everybody's: the next in line would have them all.
+  const auto& member = whose_turn(tier, *key);
+  return takes(member) ? &member : less_loaded(tier, load, random, takes);
 }
 
-bool panics(const Tier& tier, const LoadView& load, double percent) {
-  if (percent <= 0) return false;
+double wellness(const Tier& tier, const LoadView& load) {
   const auto well = std::ranges::count_if(
       tier.members, [&](const Member& member) { return !load.avoid(member); });
-  return static_cast<double>(well) * 100 < percent * static_cast<double>(tier.members.size());
+  return static_cast<double>(well) / static_cast<double>(tier.members.size());
+}
+
+// As in Envoy only where all tiers together cannot take the traffic: else another one does.
+bool may_panic(const std::vector<Tier>& tiers, const LoadView& load) {
+  double taken = 0;
+  for (const auto& tier : tiers) taken += kOverprovisioning * wellness(tier, load);
+  return taken < 1;
 }
 
 std::size_t draw_tier(const std::vector<Tier>& tiers, double at) {
@@ -149,6 +159,7 @@ std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tri
 
   const auto& balancing = upstream.policy ? upstream.policy->balancing : kByDefault;
   const bool by_hash = key && balancing.by == Balancing::By::hash;
+  const bool may = balancing.panic_percent > 0 && may_panic(tiers, load);
   const auto drawn = draw_tier(tiers, by_hash ? unit(mix(*key, 0)) : random.unit());
   const auto search = [&](const auto& takes) -> const Member* {
     for (const bool doubtful : {false, true})
@@ -156,9 +167,9 @@ std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tri
         if (i == drawn + 1) continue;
         const auto& tier = tiers[i == 0 ? drawn : i - 1];
         if (in_doubt(tier) != doubtful) continue;
-        const auto* member = panics(tier, load, balancing.panic_percent)
-                                 ? choose(balancing, tier, load, random, key, untried)
-                                 : choose(balancing, tier, load, random, key, takes);
+        const bool panics = may && wellness(tier, load) * 100 < balancing.panic_percent;
+        const auto* member = panics ? choose(balancing, tier, load, random, key, untried)
+                                    : choose(balancing, tier, load, random, key, takes);
         if (member) return member;
       }
     return nullptr;

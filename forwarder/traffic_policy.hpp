@@ -2,13 +2,15 @@
 // is left alone, and which connections lead there. Prepared when the table is made.
 //
 // Without a policy, or where it says UNSPECIFIED: least request, of two drawn at random. Round
-// robin is each worker's own turn, which takes weights evenly, not in runs. A hash leads requests
-// with the same text of it to the same endpoint in every agent alike, and when an endpoint goes
-// only its own requests move (rendezvous hashing with weights, Thaler and Ravishankar 1998); the
-// same hash draws the tier. A request without that text is spread by least request.
+// robin is each worker's own turn, which takes weights evenly, not in runs; the turns of who is
+// ejected are spread as least requests. A hash leads requests with the same text of it to the same
+// endpoint in every agent alike, and when an endpoint goes only its own requests move (rendezvous
+// hashing with weights, Thaler and Ravishankar 1998); the same hash draws the tier. A request
+// without that text is spread by least request.
 //
-// Panic: where less than that part of a tier is neither ejected nor avoided, all of it is taken, so
-// that the few left are not run down. Thread: immutable.
+// Panic: where less than that part of a tier is neither ejected nor avoided, and the other tiers
+// cannot take its traffic either, all of it is taken, so that the few left are not run down.
+// Thread: immutable.
 #pragma once
 
 #include <cstdint>

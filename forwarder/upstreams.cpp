@@ -259,7 +259,7 @@ std::shared_ptr<Upstream> Upstreams::fill(std::string name, const Recipe& recipe
   auto upstream = std::make_shared<Upstream>();
   upstream->name = std::move(name);
   upstream->fail_open = selection.fail_open;
-  upstream->policy = policies_.of(selectable(destination, recipe.port));
+  if (!policies_.empty()) upstream->policy = policies_.of(selectable(destination, recipe.port));
   view::TargetPorts targets(recipe.port);
   for (const auto& selected : selection.tiers) {
     Tier tier{selected.name, selected.share, {}, {}};

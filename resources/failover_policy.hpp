@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,10 @@ struct LocalityMapping {
 
   bool is_split() const { return to.front().weight > 0; }
 };
+
+// The labels that Kubernetes and Istio give a place: what of a caller is known here.
+enum class PlaceLabel : std::uint8_t { region, zone, sub_zone, cluster };
+std::optional<PlaceLabel> place_label(std::string_view key);
 
 // An endpoint has it: with that value, or, where there is none, with the caller's.
 struct PriorityLabel {

@@ -7,6 +7,7 @@ namespace {
 
 constexpr const char* kLadder[] = {"own cluster and zone", "own cluster", "same zone",
                                    "same region", "any"};
+constexpr std::size_t kOwnCluster = 1;
 constexpr std::size_t kAny = std::size(kLadder) - 1;
 
 // Zones are named per region by some operators ("a", "b"), so both parts must agree where both are
@@ -47,25 +48,24 @@ const resources::LocalityMapping* mapping_for(const Destination& destination,
   return best;
 }
 
-// The labels that Kubernetes and Istio give a place; "" = none of these, or not known.
-std::string_view place_label(std::string_view key, const base::Locality& locality,
-                             std::string_view cluster) {
-  if (key == "topology.kubernetes.io/region" || key == "failure-domain.beta.kubernetes.io/region")
-    return locality.region;
-  if (key == "topology.kubernetes.io/zone" || key == "failure-domain.beta.kubernetes.io/zone")
-    return locality.zone;
-  if (key == "topology.istio.io/subzone") return locality.sub_zone;
-  if (key == "topology.istio.io/cluster") return cluster;
-  return {};
+// "" = it is no label of a place, or that is not known.
+std::string_view place_of(std::string_view key, const base::Locality& locality,
+                          std::string_view cluster) {
+  using Label = resources::PlaceLabel;
+  const auto label = resources::place_label(key);
+  if (label == Label::region) return locality.region;
+  if (label == Label::zone) return locality.zone;
+  if (label == Label::sub_zone) return locality.sub_zone;
+  return label == Label::cluster ? cluster : std::string_view();
 }
 
 bool has(const resources::PriorityLabel& label, const Traits& traits, const Caller& caller) {
-  const auto wanted = label.value.empty() ? place_label(label.key, caller.locality, caller.cluster)
+  const auto wanted = label.value.empty() ? place_of(label.key, caller.locality, caller.cluster)
                                           : std::string_view(label.value);
   const auto own = traits.labels.find(label.key);
   const auto theirs = own != traits.labels.end()
                           ? std::string_view(own->second)
-                          : place_label(label.key, traits.locality, traits.cluster);
+                          : place_of(label.key, traits.locality, traits.cluster);
   return !wanted.empty() && theirs == wanted;
 }
 
@@ -141,7 +141,9 @@ std::size_t Ranking::by_mapping(const Traits& traits) const {
   const auto found = std::ranges::find_if(
       places, [&](const auto& to) { return holds(to.locality, traits.locality); });
   const auto place = static_cast<std::size_t>(found - places.begin());
-  const auto near = by_ladder(traits);
+  auto near = by_ladder(traits);
+  // Gloo's ladder, by place alone: the own cluster's part in another region is not near.
+  if (near == kOwnCluster && !same_region(traits.locality, caller_.locality)) near = kAny;
   if (mapping_->is_split()) return place < places.size() ? place : places.size() + near;
   return near < kAny ? near : kAny + place;  // behind all places: any
 }

@@ -100,6 +100,7 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
              const Affinity* affinity, Selection& selection) {
   const Ranking ranking(destination, caller);
   Ladder ladder;
+  ladder.reserve(ranking.rungs().size() + 1);
   if (prefers(affinity))
     ladder.emplace_back().name = std::string(to_string(affinity->topology)) + " " + affinity->place;
   for (const auto& rung : ranking.rungs()) {
@@ -244,12 +245,12 @@ Selection select(const Destination& destination, const View& view, const Caller&
     for (auto& rung : priority) {
       if (!rung.healthy.empty()) {
         const bool whole = rung.part() >= std::max(rung.split, 1u);
-        selection.degraded |= priority.size() > 1 && !whole;
+        selection.degraded |= share > 0 && priority.size() > 1 && !whole;
         for (const auto& choice : rung.healthy) selection.degraded |= choice.stale;
         selection.tiers.push_back(
             {rung.name, share * rung.part() / parts, std::move(rung.healthy)});
       } else if (priority.size() > 1) {
-        selection.degraded |= rung.total_weight > 0;
+        selection.degraded |= share > 0 && rung.total_weight > 0;
       }
       std::move(rung.ill.begin(), rung.ill.end(), std::back_inserter(selection.left_out));
     }

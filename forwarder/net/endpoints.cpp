@@ -68,12 +68,12 @@ void Endpoints::Lease::failed() {
   if (State* state = endpoints_.state_of(member_)) state->suspicion.failed(endpoints_.loop_.now());
 }
 
-void Endpoints::Lease::unreachable() {
+void Endpoints::Lease::unreachable(const ConnectionRule& rule) {
   failed();
   State* state = endpoints_.state_of(member_);
   if (!state || state->suspicion.is_knocking() || endpoints_.knocks_.size() >= kMostKnocks) return;
   state->suspicion.knocks();
-  endpoints_.knocks_.spawn(endpoints_.knock(member_));
+  endpoints_.knocks_.spawn(endpoints_.knock(member_, rule));
 }
 
 void Endpoints::Lease::too_slow() {
@@ -94,13 +94,13 @@ base::net::Task<std::unique_ptr<Connection>> Endpoints::connect(Member member, C
   co_return nullptr;
 }
 
-base::net::Task<void> Endpoints::knock(Member member) {
+base::net::Task<void> Endpoints::knock(Member member, ConnectionRule rule) {
   auto found = Suspicion::Knock::in_vain;
   for (int knocks = 0; knocks < kKnocks && found == Suspicion::Knock::in_vain; ++knocks) {
     co_await base::net::sleep_until(loop_, loop_.now() + timeouts_.knock);
     const State* state = known(member);
     if (!state || state->suspicion.trusts()) co_return;  // another's place now, or it serves
-    const auto connection = co_await connect(member);
+    const auto connection = co_await connect(member, rule);
     if (connection) found = Suspicion::Knock::opened;
   }
   if (State* state = state_of(member)) state->suspicion.knocked(loop_.now(), found);
@@ -134,7 +134,9 @@ void Endpoints::put(const Member& member, std::unique_ptr<Connection> connection
   connection->slot_ = member.slot;
   connection->idle_since_ = loop_.now();
   connection->prepare = on_idle_event;
-  auto patience = rule.idle > base::Duration::zero() ? rule.idle : timeouts_.upstream_idle;
+  connection->longest_idle_ =
+      rule.idle > base::Duration::zero() ? rule.idle : timeouts_.upstream_idle;
+  auto patience = connection->longest_idle_;
   if (state->idle_limit > base::Duration::zero()) patience = std::min(patience, state->idle_limit);
   stream.watch().wait(stream.watch().reads(), *connection, loop_.now() + patience);
   state->idle.push_back(std::move(connection));
@@ -169,7 +171,7 @@ bool Endpoints::on_idle_event(base::net::Waiter& waiter) {
   Endpoints& endpoints = *connection.owner_;
   State& state = endpoints.states_[connection.slot_];
   const auto idle_for = endpoints.loop_.now() - connection.idle_since_;
-  const auto longest = endpoints.timeouts_.upstream_idle;
+  const auto longest = connection.longest_idle_;
   if (!connection.timed_out && connection.stream.peer_closed())
     state.idle_limit = std::clamp(idle_for * 4 / 5, std::min(kShortestIdle, longest), longest);
   else if (connection.timed_out)  // it lasted: ask for more next time, an early close was perhaps a

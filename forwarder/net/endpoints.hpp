@@ -48,6 +48,7 @@ class Connection : private base::net::Waiter {
   Endpoints* owner_ = nullptr;
   SlotId slot_ = 0;
   base::TimePoint idle_since_;
+  base::Duration longest_idle_{};  // whatever is learned
 };
 
 class Endpoints final : public LoadView {
@@ -66,11 +67,11 @@ class Endpoints final : public LoadView {
     Lease& operator=(const Lease&) = delete;
     ~Lease();
 
-    void answers();      // the head of an answer has come
-    void answered();     // and all of it
-    void failed();       // it was broken off, or kept waiting for too long
-    void unreachable();  // there is no connection
-    void too_slow();     // no answer within the time that a policy gives
+    void answers();   // the head of an answer has come
+    void answered();  // and all of it
+    void failed();    // it was broken off, or kept waiting for too long
+    void unreachable(const ConnectionRule& rule = {});  // there is no connection
+    void too_slow();  // no answer within the time that a policy gives
 
    private:
     Endpoints& endpoints_;
@@ -103,7 +104,7 @@ class Endpoints final : public LoadView {
   State* state_of(const Member& member);
   // Null when nothing is known of the member.
   const State* known(const Member& member) const;
-  base::net::Task<void> knock(Member member);
+  base::net::Task<void> knock(Member member, ConnectionRule rule);
   static bool on_idle_event(base::net::Waiter& waiter);
   void drop(Connection& connection);
 

@@ -104,7 +104,7 @@ Task<Then> Exchange::run() {
 
 Task<Then> Exchange::forward() {
   auto& endpoints = work_.endpoints;
-  auto give_up_at = work_.in(work_.timeouts.connecting);
+  auto give_up_at = work_.in(connecting());
   bool fresh_only = !request_.idempotent() || !request_.stays_replayable();
   failure_ = kNoEndpoint;
   while (tried_.size() < work_.limits.attempts && work_.loop.now() < give_up_at) {
@@ -132,7 +132,7 @@ Task<Then> Exchange::forward() {
       if (attempt.poolable()) give_back(*member, std::move(connection));
       if (outcome == Outcome::turned_down) {
         tried_.push_back(member->slot);
-        give_up_at = work_.in(work_.timeouts.connecting);
+        give_up_at = work_.in(connecting());
         continue;
       }
       co_return !attempt.closing() ? Then::next_request
@@ -151,7 +151,7 @@ Task<Then> Exchange::forward() {
     if (!stale) note_failure(outcome, lease, *member);
     failure_ = is_late(outcome) ? kUpstreamTimeout : kUpstreamFailed;
     if (!may_try_again(outcome, stale)) break;
-    give_up_at = work_.in(work_.timeouts.connecting);  // however long the upstream took to fail
+    give_up_at = work_.in(connecting());  // however long the upstream took to fail
   }
   const bool client_failed = failure_.status < 500;
   const auto then = co_await fail(retrying_.over() && !client_failed ? kOutOfTime : failure_);
@@ -185,7 +185,7 @@ void Exchange::note_failure(Outcome outcome, Endpoints::Lease& lease, const Memb
 }
 
 void Exchange::note_unreachable(Endpoints::Lease& lease, const Member& member) {
-  lease.unreachable();
+  lease.unreachable(rule());
   judge(member, 0);
   failure_ = kUnreachable;
   work_.counters.retried.add();
@@ -243,18 +243,24 @@ bool Exchange::may_try_again(Outcome outcome, bool stale) {
 Task<std::unique_ptr<Connection>> Exchange::connect(Member member) {
   auto& counters = work_.counters;
   counters.connects.add();
-  const auto rule = upstream_->policy ? upstream_->policy->connections : ConnectionRule();
-  auto connection = co_await work_.endpoints.connect(member, rule, retrying_.over_at());
+  auto connection = co_await work_.endpoints.connect(member, rule(), retrying_.over_at());
   if (!connection) counters.connect_failures.add();
   co_return connection;
 }
 
 void Exchange::give_back(const Member& member, std::unique_ptr<Connection> connection) {
   ++connection->requests;
-  if (upstream_->policy)
-    work_.endpoints.put(member, std::move(connection), upstream_->policy->connections);
-  else
-    work_.endpoints.put(member, std::move(connection));
+  work_.endpoints.put(member, std::move(connection), rule());
+}
+
+const ConnectionRule& Exchange::rule() const {
+  static const ConnectionRule by_default;
+  return upstream_->policy ? upstream_->policy->connections : by_default;
+}
+
+// For one attempt that takes all of its time, there is time for another.
+base::Duration Exchange::connecting() const {
+  return std::max(work_.timeouts.connecting, 2 * rule().connect);
 }
 
 Task<Then> Exchange::fail(Failure failure) {

@@ -50,6 +50,8 @@ class Exchange {
   base::net::Task<Then> answer(const Reply& reply);
   base::net::Task<Then> send(Buffer& reply);
 
+  const ConnectionRule& rule() const;
+  base::Duration connecting() const;
   PickKey pick_key(const http::RequestHead& head);
   std::optional<Member> choose();
   // `status`: that came, 0: none.

@@ -44,6 +44,28 @@ void check_weights(const Value& value, const std::vector<LocalityMapping::To>& t
     value.error("the weights add up to " + std::to_string(sum), "make it 100");
 }
 
+bool holds(const base::Locality& place, const base::Locality& other) {
+  return place.region == other.region && (place.zone.empty() || place.zone == other.zone) &&
+         (place.sub_zone.empty() || place.sub_zone == other.sub_zone);
+}
+
+// Places that get nothing, for what stands before them.
+void check_places(const Value& list, const LocalityMapping& mapping) {
+  const auto& to = mapping.to;
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const Value value(list.node().children[i], list);
+    const auto end = to.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto before = std::find_if(
+        to.begin(), end, [&](const auto& one) { return holds(one.locality, to[i].locality); });
+    if (before != end)
+      value.warn("gets nothing: " + before->locality.to_string() + " stands before it",
+                 "write the narrower place first");
+    else if (!mapping.is_split() && to[i].locality.region == mapping.from.region)
+      value.warn("gets nothing: the callers' own region comes first in any case",
+                 "give weights, or another region");
+  }
+}
+
 void read(const Value& value, LocalityMapping& out) {
   Fields fields(value);
   if (const auto from = fields.find("from"))
@@ -56,6 +78,7 @@ void read(const Value& value, LocalityMapping& out) {
   for (const Node& item : to->node().children) read(Value(item, *to), out.to.emplace_back());
   if (out.to.empty()) return to->error("is empty", "give the places to go to, best first");
   check_weights(*to, out.to);
+  check_places(*to, out);
 }
 
 void read_mappings(const Value& list, std::vector<LocalityMapping>& out) {
@@ -71,11 +94,6 @@ void read_mappings(const Value& list, std::vector<LocalityMapping>& out) {
   }
 }
 
-// What a caller is known by; discovery/view/ranking.cpp reads the same.
-bool is_topology(std::string_view key) {
-  return key.starts_with("topology.") || key.starts_with("failure-domain.");
-}
-
 void read_labels(const Value& list, std::vector<PriorityLabel>& out) {
   std::vector<std::string> texts;
   read(list, texts);
@@ -89,13 +107,25 @@ void read_labels(const Value& list, std::vector<PriorityLabel>& out) {
       item.error(quoted(texts[i]) + " is no label", "write KEY or KEY=VALUE");
     else if (has_value == out.front().value.empty())
       item.error("keys and KEY=VALUE pairs cannot be mixed", "write all in one way");
-    else if (!has_value && !is_topology(out.back().key))
+    else if (!has_value && !place_label(out.back().key))
       item.warn("the callers' labels are not known here: no endpoint has this one of theirs",
-                "write KEY=VALUE, or a label of topology.kubernetes.io or topology.istio.io");
+                "write KEY=VALUE, or topology.kubernetes.io/region or /zone, "
+                "topology.istio.io/subzone or "
+                "/cluster");
   }
 }
 
 }  // namespace
+
+std::optional<PlaceLabel> place_label(std::string_view key) {
+  if (key == "topology.kubernetes.io/region" || key == "failure-domain.beta.kubernetes.io/region")
+    return PlaceLabel::region;
+  if (key == "topology.kubernetes.io/zone" || key == "failure-domain.beta.kubernetes.io/zone")
+    return PlaceLabel::zone;
+  if (key == "topology.istio.io/subzone") return PlaceLabel::sub_zone;
+  if (key == "topology.istio.io/cluster") return PlaceLabel::cluster;
+  return std::nullopt;
+}
 
 void read(const Value& document, FailoverPolicy& out) {
   read_destination_policy(document, out, [&](Fields& config) {

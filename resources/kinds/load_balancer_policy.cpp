@@ -11,17 +11,18 @@ using Part = HashBy::Part;
 
 // PASSTHROUGH sends a connection where its client meant it to go, which a forwarder never sees.
 constexpr std::string_view kPassThrough = "PASSTHROUGH";
+constexpr int kPassThroughNumber = 2;
 constexpr Choice<Simple> kSimple[] = {
-    {"ROUND_ROBIN", Simple::round_robin},
-    {"LEAST_REQUEST", Simple::least_request},
-    {"RANDOM", Simple::random},
-    {"UNSPECIFIED", Simple::least_request},
-    {kPassThrough, Simple::least_request},
+    {"ROUND_ROBIN", Simple::round_robin, 3},
+    {"LEAST_REQUEST", Simple::least_request, 4},
+    {"RANDOM", Simple::random, 1},
+    {"UNSPECIFIED", Simple::least_request, 0},
+    {kPassThrough, Simple::least_request, kPassThroughNumber},
 };
 
 void read_simple(const Value& value, Simple& out) {
   read(value, out, kSimple);
-  if (is_choice(value.node(), kPassThrough, -1))
+  if (is_choice(value.node(), kPassThrough, kPassThroughNumber))
     value.warn("PASSTHROUGH is not supported: read as LEAST_REQUEST",
                "the forwarder chooses among endpoints; it never sees which one a client meant");
 }

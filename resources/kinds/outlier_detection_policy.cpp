@@ -22,8 +22,8 @@ void read(const Value& document, OutlierDetectionPolicy& out) {
     config.optional("interval", out.interval, kTimes);
     config.optional("baseEjectionTime", out.base_ejection_time, kTimes);
     config.optional("maxEjectionPercent", out.max_ejection_percent, between(0, 100));
-    if (out.consecutive_gateway_errors > out.consecutive_errors)
-      config.map().warn("consecutiveGatewayErrors above consecutiveErrors has no effect",
+    if (out.consecutive_gateway_errors >= out.consecutive_errors)
+      config.map().warn("consecutiveGatewayErrors not below consecutiveErrors has no effect",
                         "a gateway error is an error, too");
   });
 }

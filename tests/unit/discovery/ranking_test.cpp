@@ -188,3 +188,12 @@ TEST_CASE("a policy selects destinations by kind, labels and port", "[ranking]")
   policy.destinations.emplace_back().kind = resources::DestinationKind::virtual_destination;
   CHECK(selects(policy, destination));
 }
+
+TEST_CASE("of the own cluster what is in another region is not near for a mapping", "[ranking]") {
+  World world;
+  world.add("east", {{"10.3.0.1", kWest}});
+  world.policy.mappings = {mapping({"us-east", "", ""}, {{{"eu", "", ""}}})};
+  CHECK(world.from("east", kEast) ==
+        "own cluster and zone 1.00 0.0.1 | own cluster 0.00 0.0.2 | failover to eu 0.00 2.0.1 | "
+        "any 0.00 1.0.1 1.0.2 3.0.1");
+}

@@ -128,13 +128,15 @@ TEST_CASE("an ejected endpoint stays ejected from table to table, in every subse
   auto& endpoints = mesh.service("east", "cart").endpoints;
   resources::Documents documents;
   auto subset = service("cart");
+  subset.subset = {{"version", "v1"}};
   auto forward = to("cart");
+  forward.destinations.front() = subset;
   documents.route_tables.push_back(table("main", {"h"}, {route({}, forward)}));
   documents.outlier_detection_policies.push_back(detection("d"));
   const base::TimePoint now{std::chrono::hours(1)};
-  const auto find = [](const Table& table) {
+  const auto find = [](const Table& table, const char* name = "cart.shop.mesh.internal:80") {
     for (const auto& upstream : table.upstreams)
-      if (upstream && upstream->name == "cart.shop.mesh.internal:80") return upstream;
+      if (upstream && upstream->name == name) return upstream;
     FAIL("no upstream");
     return table.upstreams.front();
   };
@@ -145,11 +147,17 @@ TEST_CASE("an ejected endpoint stays ejected from table to table, in every subse
     REQUIRE(judge(*upstream, upstream->tiers[0].members[0], 500, now));
   }
   endpoints[1].weight = 7;  // made anew
+  auto traits = *endpoints[0].traits;
+  traits.labels = {{"version", "v1"}};
+  endpoints[0].traits = std::make_shared<const discovery::view::Traits>(traits);
   const auto compiled = mesh.compile_all(documents);
   const auto upstream = find(*compiled.table);
   REQUIRE(upstream->tiers[0].members[1].weight == 7);
   CHECK(upstream->tiers[0].members[0].outlier->ejected(now));
   CHECK_FALSE(upstream->tiers[0].members[1].outlier->ejected(now));
+  const auto part = find(*compiled.table, "cart.shop.mesh.internal:80{version=v1}");
+  REQUIRE(part->tiers.at(0).members.size() == 1);
+  CHECK(part->tiers[0].members[0].outlier == upstream->tiers[0].members[0].outlier);
 }
 
 TEST_CASE("of a ConnectionPolicy's two bounds the smaller holds", "[policies]") {

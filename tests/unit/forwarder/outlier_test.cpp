@@ -1,6 +1,8 @@
 #include "forwarder/ejection.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
 
 using namespace forwarder;
 using namespace std::chrono_literals;
@@ -148,4 +150,37 @@ TEST_CASE("an endpoint that is ejected is not ejected again by what was under wa
 TEST_CASE("without a policy nothing is held against an endpoint", "[outlier]") {
   const Upstream upstream;
   CHECK_FALSE(judge(upstream, Member{}, 500, kStart));
+}
+
+TEST_CASE("who was ejected for gateway errors is on probation for those alone", "[outlier]") {
+  OutlierRule rule;
+  rule.errors = 1000;
+  rule.gateway_errors = 3;
+  Story story(3, rule);
+  REQUIRE(story.sees_many(3, 503));
+  story.lasts();
+  CHECK_FALSE(story.sees(500));
+  REQUIRE(story.sees_many(3, 503));
+  story.lasts();
+  CHECK(story.sees(503));
+}
+
+TEST_CASE("however many workers eject at once, one of them does", "[outlier]") {
+  OutlierRule rule;
+  rule.errors = 1;
+  rule.interval = 1ms;
+  rule.ejection = 1ms;
+  Outlier outlier;
+  std::atomic<int> ejected = 0;
+  for (int round = 1; round <= 200; ++round) {
+    const auto now = kStart + round * 10ms;
+    std::vector<std::thread> workers;
+    for (int worker = 0; worker < 2; ++worker)
+      workers.emplace_back([&] {
+        if (outlier.saw(Outlier::Seen::error, rule) && outlier.eject(now, rule)) ++ejected;
+      });
+    for (auto& worker : workers) worker.join();
+    CHECK(outlier.ejected(now));
+  }
+  CHECK(ejected == 200);
 }

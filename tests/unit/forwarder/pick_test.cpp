@@ -160,9 +160,9 @@ Upstream spread(Balancing::By how, std::vector<std::uint32_t> weights) {
 }
 
 std::vector<SlotId> picks_by_key(const Upstream& upstream, std::uint64_t keys,
-                                 const Load& load = {}, std::vector<SlotId> tried = {}) {
-  static std::uint64_t seed = 0;  // whatever is drawn
-  base::Random random(++seed);
+                                 const Load& load = {}, std::vector<SlotId> tried = {},
+                                 std::uint64_t seed = 7) {
+  base::Random random(seed);
   std::vector<SlotId> slots;
   for (std::uint64_t key = 0; key < keys; ++key)
     slots.push_back(pick(upstream, tried, load, random, key * 0x9e3779b97f4a7c15)->slot);
@@ -178,7 +178,7 @@ std::map<SlotId, int> counts_of(const std::vector<SlotId>& slots) {
 }  // namespace
 
 TEST_CASE(
-    "round robin takes one after the other, and who is not taken leaves the turn to the next") {
+    "round robin takes one after the other, and the turns of who is not taken go to all others") {
   const auto upstream = spread(Balancing::By::round_robin, {1, 1, 1});
   base::Random random(7);
   const auto at = [&](std::uint64_t turn, const Load& load, std::vector<SlotId> tried = {}) {
@@ -187,7 +187,11 @@ TEST_CASE(
   Load load;
   load.requests[0] = 100;  // it does not look
   for (std::uint64_t i = 6; i < 12; ++i) CHECK(at(i, load) == i % 3);
-  CHECK(at(6, load, {0}) == 1);
+  for (std::uint64_t i = 7; i < 9; ++i) CHECK(at(i, load, {0}) == i % 3);
+  std::map<SlotId, int> instead;
+  for (std::uint64_t i = 0; i < 300; i += 3) ++instead[at(i, Load{}, {0})];
+  CHECK(instead[1] == Approx(50).margin(20));
+  CHECK(instead[2] == Approx(50).margin(20));
   load.failed = {0, 1};
   CHECK(at(6, load) == 2);
 }
@@ -245,7 +249,7 @@ TEST_CASE("by hash the tier is the key's, too, and without a key the load decide
   other.share = 0.4;
   upstream.tiers.push_back(other);
   const auto slots = picks_by_key(upstream, 1000);
-  CHECK(slots == picks_by_key(upstream, 1000));
+  CHECK(slots == picks_by_key(upstream, 1000, {}, {}, 8));  // whatever is drawn
   CHECK(counts_of(slots)[0] == Approx(600).epsilon(0.1));
 
   auto alone = spread(Balancing::By::hash, {1, 1});
@@ -263,4 +267,17 @@ TEST_CASE("where too few of a tier are well, all of it is taken") {
   CHECK(picks(upstream, load, 100) == std::map<SlotId, int>{{3, 100}});
   upstream.policy = by(Balancing::By::random, 26);
   CHECK(picks(upstream, load, 1000).size() == 4);
+}
+
+TEST_CASE("while another tier can take the traffic nothing panics") {
+  auto upstream = spread(Balancing::By::random, {1, 1, 1, 1});
+  upstream.policy = by(Balancing::By::random, 50);
+  upstream.tiers.push_back(tier(0, {7, 8}));
+  Load load;
+  load.failed = {0, 1, 2, 3};
+  auto counts = picks(upstream, load, 100);
+  CHECK(counts.size() == 2);
+  CHECK(counts.contains(7));
+  load.failed = {0, 1, 2, 3, 7, 8};
+  CHECK(picks(upstream, load, 100).size() == 4);  // the first tier, whole
 }

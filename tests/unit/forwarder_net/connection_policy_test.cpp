@@ -86,3 +86,49 @@ TEST_CASE("who goes while a request is under way leaves its place", "[forwarder_
   server.die();
   story.turn_until([&] { return story.in_flight->count() == 0; });
 }
+
+TEST_CASE("a client that goes leaves its place, and so does one whose policy is another by now",
+          "[forwarder_net]") {
+  forwarder::ConnectionRule connections;
+  connections.requests = 1;
+  ProxyStory story;
+  story.policy = rule(connections);
+  story.in_flight = std::make_shared<forwarder::InFlight>();
+  auto& server = story.server([](const std::string&, std::size_t) {
+    return Answer{ok("slow"), Answer::After::keep, 200ms};
+  });
+  story.publish({{&server}});
+  story.start();
+  const auto in_flight = story.in_flight;
+  Client client(story);
+  client.send(kGet);
+  story.turn_until([&] { return in_flight->count() == 1; });
+  story.policy = nullptr;
+  story.in_flight = nullptr;
+  story.publish({{&server}});
+  Client other(story);
+  REQUIRE(other.ask(kGet).body == "slow");
+  client.close();
+  story.turn_until([&] { return in_flight->count() == 0; });
+}
+
+TEST_CASE("an endpoint is ejected for what it answers, and for what it does not",
+          "[forwarder_net]") {
+  auto policy = std::make_shared<forwarder::TrafficPolicy>();
+  policy->outliers.emplace().errors = 2;
+  ProxyStory story;
+  story.policy = policy;
+  const bool dies = GENERATE(false, true);
+  auto& bad = story.server([&](const std::string&, std::size_t) {
+    return Answer{"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"};
+  });
+  auto& good = story.server(answer_with("fine"));
+  story.publish({{&bad}, {&good}});
+  story.start();
+  if (dies) bad.die();
+  Client client(story);
+  int errors = 0;
+  for (int i = 0; i < 6; ++i) errors += client.ask(kGet).status == 500;
+  REQUIRE(errors == (dies ? 0 : 2));
+  REQUIRE(story.totals().ejections == (dies ? 0 : 1));  // who is dead is avoided before that
+}

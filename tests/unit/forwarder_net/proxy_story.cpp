@@ -238,6 +238,7 @@ void ProxyStory::publish(const std::vector<std::vector<Server*>>& tiers) {
   upstream->id = 0;
   upstream->policy = policy;
   upstream->in_flight = in_flight;
+  const bool may_eject = policy && policy->outliers;
   for (const auto& members : tiers) {
     auto& tier = upstream->tiers.emplace_back();
     tier.share = upstream->tiers.size() == 1 ? 1 : 0;
@@ -246,6 +247,9 @@ void ProxyStory::publish(const std::vector<std::vector<Server*>>& tiers) {
                                      [&](const auto& s) { return s.get() == server; });
       tier.members.push_back(
           {static_cast<forwarder::SlotId>(slot - servers.begin()), 0, server->address, 1, false});
+      if (!may_eject) continue;
+      upstream->outliers.push_back(std::make_shared<forwarder::Outlier>());
+      tier.members.back().outlier = upstream->outliers.back().get();
     }
   }
   for (const auto& server : servers) table->slots.push_back({server->address, 0});

@@ -207,6 +207,8 @@ TEST_CASE("what a LoadBalancerPolicy cannot mean is said", "[resources]") {
       problems(balancer("{simple: PASSTHROUGH}")) ==
       Lines{"warning spec.config.simple: PASSTHROUGH is not supported: read as LEAST_REQUEST; the "
             "forwarder chooses among endpoints; it never sees which one a client meant"});
+  CHECK(balancer("{simple: 3}").documents.load_balancer_policies.at(0).simple ==
+        resources::LoadBalancerPolicy::Simple::round_robin);
   CHECK(problems(balancer("{simple: RANDOM, healthyPanicThreshold: 101}")) ==
         Lines{"error spec.config.healthyPanicThreshold: not from 0 to 100"});
   CHECK(problems(balancer("{simple: RANDOM, healthyPanicThreshold: nan}")).size() == 1);
@@ -250,10 +252,10 @@ TEST_CASE("what an OutlierDetectionPolicy cannot mean is said", "[resources]") {
   CHECK(problems(outliers("{consecutiveErrors: 0}")).size() == 1);
   CHECK(problems(outliers("{maxEjectionPercent: 101}")).size() == 1);
   CHECK(problems(outliers("{interval: 0s}")).size() == 1);
-  CHECK(
-      problems(outliers("{consecutiveErrors: 2, consecutiveGatewayErrors: 3}")) ==
-      Lines{"warning spec.config: consecutiveGatewayErrors above consecutiveErrors has no effect; "
-            "a gateway error is an error, too"});
+  CHECK(problems(outliers("{consecutiveErrors: 2, consecutiveGatewayErrors: 2}")) ==
+        Lines{"warning spec.config: consecutiveGatewayErrors not below consecutiveErrors has no "
+              "effect; "
+              "a gateway error is an error, too"});
 }
 
 TEST_CASE("a ConnectionPolicy is read field by field", "[resources]") {
@@ -332,6 +334,13 @@ TEST_CASE("what a FailoverPolicy cannot mean is said", "[resources]") {
   CHECK(mapping("[{region: b, weight: 100}, {region: c}]") ==
         Lines{"error " + field +
               ": some places have a weight, others have none; give each one, or none"});
+  CHECK(mapping("[{region: b}, {region: b, zone: z}]")
+            .at(0)
+            .starts_with("warning " + field + "[1]: gets nothing: b stands before it"));
+  CHECK(mapping("[{region: a, zone: z}]")
+            .at(0)
+            .starts_with("warning " + field + "[0]: gets nothing: the callers' own region"));
+  CHECK(mapping("[{region: b, zone: z, weight: 50}, {region: b, weight: 50}]").empty());
   CHECK(mapping("[{region: b, weight: 0}]") ==
         Lines{"error " + field +
               "[0].weight: a weight of 0 takes nothing; leave the place out of the list"});
@@ -344,6 +353,7 @@ TEST_CASE("what a FailoverPolicy cannot mean is said", "[resources]") {
       Lines{"error spec.config.priorityLabels.labels[1]: keys and KEY=VALUE pairs cannot be mixed; "
             "write all in one way"});
   CHECK(labels("['=b']").size() == 1);
+  CHECK(labels("[topology.istio.io/network]").size() == 1);
   CHECK(labels("[serves-x]")
             .at(0)
             .starts_with("warning spec.config.priorityLabels.labels[0]: the "
