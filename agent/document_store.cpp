@@ -39,6 +39,7 @@ std::vector<std::string> names_of(const resources::Documents& documents) {
   };
   add(documents.virtual_destinations);
   add(documents.route_tables);
+  add(documents.virtual_gateways);
   add(documents.services);
   add(documents.static_services);
   resources::for_each_kind_of_policy(documents, add);

@@ -32,6 +32,16 @@ std::vector<base::SocketAddress> listeners(const std::set<std::uint16_t>& ports,
   return result;
 }
 
+resources::Problem too_many_ports() {
+  return {resources::Severity::warning,
+          {},
+          "forwarder",
+          "",
+          "more ports are asked for than the " + std::to_string(kMaxListeners) +
+              " listeners there may be",
+          "the highest ports are left out"};
+}
+
 // What depends on the roots, and on what the mesh has but for endpoints.
 void gather(const resources::Documents& documents, const view::Resolution& resolution,
             Upstreams& upstreams, KeptTable& kept) {
@@ -40,6 +50,7 @@ void gather(const resources::Documents& documents, const view::Resolution& resol
   kept.named.begin();
   for (const auto& root : kept.roots.roots()) {
     std::ranges::copy(root->problems, std::back_inserter(kept.problems));
+    if (!root->table->serves_the_mesh()) continue;
     for (const auto& host : root->hosts) {
       const auto place = resolution.place_of(host);
       if (place == resolution.destinations.size()) continue;
@@ -51,13 +62,16 @@ void gather(const resources::Documents& documents, const view::Resolution& resol
   for (std::size_t i = 0; i < resolution.destinations.size(); ++i)
     if (kept.is_named[i]) kept.named.add_named(resolution.destinations[i], upstreams);
   kept.named.end();
+  kept.gateways.bind(documents.virtual_gateways, kept.roots, kept.problems);
 
   Statuses of_policies;
   kept.policies->report(kept.roots.claimed(), kept.problems, of_policies);
   kept.destination_policies->report(resolution, kept.problems, of_policies);
   drop_repeated(kept.problems);
-  kept.statuses = statuses(documents.route_tables, resolution, kept.roots.reached(), kept.problems,
-                           kept.statuses);
+  kept.statuses = statuses(
+      documents.route_tables, resolution, kept.roots.reached(),
+      [&](const auto& table) { return kept.gateways.bound(table); }, kept.problems, kept.statuses);
+  kept.gateways.report(kept.problems, kept.statuses);
   kept.statuses.append(of_policies);
 }
 
@@ -72,8 +86,9 @@ Compiled compile(const resources::Documents& documents, const view::Resolution& 
   table.version = kept.upstreams.begin_table();
   table.synced = resolution.view->synced;
 
-  const bool same_care = kept.destination_policies && kept.destination_policies->are_of(documents);
-  if (!same_care) {
+  const bool same_destination_policies =
+      kept.destination_policies && kept.destination_policies->are_of(documents);
+  if (!same_destination_policies) {
     kept.destination_policies = std::make_shared<DestinationPolicies>(documents);
     kept.upstreams.outdate_all();
   }
@@ -87,10 +102,12 @@ Compiled compile(const resources::Documents& documents, const view::Resolution& 
   if (!same_policies) kept.policies = std::make_shared<Policies>(documents);
 
   Upstreams upstreams(resolution, kept.upstreams, kept.names, *kept.destination_policies);
-  const bool other_roots = kept.roots.update(
-      {tables, config, table.synced, changes, kept.callers, kept.policies, upstreams},
-      kept.upstreams);
-  if (other_roots || !same_policies || !same_care || !changes.names.empty() ||
+  const bool other_roots =
+      kept.roots.update({tables, documents.virtual_gateways, config, table.synced, changes,
+                         kept.callers, kept.policies, upstreams},
+                        kept.upstreams);
+  if (other_roots || !same_policies || !same_destination_policies ||
+      !kept.gateways.are_of(documents.virtual_gateways) || !changes.names.empty() ||
       kept.is_named.size() != resolution.destinations.size())
     gather(documents, resolution, upstreams, kept);
   else
@@ -104,19 +121,16 @@ Compiled compile(const resources::Documents& documents, const view::Resolution& 
   kept.upstreams.end_table();
   table.slots = kept.upstreams.slots().slots();
   table.upstreams = kept.upstreams.upstreams();
-  table.routes = std::make_shared<const Routes>(Routes{kept.named.hosts(), kept.plain.hosts()});
-
-  compiled.problems = kept.problems;
   auto ports = kept.named.ports();
   ports.insert(kept.plain.ports().begin(), kept.plain.ports().end());
+  auto gateways = kept.gateways.ports(ports);
+  for (const auto& gateway : gateways) ports.insert(gateway.port);
+  table.routes = std::make_shared<const Routes>(
+      Routes{kept.named.hosts(), kept.plain.hosts(), std::move(gateways)});
+
+  compiled.problems = kept.problems;
   if (ports.size() * config.addresses.size() > kMaxListeners)
-    compiled.problems.push_back({resources::Severity::warning,
-                                 {},
-                                 "forwarder",
-                                 "",
-                                 "more ports are asked for than the " +
-                                     std::to_string(kMaxListeners) + " listeners there may be",
-                                 "the highest ports are left out"});
+    compiled.problems.push_back(too_many_ports());
   table.listeners = listeners(ports, config.addresses);
   compiled.statuses = kept.statuses;
   kept.plain.add_statuses(compiled.statuses);

@@ -7,7 +7,7 @@
 //
 // Listeners: one on each own address for each port that a matcher names, and for each HTTP port of
 // the destinations that a table names, that our own cluster has a part in, or whose door is the
-// forwarder; at most kMaxListeners.
+// forwarder, and for each that a gateway opens; at most kMaxListeners.
 //
 // Every mistake is a problem and breaks only its own route; there is always a table.
 // Thread: the builder's. No clock, no OS.
@@ -20,6 +20,7 @@
 #include "forwarder/config.hpp"
 #include "forwarder/destination_names.hpp"
 #include "forwarder/destination_policies.hpp"
+#include "forwarder/gateways.hpp"
 #include "forwarder/kept_roots.hpp"
 #include "forwarder/kept_upstreams.hpp"
 #include "forwarder/named_hosts.hpp"
@@ -50,6 +51,7 @@ struct KeptTable {
   std::shared_ptr<DestinationPolicies> destination_policies;
   KeptRoots roots;
   NamedHosts named;
+  Gateways gateways;
   PlainHosts plain;
   std::vector<bool> is_named;  // of each destination, whether some table names its host
   // Of the documents; good while roots and what the mesh has are the same.

@@ -32,13 +32,14 @@ std::string key_of(const RouteTable& table) {
 }  // namespace
 
 bool KeptRoots::update(const RootSources& sources, KeptUpstreams& kept) {
-  const auto& [tables, config, synced, changes, callers, policies, upstreams] = sources;
-  const bool anew = policies_ != policies || cluster_ != config.cluster ||
-                    others_ != config.others || synced_ != synced;
+  const auto& [tables, gateways, config, synced, changes, callers, policies, upstreams] = sources;
+  const bool anew = gateways_.pointers() != gateways.pointers() || policies_ != policies ||
+                    cluster_ != config.cluster || others_ != config.others || synced_ != synced;
   if (anew) {
     roots_.clear();
     tables_ = {};
   }
+  gateways_ = gateways;
   policies_ = policies;
   cluster_ = config.cluster;
   others_ = config.others;
@@ -98,7 +99,10 @@ KeptRoots::Tables KeptRoots::reorder(const resources::SharedList<RouteTable>& ta
   for (const auto i : difference.come) {
     const auto& table = tables.pointers()[i];
     changed.push_back(table);
-    if (!table->hosts.empty() && table->serves_the_mesh()) roots_.push_back(unmade(table));
+    const bool is_used =
+        table->serves_the_mesh() ||
+        std::ranges::any_of(gateways_, [&](const auto& gateway) { return table->names(gateway); });
+    if (!table->hosts.empty() && is_used) roots_.push_back(unmade(table));
   }
   std::sort(roots_.begin() + stayed, roots_.end(), comes_first);
   std::inplace_merge(roots_.begin(), roots_.begin() + stayed, roots_.end(), comes_first);

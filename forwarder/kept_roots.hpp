@@ -44,6 +44,7 @@ struct Root {
 // What roots are made of.
 struct RootSources {
   const resources::SharedList<resources::RouteTable>& tables;
+  const resources::SharedList<resources::VirtualGateway>& gateways;
   const ForwarderConfig& config;
   bool synced = false;
   const MeshChanges& changes;  // since the table before
@@ -58,7 +59,8 @@ class KeptRoots {
   // upstreams.
   bool update(const RootSources& sources, KeptUpstreams& kept);
 
-  // Those that serve hosts to callers here, in the order they are merged in: see compile.hpp.
+  // The tables with hosts that the mesh or a gateway uses, in the order they are merged in: see
+  // compile.hpp.
   const std::vector<std::shared_ptr<const Root>>& roots() const { return roots_; }
   // The tables that some root delegates to.
   std::set<const resources::RouteTable*> reached() const;
@@ -73,6 +75,7 @@ class KeptRoots {
   void forget_accepted();
 
   resources::SharedList<resources::RouteTable> tables_;  // of the table before
+  resources::SharedList<resources::VirtualGateway> gateways_;
   std::shared_ptr<Policies> policies_;
   std::string cluster_;
   Others others_ = Others::may_be_heard;

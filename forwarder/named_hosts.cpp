@@ -12,11 +12,15 @@ void NamedHosts::begin() {
   ports_.clear();
 }
 
-void NamedHosts::add(const Root& root, resources::Problems& problems) {
+bool NamedHosts::add(const Root& root, resources::Problems& problems,
+                     const std::function<bool(const std::string&)>& serves) {
+  bool any = false;
   ports_.insert(root.ports.begin(), root.ports.end());
   const auto part = parts_.size();
   parts_.push_back({root.entries, root.table.get(), root.excluded});
   for (const auto& host : root.hosts) {
+    if (!serves(host)) continue;
+    any = true;
     auto& served_by = by_host_[host];
     if (!served_by.empty() && served_by.back() == part) continue;
     if (!served_by.empty()) {
@@ -29,6 +33,7 @@ void NamedHosts::add(const Root& root, resources::Problems& problems) {
     }
     served_by.push_back(part);
   }
+  return any;
 }
 
 void NamedHosts::add_named(const Upstreams::Source& resolved, Upstreams& upstreams) {

@@ -9,6 +9,7 @@
 #include <absl/container/inlined_vector.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -24,8 +25,13 @@ namespace forwarder {
 class NamedHosts {
  public:
   void begin();
-  // A host that an earlier root has is a warning. The root stays until end().
-  void add(const Root& root, resources::Problems& problems);
+  // Those of its hosts that serves(host) says. A host that an earlier root has is a warning. The
+  // root stays until end(). False: it has none of them.
+  bool add(const Root& root, resources::Problems& problems,
+           const std::function<bool(const std::string&)>& serves);
+  void add(const Root& root, resources::Problems& problems) {
+    add(root, problems, [](const auto&) { return true; });
+  }
   // It has routes of its own for the callers that no table of its host is for.
   void add_named(const Upstreams::Source& destination, Upstreams& upstreams);
   void end();

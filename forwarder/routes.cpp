@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "forwarder/dot_segments.hpp"
+#include "forwarder/hosts.hpp"
 
 namespace forwarder {
 namespace {
@@ -21,7 +22,8 @@ std::string location(const RedirectAction& redirect, const http::RequestHead& he
   // A redirect path with a query of its own replaces the request's (Envoy, path_redirect).
   if (path.find('?') == std::string::npos) path = with_query(std::move(path), head);
   const auto host = redirect.host.empty() ? std::string(head.authority) : redirect.host;
-  return host.empty() ? path : "http://" + host + path;
+  if (host.empty()) return path;
+  return redirect.https ? "https://" + normal_host(host) + path : "http://" + host + path;
 }
 
 const std::shared_ptr<const Upstream>& at(const UpstreamList& upstreams, UpstreamId id) {
@@ -151,6 +153,12 @@ Hosts::Hosts(List hosts, const Hosts& before) : hosts_(std::move(hosts)), index_
 const Host* Routes::find(const Request& request) const {
   NormalHost normal(request.head->authority);
   const auto name = normal.view();
+  for (const auto& gateway : gateways) {
+    if (gateway.port != request.port) continue;
+    const auto* host = gateway.hosts->find_exact(name);
+    if (!host) host = gateway.hosts->find_wildcard(name);
+    if (host || !gateway.is_meshs) return host;
+  }
   if (const auto* exact = named->find_exact(name)) return exact;
   if (const auto* exact = plain->find_exact(name)) return exact;
   const auto* wild = named->find_wildcard(name);

@@ -56,6 +56,7 @@ struct ForwardAction {
 struct RedirectAction {
   std::string host, path;  // "" = the request's own
   std::uint16_t code = 301;
+  bool https = false;  // instead of http, at its usual port
 };
 
 struct ReplyAction {
@@ -123,9 +124,19 @@ class Hosts {
   std::shared_ptr<const HostIndex> index_ = std::make_shared<const HostIndex>();  // their places
 };
 
+// What is served on a port that a VirtualGateway opens.
+struct GatewayPort {
+  std::uint16_t port = 0;
+  std::shared_ptr<const Hosts> hosts;
+  bool is_meshs = false;  // too: what the gateway does not name is the mesh's
+};
+using GatewayPorts = std::vector<GatewayPort>;
+
 struct Routes {
   std::shared_ptr<const Hosts> named = std::make_shared<const Hosts>();  // that tables name
   std::shared_ptr<const Hosts> plain = named;  // the others' (plain_hosts.hpp)
+
+  GatewayPorts gateways{};  // each port once
 
   // The host itself, or the longest wildcard; null: unknown host.
   const Host* find(const Request& request) const;

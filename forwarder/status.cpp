@@ -30,7 +30,7 @@ WorstOf worst_of(const resources::Problems& problems) {
 
 DocumentStatus status_of(const resources::RouteTable& table,
                          const discovery::view::Resolution& resolution, bool delegated_to,
-                         const WorstOf& worst) {
+                         const std::vector<std::string>& bound_to, const WorstOf& worst) {
   DocumentStatus status{"RouteTable " + name_of(table), State::accepted, {}};
   if (const auto found = worst.find(status.object); found != worst.end())
     status.state = found->second;
@@ -38,7 +38,9 @@ DocumentStatus status_of(const resources::RouteTable& table,
     status.state = State::unused;
     status.notes.push_back("it has no hosts, and no table delegates to it");
   }
+  for (const auto& gateway : bound_to) status.notes.push_back("it serves on " + gateway);
   if (!table.hosts.empty() && !table.serves_the_mesh()) {
+    if (!bound_to.empty()) return status;
     status.state = State::unused;
     status.notes.push_back("it serves virtual gateways only, and none is served here");
     return status;
@@ -114,7 +116,8 @@ void add_findings(Statuses& statuses, const resources::Problems& problems,
 Statuses statuses(const resources::SharedList<resources::RouteTable>& tables,
                   const discovery::view::Resolution& resolution,
                   const std::set<const resources::RouteTable*>& delegated_to,
-                  const resources::Problems& problems, const Statuses& before) {
+                  const BoundTo& bound_to, const resources::Problems& problems,
+                  const Statuses& before) {
   const auto worst = worst_of(problems);
   Statuses result;
   std::size_t at = 0;  // in `before`
@@ -122,7 +125,8 @@ Statuses statuses(const resources::SharedList<resources::RouteTable>& tables,
     return place < before.size() && before[place].object == status.object;
   };
   for (const auto& table : tables) {
-    auto status = status_of(table, resolution, delegated_to.contains(&table), worst);
+    auto status =
+        status_of(table, resolution, delegated_to.contains(&table), bound_to(table), worst);
     if (!is_of(at, status) && is_of(at + 1, status)) ++at;  // a table has gone
     const bool known = is_of(at, status);
     if (known && before[at] == status)

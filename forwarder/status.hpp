@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -46,11 +47,15 @@ void warn_if_bypassed(const resources::RouteTable& root,
                       const discovery::view::Destination& destination,
                       resources::Problems& problems);
 
+// Where gateways serve a table, each said in words; empty = nowhere.
+using BoundTo = std::function<std::vector<std::string>(const resources::RouteTable&)>;
+
 // Of the route tables in the order given; what is as it was is shared with `before`, where that is
 // mostly of the same tables.
 Statuses statuses(const resources::SharedList<resources::RouteTable>& tables,
                   const discovery::view::Resolution& resolution,
                   const std::set<const resources::RouteTable*>& delegated_to,
-                  const resources::Problems& problems, const Statuses& before);
+                  const BoundTo& bound_to, const resources::Problems& problems,
+                  const Statuses& before);
 
 }  // namespace forwarder

@@ -39,9 +39,10 @@ Problem about(Severity severity, std::string_view kind, const Metadata& object, 
 }
 
 void remove_duplicates(Documents& documents, Problems& problems) {
-  Seen destinations, tables, slices, services;
+  Seen destinations, tables, gateways, slices, services;
   remove_seen(documents.virtual_destinations, "VirtualDestination", destinations, problems);
   remove_seen(documents.route_tables, "RouteTable", tables, problems);
+  remove_seen(documents.virtual_gateways, "VirtualGateway", gateways, problems);
   remove_seen(documents.endpoint_slices, "EndpointSlice", slices, problems);
   // Both kinds of services fill the same rows.
   remove_seen(documents.services, "Service", services, problems);

@@ -7,6 +7,7 @@ namespace resources {
 void Documents::append(const Documents& more) {
   virtual_destinations.append(more.virtual_destinations);
   route_tables.append(more.route_tables);
+  virtual_gateways.append(more.virtual_gateways);
   services.append(more.services);
   endpoint_slices.append(more.endpoint_slices);
   static_services.append(more.static_services);

@@ -21,12 +21,14 @@
 #include "resources/service.hpp"
 #include "resources/shared_list.hpp"
 #include "resources/virtual_destination.hpp"
+#include "resources/virtual_gateway.hpp"
 
 namespace resources {
 
 struct Documents {
   SharedList<VirtualDestination> virtual_destinations;
   SharedList<RouteTable> route_tables;
+  SharedList<VirtualGateway> virtual_gateways;
   SharedList<Service> services;
   SharedList<EndpointSlice> endpoint_slices;
   SharedList<StaticService> static_services;

@@ -39,7 +39,8 @@ std::vector<std::uint64_t> claims_of(const Documents& documents) {
   claim(4, documents.static_services);  // both kinds of services fill the same rows
   for (const auto& destination : documents.virtual_destinations)
     for (const auto& host : destination.hosts) claims.push_back(base::hash64(host, 5));
-  std::uint64_t kind = 6;
+  claim(6, documents.virtual_gateways);
+  std::uint64_t kind = 7;
   for_each_kind_of_policy(documents, [&](const auto& policies) { claim(kind++, policies); });
   return claims;
 }

@@ -20,6 +20,12 @@ bool ObjectSelector::matches(const base::Labels& object_labels, std::string_view
          (cluster.empty() || cluster == in_cluster) && base::contains_all(object_labels, labels);
 }
 
+bool refers_to(const ObjectRef& ref, const Metadata& from, const Metadata& object) {
+  return object.name == ref.name &&
+         object.namespace_ == (ref.namespace_.empty() ? from.namespace_ : ref.namespace_) &&
+         (ref.cluster.empty() || object.cluster.empty() || object.cluster == ref.cluster);
+}
+
 bool precedes(const Metadata& a, const Metadata& b) {
   const auto rank = [](const Metadata& object) {
     return std::tie(object.cluster, object.namespace_, object.name);

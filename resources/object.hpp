@@ -40,6 +40,9 @@ struct ObjectRef {
   Place place;
 };
 
+// Whether a reference that stands in the object `from` means that object.
+bool refers_to(const ObjectRef& ref, const Metadata& from, const Metadata& object);
+
 // All given parts must hold; a list of selectors is an OR. An empty selector selects everything
 // visible.
 struct ObjectSelector {

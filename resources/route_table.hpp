@@ -5,6 +5,7 @@
 // is a delegate's child. Weights are checked where they are read: gloo.md §1 "Weights".
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "resources/object.hpp"
+#include "resources/virtual_gateway.hpp"
 
 namespace resources {
 
@@ -110,6 +112,11 @@ struct RouteTable {
   // Gloo's rule for which callers use it: without gateways all workloads do; with gateways only
   // when it has selectors.
   bool serves_the_mesh() const { return virtual_gateways.empty() || !workload_selectors.empty(); }
+  bool names(const VirtualGateway& gateway) const {
+    return std::ranges::any_of(virtual_gateways, [&](const auto& ref) {
+      return refers_to(ref, metadata, gateway.metadata);
+    });
+  }
 };
 
 }  // namespace resources

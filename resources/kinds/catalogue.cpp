@@ -72,6 +72,8 @@ constexpr std::array kReaders = {
     Reader{"networking.gloo.solo.io", "v2", "VirtualDestination",
            &read_into<&Documents::virtual_destinations>},
     Reader{"networking.gloo.solo.io", "v2", "RouteTable", &read_into<&Documents::route_tables>},
+    Reader{"networking.gloo.solo.io", "v2", "VirtualGateway",
+           &read_into<&Documents::virtual_gateways>},
     Reader{"", "v1", "Service", &read_into<&Documents::services>},
     Reader{"discovery.k8s.io", "v1", "EndpointSlice", &read_into<&Documents::endpoint_slices>},
     Reader{"discovery.k8s.io", "v1beta1", "EndpointSlice", &read_into<&Documents::endpoint_slices>},

@@ -29,15 +29,12 @@ KeepAlive = {probes:int time:duration interval:duration}
 Locality = {region zone subZone}
 Layers = {cni:bool mesh:bool}
 ClientMode = {auto:{} sniRouting:{} tlsTermination:{}}
+GatewayTls = {mode:PASSTHROUGH|SIMPLE|MUTUAL|AUTO_PASSTHROUGH|ISTIO_MUTUAL secretName
+  files:{serverCert privateKey caCerts} verifySubjectAltName:[string]
+  parameters:{minimumProtocolVersion maximumProtocolVersion cipherSuites:[string]}}
 AllowedRoutes = [{cloudProvider:{aws:{lambdaFunctions:[string] iamRoles:[string] regions:[string]
   accountIds:[string]}}}]
 
-kind VirtualGateway = {workloads:Workloads listeners:[{port:Port http:{} tcp:{} httpsRedirect:bool appProtocol
-  tls:{mode:PASSTHROUGH|SIMPLE|MUTUAL|AUTO_PASSTHROUGH|ISTIO_MUTUAL secretName
-    files:{serverCert privateKey caCerts} verifySubjectAltName:[string]
-    parameters:{minimumProtocolVersion maximumProtocolVersion cipherSuites:[string]}}
-  allowedRouteTables:[{host selector:Selector allowedRoutes:AllowedRoutes}]
-  exposedExternalServices:[{host selector:Selector}]}]}
 kind ExternalService = {hosts:[string] addresses:[string] selector:<string> subjectAltNames:[string]
   ports:[{number:int name protocol targetPort:Port
     clientsideTls:{sni mode:SIMPLE|DISABLE|MUTUAL|ISTIO_MUTUAL clientCertificate privateKey caCertificates

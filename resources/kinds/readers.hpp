@@ -9,6 +9,7 @@ namespace resources {
 
 void read(const Value& document, VirtualDestination& out);
 void read(const Value& document, RouteTable& out);
+void read(const Value& document, VirtualGateway& out);
 void read(const Value& document, Service& out);
 void read(const Value& document, EndpointSlice& out);
 void read(const Value& document, StaticService& out);

@@ -68,7 +68,9 @@ TEST_CASE("what became of a table is shared with the list before while it is the
   for (const auto* name : {"a", "b", "c", "d"}) tables.push_back(table(name, {name}, {}));
   const discovery::view::Resolution nothing;
   const auto list = [&](const resources::Problems& problems, const forwarder::Statuses& before) {
-    return forwarder::statuses(tables, nothing, {}, problems, before);
+    return forwarder::statuses(
+        tables, nothing, {}, [](const auto&) { return std::vector<std::string>(); }, problems,
+        before);
   };
   const auto first = list({}, {});
   const auto with_error =

@@ -59,11 +59,9 @@ TEST_CASE("a shape names fields and values that do not belong", "[resources]") {
         Lines{"applyToRoutes: expected a list, found a map",
               "config.delay.fixedDelay: expected a duration such as \"5s\", found \"soon\"",
               "config.delay.percent: unknown field"});
-  CHECK(complaints("kind VirtualGateway", "{listeners: [{tls: {mode: SIMPLE}}]}").empty());
-  CHECK(complaints("kind VirtualGateway",
-                   "{listeners: [{tls: {mode: SIMPEL}, httpsRedirect: maybe}]}") ==
-        Lines{"listeners[0].httpsRedirect: expected true or false, found \"maybe\"",
-              "listeners[0].tls.mode: expected one of PASSTHROUGH, SIMPLE, MUTUAL, "
-              "AUTO_PASSTHROUGH, ISTIO_MUTUAL, found \"SIMPEL\""});
+  CHECK(complaints("GatewayTls", "{mode: SIMPLE, secretName: x}").empty());
+  CHECK(complaints("GatewayTls", "{mode: SIMPEL}") ==
+        Lines{"mode: expected one of PASSTHROUGH, SIMPLE, MUTUAL, AUTO_PASSTHROUGH, ISTIO_MUTUAL, "
+              "found \"SIMPEL\""});
   CHECK(complaints("kind Portal", "{what: ever}").empty());
 }

@@ -98,6 +98,9 @@ TEST_CASE("published valid Gloo documents load without an error or an unknown fi
       REQUIRE(documents.retry_timeout_policies.size() == 1);
       CHECK(documents.retry_timeout_policies[0].metadata.name == row.name);
       CHECK(documents.retry_timeout_policies[0].request_timeout > base::Duration::zero());
+    } else if (row.kind == "VirtualGateway") {
+      REQUIRE(documents.virtual_gateways.size() == 1);
+      CHECK(documents.virtual_gateways[0].metadata.name == row.name);
     } else if (row.kind == "LoadBalancerPolicy") {
       REQUIRE(documents.load_balancer_policies.size() == 1);
       CHECK(documents.load_balancer_policies[0].metadata.name == row.name);
