@@ -181,6 +181,7 @@ Json report_documents(const Served& served) {
   resources::for_each_kind_of_policy(loaded, [&](const auto& list) { policies += list.size(); });
   return Json{{"virtualDestinations", loaded.virtual_destinations.size()},
               {"routeTables", loaded.route_tables.size()},
+              {"virtualGateways", loaded.virtual_gateways.size()},
               {"policies", policies},
               {"services", loaded.services.size() + loaded.static_services.size()},
               {"heldBack", accepted.held_back},
