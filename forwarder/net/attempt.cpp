@@ -248,7 +248,7 @@ Task<void> Attempt::upload() {
     const auto reframed = request_.continue_body(input);
     if (reframed.done) session_.keep_for_later(input.substr(reframed.consumed));
     if (reframed.malformed || request_.too_large()) {
-      stop_upload(reframed.malformed ? Failure{400, reframed.reason} : kTooLarge);
+      stop_upload(reframed.malformed ? malformed(reframed.reason) : kTooLarge);
       co_return;
     }
     auto sent = send_now(upstream_, work_.reframer.pieces(), spill);

@@ -39,7 +39,7 @@ void Exchange::begin(const http::RequestHead& head, std::string_view rest) {
   decide(head);
   const auto body = request_.start_body(rest);
   if (request_.too_large()) failure_ = kTooLarge;
-  if (body.malformed) failure_ = {400, body.reason};
+  if (body.malformed) failure_ = malformed(body.reason);
   session_.keep_for_later(body.done ? rest.substr(body.consumed) : std::string_view());
 }
 
@@ -154,7 +154,11 @@ Task<Then> Exchange::forward() {
     give_up_at = work_.in(connecting());  // however long the upstream took to fail
   }
   const bool client_failed = failure_.status < 500;
-  const auto then = co_await fail(retrying_.over() && !client_failed ? kOutOfTime : failure_);
+  if (retrying_.over() && !client_failed) {
+    work_.counters.out_of_time.add();
+    failure_ = kOutOfTime;
+  }
+  const auto then = co_await fail(failure_);
   co_return then;
 }
 
@@ -264,23 +268,11 @@ base::Duration Exchange::connecting() const {
 }
 
 Task<Then> Exchange::fail(Failure failure) {
-  auto& counters = work_.counters;
   if (failure.status == 0) {
     client_is_gone();
     co_return Then::close;
   }
-  if (failure.reason == kOutOfTime.reason) counters.out_of_time.add();
-  auto& of_kind = failure.status == 502                   ? counters.upstream_failed
-                  : failure.status == 504                 ? counters.upstream_timeouts
-                  : failure.status == 408                 ? counters.client_timeouts
-                  : failure.status == 400                 ? counters.bad_requests
-                  : failure.status == kTooLarge.status    ? counters.bad_requests
-                  : failure.status == kTraceEnds.status   ? counters.bad_requests
-                  : failure.status == kLoop.status        ? counters.loops
-                  : failure.reason == kUnreachable.reason ? counters.unreachable
-                  : failure.reason == kOverflow.reason    ? counters.overflows
-                                                          : counters.no_endpoint;
-  of_kind.add();
+  (work_.counters.*failure.counter).add();
   note_.failed(failure);
   Buffer reply(work_.buffers);
   render_failure(failure, reply_form(), reply.bytes());

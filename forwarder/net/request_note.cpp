@@ -8,17 +8,6 @@ namespace {
 
 constexpr std::string_view kNoRoute = "(none)";
 
-// Envoy's response flags (Access logging, %RESPONSE_FLAGS%), of failures that it knows.
-std::string_view flag_of(const Failure& failure) {
-  if (failure.reason == kNoEndpoint.reason) return "UH";
-  if (failure.reason == kUnreachable.reason) return "UF";
-  if (failure.reason == kOverflow.reason) return "UO";
-  if (failure.reason == kUpstreamFailed.reason) return "UC";
-  if (failure.reason == kUpstreamTimeout.reason || failure.reason == kOutOfTime.reason) return "UT";
-  if (failure.status == 400 || failure.status == 431) return "DPE";
-  return {};
-}
-
 std::string_view value_of(const http::RequestHead& head, std::string_view name) {
   const auto* header = http::find_header(head.headers, name);
   return header ? header->value : std::string_view();
@@ -56,7 +45,7 @@ void RequestNote::route(std::string_view name) {
 
 void RequestNote::failed(const Failure& failure) {
   record_.status = failure.status;
-  ended(flag_of(failure), failure.reason);
+  ended(failure.flag, failure.reason);
 }
 
 void RequestNote::push(std::uint64_t received, std::string_view destination) {

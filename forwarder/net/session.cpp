@@ -76,10 +76,12 @@ base::net::Task<Then> Session::take_head(std::string_view input) {
 
 base::net::Task<Then> Session::refuse(http::Reject reject) {
   RequestNote note(work_, peer_);
-  note.failed({reject.status, reject.reason});
+  const bool is_malformed = reject.status == 400 || reject.status == 431;
+  const Failure failure{reject.status, reject.reason, is_malformed ? "DPE" : ""};
+  note.failed(failure);
   Buffer answer(work_.buffers);
-  render_failure({reject.status, reject.reason},
-                 {http::ReplyBody::sent, http::Connection::close, work_.date()}, answer.bytes());
+  render_failure(failure, {http::ReplyBody::sent, http::Connection::close, work_.date()},
+                 answer.bytes());
   const auto sent = co_await client_.write(answer.view(), work_.in(work_.timeouts.body_idle));
   note.sent(sent.bytes);
   note.push(0, {});
