@@ -81,17 +81,17 @@ void Endpoints::Lease::too_slow() {
     state->suspicion.too_slow(endpoints_.loop_.now());
 }
 
-base::net::Task<std::unique_ptr<Connection>> Endpoints::connect(Member member, ConnectionRule rule,
-                                                                base::TimePoint at_latest) {
+base::net::Task<Endpoints::Connected> Endpoints::connect(Member member, ConnectionRule rule,
+                                                         base::TimePoint at_latest) {
   auto fd = base::net::start_connect(member.address);
-  if (!fd) co_return nullptr;
+  if (!fd) co_return fd.error();
   if (rule.keepalive) base::net::keep_alive(fd->get(), for_kernel(*rule.keepalive));
   auto connection = std::make_unique<Connection>(loop_, std::move(*fd), limits_);
   const auto patience = rule.connect > base::Duration::zero() ? rule.connect : timeouts_.connect;
   const auto until = std::min(loop_.now() + patience, at_latest);
   const auto connected = co_await connection->stream.connected(until);
   if (connected) co_return connection;
-  co_return nullptr;
+  co_return base::unavailable("no connection");
 }
 
 base::net::Task<void> Endpoints::knock(Member member, ConnectionRule rule) {

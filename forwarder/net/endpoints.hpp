@@ -79,10 +79,12 @@ class Endpoints final : public LoadView {
     bool on_trial_ = false;
   };
 
-  // A new connection; null when none was made within Timeouts::connect or what the rule says, or by
-  // then.
-  base::net::Task<std::unique_ptr<Connection>> connect(
-      Member member, ConnectionRule rule = {}, base::TimePoint at_latest = base::net::kNoDeadline);
+  // A new connection. Errors: unavailable when none was made within Timeouts::connect or what the
+  // rule says, or by then; exhausted when it is for want of a socket or a port of our own, which
+  // says nothing of the endpoint.
+  using Connected = base::Result<std::unique_ptr<Connection>>;
+  base::net::Task<Connected> connect(Member member, ConnectionRule rule = {},
+                                     base::TimePoint at_latest = base::net::kNoDeadline);
 
   // The connection used last, or null.
   std::unique_ptr<Connection> take(const Member& member);

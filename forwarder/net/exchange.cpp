@@ -118,12 +118,9 @@ Task<Then> Exchange::forward() {
     if (connection)
       work_.counters.reused.add();
     else
-      connection = co_await connect(*member);
+      connection = co_await connect(*member, lease);
     if (!connection && retrying_.over()) break;
-    if (!connection) {
-      note_unreachable(lease, *member);
-      continue;
-    }
+    if (!connection) continue;
     Attempt attempt(session_, request_, note_, *connection, lease, retrying_, response_edits());
     const auto outcome = co_await attempt.run();
     if (outcome == Outcome::answered || outcome == Outcome::turned_down) {
@@ -188,10 +185,13 @@ void Exchange::note_failure(Outcome outcome, Endpoints::Lease& lease, const Memb
   tried_.push_back(member.slot);
 }
 
-void Exchange::note_unreachable(Endpoints::Lease& lease, const Member& member) {
-  lease.unreachable(rule());
-  judge(member, 0);
-  failure_ = kUnreachable;
+// What we lack ourselves is nothing against the endpoint; another may do without it.
+void Exchange::note_unreachable(base::Code why, Endpoints::Lease& lease, const Member& member) {
+  failure_ = why == base::Code::exhausted ? kExhausted : kUnreachable;
+  if (why != base::Code::exhausted) {
+    lease.unreachable(rule());
+    judge(member, 0);
+  }
   work_.counters.retried.add();
   tried_.push_back(member.slot);
 }
@@ -244,12 +244,14 @@ bool Exchange::may_try_again(Outcome outcome, bool stale) {
   }
 }
 
-Task<std::unique_ptr<Connection>> Exchange::connect(Member member) {
+Task<std::unique_ptr<Connection>> Exchange::connect(Member member, Endpoints::Lease& lease) {
   auto& counters = work_.counters;
   counters.connects.add();
-  auto connection = co_await work_.endpoints.connect(member, rule(), retrying_.over_at());
-  if (!connection) counters.connect_failures.add();
-  co_return connection;
+  auto connected = co_await work_.endpoints.connect(member, rule(), retrying_.over_at());
+  if (connected) co_return std::move(*connected);
+  counters.connect_failures.add();
+  if (!retrying_.over()) note_unreachable(connected.error().code, lease, member);
+  co_return nullptr;
 }
 
 void Exchange::give_back(const Member& member, std::unique_ptr<Connection> connection) {

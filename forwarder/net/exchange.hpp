@@ -44,7 +44,8 @@ class Exchange {
   void decide(const http::RequestHead& head);
   void prepare(const http::RequestHead& head, const Forward& forward, std::uint64_t version);
   base::net::Task<Then> forward();
-  base::net::Task<std::unique_ptr<Connection>> connect(Member member);
+  // Null: there is none, and why is noted, unless the request's time is over.
+  base::net::Task<std::unique_ptr<Connection>> connect(Member member, Endpoints::Lease& lease);
   void give_back(const Member& member, std::unique_ptr<Connection> connection);
   base::net::Task<Then> fail(Failure failure);
   base::net::Task<Then> answer(const Reply& reply);
@@ -59,7 +60,7 @@ class Exchange {
   void client_is_gone();
   bool is_cut_off(Outcome outcome);
   void note_failure(Outcome outcome, Endpoints::Lease& lease, const Member& member);
-  void note_unreachable(Endpoints::Lease& lease, const Member& member);
+  void note_unreachable(base::Code why, Endpoints::Lease& lease, const Member& member);
   bool may_try_again(Outcome outcome, bool stale);
   ReplyForm reply_form() const;
   http::Connection reply_connection() const;

@@ -28,6 +28,7 @@ inline constexpr Failure kTooLarge{413, "request body too large", "", &Counters:
 inline constexpr Failure kTraceEnds{501, "TRACE is not answered", "", &Counters::bad_requests};
 inline constexpr Failure kLoop{508, "request goes in a circle", "", &Counters::loops};
 inline constexpr Failure kUnreachable{503, "no endpoint reachable", "UF", &Counters::unreachable};
+inline constexpr Failure kExhausted{503, "out of sockets", "UF", &Counters::unreachable};
 inline constexpr Failure kUpstreamFailed{502, "upstream failed", "UC", &Counters::upstream_failed};
 inline constexpr Failure kUpstreamTimeout{504, "upstream timeout", "UT",
                                           &Counters::upstream_timeouts};

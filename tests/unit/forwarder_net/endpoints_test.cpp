@@ -1,5 +1,8 @@
 #include "forwarder/net/endpoints.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <array>
 #include <catch2/catch.hpp>
 #include <thread>
@@ -43,6 +46,29 @@ struct EndpointsStory : LoopStory {
 };
 
 }  // namespace
+
+TEST_CASE("for want of a socket of our own a connection says so", "[forwarder_net]") {
+  EndpointsStory story;
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const base::net::Fd next(::dup(0));
+  const rlimit full{static_cast<rlim_t>(next.get()), before.rlim_max};
+  struct Connect {
+    static base::net::Task<void> run(Endpoints& endpoints, Member member, base::Code& code) {
+      const auto connected = co_await endpoints.connect(member);
+      if (!connected) code = connected.error().code;
+    }
+  };
+  auto code = base::Code::internal;
+  ::setrlimit(RLIMIT_NOFILE, &full);
+  story.scope.spawn(Connect::run(story.endpoints, story.member(0), code));
+  story.finish();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(code == base::Code::exhausted);
+  story.scope.spawn(Connect::run(story.endpoints, story.member(0), code));  // to nobody
+  story.finish();
+  CHECK(code == base::Code::unavailable);
+}
 
 TEST_CASE("leases count requests in flight, for the generation they were made for",
           "[forwarder_net]") {
