@@ -68,6 +68,7 @@ void Gateways::bind(const List& gateways, const KeptRoots& roots, resources::Pro
 
 void Gateways::bind(const VirtualGateway& gateway, const KeptRoots& roots,
                     resources::Problems& problems) {
+  served_.clear();
   for (std::size_t i = 0; i < gateway.listeners.size(); ++i) {
     const auto& listener = gateway.listeners[i];
     const auto field = "spec.listeners[" + std::to_string(i) + ']';
@@ -98,6 +99,8 @@ void Gateways::bind(const VirtualGateway& gateway, const KeptRoots& roots,
     notes_[&gateway].push_back(port + " serves " + std::to_string(tables) +
                                (tables == 1 ? " route table" : " route tables"));
   }
+  for (const auto& root : roots.roots())
+    if (root->table->names(gateway)) warn_of_refused(gateway, *root, problems);
 }
 
 NamedHosts& Gateways::open(std::uint16_t port) {
@@ -112,20 +115,28 @@ NamedHosts& Gateways::open(std::uint16_t port) {
 bool Gateways::bind(const VirtualGateway& gateway, const GatewayListener& listener,
                     const Root& root, NamedHosts& hosts, resources::Problems& problems) {
   const auto& table = *root.table;
-  std::string refused;
   const auto allowed = [&](const std::string& host) {
-    if (allows(listener, table, host)) return true;
-    refused += (refused.empty() ? "" : ", ") + host;
-    return false;
+    const bool is_allowed = allows(listener, table, host);
+    if (is_allowed) served_.emplace(&table, host);
+    return is_allowed;
   };
-  const auto where = object(gateway) + " on port " + std::to_string(listener.port);
   const bool is_bound = hosts.add(root, problems, allowed);
-  if (is_bound) bound_[&table].push_back(where);
-  if (!refused.empty())
-    problems.push_back({Severity::warning, table.metadata.place, "RouteTable " + name_of(table),
-                        "spec.virtualGateways", where + " does not allow it " + refused,
-                        "see allowedRouteTables of the gateway"});
+  if (is_bound)
+    bound_[&table].push_back(object(gateway) + " on port " + std::to_string(listener.port));
   return is_bound;
+}
+
+void Gateways::warn_of_refused(const VirtualGateway& gateway, const Root& root,
+                               resources::Problems& problems) const {
+  std::string refused;
+  for (const auto& host : root.hosts)
+    if (!served_.contains({root.table.get(), host}))
+      refused += (refused.empty() ? "" : ", ") + host;
+  if (!refused.empty())
+    problems.push_back({Severity::warning, root.table->metadata.place,
+                        "RouteTable " + name_of(*root.table), "spec.virtualGateways",
+                        object(gateway) + " has no listener that allows it " + refused,
+                        "see allowedRouteTables of the gateway"});
 }
 
 GatewayPorts Gateways::ports(const std::set<std::uint16_t>& mesh) const {

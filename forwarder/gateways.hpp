@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "forwarder/kept_roots.hpp"
@@ -44,11 +46,14 @@ class Gateways {
   // False: the listener allows it no host.
   bool bind(const resources::VirtualGateway& gateway, const resources::GatewayListener& listener,
             const Root& root, NamedHosts& hosts, resources::Problems& problems);
+  void warn_of_refused(const resources::VirtualGateway& gateway, const Root& root,
+                       resources::Problems& problems) const;
   NamedHosts& open(std::uint16_t port);
 
   List gateways_;
   std::map<std::uint16_t, NamedHosts> hosts_, before_;  // of tables, by port
   std::map<std::uint16_t, std::shared_ptr<const Hosts>> redirects_;
+  std::set<std::pair<const resources::RouteTable*, std::string>> served_;  // by one gateway
   std::map<const resources::RouteTable*, std::vector<std::string>> bound_;
   std::map<const resources::VirtualGateway*, std::vector<std::string>> notes_;
 };

@@ -22,7 +22,9 @@ bool NamedHosts::add(const Root& root, resources::Problems& problems,
     if (!serves(host)) continue;
     any = true;
     auto& served_by = by_host_[host];
-    if (!served_by.empty() && served_by.back() == part) continue;
+    // A host written twice, or allowed by two listeners of a port.
+    const auto is_of_it = [&](auto one) { return parts_[one].table == root.table.get(); };
+    if (std::ranges::any_of(served_by, is_of_it)) continue;
     if (!served_by.empty()) {
       const auto& first = *parts_[served_by.front()].table;
       problems.push_back({resources::Severity::warning, root.table->metadata.place,

@@ -131,7 +131,7 @@ TEST_CASE("a listener serves the hosts that it allows a table", "[gateways]") {
   CHECK(at(compiled, "other.test", 8080) == "404 no such host here");
   REQUIRE(compiled.problems.size() == 1);
   CHECK(compiled.problems[0].message ==
-        "VirtualGateway shop/edge on port 8080 does not allow it other.test, *");
+        "VirtualGateway shop/edge has no listener that allows it other.test, *");
 
   main.metadata.labels = {};
   const auto fewer = mesh.compile_all(documents({main}, {gateway("edge", {narrow})}));
@@ -193,4 +193,17 @@ TEST_CASE("gateways come, change and go while tables stay", "[gateways]") {
   // A second gateway that the table does not name serves it nothing.
   all.virtual_gateways.push_back(gateway("other", {listener(8082)}));
   CHECK(served(8082) == "404 no such host here");
+}
+
+TEST_CASE("two listeners on one port serve what either allows, each table once", "[gateways]") {
+  auto mesh = shop();
+  auto first = listener(8080), second = listener(8080);
+  first.allowed.emplace().push_back({"", "a.test", std::nullopt});
+  second.allowed.emplace().push_back({"", "*.test", std::nullopt});
+  const auto compiled = mesh.compile_all(
+      documents({at_gateway(table("main", {"a.test", "b.test"}, {route({}, says("it"))}))},
+                {gateway("edge", {first, second})}));
+  CHECK(at(compiled, "a.test", 8080) == "200 it");
+  CHECK(at(compiled, "b.test", 8080) == "200 it");
+  CHECK(compiled.problems.empty());
 }
