@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "discovery/view/overprovisioning.hpp"
 #include "forwarder/table.hpp"
 
 namespace forwarder {
@@ -15,8 +16,6 @@ constexpr int kDraws = 8;
 constexpr std::ptrdiff_t kFailuresOfTier = 3;
 
 const Balancing kByDefault;
-
-constexpr double kOverprovisioning = 1.4;  // as in selection
 
 std::uint64_t weight_of(const Member& member) { return std::max(member.weight, 1u); }
 
@@ -125,7 +124,7 @@ double wellness(const Tier& tier, const LoadView& load) {
 // As in Envoy only where all tiers together cannot take the traffic: else another one does.
 bool may_panic(const std::vector<Tier>& tiers, const LoadView& load) {
   double taken = 0;
-  for (const auto& tier : tiers) taken += kOverprovisioning * wellness(tier, load);
+  for (const auto& tier : tiers) taken += discovery::view::kOverprovisioning * wellness(tier, load);
   return taken < 1;
 }
 

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "resources/place.hpp"
+
 namespace discovery::view {
 namespace {
+
+using resources::holds;
 
 constexpr const char* kLadder[] = {"own cluster and zone", "own cluster", "same zone",
                                    "same region", "any"};
@@ -26,11 +30,6 @@ bool satisfies(std::string_view preference, const Traits& traits, const Caller& 
   if (preference == "region") return same_region(traits.locality, caller.locality);
   if (preference.starts_with("cluster:")) return traits.cluster == preference.substr(8);
   return preference == "any";
-}
-
-bool holds(const base::Locality& place, const base::Locality& locality) {
-  return place.region == locality.region && (place.zone.empty() || place.zone == locality.zone) &&
-         (place.sub_zone.empty() || place.sub_zone == locality.sub_zone);
 }
 
 int narrowness(const base::Locality& place) {

@@ -4,12 +4,10 @@
 #include <functional>
 #include <span>
 
+#include "discovery/view/overprovisioning.hpp"
+
 namespace discovery::view {
 namespace {
-
-// Envoy's overprovisioning factor: a tier keeps all its traffic until less than 1/1.4 = 71 % of it
-// is healthy.
-constexpr double kOverprovisioning = 1.4;
 
 bool serves_a_port(const Destination& destination, const Service& service, const Traits& traits) {
   return destination.ports.empty() ||

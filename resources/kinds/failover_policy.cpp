@@ -4,6 +4,7 @@
 
 #include "resources/kinds/policy_targets.hpp"
 #include "resources/kinds/readers.hpp"
+#include "resources/place.hpp"
 
 namespace resources {
 namespace {
@@ -42,11 +43,6 @@ void check_weights(const Value& value, const std::vector<LocalityMapping::To>& t
     value.error("some places have a weight, others have none", "give each one, or none");
   else if (sum != kWhole)
     value.error("the weights add up to " + std::to_string(sum), "make it 100");
-}
-
-bool holds(const base::Locality& place, const base::Locality& other) {
-  return place.region == other.region && (place.zone.empty() || place.zone == other.zone) &&
-         (place.sub_zone.empty() || place.sub_zone == other.sub_zone);
 }
 
 // Places that get nothing, for what stands before them.
