@@ -35,6 +35,7 @@
 #include "discovery/rpc/grpc_log.hpp"
 #include "discovery/sources/files.hpp"
 #include "discovery/sources/kubernetes/source.hpp"
+#include "discovery/sources/name_source.hpp"
 #include "discovery/sources/prober.hpp"
 #include "discovery/sources/resolver.hpp"
 #include "discovery/sources/state_writer.hpp"
@@ -120,6 +121,7 @@ class Agent {
   std::unique_ptr<forwarder::net::AccessLog> access_log_;
   std::unique_ptr<forwarder::net::Forwarder> forwarder_;
   std::unique_ptr<discovery::sources::Prober> prober_;
+  std::unique_ptr<discovery::sources::NameSource> names_;
   std::unique_ptr<discovery::sources::Files> files_;
   std::unique_ptr<discovery::sources::kubernetes::Source> kubernetes_;
   std::unique_ptr<tls::Watch> certificates_;

@@ -199,6 +199,7 @@ Json Api::status(const Served& served) {
               {"refusals", report(sources_.refusals(), std::chrono::steady_clock::now())},
               {"upstreams", sources_.upstreams()},
               {"kubernetes", sources_.kubernetes()},
+              {"names", sources_.looked_up()},
               {"notImported", report_not_imported(*served.resolution->view)},
               {"leaves", membership->leaves},
               {"home", report(membership->home)},

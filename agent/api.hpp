@@ -42,6 +42,7 @@ class Api {
     std::function<std::vector<Refusals::Entry>()> refusals;
     std::function<Json()> upstreams;   // of DNS
     std::function<Json()> kubernetes;  // null = none is read
+    std::function<Json()> looked_up;   // the names that documents give instead of addresses
   };
 
   explicit Api(Sources sources);

@@ -65,6 +65,14 @@ void Builder::files(discovery::sources::ReadFiles files) {
   wake_.notify_one();
 }
 
+void Builder::names(discovery::sources::NamedAddresses addresses) {
+  {
+    const std::lock_guard lock(mutex_);
+    next_names_ = std::move(addresses);
+  }
+  wake_.notify_one();
+}
+
 void Builder::kubernetes(discovery::sources::kubernetes::Reading reading) {
   {
     const std::lock_guard lock(mutex_);
@@ -87,23 +95,27 @@ void Builder::configure(BuilderConfig config) {
 void Builder::run() {
   for (;;) {
     std::optional<discovery::sources::ReadFiles> files;
+    std::optional<discovery::sources::NamedAddresses> names;
     std::optional<discovery::sources::kubernetes::Reading> reading;
     std::shared_ptr<const discovery::Publication> publication;
     std::optional<BuilderConfig> config;
     std::uint64_t edition = 0;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, kCollectEvery, [this] {
-        return stopping_ || next_files_ || next_reading_ || next_publication_ || next_config_;
+      wake_.wait_for(lock, names_awaited_ ? kNamesPatience : kCollectEvery, [this] {
+        return stopping_ || next_files_ || next_names_ || next_reading_ || next_publication_ ||
+               next_config_;
       });
       if (stopping_) return;
       files = std::exchange(next_files_, std::nullopt);
+      names = std::exchange(next_names_, std::nullopt);
       reading = std::exchange(next_reading_, std::nullopt);
       publication = std::move(next_publication_);
       edition = next_edition_;
       config = std::exchange(next_config_, std::nullopt);
     }
-    if (!files && !reading && !publication && !config) {
+    if (names_awaited_ && std::chrono::steady_clock::now() >= *names_awaited_) say_rows(awaiting_);
+    if (!files && !names && !reading && !publication && !config) {
       products_.dns.collect();
       products_.forwarder.collect();
       products_.served.collect();
@@ -115,27 +127,27 @@ void Builder::run() {
     if (reading) changes |= accept(std::move(*reading));
     serve_accepted(edition);
     if (files) accept(std::move(*files));
+    if (names) accept(std::move(*names));
     // New documents alone change nothing yet: the publication with their rows follows in any case.
     if (publication_ && changes) build();
   }
 }
 
 void Builder::accept(discovery::sources::ReadFiles files) {
-  const auto before = (accepted_.empty() ? serving_ : accepted_.back()).documents;
-  auto left_out = std::move(files.left_out);
+  const auto before = newest_.documents ? newest_.documents : serving_.documents;
   const auto listing = files.listing;
-  auto stuck = why_stuck(files.unreadable);
-  auto documents =
+  newest_.stuck = why_stuck(files.unreadable);
+  newest_.problems = std::move(files.left_out);
+  newest_.documents =
       store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
-  auto rows =
-      local_.update(documents->documents, config_.role, config_.exports, config_.rules.locality);
-  if (config_.role == Role::agent)
+  const auto& documents = newest_.documents;
+  const bool agent = config_.role == Role::agent;
+  if (agent)
     std::ranges::move(
         warn_of_foreign_hosts(documents->documents.virtual_destinations, config_.rules.zones),
-        std::back_inserter(rows.problems));
-  std::ranges::move(left_out, std::back_inserter(rows.problems));
+        std::back_inserter(newest_.problems));
   log_problems(documents->problems);
-  log_problems(rows.problems);
+  log_problems(newest_.problems);
   for (const auto& file : documents->held_back)
     log_.warn("documents",
               std::ranges::count(documents->never_good, file)
@@ -145,13 +157,43 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   for (const auto& file : before->held_back)
     if (!std::ranges::count(documents->held_back, file))
       log_.info("documents", "no longer held back", {{"file", file}});
+  auto wanted =
+      agent ? discovery::sources::names_in(documents->documents) : std::vector<std::string>();
+  if (wanted != wanted_) {
+    wanted_ = std::move(wanted);
+    callbacks_.names_wanted(wanted_);
+  }
+  if (listing == discovery::Listing::relist) awaiting_ = listing;
+  if (knows_names()) return say_rows(awaiting_);
+  if (!names_awaited_) names_awaited_ = std::chrono::steady_clock::now() + kNamesPatience;
+}
+
+void Builder::accept(discovery::sources::NamedAddresses addresses) {
+  names_ = std::move(addresses);
+  if (!newest_.documents || (names_awaited_ && !knows_names())) return;
+  say_rows(awaiting_);
+}
+
+bool Builder::knows_names() const {
+  return std::ranges::all_of(wanted_, [this](const auto& name) { return names_.contains(name); });
+}
+
+// What the newest documents publish, with names as they lead now.
+void Builder::say_rows(discovery::Listing listing) {
+  names_awaited_ = std::nullopt;
+  awaiting_ = discovery::Listing::change;
+  const auto& documents = newest_.documents->documents;
+  auto rows =
+      local_.update(documents, config_.role, config_.exports, config_.rules.locality, names_);
+  log_problems(rows.problems);
+  rows.problems.insert(rows.problems.end(), newest_.problems.begin(), newest_.problems.end());
   if (accepted_.size() == kMaxEditions) accepted_.pop_back();
   SourceRows said{"files", std::move(rows.changes), ++editions_, listing};
   if (listing == discovery::Listing::relist && config_.role == Role::agent)
-    said.rows = discovery::sources::make_rows(documents->documents, config_.exports).rows;
+    said.rows = discovery::sources::make_rows(documents, config_.exports, names_).rows;
   accepted_.push_back(
-      {editions_, std::move(documents), std::move(rows.problems), std::move(rows.home)});
-  callbacks_.rows_changed(std::move(said), std::move(stuck));
+      {editions_, newest_.documents, std::move(rows.problems), std::move(rows.home)});
+  callbacks_.rows_changed(std::move(said), newest_.stuck);
 }
 
 // True when it changes what no publication will bring.

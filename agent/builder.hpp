@@ -7,8 +7,10 @@
 // documents and old endpoints. DNS does not wait for the forwarder's table where nobody is sent to
 // the forwarder who was not before, nor at a start: a restarted agent answers as soon as it can. A
 // build never blocks a worker; the snapshots that it replaces are freed here. What Kubernetes says
-// is rows and no routes: it takes effect as it comes. Thread: run() is the builder thread;
-// publication(), files(), kubernetes(), configure() and stop() from any.
+// is rows and no routes: it takes effect as it comes. Names that documents give instead of
+// addresses are looked up elsewhere; documents with names that are not known yet wait for them,
+// kNamesPatience at most, so that a restart withdraws nothing. Thread: run() is the builder thread;
+// publication(), files(), names(), kubernetes(), configure() and stop() from any.
 #pragma once
 
 #include <atomic>
@@ -31,6 +33,7 @@
 #include "discovery/assemble.hpp"
 #include "discovery/sources/files.hpp"
 #include "discovery/sources/kubernetes/source.hpp"
+#include "discovery/sources/names.hpp"
 #include "discovery/sources/rows.hpp"
 #include "dns/table_builder.hpp"
 #include "forwarder/compile.hpp"
@@ -51,6 +54,7 @@ class Builder {
  public:
   // Editions whose rows have not come back; of more the newest take each other's place.
   static constexpr std::size_t kMaxEditions = 8;
+  static constexpr base::Duration kNamesPatience = std::chrono::milliseconds(500);
 
   struct Products {
     base::Published<dns::Table>& dns;
@@ -63,6 +67,8 @@ class Builder {
     // them where they are a relist. And why some of it could not be read ("" = all was).
     std::function<void(SourceRows, std::string stuck)> rows_changed;
     std::function<void()> tables_published;
+    // The names of the newest documents, where they are others than before: to be looked up.
+    std::function<void(std::vector<std::string>)> names_wanted;
   };
 
   Builder(BuilderConfig config, Products products, Callbacks callbacks, base::Logger& log);
@@ -76,6 +82,7 @@ class Builder {
   void publication(std::shared_ptr<const discovery::Publication> publication,
                    std::uint64_t edition);
   void files(discovery::sources::ReadFiles files);
+  void names(discovery::sources::NamedAddresses addresses);
   void kubernetes(discovery::sources::kubernetes::Reading reading);
   // From the next build on.
   void configure(BuilderConfig config);
@@ -83,6 +90,9 @@ class Builder {
  private:
   void run();
   void accept(discovery::sources::ReadFiles files);
+  void accept(discovery::sources::NamedAddresses addresses);
+  bool knows_names() const;
+  void say_rows(discovery::Listing listing);
   bool accept(discovery::sources::kubernetes::Reading reading);
   void serve_accepted(std::uint64_t edition);
   void build();
@@ -100,12 +110,23 @@ class Builder {
   std::shared_ptr<const discovery::Publication> next_publication_;
   std::uint64_t next_edition_ = 0;  // of next_publication_
   std::optional<discovery::sources::ReadFiles> next_files_;
+  std::optional<discovery::sources::NamedAddresses> next_names_;
   std::optional<discovery::sources::kubernetes::Reading> next_reading_;
   std::optional<BuilderConfig> next_config_;
 
   // The builder thread's own.
   DocumentStore store_;
-  LocalRows local_;  // of the newest documents
+  struct {
+    std::shared_ptr<const AcceptedDocuments> documents;
+    resources::Problems problems;  // warnings beside those of the documents
+    std::string stuck;
+  } newest_;                                  // as the files say
+  LocalRows local_;                           // of the newest documents
+  std::vector<std::string> wanted_;           // names in them
+  discovery::sources::NamedAddresses names_;  // where they lead
+  // Until when the newest documents wait for them, and how they were read.
+  std::optional<base::TimePoint> names_awaited_;
+  discovery::Listing awaiting_ = discovery::Listing::change;
   struct Edition {
     std::uint64_t number = 0;
     std::shared_ptr<const AcceptedDocuments> documents = std::make_shared<AcceptedDocuments>();

@@ -23,8 +23,9 @@ void leave_to_home(resources::Problems& problems, std::string_view kind,
 
 LocalRows::Update LocalRows::update(const resources::Documents& documents, Role role,
                                     const discovery::sources::ExportRule& exports,
-                                    const base::Locality& locality) {
-  if (role == Role::agent) return update(files_, documents, exports, locality);
+                                    const base::Locality& locality,
+                                    const discovery::sources::NamedAddresses& names) {
+  if (role == Role::agent) return update(files_, documents, exports, locality, names);
   Update update;
   leave_to_home(update.problems, "Service", documents.services);
   leave_to_home(update.problems, "EndpointSlice", documents.endpoint_slices);
@@ -36,13 +37,14 @@ LocalRows::Update LocalRows::update(const resources::Documents& documents, Role 
 LocalRows::Update LocalRows::update_kubernetes(const resources::Documents& objects,
                                                const discovery::sources::ExportRule& exports,
                                                const base::Locality& locality) {
-  return update(kubernetes_, objects, exports, locality);
+  return update(kubernetes_, objects, exports, locality, {});
 }
 
 LocalRows::Update LocalRows::update(Source& source, const resources::Documents& documents,
                                     const discovery::sources::ExportRule& exports,
-                                    const base::Locality& locality) {
-  auto [rows, home, problems] = source.kept.update(documents, exports);
+                                    const base::Locality& locality,
+                                    const discovery::sources::NamedAddresses& names) {
+  auto [rows, home, problems] = source.kept.update(documents, exports, names);
   source.home =
       discovery::sources::rows_at_home(source.home, std::move(home), locality, ++version_);
   return {std::move(rows), source.home, std::move(problems)};

@@ -21,7 +21,8 @@ class LocalRows {
     resources::Problems problems;
   };
   Update update(const resources::Documents& documents, Role role,
-                const discovery::sources::ExportRule& exports, const base::Locality& locality);
+                const discovery::sources::ExportRule& exports, const base::Locality& locality,
+                const discovery::sources::NamedAddresses& names = {});
   Update update_kubernetes(const resources::Documents& objects,
                            const discovery::sources::ExportRule& exports,
                            const base::Locality& locality);
@@ -32,7 +33,8 @@ class LocalRows {
     discovery::Rows home;
   };
   Update update(Source& source, const resources::Documents& documents,
-                const discovery::sources::ExportRule& exports, const base::Locality& locality);
+                const discovery::sources::ExportRule& exports, const base::Locality& locality,
+                const discovery::sources::NamedAddresses& names);
 
   Source files_, kubernetes_;
   std::uint64_t version_ = 0;  // of what is for home: the sources' versions never meet

@@ -90,6 +90,12 @@ dns::ZoneConfig zone_config(const Config& config) {
   return zone;
 }
 
+std::vector<base::SocketAddress> name_servers_of(const Config& config) {
+  for (const auto& one : config.dns.pass_on)
+    if (one.zone == ".") return one.to;
+  return {};
+}
+
 forwarder::ForwarderConfig forwarder_config(const Config& config) {
   return {config.cluster, config.forwarder.listen, others_of(config)};
 }

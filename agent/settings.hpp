@@ -23,6 +23,9 @@ discovery::AssemblyRules assembly_rules(const Config& config);
 discovery::sources::ExportRule export_rule(const Config& config);
 dns::ZoneConfig zone_config(const Config& config);
 forwarder::ForwarderConfig forwarder_config(const Config& config);
+// Whom to ask for the names in documents: the servers that all other names are passed on to, for
+// this agent may be its machine's resolver; none = the system's.
+std::vector<base::SocketAddress> name_servers_of(const Config& config);
 
 // For each of `workers`: as configured, and clients get a quarter of the descriptors that the
 // process may have at most, the connections that their requests take one, idle upstream connections

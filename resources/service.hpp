@@ -59,11 +59,14 @@ struct EndpointSlice {
 //   endpoints:
 //   - 10.0.0.5                   # an address …
 //   - 10.0.0.6:9081              # … with a port of its own (only where the service has one port) …
+//   - db.example.com            # … or a name, whose addresses are looked up as long as they last
 //   - {address: 10.0.0.7, zone: us-east-1b, weight: 2, labels: {version: v2}, hostname: ratings-2,
 //   ready: false}
 struct StaticEndpoint {
-  base::IpAddress ip;
-  std::uint16_t port = 0;  // 0 = the service's ports
+  base::IpAddress ip;      // unspecified where it has a name
+  std::string name;        // lower case: each of its addresses is an endpoint; "" = it has `ip`
+  std::uint16_t port = 0;  // 0 = the service's ports …
+  std::vector<SlicePort> ports;  // … or these, where there are some
   base::Locality locality;
   std::string network;
   std::string hostname;

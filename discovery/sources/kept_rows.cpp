@@ -35,6 +35,22 @@ void renumber(std::vector<std::uint64_t>& numbers, const resources::SharedList<D
   numbers.insert(numbers.erase(at, end), between.begin(), between.end());
 }
 
+// Adds the services with a name that leads elsewhere now.
+void add_led_elsewhere(const resources::Documents& documents, const NamedAddresses& before,
+                       const NamedAddresses& after, std::vector<std::uint64_t>& changed) {
+  const auto led = [](const NamedAddresses& addresses, const std::string& name) {
+    const auto found = addresses.find(name);
+    return found == addresses.end() ? nullptr : &found->second;
+  };
+  const auto elsewhere = [&](const resources::StaticEndpoint& endpoint) {
+    if (endpoint.name.empty()) return false;
+    const auto *was = led(before, endpoint.name), *is = led(after, endpoint.name);
+    return was && is ? *was != *is : was != is;
+  };
+  for (const auto& service : documents.static_services)
+    if (std::ranges::any_of(service.endpoints, elsewhere)) changed.push_back(number_of(service));
+}
+
 template <class Document>
 void take(resources::SharedList<Document>& taken, const resources::SharedList<Document>& all,
           const std::vector<std::uint64_t>& numbers, const std::vector<std::uint64_t>& those) {
@@ -54,7 +70,8 @@ resources::Documents KeptRows::called(const std::vector<std::uint64_t>& those,
   return taken;
 }
 
-KeptRows::Update KeptRows::update(const resources::Documents& documents, const ExportRule& rule) {
+KeptRows::Update KeptRows::update(const resources::Documents& documents, const ExportRule& rule,
+                                  const NamedAddresses& addresses) {
   auto names = names_;
   std::vector<std::uint64_t> changed;
   renumber(names.destinations, documents_.virtual_destinations, documents.virtual_destinations,
@@ -62,20 +79,21 @@ KeptRows::Update KeptRows::update(const resources::Documents& documents, const E
   renumber(names.services, documents_.services, documents.services, changed);
   renumber(names.slices, documents_.endpoint_slices, documents.endpoint_slices, changed);
   renumber(names.static_services, documents_.static_services, documents.static_services, changed);
+  if (addresses != addresses_) add_led_elsewhere(documents, addresses_, addresses, changed);
   std::ranges::sort(changed);
 
   MadeRows before, after;
   bool whole = !clean_ || rule != rule_;
   if (!whole) {
-    before = make_rows(called(changed, documents_, names_), rule);
-    after = make_rows(called(changed, documents, names), rule);
+    before = make_rows(called(changed, documents_, names_), rule, addresses_);
+    after = make_rows(called(changed, documents, names), rule, addresses);
     // How many rows there may be counts for all together.
     whole = !after.problems.empty() ||
             std::max(rows_ + after.rows.size(), home_ + after.home.size()) >= kMaxRowsPerOrigin;
   }
   if (whole) {
-    before = make_rows(documents_, rule_);
-    after = make_rows(documents, rule);
+    before = make_rows(documents_, rule_, addresses_);
+    after = make_rows(documents, rule, addresses);
     rows_ = home_ = 0;
   } else {
     rows_ -= before.rows.size();
@@ -86,6 +104,7 @@ KeptRows::Update KeptRows::update(const resources::Documents& documents, const E
   documents_ = documents;
   names_ = std::move(names);
   rule_ = rule;
+  addresses_ = addresses;
   clean_ = after.problems.empty();
   return {changes_between(before.rows, std::move(after.rows)),
           changes_between(before.home, std::move(after.home)), std::move(after.problems)};

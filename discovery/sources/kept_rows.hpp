@@ -1,4 +1,5 @@
-// make_rows() for documents that change a little at a time: what a change of them does to the rows.
+// make_rows() for documents that change a little at a time: what a change of them, or of where
+// names lead, does to the rows.
 //
 // Documents that are the same objects as before make the rows that they made; what others of one
 // namespace and name make is found by making the rows of both states of that name. Invariant: the
@@ -20,7 +21,8 @@ class KeptRows {
     RowChanges rows, home;
     resources::Problems problems;
   };
-  Update update(const resources::Documents& documents, const ExportRule& rule);
+  Update update(const resources::Documents& documents, const ExportRule& rule,
+                const NamedAddresses& addresses = {});
 
  private:
   // Of each document's namespace and service, or name, a number.
@@ -33,6 +35,7 @@ class KeptRows {
   resources::Documents documents_;
   Names names_;
   ExportRule rule_;
+  NamedAddresses addresses_;
   std::size_t rows_ = 0, home_ = 0;  // that they made
   bool clean_ = true;                // without problems
 };

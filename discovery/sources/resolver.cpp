@@ -8,7 +8,7 @@
 namespace discovery::sources {
 namespace {
 
-using Addresses = std::vector<base::IpAddress>;
+using Found = Resolver::Found;
 
 // A question under way: what c-ares carries for us.
 struct Lookup {
@@ -17,9 +17,24 @@ struct Lookup {
   std::size_t& under_way;
 };
 
-Addresses addresses_of(const ares_addrinfo& found) {
-  Addresses addresses;
-  for (const auto* node = found.nodes; node; node = node->ai_next) {
+int family_of(Resolver::Family family) {
+  switch (family) {
+    case Resolver::Family::any:
+      return AF_UNSPEC;
+    case Resolver::Family::v4:
+      return AF_INET;
+    case Resolver::Family::v6:
+      return AF_INET6;
+  }
+  return AF_UNSPEC;
+}
+
+Found found_in(const ares_addrinfo& records) {
+  Found found;
+  auto& addresses = found.addresses;
+  int least = records.nodes ? records.nodes->ai_ttl : 0;
+  for (const auto* node = records.nodes; node; node = node->ai_next) {
+    least = std::min(least, node->ai_ttl);
     if (node->ai_family == AF_INET) {
       const auto& v4 = reinterpret_cast<const sockaddr_in*>(node->ai_addr)->sin_addr;
       addresses.push_back(base::IpAddress::v4(ntohl(v4.s_addr)));
@@ -30,17 +45,23 @@ Addresses addresses_of(const ares_addrinfo& found) {
   }
   std::sort(addresses.begin(), addresses.end());
   addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
-  return addresses;
+  found.lasts = std::chrono::seconds(std::max(least, 0));
+  return found;
 }
 
-void answered(void* argument, int status, int, ares_addrinfo* found) {
+base::Code code_of(int status) {
+  if (status == ARES_ENOTFOUND || status == ARES_ENODATA) return base::Code::not_found;
+  return status == ARES_ETIMEOUT ? base::Code::timeout : base::Code::unavailable;
+}
+
+void answered(void* argument, int status, int, ares_addrinfo* records) {
   const std::unique_ptr<Lookup> lookup(static_cast<Lookup*>(argument));
   --lookup->under_way;
-  auto addresses = found ? addresses_of(*found) : Addresses{};
-  if (found) ares_freeaddrinfo(found);
-  if (!addresses.empty()) return lookup->answer(std::move(addresses));
-  const auto code = status == ARES_ETIMEOUT ? base::Code::timeout : base::Code::unavailable;
-  lookup->answer(base::Error{code, lookup->host + " does not resolve: " + ares_strerror(status)});
+  auto found = records ? found_in(*records) : Found{};
+  if (records) ares_freeaddrinfo(records);
+  if (!found.addresses.empty()) return lookup->answer(std::move(found));
+  lookup->answer(
+      base::Error{code_of(status), lookup->host + " does not resolve: " + ares_strerror(status)});
 }
 
 }  // namespace
@@ -78,7 +99,7 @@ class Resolver::Channel {
       return question.answer(base::unavailable(
           question.host + " cannot be looked up: c-ares: " + ares_strerror(status_)));
     ares_addrinfo_hints hints{};
-    hints.ai_family = AF_UNSPEC;
+    hints.ai_family = family_of(question.family);
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = ARES_AI_NOSORT;
     ++under_way_;
@@ -119,12 +140,13 @@ Resolver::~Resolver() {
   thread_.join();
 }
 
-void Resolver::resolve(const std::string& host, Answer answer) {
-  if (auto literal = base::IpAddress::parse(host)) return answer(Addresses{*literal});
+void Resolver::resolve(const std::string& host, Answer answer, Family family) {
+  if (auto literal = base::IpAddress::parse(host))
+    return answer(Found{{*literal}, base::Duration::max()});
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() < kMaxWaiting && !stopping_) {
-      waiting_.push_back({host, std::move(answer)});
+      waiting_.push_back({host, std::move(answer), family});
       polled_.wake();
       return;
     }

@@ -1,11 +1,13 @@
-// Looks up the addresses of configured names with c-ares, on a thread of its own: peers by name.
+// Looks up the addresses of configured names with c-ares, on a thread of its own: peers by name,
+// and endpoints that documents give by name (name_source.hpp).
 //
 // Look-ups run side by side, so a name whose servers are silent holds up no other. When the last
 // one has ended the channel goes with it: the next look-up reads resolv.conf anew and uses a port
 // of its own (c-ares 1.18 keeps one for the life of a channel).
 //
 // Limits: kMaxAtOnce look-ups under way, kMaxWaiting behind them; what is beyond is answered with
-// an error at once. Errors: timeout or unavailable, with the name and c-ares' words. Thread:
+// an error at once. Errors: not_found where the servers say that there is none, else timeout or
+// unavailable, with the name and c-ares' words. Thread:
 // resolve() from any; the answer comes once, on the resolver's thread. Destruction ends the
 // look-ups under way with an error and does not wait for their servers.
 #pragma once
@@ -29,7 +31,12 @@ class Resolver {
  public:
   static constexpr std::size_t kMaxAtOnce = 64;
   static constexpr std::size_t kMaxWaiting = 1024;
-  using Answer = std::function<void(base::Result<std::vector<base::IpAddress>>)>;
+  struct Found {
+    std::vector<base::IpAddress> addresses;  // sorted, each once, at least one
+    base::Duration lasts{};                  // the least TTL among their records
+  };
+  using Answer = std::function<void(base::Result<Found>)>;
+  enum class Family : std::uint8_t { any, v4, v6 };
 
   struct Options {
     std::vector<base::SocketAddress> servers;           // none: the system's
@@ -41,14 +48,16 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // A literal address is answered at once, on the calling thread.
-  void resolve(const std::string& host, Answer answer);
+  // A literal address is answered at once, on the calling thread. With `any`, the addresses of one
+  // family are an answer even where the servers fail to tell the other's.
+  void resolve(const std::string& host, Answer answer, Family family = Family::any);
 
  private:
   class Channel;
   struct Question {
     std::string host;
     Answer answer;
+    Family family = Family::any;
   };
   // False when it is time to stop.
   bool take(std::deque<Question>& into, std::size_t most);

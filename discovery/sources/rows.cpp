@@ -39,7 +39,7 @@ using ServiceKey = std::pair<std::string, std::string>;
 
 class Maker {
  public:
-  explicit Maker(const ExportRule& rule) : rule_(rule) {}
+  Maker(const ExportRule& rule, const NamedAddresses& names) : rule_(rule), names_(names) {}
 
   void add(const resources::Documents& documents) {
     for (const auto& slice : documents.endpoint_slices)
@@ -154,21 +154,29 @@ class Maker {
                    service.headless};
     for (const auto& port : service.ports) row.ports.push_back(to_row(port));
     if (!put(row, service.metadata)) return;
-    for (const auto& endpoint : service.endpoints) put(read(service, endpoint), service.metadata);
+    for (const auto& endpoint : service.endpoints) {
+      if (endpoint.name.empty()) {
+        put(read(service, endpoint, endpoint.ip), service.metadata);
+      } else if (const auto found = names_.find(endpoint.name); found != names_.end()) {
+        for (const auto& ip : found->second) put(read(service, endpoint, ip), service.metadata);
+      }
+    }
   }
 
   static EndpointRow read(const resources::StaticService& service,
-                          const resources::StaticEndpoint& endpoint) {
+                          const resources::StaticEndpoint& endpoint, const base::IpAddress& ip) {
     EndpointRow row;
     row.namespace_ = service.metadata.namespace_;
     row.service = service.metadata.name;
-    row.id = endpoint.ip.to_string();
+    row.id = ip.to_string();
     if (endpoint.port) row.id += ":" + std::to_string(endpoint.port);
-    row.ip = endpoint.ip;
+    row.ip = ip;
     row.weight = endpoint.weight;
     row.health = endpoint.ready ? view::Health::healthy : view::Health::unhealthy;
     auto& made = row.traits;
+    for (const auto& port : endpoint.ports) made.ports.push_back({port.name, port.number});
     for (const auto& port : service.ports) {
+      if (!endpoint.ports.empty()) break;
       const auto own = port.target_port.number ? port.target_port.number : port.number;
       made.ports.push_back({port.name, endpoint.port ? endpoint.port : own});
     }
@@ -177,6 +185,7 @@ class Maker {
     made.hostname = endpoint.hostname;
     made.labels = service.metadata.labels;
     for (const auto& [key, value] : endpoint.labels) made.labels[key] = value;
+    if (!endpoint.name.empty()) made.labels[kNameLabel] = endpoint.name;
     return row;
   }
 
@@ -218,6 +227,7 @@ class Maker {
   }
 
   const ExportRule& rule_;
+  const NamedAddresses& names_;
   MadeRows made_;
   std::map<base::Bytes, base::Bytes> exported_, home_;
   std::map<base::Bytes, base::Bytes>* rows_ = &exported_;
@@ -237,8 +247,9 @@ Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& 
   return before.with(changes_at(version, std::move(changes)));
 }
 
-MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule) {
-  Maker maker(rule);
+MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule,
+                   const NamedAddresses& names) {
+  Maker maker(rule, names);
   maker.add(documents);
   return std::move(maker).finish();
 }

@@ -127,9 +127,12 @@ void read_dns_label(const Value& value, std::string& out) {
   if (value.node().is_scalar()) check_dns_label(value, out);
 }
 
+bool may_be_an_endpoint(const base::IpAddress& ip) {
+  return !ip.is_unspecified() && !ip.is_multicast() && ip != base::IpAddress::v4(0xffffffff);
+}
+
 void check_endpoint_address(const Value& value, const base::IpAddress& ip) {
-  const auto broadcast = base::IpAddress::v4(0xffffffff);
-  if (!ip.is_unspecified() && !ip.is_multicast() && ip != broadcast) return;
+  if (may_be_an_endpoint(ip)) return;
   value.error(ip.to_string() + " is nobody's address", "write the address clients connect to");
 }
 

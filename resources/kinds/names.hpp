@@ -38,7 +38,9 @@ void check_dns_label(const Value& value, std::string_view text);
 // A name that becomes one label of a DNS name.
 void read_dns_label(const Value& value, std::string& out);
 
-// Reports an address that no endpoint can have: unspecified, multicast, broadcast.
+// False for an address that no endpoint can have: unspecified, multicast, broadcast.
+bool may_be_an_endpoint(const base::IpAddress& ip);
+// Reports such an address.
 void check_endpoint_address(const Value& value, const base::IpAddress& ip);
 
 }  // namespace resources

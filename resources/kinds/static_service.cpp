@@ -1,6 +1,8 @@
 #include <map>
 #include <set>
+#include <tuple>
 
+#include "base/ascii.hpp"
 #include "resources/kinds/names.hpp"
 #include "resources/kinds/readers.hpp"
 #include "resources/service.hpp"
@@ -22,7 +24,19 @@ void read_locality(Fields& fields, base::Locality& out) {
   fields.optional("subZone", out.sub_zone);
 }
 
-// "10.0.0.5", "fd00::5", "10.0.0.5:9081" or "[fd00::5]:9081".
+// A whole name, with a dot: a word is more likely somebody's service. What looks like a mistyped
+// address ends in a number and is no name.
+bool read_name(std::string_view text, StaticEndpoint& out) {
+  auto name = base::lower(text);
+  if (!host_fault(name, Wildcards::label).empty() || name.starts_with('*')) return false;
+  if (name.ends_with('.')) name.pop_back();
+  if (name.find('.') == name.npos) return false;
+  out.name = std::move(name);
+  return true;
+}
+
+// "10.0.0.5", "fd00::5", "10.0.0.5:9081", "[fd00::5]:9081", "db.example.com" or
+// "db.example.com:5432".
 void read_address(const Value& value, StaticEndpoint& out) {
   std::string text;
   read(value, text);
@@ -34,9 +48,14 @@ void read_address(const Value& value, StaticEndpoint& out) {
     out.port = socket->port;
     if (out.port == 0) value.error("port 0 is nobody's", "write a port from 1 to 65535");
   } else {
-    return value.error(
-        quoted(text) + " is no IP address",
-        "write 10.0.0.5, 10.0.0.5:9080 or [fd00::5]:9080; names are not resolved here");
+    const auto host = base::HostPort::parse(text);
+    if (!read_name(host ? host->host : text, out))
+      value.error(
+          quoted(text) + " is neither an IP address nor a whole name",
+          "write 10.0.0.5, 10.0.0.5:9080, [fd00::5]:9080, db.example.com or db.example.com:5432");
+    if (host) out.port = host->port;
+    if (host && out.port == 0) value.error("port 0 is nobody's", "write a port from 1 to 65535");
+    return;
   }
   check_endpoint_address(value, out.ip);
 }
@@ -82,7 +101,7 @@ void read_ports(Fields& fields, std::vector<ServicePort>& ports) {
 
 void read_endpoints(const Value& list, const Defaults& defaults, StaticService& out) {
   if (!list.node().is_list()) return list.expected("a list");
-  std::set<base::SocketAddress> seen;
+  std::set<std::tuple<base::IpAddress, std::string, std::uint16_t>> seen;
   for (const Node& item : list.node().children) {
     const Value value(item, list);
     StaticEndpoint endpoint;
@@ -98,7 +117,7 @@ void read_endpoints(const Value& list, const Defaults& defaults, StaticService& 
     }
     const auto port =
         endpoint.port == 0 && out.ports.size() == 1 ? out.ports[0].number : endpoint.port;
-    if (readable && !seen.insert({endpoint.ip, port}).second)
+    if (readable && !seen.insert({endpoint.ip, endpoint.name, port}).second)
       value.error("the same endpoint twice", "remove one of them");
     out.endpoints.push_back(std::move(endpoint));
   }

@@ -51,9 +51,9 @@ TEST_CASE("mistakes in the short form are named", "[resources]") {
   };
   CHECK(first("service: ratings\nendpoints: [10.0.0.1]\n") ==
         "a.yaml:1:1: error: service default/ratings: port: missing; this field is required");
-  CHECK(first("service: ratings\nport: 80\nendpoints: [ratings.example]\n")
-            .find("a.yaml:3:13: error: service default/ratings: endpoints[0]: \"ratings.example\" "
-                  "is no IP address") == 0);
+  CHECK(first("service: ratings\nport: 80\nendpoints: [10.0.0.999]\n")
+            .find("a.yaml:3:13: error: service default/ratings: endpoints[0]: \"10.0.0.999\" "
+                  "is neither an IP address nor a whole name") == 0);
   CHECK(first("port: 80\nservice: Ratings_1\nendpoints: []\n")
             .find("a.yaml:2:10: error: service default/Ratings_1: service: \"Ratings_1\" cannot be "
                   "part of a DNS name") == 0);
@@ -87,6 +87,30 @@ TEST_CASE("an endpoint is an address that somebody can have, once", "[resources]
   CHECK(told("10.0.0.1, 10.0.0.1:80") == Lines{"endpoints[1]: the same endpoint twice"});
   CHECK(told("10.0.0.1, 10.0.0.1:81").empty());
   CHECK(told("nowhere, nowhere-else").size() == 2);  // neither is the other
+}
+
+TEST_CASE("an endpoint may be a whole name, with or without a port", "[resources]") {
+  const auto loaded = load_text(
+      "service: a\nport: 80\n"
+      "endpoints: [DB.example.com., 'db.example.com:81', {address: c.example, weight: 2}]\n");
+  CHECK(lines(loaded.problems).empty());
+  const auto& endpoints = loaded.documents.static_services.at(0).endpoints;
+  REQUIRE(endpoints.size() == 3);
+  CHECK(endpoints[0].name == "db.example.com");
+  CHECK(endpoints[0].port == 0);
+  CHECK(endpoints[1].name == "db.example.com");
+  CHECK(endpoints[1].port == 81);
+  CHECK(endpoints[2].name == "c.example");
+  for (const auto* no_name : {"database", "10.0.0.256", "'*.example.com'", "'a_b.example'",
+                              "'db.example.com:0'", "'db.example.com:x'", "'-.example'"}) {
+    INFO(no_name);
+    const auto problems =
+        load_text(std::string("service: a\nport: 80\nendpoints: [") + no_name + "]\n").problems;
+    CHECK(problems.size() == 1);
+  }
+  CHECK(load_text("service: a\nport: 80\nendpoints: [a.example, 'a.example:80']\n")
+            .problems.at(0)
+            .message == "the same endpoint twice");
 }
 
 TEST_CASE("a mistake in a Service is told at its own line", "[resources]") {

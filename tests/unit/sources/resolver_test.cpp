@@ -35,7 +35,10 @@ struct Scene {
   void ask(const std::string& host) {
     resolver->resolve(host, [this, host](auto answer) {
       const std::lock_guard lock(mutex);
-      answers.emplace(host, std::move(answer));
+      if (answer)
+        answers.emplace(host, std::move(answer->addresses));
+      else
+        answers.emplace(host, answer.error());
       came.notify_all();
     });
   }

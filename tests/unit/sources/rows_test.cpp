@@ -242,3 +242,22 @@ TEST_CASE("what no peer would take is a problem at home, with file and line, and
   CHECK(made.problems[2].place == resources::Place{"many.yaml", 9, 1});
   CHECK(made.rows.empty());
 }
+
+TEST_CASE("an endpoint that is a name is one for each of its addresses, and says its name") {
+  const auto ip = [](const char* text) { return *base::IpAddress::parse(text); };
+  const auto loaded = resources::load(
+      {{"a.yaml",
+        "service: db\nport: 5432\nlabels: {app: db}\n"
+        "endpoints: [10.0.0.1, {address: 'db.example:5433', zone: z1}, unknown.example]\n"}});
+  const sources::NamedAddresses names{{"db.example", {ip("192.0.2.1"), ip("2001:db8::1")}}};
+  const auto rows = decoded(sources::make_rows(loaded.documents, {}, names));
+  REQUIRE(rows.size() == 4);  // and the service
+  CHECK(endpoint(rows, "10.0.0.1").traits.labels == base::Labels{{"app", "db"}});
+  const auto& named = endpoint(rows, "192.0.2.1:5433");
+  CHECK(named.ip == ip("192.0.2.1"));
+  CHECK(named.traits.ports == std::vector<view::EndpointPort>{{"", 5433}});
+  CHECK(named.traits.labels == base::Labels{{"app", "db"}, {"nearmost.io/name", "db.example"}});
+  CHECK(named.traits.locality.zone == "z1");
+  CHECK(endpoint(rows, "2001:db8::1:5433").ip == ip("2001:db8::1"));
+  CHECK(sources::make_rows(loaded.documents, {}).rows.size() == 2);  // nobody knows them yet
+}

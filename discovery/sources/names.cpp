@@ -1,0 +1,132 @@
+#include "discovery/sources/names.hpp"
+
+#include <algorithm>
+
+#include "resources/kinds/names.hpp"
+
+namespace discovery::sources {
+namespace {
+
+std::size_t half_of(Names::Family family) { return family == Names::Family::v6 ? 1 : 0; }
+Names::Family family_of(std::size_t half) {
+  return half == 1 ? Names::Family::v6 : Names::Family::v4;
+}
+
+std::vector<base::IpAddress> usable(std::vector<base::IpAddress> addresses) {
+  std::erase_if(addresses,
+                [](const base::IpAddress& ip) { return !resources::may_be_an_endpoint(ip); });
+  if (addresses.size() > Names::kMaxAddresses) addresses.resize(Names::kMaxAddresses);
+  return addresses;
+}
+
+std::string too_many(const std::string& name, std::size_t addresses) {
+  if (addresses <= Names::kMaxAddresses) return "";
+  return name + " has " + std::to_string(addresses) + " addresses: the first " +
+         std::to_string(Names::kMaxAddresses) + " are used";
+}
+
+}  // namespace
+
+std::vector<std::string> names_in(const resources::Documents& documents) {
+  std::vector<std::string> names;
+  for (const auto& service : documents.static_services)
+    for (const auto& endpoint : service.endpoints)
+      if (!endpoint.name.empty()) names.push_back(endpoint.name);
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  return names;
+}
+
+void Names::want(const std::vector<std::string>& names, base::TimePoint now) {
+  std::erase_if(names_, [&](const auto& known) {
+    if (std::ranges::binary_search(names, known.first)) return false;
+    for (const Half& half : known.second) asking_ -= half.asking ? 1 : 0;
+    return true;
+  });
+  left_out_ = 0;
+  for (const auto& name : names) {
+    if (names_.contains(name)) continue;
+    if (names_.size() == kMaxNames) {
+      ++left_out_;
+      continue;
+    }
+    for (Half& half : names_[name]) half.next = now;
+  }
+}
+
+std::vector<Names::Question> Names::due(base::TimePoint now) {
+  std::vector<Question> questions;
+  for (auto& [name, halves] : names_)
+    for (std::size_t i = 0; i < halves.size(); ++i) {
+      Half& half = halves[i];
+      if (half.asking || half.next > now || asking_ == kMaxAtOnce) continue;
+      half.asking = true;
+      ++asking_;
+      questions.push_back({name, family_of(i)});
+    }
+  return questions;
+}
+
+void Names::answered(const Question& question, const base::Result<Resolver::Found>& answer,
+                     base::TimePoint now) {
+  const auto known = names_.find(question.name);
+  if (known == names_.end()) return;
+  Half& half = known->second[half_of(question.family)];
+  if (!half.asking) return;  // of a time when the name was wanted before
+  half.asking = false;
+  half.heard = true;
+  --asking_;
+  half.next = now + kLeast;
+  if (answer) {
+    half.addresses = usable(answer->addresses);
+    half.next = now + std::clamp(answer->lasts, kLeast, kMost);
+    half.denied_since = std::nullopt;
+    half.trouble = too_many(question.name, answer->addresses.size());
+    if (half.trouble.empty()) half.trouble_since = std::nullopt;
+    if (!half.trouble.empty() && !half.trouble_since) half.trouble_since = now;
+    return;
+  }
+  half.trouble = answer.error().message;
+  if (!half.trouble_since) half.trouble_since = now;
+  if (answer.error().code != base::Code::not_found) return;
+  if (!half.denied_since) half.denied_since = now;
+  if (now - *half.denied_since >= kDoubted) half.addresses.clear();
+  // Most names are of one family: that the other has none is no news.
+  const Half& other = known->second[1 - half_of(question.family)];
+  if (half.addresses.empty() && !other.addresses.empty()) half.next = now + kMost;
+}
+
+std::vector<base::IpAddress> Names::addresses_of(const Halves& halves) {
+  auto all = halves[0].addresses;
+  all.insert(all.end(), halves[1].addresses.begin(), halves[1].addresses.end());
+  return all;
+}
+
+NamedAddresses Names::addresses() const {
+  NamedAddresses all;
+  for (const auto& [name, halves] : names_) {
+    auto addresses = addresses_of(halves);
+    const bool asked = std::ranges::all_of(halves, &Half::heard);
+    if (asked || !addresses.empty()) all.emplace(name, std::move(addresses));
+  }
+  return all;
+}
+
+std::vector<Names::Status> Names::status(base::TimePoint now) const {
+  std::vector<Status> all;
+  for (const auto& [name, halves] : names_) {
+    Status status{name, addresses_of(halves), "", {}};
+    for (const Half& half : halves) {
+      // That a name has no addresses of a family is no trouble where it has others.
+      const bool denied = half.denied_since && half.addresses.empty();
+      if (!half.trouble_since || (denied && !status.addresses.empty())) continue;
+      if (!status.trouble.empty() && status.since >= now - *half.trouble_since) continue;
+      status.trouble = half.trouble;
+      status.since = now - *half.trouble_since;
+    }
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+}  // namespace discovery::sources

@@ -1,0 +1,76 @@
+// Where the names lead that documents give instead of addresses, and when to look again.
+//
+// Each name is looked up for IPv4 and for IPv6 by itself, so that servers which fail to tell the
+// one take nothing of the other: again when its records end, but never before kLeast nor after
+// kMost. What servers fail to tell says nothing of where a name leads: the addresses known stay.
+// What they deny is believed when they have denied it for kDoubted. Addresses that no endpoint can
+// have are left out. Time is an argument. Limits: kMaxNames, kMaxAddresses of a name; more are left
+// out, and said. Thread: one at a time.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "discovery/sources/resolver.hpp"
+#include "discovery/sources/rows.hpp"
+
+namespace discovery::sources {
+
+// Sorted, each once.
+std::vector<std::string> names_in(const resources::Documents& documents);
+
+class Names {
+ public:
+  static constexpr base::Duration kLeast = std::chrono::seconds(5);
+  static constexpr base::Duration kMost = std::chrono::seconds(60);
+  static constexpr base::Duration kDoubted = std::chrono::seconds(60);
+  static constexpr std::size_t kMaxNames = 1000;
+  static constexpr std::size_t kMaxAddresses = 64;
+  static constexpr std::size_t kMaxAtOnce = Resolver::kMaxAtOnce;
+
+  using Family = Resolver::Family;
+  struct Question {
+    std::string name;
+    Family family;
+  };
+  struct Status {
+    std::string name;
+    std::vector<base::IpAddress> addresses;
+    std::string trouble;     // "" = none
+    base::Duration since{};  // how long it lasts
+  };
+
+  // From now on these: sorted, each once. What is left of those before stays known.
+  void want(const std::vector<std::string>& names, base::TimePoint now);
+  // What to ask now; each is answered(), once.
+  std::vector<Question> due(base::TimePoint now);
+  void answered(const Question& question, const base::Result<Resolver::Found>& answer,
+                base::TimePoint now);
+
+  // Of the names that have some or were answered in both families, however: what is not here is not
+  // known yet.
+  NamedAddresses addresses() const;
+  std::vector<Status> status(base::TimePoint now) const;
+  std::size_t left_out() const { return left_out_; }  // names beyond kMaxNames
+
+ private:
+  // What is known of a name in one family.
+  struct Half {
+    std::vector<base::IpAddress> addresses;
+    base::TimePoint next{};
+    bool asking = false, heard = false;
+    std::string trouble;  // of the last answer
+    std::optional<base::TimePoint> trouble_since, denied_since;
+  };
+  using Halves = std::array<Half, 2>;  // IPv4, IPv6
+  static std::vector<base::IpAddress> addresses_of(const Halves& halves);
+
+  std::map<std::string, Halves, std::less<>> names_;
+  std::size_t asking_ = 0, left_out_ = 0;
+};
+
+}  // namespace discovery::sources
