@@ -5,13 +5,14 @@
 #include "agent/foreign_hosts.hpp"
 #include "agent/routed_hosts.hpp"
 #include "agent/settings.hpp"
+#include "resources/external_service.hpp"
 
 namespace agent {
 namespace {
 
 // A virtual destination that maps a port which cannot be mapped is wrong by itself (DESIGN §5);
 // what a route table or a service with more ports brings about is no reason not to serve it, nor is
-// a mapping that is right in Gloo and only waits for our forwarder to speak HTTP/2.
+// a mapping that is right in Gloo and only waits for our forwarder to speak HTTP/2 or TLS.
 void add_dead_ports(const discovery::view::Destination& destination,
                     const resources::Documents& documents, resources::Problems& problems) {
   using Destination = discovery::view::Destination;
@@ -25,7 +26,9 @@ void add_dead_ports(const discovery::view::Destination& destination,
   const bool maps = virtual_one && destination.door.kind == discovery::view::Door::Kind::endpoints;
   for (const auto& dead : destination.dead_ports) {
     const auto* port = destination.find_port(dead.number);
-    const bool wrong = maps && !(port && discovery::view::is_http2(port->protocol));
+    const bool waits = port && (discovery::view::is_http2(port->protocol) ||
+                                port->protocol == resources::kTlsProtocol);
+    const bool wrong = maps && !waits;
     problems.push_back({wrong ? resources::Severity::error : resources::Severity::warning, place,
                         destination.defined_by, virtual_one ? "spec.ports" : "", dead.why, ""});
   }

@@ -42,6 +42,8 @@ std::vector<std::string> names_of(const resources::Documents& documents) {
   add(documents.virtual_gateways);
   add(documents.services);
   add(documents.static_services);
+  add(documents.external_services);
+  add(documents.external_endpoints);
   resources::for_each_kind_of_policy(documents, add);
   return names;
 }

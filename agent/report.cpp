@@ -179,11 +179,13 @@ Json report_documents(const Served& served) {
   const auto& loaded = accepted.documents;
   std::size_t policies = 0;
   resources::for_each_kind_of_policy(loaded, [&](const auto& list) { policies += list.size(); });
-  return Json{{"virtualDestinations", loaded.virtual_destinations.size()},
+  const auto external = loaded.external_services.size();  // two of the others serve each
+  return Json{{"virtualDestinations", loaded.virtual_destinations.size() - external},
               {"routeTables", loaded.route_tables.size()},
               {"virtualGateways", loaded.virtual_gateways.size()},
               {"policies", policies},
-              {"services", loaded.services.size() + loaded.static_services.size()},
+              {"externalServices", external},
+              {"services", loaded.services.size() + loaded.static_services.size() - external},
               {"heldBack", accepted.held_back},
               {"neverGood", accepted.never_good},
               {"problems", report(problems_of(served))},

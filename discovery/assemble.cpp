@@ -185,6 +185,10 @@ void Assembler::claim(View& view) {
   admitted_.clear();
   for (const auto& definition : definitions_) {
     auto& copy = admitted_.emplace_back(*definition.document);
+    if (copy.hosts.empty()) {
+      copy.hosts.push_back(view::call_without_host(copy));
+      continue;
+    }
     if (copy.metadata.cluster == rules_.cluster) continue;
     std::erase_if(copy.hosts, [&](const auto& host) {
       if (rules_.admits_host(host)) return false;

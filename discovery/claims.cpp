@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "discovery/row.hpp"
+#include "resources/external_aliases.hpp"
 
 namespace discovery {
 namespace {
@@ -27,7 +28,8 @@ bool same_object(const resources::VirtualDestination& a, const resources::Virtua
 
 std::string describe(const resources::VirtualDestination& destination) {
   const auto& meta = destination.metadata;
-  return "VirtualDestination " + meta.cluster + "/" + meta.namespace_ + "/" + meta.name;
+  const auto [kind, name] = resources::title_of(meta.name);
+  return std::string(kind) + ' ' + meta.cluster + '/' + meta.namespace_ + '/' + std::string(name);
 }
 
 std::map<std::string, Claim> claim_hosts(

@@ -43,6 +43,8 @@ bool may_be_forwarded(const Destination& destination) {
 
 Door decide_door(const Destination& destination, const AssemblyRules& rules) {
   const auto& forwarders = rules.forwarders;
+  if (!destination.has_host())
+    return {Door::Kind::endpoints, "it has no host: only routes lead to it", {}};
   if (destination.headless)
     return {Door::Kind::endpoints, "headless: the endpoints themselves", {}};
   if (forwarders.empty()) return {Door::Kind::endpoints, "the forwarder is switched off", {}};
@@ -67,6 +69,7 @@ Door decide_door(const Destination& destination, const AssemblyRules& rules) {
 }
 
 void name_dead_ports(Destination& destination) {
+  if (!destination.has_host()) return;
   const bool behind_forwarder = destination.door.kind == Door::Kind::forwarder;
   for (const auto& port : destination.ports) {
     const bool http = view::is_http1(port.protocol);

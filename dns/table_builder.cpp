@@ -123,6 +123,7 @@ std::vector<TableBuilder::Change> TableBuilder::renew(const std::vector<Resolved
 }
 
 void TableBuilder::make(Kept& kept, bool known, std::vector<Change>& changes) {
+  if (!kept.resolved->destination->has_host()) return;
   const std::string host(host_of(kept.resolved));
   const auto name = Name::parse(host);
   if (!name.ok()) {

@@ -4,6 +4,7 @@
 
 #include "forwarder/head_text.hpp"
 #include "forwarder/weights.hpp"
+#include "resources/external_service.hpp"
 
 namespace forwarder {
 namespace {
@@ -14,9 +15,10 @@ ReplyAction say_broken(const std::string& route, const std::string& reason) {
   return {500, "route " + route + " is broken: " + reason + '\n', true};
 }
 
-bool is_supported(resources::DestinationKind kind) {
-  return kind == resources::DestinationKind::service ||
-         kind == resources::DestinationKind::virtual_destination;
+// Gloo would make a TLS connection of it, which is no mistake and not done here yet.
+bool wants_tls(const resources::DestinationRef& ref, const Upstreams::Target& target) {
+  return ref.kind == resources::DestinationKind::external_service &&
+         target.port.protocol == resources::kTlsProtocol;
 }
 
 base::Result<std::vector<std::uint32_t>> shares_of(
@@ -171,13 +173,20 @@ std::string Actions::find_destinations(const FlatRoute& flat,
   bool leads_somewhere = false;
   for (std::size_t i = 0; i < refs.size(); ++i) {
     const auto target = find(refs[i], flat.table->metadata.namespace_);
+    if (target && wants_tls(refs[i], *target)) {
+      missing = "port " + std::to_string(target->port.number) + " of " + refs[i].ref.name +
+                " takes TLS, which the forwarder does not speak yet";
+      found[i].name = refs[i].ref.name;
+      problems_.push_back(destination_problem(Severity::warning, flat, refs[i], i, missing));
+      continue;
+    }
     if (target) {
       leads_somewhere = true;
       if (discovery::view::is_http2(target->port.protocol))
         warn_of_protocol(flat, refs[i], i, *target);
       found[i].name = upstreams_.name(target->upstream);
       found[i].upstream = target->upstream;
-      found[i].host = target->destination->host;
+      if (target->destination->has_host()) found[i].host = target->destination->host;
       continue;
     }
     found[i].name = refs[i].ref.name;
@@ -206,8 +215,9 @@ bool Actions::may_come(const resources::DestinationRef& ref) const {
 void Actions::report(const FlatRoute& flat, const resources::DestinationRef& ref, std::size_t index,
                      const base::Error& reason) {
   const bool unknown = reason.code == base::Code::not_found;
-  const bool mistaken =
-      unknown ? !may_come(ref) : reason.code == base::Code::invalid && is_supported(ref.kind);
+  const bool mistaken = unknown ? !may_come(ref)
+                                : reason.code == base::Code::invalid &&
+                                      ref.kind != resources::DestinationKind::unsupported;
   auto problem = destination_problem(mistaken ? Severity::error : Severity::warning, flat, ref,
                                      index, reason.message);
   asked_.hints = asked_.hints || unknown;

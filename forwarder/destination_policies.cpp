@@ -1,5 +1,7 @@
 #include "forwarder/destination_policies.hpp"
 
+#include "resources/external_aliases.hpp"
+
 namespace forwarder {
 namespace {
 
@@ -13,10 +15,10 @@ OutlierRule outlier_rule(const resources::OutlierDetectionPolicy& policy) {
 SelectableDestination selectable(const discovery::view::Destination& destination,
                                  const discovery::view::DestinationPort& port) {
   const bool is_service = destination.kind == discovery::view::Destination::Kind::service;
-  return {is_service ? resources::DestinationKind::service
-                     : resources::DestinationKind::virtual_destination,
+  const auto name = is_service ? destination.name : resources::title_of(destination.name).name;
+  return {is_service ? resources::DestinationKind::service : resources::kind_of(destination.name),
           destination.namespace_,
-          destination.name,
+          std::string(name),
           destination.cluster,
           destination.labels,
           port.number,

@@ -25,9 +25,8 @@ void add_outcome(const Table& table, const Entry& entry, const Request& request,
     if (to.upstream != kNoUpstream) explained.upstream = table.upstreams[to.upstream];
     if (explained.upstream && explained.upstream->policy)
       explained.policies = explained.upstream->policy->policies;
-    explained.host = action.auto_host      ? to.host
-                     : action.host.empty() ? request.head->authority
-                                           : action.host;
+    const auto& rewritten = action.auto_host ? to.host : action.host;
+    explained.host = rewritten.empty() ? request.head->authority : rewritten;
     explained.share = to.share;
     explained.drawn_by = living.share(to);
   }

@@ -50,7 +50,7 @@ struct Act {
     if (request.path_differs || !action.path.is_none())
       forward.target = with_query(rewrite_path(action.path, entry.matcher, head.path), head);
     // A wildcard is nobody's name.
-    const bool is_name = !destination.host.starts_with('*');
+    const bool is_name = !destination.host.empty() && !destination.host.starts_with('*');
     if (!action.auto_host)
       forward.host = action.host;
     else if (is_name)

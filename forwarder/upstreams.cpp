@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "resources/external_aliases.hpp"
 #include "resources/suggest.hpp"
 
 namespace forwarder {
@@ -124,21 +125,25 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
                                                 std::string_view home) {
   const auto namespace_ = ref.ref.namespace_.empty() ? home : std::string_view(ref.ref.namespace_);
   const auto called = std::string(namespace_) + '/' + ref.ref.name;
-  if (ref.kind == DestinationKind::external_service)
-    return base::invalid("ExternalService " + called + ": external services are not supported");
   if (ref.kind == DestinationKind::unsupported)
     return base::invalid("a destination of a kind that is not supported");
 
   const auto is_service = ref.kind == DestinationKind::service;
   const auto kind =
       is_service ? view::Destination::Kind::service : view::Destination::Kind::virtual_destination;
-  const auto resolved = find_destination(kind, namespace_, ref.ref);
+  auto sought = ref.ref;
+  const bool is_external = ref.kind == DestinationKind::external_service;
+  if (is_external) sought.name = resources::external_alias(sought.name);
+  const auto resolved = find_destination(kind, namespace_, sought);
   // A virtual destination spans clusters, so its reference's cluster only says who defined it.
   const std::string_view cluster = is_service ? std::string_view(ref.ref.cluster) : "";
   auto destination = resolved ? resolved->destination : nullptr;
   if (!destination && is_service) destination = unnamed_service(namespace_, ref.ref.name);
   if (!destination) {
-    const auto subject = (is_service ? "service " : "VirtualDestination ") + called;
+    const auto subject = (is_service    ? "service "
+                          : is_external ? "ExternalService "
+                                        : "VirtualDestination ") +
+                         called;
     if (!resolution_.view->synced)
       return base::unavailable(subject + " is not known here before other clusters are heard");
     return base::Error{base::Code::not_found, subject + " is not known here"};
@@ -164,8 +169,9 @@ std::string Upstreams::did_you_mean(const resources::DestinationRef& ref,
   else
     names_.for_each([&](const auto& key, const auto& candidates) {
       for (const auto& candidate : candidates)
-        if (candidate->destination->kind == view::Destination::Kind::virtual_destination)
-          known.push_back(key);
+        if (candidate->destination->kind == view::Destination::Kind::virtual_destination &&
+            resources::kind_of(key.second) == ref.kind)
+          known.emplace_back(key.first, resources::title_of(key.second).name);
     });
   const auto namespace_ = ref.ref.namespace_.empty() ? home : std::string_view(ref.ref.namespace_);
   std::vector<std::string_view> beside;  // in the same namespace

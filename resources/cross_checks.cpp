@@ -5,6 +5,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "resources/external_aliases.hpp"
+
 namespace resources {
 namespace {
 
@@ -39,7 +41,7 @@ Problem about(Severity severity, std::string_view kind, const Metadata& object, 
 }
 
 void remove_duplicates(Documents& documents, Problems& problems) {
-  Seen destinations, tables, gateways, slices, services;
+  Seen destinations, tables, gateways, slices, services, external_services, external_endpoints;
   remove_seen(documents.virtual_destinations, "VirtualDestination", destinations, problems);
   remove_seen(documents.route_tables, "RouteTable", tables, problems);
   remove_seen(documents.virtual_gateways, "VirtualGateway", gateways, problems);
@@ -47,6 +49,8 @@ void remove_duplicates(Documents& documents, Problems& problems) {
   // Both kinds of services fill the same rows.
   remove_seen(documents.services, "Service", services, problems);
   remove_seen(documents.static_services, "service", services, problems);
+  remove_seen(documents.external_services, "ExternalService", external_services, problems);
+  remove_seen(documents.external_endpoints, "ExternalEndpoint", external_endpoints, problems);
   for_each_kind_of_policy(documents, [&](auto& policies) {
     Seen seen;
     remove_seen(policies, std::decay_t<decltype(policies)>::value_type::kKind, seen, problems);
@@ -61,8 +65,15 @@ void check_claimed_hosts(Documents& documents, Problems& problems) {
     std::size_t host;  // which of its own
 
     const Metadata& object() const { return by->metadata; }
+    // Kind and name of the document.
+    std::pair<std::string_view, std::string> called() const {
+      auto metadata = object();
+      const auto [kind, name] = title_of(object().name);
+      metadata.name = name;
+      return {kind, name_of(metadata)};
+    }
     std::string written() const {
-      return name_of(object()) + " (" + written_at(by->place_of_host(host)) + ')';
+      return called().second + " (" + written_at(by->place_of_host(host)) + ')';
     }
   };
   std::map<std::string_view, std::vector<Claim>> claims;
@@ -70,10 +81,11 @@ void check_claimed_hosts(Documents& documents, Problems& problems) {
     for (std::size_t i = 0; i < destination.hosts.size(); ++i)
       claims[destination.hosts[i]].push_back({&destination, i});
   const auto add = [&problems](Severity severity, const Claim& claim, std::string message) {
-    problems.push_back(about(severity, "VirtualDestination", claim.object(),
-                             claim.by->place_of_host(claim.host),
-                             "spec.hosts[" + std::to_string(claim.host) + ']', std::move(message),
-                             "give each its own hosts"));
+    const auto [kind, name] = claim.called();
+    problems.push_back({severity, claim.by->place_of_host(claim.host),
+                        std::string(kind) + ' ' + name,
+                        "spec.hosts[" + std::to_string(claim.host) + ']', std::move(message),
+                        "give each its own hosts"});
   };
   std::set<const VirtualDestination*> losers;
   for (auto& [host, claimants] : claims) {

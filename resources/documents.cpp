@@ -11,6 +11,8 @@ void Documents::append(const Documents& more) {
   services.append(more.services);
   endpoint_slices.append(more.endpoint_slices);
   static_services.append(more.static_services);
+  external_services.append(more.external_services);
+  external_endpoints.append(more.external_endpoints);
   retry_timeout_policies.append(more.retry_timeout_policies);
   header_manipulation_policies.append(more.header_manipulation_policies);
   load_balancer_policies.append(more.load_balancer_policies);

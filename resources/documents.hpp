@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "resources/connection_policy.hpp"
+#include "resources/external_service.hpp"
 #include "resources/failover_policy.hpp"
 #include "resources/header_manipulation_policy.hpp"
 #include "resources/load_balancer_policy.hpp"
@@ -32,6 +33,8 @@ struct Documents {
   SharedList<Service> services;
   SharedList<EndpointSlice> endpoint_slices;
   SharedList<StaticService> static_services;
+  SharedList<ExternalService> external_services;  // what serves them is among the others too
+  SharedList<ExternalEndpoint> external_endpoints;
   SharedList<RetryTimeoutPolicy> retry_timeout_policies;
   SharedList<HeaderManipulationPolicy> header_manipulation_policies;
   SharedList<LoadBalancerPolicy> load_balancer_policies;

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "resources/cross_checks.hpp"
+#include "resources/external_aliases.hpp"
 #include "resources/kinds/catalogue.hpp"
 #include "resources/tree.hpp"
 
@@ -40,7 +41,11 @@ std::vector<std::uint64_t> claims_of(const Documents& documents) {
   for (const auto& destination : documents.virtual_destinations)
     for (const auto& host : destination.hosts) claims.push_back(base::hash64(host, 5));
   claim(6, documents.virtual_gateways);
-  std::uint64_t kind = 7;
+  claim(7, documents.external_services);
+  claim(8, documents.external_endpoints);
+  for (const auto& service : documents.external_services)
+    for (const auto& host : service.hosts) claims.push_back(base::hash64(host, 5));
+  std::uint64_t kind = 9;
   for_each_kind_of_policy(documents, [&](const auto& policies) { claim(kind++, policies); });
   return claims;
 }
@@ -87,13 +92,26 @@ Loaded KeptDocuments::load(const std::vector<File>& files) {
     loaded.problems.insert(loaded.problems.end(), said.problems.begin(), said.problems.end());
     claims.insert(claims.end(), claimed.begin(), claimed.end());
   }
-  if (any_twice(std::move(claims))) {
-    remove_duplicates(loaded.documents, loaded.problems);
-    check_claimed_hosts(loaded.documents, loaded.problems);
-  }
+  const bool twice = any_twice(std::move(claims));
+  if (twice) remove_duplicates(loaded.documents, loaded.problems);
+  add_aliases(loaded);
+  if (twice) check_claimed_hosts(loaded.documents, loaded.problems);
   check_tables(loaded);
   sort_by_place(loaded.problems, files);
   return loaded;
+}
+
+void KeptDocuments::add_aliases(Loaded& loaded) {
+  auto& documents = loaded.documents;
+  if (documents.external_services.pointers() != external_services_.pointers() ||
+      documents.external_endpoints.pointers() != external_endpoints_.pointers()) {
+    external_services_ = documents.external_services;
+    external_endpoints_ = documents.external_endpoints;
+    alias_problems_.clear();
+    aliases_ = make_aliases(external_services_, external_endpoints_, alias_problems_);
+  }
+  documents.append(aliases_);
+  loaded.problems.insert(loaded.problems.end(), alias_problems_.begin(), alias_problems_.end());
 }
 
 void KeptDocuments::check_tables(Loaded& loaded) {

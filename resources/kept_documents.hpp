@@ -40,12 +40,18 @@ class KeptDocuments {
   };
   const Kept& read(const File& file);
   void check_tables(Loaded& loaded);
+  void add_aliases(Loaded& loaded);
 
   std::unordered_map<Key, Kept, KeyHash> kept_;
   std::uint64_t parsed_ = 0;
   // The route tables that were checked against each other last, and what came of it.
   SharedList<RouteTable> tables_, tables_left_;
   Problems table_problems_;
+  // The external services as they were last, and what serves them.
+  SharedList<ExternalService> external_services_;
+  SharedList<ExternalEndpoint> external_endpoints_;
+  Documents aliases_;
+  Problems alias_problems_;
 };
 
 }  // namespace resources

@@ -40,10 +40,11 @@ void print(const resources::Problems& problems, const Checked& checked) {
   const auto errors = std::count_if(problems.begin(), problems.end(), [](const auto& p) {
     return p.severity == resources::Severity::error;
   });
-  std::cout << documents.virtual_destinations.size() << " virtual destinations, "
+  const auto external = documents.external_services.size();  // two of the others serve each
+  std::cout << documents.virtual_destinations.size() - external << " virtual destinations, "
             << documents.route_tables.size() << " route tables, "
-            << documents.services.size() + documents.static_services.size()
-            << " services: " << errors << " errors, "
+            << documents.services.size() + documents.static_services.size() - external
+            << " services, " << external << " external services: " << errors << " errors, "
             << static_cast<std::ptrdiff_t>(problems.size()) - errors << " warnings\n";
 }
 

@@ -11,6 +11,7 @@
 
 #include "discovery/view/endpoint.hpp"
 #include "resources/failover_policy.hpp"
+#include "resources/virtual_destination.hpp"
 
 namespace discovery::view {
 
@@ -42,7 +43,7 @@ struct Door {
 struct Destination {
   enum class Kind : std::uint8_t { virtual_destination, service };
   Kind kind = Kind::service;
-  std::string host;        // lower case, no trailing dot
+  std::string host;        // lower case, no trailing dot; or call_without_host()
   std::string defined_by;  // "VirtualDestination east/bookinfo/reviews"
   std::string namespace_, name,
       cluster;  // of the defining object; cluster: the origin that exports it
@@ -59,7 +60,13 @@ struct Destination {
   std::vector<DeadPort> dead_ports;
 
   const DestinationPort* find_port(std::uint16_t number) const;
+  // False: nobody can ask for it, only routes lead to it.
+  bool has_host() const { return host.find(' ') == std::string::npos; }
 };
+
+// What stands for the host of a VirtualDestination or an ExternalService that has none: no host can
+// look like it.
+std::string call_without_host(const resources::VirtualDestination& definition);
 
 // What the forwarder speaks: HTTP and "". Ports of other protocols never lead to it.
 bool is_http1(std::string_view protocol);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "resources/external_aliases.hpp"
 #include "resources/place.hpp"
 
 namespace discovery::view {
@@ -73,7 +74,7 @@ bool has(const resources::PriorityLabel& label, const Traits& traits, const Call
 bool selects(const resources::FailoverPolicy& policy, const Destination& destination) {
   const auto kind = destination.kind == Destination::Kind::service
                         ? resources::DestinationKind::service
-                        : resources::DestinationKind::virtual_destination;
+                        : resources::kind_of(destination.name);
   const auto has_port = [&](const resources::PortSelector& port) {
     return port.unset() || std::ranges::any_of(destination.ports, [&](const auto& one) {
              return port.number != 0 ? one.number == port.number : one.name == port.name;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "resources/external_aliases.hpp"
+
 namespace discovery::view {
 
 std::string_view to_string(Health health) {
@@ -40,6 +42,11 @@ const Destination* View::find(std::string_view host) const {
 const Cluster* View::find_cluster(std::string_view name) const {
   const auto found = clusters.find(name);
   return found == clusters.end() ? nullptr : &found->second;
+}
+
+std::string call_without_host(const resources::VirtualDestination& definition) {
+  const auto [kind, name] = resources::title_of(definition.metadata.name);
+  return std::string(kind) + ' ' + definition.metadata.namespace_ + '/' + std::string(name);
 }
 
 const DestinationPort* Destination::find_port(std::uint16_t number) const {

@@ -35,12 +35,8 @@ GatewayTls = {mode:PASSTHROUGH|SIMPLE|MUTUAL|AUTO_PASSTHROUGH|ISTIO_MUTUAL secre
 AllowedRoutes = [{cloudProvider:{aws:{lambdaFunctions:[string] iamRoles:[string] regions:[string]
   accountIds:[string]}}}]
 
-kind ExternalService = {hosts:[string] addresses:[string] selector:<string> subjectAltNames:[string]
-  ports:[{number:int name protocol targetPort:Port
-    clientsideTls:{sni mode:SIMPLE|DISABLE|MUTUAL|ISTIO_MUTUAL clientCertificate privateKey caCertificates
-      credentialName insecureSkipVerify:bool}
-    egressGatewayRoutes:{portMatch:int virtualGatewayRefs:[Ref]}}]}
-kind ExternalEndpoint = {address ports:[{name number:int}] locality:Locality}
+ClientsideTls = {sni mode:SIMPLE|DISABLE|MUTUAL|ISTIO_MUTUAL clientCertificate privateKey caCertificates
+  credentialName insecureSkipVerify:bool}
 kind ExternalWorkload = {ports:[{name protocol number:int}] connectedClusters:<string> identitySelector:any
   readinessProbe:{initialDelaySeconds:int timeoutSeconds:int periodSeconds:int successThreshold:int
     failureThreshold:int httpGet:{port:int path scheme:HTTP|HTTPS httpHeaders:[{name value}]}

@@ -13,6 +13,8 @@ void read(const Value& document, VirtualGateway& out);
 void read(const Value& document, Service& out);
 void read(const Value& document, EndpointSlice& out);
 void read(const Value& document, StaticService& out);
+void read(const Value& document, ExternalService& out);
+void read(const Value& document, ExternalEndpoint& out);
 void read(const Value& document, RetryTimeoutPolicy& out);
 void read(const Value& document, HeaderManipulationPolicy& out);
 void read(const Value& document, LoadBalancerPolicy& out);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "resources/kinds/destination_fields.hpp"
 #include "resources/kinds/names.hpp"
 #include "resources/kinds/readers.hpp"
 #include "resources/kinds/references.hpp"
@@ -10,10 +11,6 @@
 namespace resources {
 namespace {
 
-constexpr Choice<std::string_view> kProtocols[] = {
-    {"HTTP", "HTTP"}, {"HTTPS", "HTTPS"}, {"GRPC", "GRPC"},   {"HTTP2", "HTTP2"},
-    {"TCP", "TCP"},   {"TLS", "TLS"},     {"MONGO", "MONGO"},
-};
 constexpr std::string_view kClusterPrefix = "cluster:";
 constexpr std::string_view kPreferences[] = {"zone", "cluster", "region", "any"};
 
@@ -21,9 +18,7 @@ void read_port(const Value& value, std::vector<VirtualDestinationPort>& ports) {
   VirtualDestinationPort port;
   Fields fields(value);
   const bool numbered = fields.optional("number", port.number, between(1, 65535));
-  std::string_view protocol = port.protocol;
-  fields.optional("protocol", protocol, kProtocols);
-  port.protocol = protocol;
+  read_protocol(fields, port.protocol);
   fields.optional("targetPort", port.target_port);
   // Before 2.3 a port had a name and no number; such a document still loads.
   const bool old = value.node().find("name") != nullptr;
@@ -76,22 +71,6 @@ void read_prefer(Fields& spec, std::vector<std::string>& prefer) {
   }
 }
 
-void read_hosts(Fields& spec, VirtualDestination& out) {
-  const auto list = spec.find("hosts");
-  if (!list) return;
-  read(*list, out.hosts, Wildcards::label);
-  if (!list->node().is_list() || list->node().children.size() != out.hosts.size()) return;
-  std::set<std::string_view> seen;
-  for (std::size_t i = 0; i < out.hosts.size(); ++i) {
-    const Value item(list->node().children[i], *list);
-    out.host_places.push_back(item.place());
-    if (!seen.insert(out.hosts[i]).second) {
-      item.error("host \"" + out.hosts[i] + "\" is given twice",
-                 "hosts of one VirtualDestination differ");
-    }
-  }
-}
-
 }  // namespace
 
 void read(const Value& document, VirtualDestination& out) {
@@ -101,7 +80,7 @@ void read(const Value& document, VirtualDestination& out) {
   if (!value) return fields.missing("spec");
 
   Fields spec(*value);
-  read_hosts(spec, out);
+  read_hosts(spec, out.hosts, out.host_places);
   spec.optional("services", out.services);
   read_ports(spec, out.ports);
   read_prefer(spec, out.prefer);

@@ -129,6 +129,27 @@ TEST_CASE("a service has a name in every zone but in those of addresses") {
            destination->host.ends_with(".home.arpa")));
 }
 
+TEST_CASE("a virtual destination without hosts is one that only routes lead to") {
+  auto mapped = destination("parts", {}, "ratings");
+  std::get<DestinationRow>(mapped).destination.ports = {{80, "HTTP", {9080, ""}}};
+  const auto view =
+      assemble({origin("east", {service("ratings", kHttp), mapped}),
+                origin("west", {service("ratings", kHttp), destination("wests", {}, "ratings"),
+                                destination("external:auth", {}, "ratings"),
+                                destination("foreign", {"host.example"}, "ratings")})});
+  const auto* found = view->find("VirtualDestination bookinfo/parts");
+  REQUIRE(found);
+  CHECK_FALSE(found->has_host());
+  CHECK(found->services.size() == 2);
+  CHECK(found->door.kind == view::Door::Kind::endpoints);
+  CHECK(found->dead_ports.empty());
+  CHECK(view->find("VirtualDestination bookinfo/wests"));
+  CHECK(view->find("ExternalService bookinfo/auth"));
+  CHECK(view->find("ratings.bookinfo.mesh.internal")->has_host());
+  // One whose hosts were refused is not one without.
+  CHECK_FALSE(view->find("VirtualDestination bookinfo/foreign"));
+}
+
 TEST_CASE("a peer cannot take over a host outside our zones") {
   const auto bank = destination("bank", {"www.bank.example", "bank.mesh.internal"}, "bank");
   const auto view = assemble({origin("west", {bank})});

@@ -1,5 +1,7 @@
 #include "forwarder/upstreams.hpp"
 
+#include "resources/external_aliases.hpp"
+
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -10,11 +12,16 @@ using namespace scene;
 
 namespace {
 
-// "own cluster 1.00: 10.0.0.1:8080; any 0.00: 10.0.0.2:8080" of where a sole destination leads.
-std::string tiers(Mesh& mesh, const resources::DestinationRef& ref) {
+// One route, with a sole destination.
+Compiled compile_to(Mesh& mesh, const resources::DestinationRef& ref) {
   resources::ForwardTo forward;
   forward.destinations = {ref};
-  const auto compiled = mesh.compile({table("main", {"h"}, {route({}, forward)})});
+  return mesh.compile({table("main", {"h"}, {route({}, forward)})});
+}
+
+// "own cluster 1.00: 10.0.0.1:8080; any 0.00: 10.0.0.2:8080" of where a sole destination leads.
+std::string tiers(Mesh& mesh, const resources::DestinationRef& ref) {
+  const auto compiled = compile_to(mesh, ref);
   const auto decision = decide(*compiled.table, Incoming("GET", "h", "/"));
   if (const auto* reply = std::get_if<Reply>(&decision.action)) return reply->body;
   std::string text;
@@ -157,6 +164,44 @@ TEST_CASE("a service that no zone names is found by itself") {
   CHECK(upstream.tiers.at(0).members.at(0).address.to_string() == "10.0.0.7:8081");
   CHECK(upstreams.find(service("dashboard", 0), "kube-system").error().message ==
         "dashboard.kube-system has the ports 80 (http), 81 (admin): say which");
+}
+
+TEST_CASE(
+    "an external service is found by its name, and so is a virtual destination without hosts") {
+  Mesh mesh;
+  const auto alias = resources::external_alias("auth");
+  mesh.has("east", alias, {"192.0.2.1"}).has_virtual("auth.example", alias);
+  mesh.has("east", "parts", {"10.0.0.1"}).has_virtual("VirtualDestination shop/parts", "parts");
+  auto external = virtual_destination("auth");
+  external.kind = resources::DestinationKind::external_service;
+  CHECK(tiers(mesh, external) == "own cluster 1.00 192.0.2.1:8080");
+  CHECK(tiers(mesh, virtual_destination("parts")) == "own cluster 1.00 10.0.0.1:8080");
+  // Neither kind has the other's names.
+  CHECK(
+      tiers(mesh, virtual_destination("auth")).find("VirtualDestination shop/auth is not known") !=
+      std::string::npos);
+  external.ref.name = "parts";
+  CHECK(tiers(mesh, external).find("ExternalService shop/parts is not known") != std::string::npos);
+  external.ref.name = "auht";
+  const auto compiled = compile_to(mesh, external);
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].hint == "did you mean \"shop/auth\"?");
+}
+
+TEST_CASE("a port to which Gloo would speak TLS is no place to send plain text to, with a word") {
+  Mesh mesh;
+  const auto alias = resources::external_alias("auth");
+  mesh.has("east", alias, {"192.0.2.1"}).has_virtual("auth.example", alias, 443, "TLS");
+  auto external = virtual_destination("auth", 443);
+  external.kind = resources::DestinationKind::external_service;
+  const auto compiled = compile_to(mesh, external);
+  REQUIRE(compiled.problems.size() == 1);
+  CHECK(compiled.problems[0].severity == resources::Severity::warning);
+  CHECK(compiled.problems[0].message ==
+        "port 443 of auth takes TLS, which the forwarder does not speak yet");
+  CHECK(tiers(mesh, external) ==
+        "route shop/main[0] is broken: port 443 of auth takes TLS, which the forwarder does not "
+        "speak yet\n");
 }
 
 TEST_CASE("routes to one destination share its upstream, and its addresses their slots") {

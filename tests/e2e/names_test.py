@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""names_test.py NEARMOST: endpoints that are names, external services, and what becomes of them when DNS fails.
+
+The DNS server that knows the names is this test.
+"""
+import http.server
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+
+from mesh import DNS, Mesh, query, until
+
+SERVER_PORT, PORT = 5353, 9090
+DB, API = "db.outside.example", "api.outside.example"
+DOCUMENTS = """service: db
+namespace: names
+ports: {{tcp: {port}}}
+endpoints: [{db}]
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: ExternalService
+metadata: {{name: api, namespace: names}}
+spec:
+  hosts: [{api}]
+  ports: [{{number: {port}, protocol: HTTP}}, {{number: 443, protocol: HTTPS, clientsideTls: {{}}}}]
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: ExternalService
+metadata: {{name: chosen, namespace: names}}
+spec: {{hosts: [chosen.outside.example], selector: {{host: chosen}}, ports: [{{number: 80, name: http}}]}}
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: ExternalEndpoint
+metadata: {{name: chosen, namespace: names, labels: {{host: chosen}}}}
+spec: {{address: {chosen}, ports: [{{name: http, number: {port}}}]}}
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {{name: hidden, namespace: names}}
+spec: {{services: [{{name: db, namespace: names}}], ports: [{{number: 80, targetPort: {{number: {port}}}}}]}}
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: RouteTable
+metadata: {{name: api, namespace: names}}
+spec:
+  hosts: [{api}]
+  http:
+  - matchers: [{{uri: {{prefix: /hidden}}}}]
+    forwardTo:
+      autoHostRewrite: true
+      destinations: [{{ref: {{name: hidden}}, kind: VIRTUAL_DESTINATION, port: {{number: 80}}}}]
+  - matchers: [{{uri: {{prefix: /chosen}}}}]
+    forwardTo:
+      autoHostRewrite: true
+      destinations: [{{ref: {{name: chosen}}, kind: EXTERNAL_SERVICE, port: {{name: http}}}}]
+  - matchers: [{{uri: {{prefix: /secret}}}}]
+    forwardTo: {{destinations: [{{ref: {{name: api}}, kind: EXTERNAL_SERVICE, port: {{number: 443}}}}]}}
+  - forwardTo: {{destinations: [{{ref: {{name: api}}, kind: EXTERNAL_SERVICE, port: {{number: {port}}}}}]}}
+"""
+
+
+class NameServer:
+    """A records with a TTL of a second for the names it has, NXDOMAIN for others; None for all: silence."""
+
+    def __init__(self, ip):
+        self.names = {}
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((ip, SERVER_PORT))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            asked, peer = self.socket.recvfrom(4096)
+            names = self.names
+            if names is None:
+                continue
+            labels, at = [], 12
+            while asked[at]:
+                labels.append(asked[at + 1:at + 1 + asked[at]].decode())
+                at += 1 + asked[at]
+            kind = struct.unpack("!H", asked[at + 1:at + 3])[0]
+            addresses = names.get(".".join(labels).lower())
+            records = [] if kind != 1 or addresses is None else addresses
+            head = asked[:2] + struct.pack("!5H", 0x8180 if addresses is not None else 0x8183, 1, len(records), 0, 0)
+            answer = b"".join(bytes.fromhex("c00c00010001000000010004") + socket.inet_aton(a) for a in records)
+            self.socket.sendto(head + asked[12:at + 5] + answer, peer)
+
+
+class Named(http.server.BaseHTTPRequestHandler):
+    """Says which address was asked, and for which host."""
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body = f"{self.server.server_address[0]} {self.headers['Host']}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class NamesMesh(Mesh):
+    def write_cluster(self, cluster):
+        super().write_cluster(cluster)
+        with open(self.path(cluster, "agent.yaml"), encoding="utf-8") as file:
+            lines = [line for line in file if not line.startswith("dns:")]
+        with open(self.path(cluster, "agent.yaml"), "w", encoding="utf-8") as file:
+            file.writelines(lines)
+            file.write(f"dns: {{listen: {self.address(cluster)}:{DNS}, zones: [mesh.internal, outside.example], "
+                       f"passOn: [{{zone: ., to: ['{self.prefix}.9.1:{SERVER_PORT}']}}]}}\n")
+
+
+def equal(actual, expected, what):
+    if actual != expected:
+        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
+
+
+def main():
+    with NamesMesh(os.path.abspath(sys.argv[1]), clusters=["west", "east"]) as mesh:
+        names = NameServer(f"{mesh.prefix}.9.1")
+        one, two, three = [mesh.address("west", n) for n in (91, 92, 93)]
+        for address in (one, two, three):
+            server = http.server.ThreadingHTTPServer((address, PORT), Named)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+        names.names = {DB: [one], API: [two]}
+        mesh.write("west", "names.yaml", DOCUMENTS.format(port=PORT, db=DB, api=API, chosen=three))
+        mesh.start()
+
+        def seen():
+            return query(mesh.address("east"), "db.names.mesh.internal")
+
+        def body(path):
+            answer = mesh.request("west", API, PORT, path)
+            return (answer.status, answer.body.decode() if isinstance(answer.body, bytes) else answer.body)
+        until(lambda: seen() == [one], 20, "the other cluster sees where the name leads")
+
+        equal(query(mesh.address("west"), API), [mesh.address("west")], "DNS leads callers of a routed host")
+        equal(query(mesh.address("east"), "chosen.outside.example"), [mesh.address("east")],
+              "elsewhere an external service that maps its port is behind the forwarder")
+        equal(body("/"), (200, f"{two} {API}:{PORT}"), "an external service that is its host")
+        equal(body("/chosen"), (200, f"{three} chosen.outside.example"), "one with endpoints, and its host")
+        equal(body("/hidden"), (200, f"{one} {API}:{PORT}"), "a virtual destination without hosts")
+        equal(body("/secret")[0], 500, "a port that takes TLS")
+
+        names.names = {DB: [two], API: [two]}
+        until(lambda: seen() == [two], 20, "the name leads elsewhere")
+        equal(body("/hidden"), (200, f"{two} {API}:{PORT}"), "and so does its route")
+
+        # Servers that say nothing take nothing, and it is told; so do those that deny for a moment.
+        names.names = None
+
+        def trouble():
+            said = {n["name"]: n for n in mesh.ask("west", "status", check=False)["names"]}
+            return said[DB]["trouble"]
+        until(lambda: trouble() != "", 30, "the silence is told")
+        degraded = mesh.ask("west", "status", check=False)["degraded"]
+        equal(any(DB in reason for reason in degraded), True, f"why degraded: {degraded}")
+        equal(seen(), [two], "what was known stays")
+        names.names = {API: [two]}
+        until(lambda: "not found" in trouble().lower(), 30, "the denial is told")
+        equal(seen(), [two], "a denial is doubted")
+        names.names = {DB: [two], API: [two]}
+        until(lambda: trouble() == "", 30, "all is well")
+
+        # A restart looks names up before it says that they lead nowhere.
+        mesh.kill_agent("west")
+        mesh.start_agent("west")
+        empty, answers = 0, 0
+        while not mesh.ready("west") or answers < 50:
+            empty += seen() != [two]
+            answers += 1
+            time.sleep(0.02)
+        equal(empty, 0, f"answers without the name's address, of {answers}")
+    print("ok")
+
+
+main()
