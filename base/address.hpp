@@ -34,6 +34,9 @@ class IpAddress {
   bool is_link_local() const;  // 169.254.0.0/16, fe80::/10
   std::span<const std::uint8_t> bytes() const { return {bytes_.data(), v4_ ? 4u : 16u}; }
   std::string to_string() const;
+  // The same to where there is room for kMostText; returns where it ends.
+  static constexpr std::size_t kMostText = 46;
+  char* to_chars(char* to) const;
 
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
   friend bool operator==(const IpAddress&, const IpAddress&) = default;

@@ -1,194 +1,226 @@
 #include "forwarder/net/access_line.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace forwarder::net {
 namespace {
 
 using std::chrono::duration_cast;
 
-void append_number(std::string& out, std::uint64_t number) {
-  char digits[20];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-}
-
-// With leading zeros.
-void append_digits(std::string& out, std::uint64_t number, std::size_t count) {
-  const auto at = out.size();
-  out.append(count, '0');
-  for (auto i = count; i > 0; --i, number /= 10)
-    out[at + i - 1] = static_cast<char>('0' + number % 10);
-}
-
-// RFC 3339, UTC, milliseconds.
-void append_time(std::string& out, std::chrono::system_clock::time_point time) {
-  const auto days = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(days);
-  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::milliseconds>(time - days));
-  const auto two = [&](char before, auto number) {
-    out += before;
-    append_digits(out, static_cast<std::uint64_t>(number), 2);
-  };
-  append_digits(out, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
-  two('-', static_cast<unsigned>(date.month()));
-  two('-', static_cast<unsigned>(date.day()));
-  two('T', clock.hours().count());
-  two(':', clock.minutes().count());
-  two(':', clock.seconds().count());
-  out += '.';
-  append_digits(out, static_cast<std::uint64_t>(clock.subseconds().count()), 3);
-  out += 'Z';
-}
-
 constexpr char kHex[] = "0123456789abcdef";
 
-// `before` and two hexadecimal digits for each byte that cannot stand between quotes, and for those
-// above 127: nobody says in which charset they are (RFC 9110 §5.5).
-void append_escaped(std::string& out, std::string_view text, std::string_view before) {
-  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
-  bool plain = true;
-  for (const char c : text) plain &= is_plain(c);  // nearly always, and without a branch
-  if (plain) {
-    out += text;
-    return;
-  }
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_plain(c)) {
-      out += c;
-    } else {
-      out.append(before);
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
+constexpr std::uint64_t eight_of(std::uint8_t byte) { return 0x0101010101010101u * byte; }
+
+// Not 0 where one of the eight bytes cannot stand between quotes or is above 127: nobody says in
+// which charset those are (RFC 9110 §5.5).
+constexpr std::uint64_t odd_ones(std::uint64_t eight) {
+  constexpr auto kHigh = eight_of(0x80);
+  const auto has_zero = [](std::uint64_t bytes) { return (bytes - eight_of(1)) & ~bytes; };
+  const auto controls = (eight - eight_of(0x20)) & ~eight;
+  const auto from_delete = eight | (eight + eight_of(1));
+  const auto quotes = has_zero(eight ^ eight_of('"')) | has_zero(eight ^ eight_of('\\'));
+  return (controls | from_delete | quotes) & kHigh;
 }
 
-void append_address(std::string& out, const base::SocketAddress& address) {
-  const bool v4 = address.ip.is_v4();
-  out.append(v4 ? "" : "[").append(address.ip.to_string()).append(v4 ? ":" : "]:");
-  append_number(out, address.port);
+bool is_odd(char c) { return c < 0x20 || c == 0x7f || c == '"' || c == '\\'; }
+
+char* put_digits(char* to, std::uint64_t number, std::size_t count) {  // with leading zeros
+  for (auto i = count; i > 0; --i, number /= 10) to[i - 1] = static_cast<char>('0' + number % 10);
+  return to + count;
 }
 
 std::uint64_t milliseconds(base::Duration time) {
   return static_cast<std::uint64_t>(duration_cast<std::chrono::milliseconds>(time).count());
 }
 
-class TextLine {
- public:
-  explicit TextLine(std::string& out) : out_(out) {}
-
-  void quoted(std::string_view text) {
-    out_ += " \"";
-    append_escaped(out_, text.empty() ? "-" : text, "\\x");
-    out_ += '"';
-  }
-  void quoted(const base::SocketAddress& address) {
-    out_ += " \"";
-    address.port == 0 ? void(out_ += '-') : append_address(out_, address);
-    out_ += '"';
-  }
-  void number(std::uint64_t number) {
-    out_ += ' ';
-    append_number(out_, number);
-  }
-
- private:
-  std::string& out_;
-};
-
-void append_text(const AccessRecord& record, std::chrono::system_clock::time_point began,
-                 std::string& out) {
-  TextLine line(out);
-  out += '[';
-  append_time(out, began);
-  out += "] \"";
-  append_escaped(out, record.method.empty() ? "-" : record.method, "\\x");
-  out += ' ';
-  append_escaped(out, record.target.empty() ? "-" : record.target, "\\x");
-  out += record.minor_version == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"";
-  line.number(record.status);
-  out += ' ';
-  out += record.flag.empty() ? "-" : record.flag;
-  line.number(record.received);
-  line.number(record.sent);
-  line.number(milliseconds(record.ended - record.began));
-  out.append(" \"").append(record.client.ip.to_string()).append("\"");
-  line.quoted(record.user_agent);
-  line.quoted(record.request_id);
-  line.quoted(record.authority);
-  line.quoted(record.upstream);
-  line.quoted(record.reason);
-  line.quoted(record.route);
-  line.quoted(record.destination);
-  line.number(record.attempts);
-}
-
-class JsonLine {
- public:
-  explicit JsonLine(std::string& out) : out_(out) {}
-
-  void text(std::string_view name, std::string_view text) {
-    if (text.empty()) return;
-    key(name);
-    out_ += '"';
-    append_escaped(out_, text, "\\u00");
-    out_ += '"';
-  }
-  void address(std::string_view name, const base::SocketAddress& address) {
-    if (address.port == 0) return;
-    key(name) += '"';
-    append_address(out_, address);
-    out_ += '"';
-  }
-  void number(std::string_view name, std::uint64_t number) {
-    key(name);
-    append_number(out_, number);
-  }
-  std::string& key(std::string_view name) {
-    out_ += out_.back() == '{' ? "\"" : ",\"";
-    return out_.append(name).append("\":");
-  }
-
- private:
-  std::string& out_;
-};
-
-void append_json(const AccessRecord& record, std::chrono::system_clock::time_point began,
-                 std::string& out) {
-  out += '{';
-  JsonLine line(out);
-  line.key("time") += '"';
-  append_time(out, began);
-  out += '"';
-  line.address("client", record.client);
-  line.text("method", record.method);
-  line.text("authority", record.authority);
-  line.text("target", record.target);
-  line.text("protocol", record.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1");
-  line.number("status", record.status);
-  line.text("flags", record.flag);
-  line.text("reason", record.reason);
-  line.number("received", record.received);
-  line.number("sent", record.sent);
-  line.number("microseconds",
-              static_cast<std::uint64_t>(
-                  duration_cast<std::chrono::microseconds>(record.ended - record.began).count()));
-  line.text("route", record.route);
-  line.text("destination", record.destination);
-  line.address("upstream", record.upstream);
-  line.number("attempts", record.attempts);
-  line.text("userAgent", record.user_agent);
-  line.text("requestId", record.request_id);
-  out += '}';
+// RFC 3339 without the fraction, but with its point.
+std::array<char, 20> text_of(std::chrono::sys_seconds second) {
+  const auto days = std::chrono::floor<std::chrono::days>(second);
+  const std::chrono::year_month_day date(days);
+  const std::chrono::hh_mm_ss clock(second - days);
+  std::array<char, 20> text;
+  auto* at = put_digits(text.data(), static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
+  const auto two = [&at](char before, auto number) {
+    *at++ = before;
+    at = put_digits(at, static_cast<std::uint64_t>(number), 2);
+  };
+  two('-', static_cast<unsigned>(date.month()));
+  two('-', static_cast<unsigned>(date.day()));
+  two('T', clock.hours().count());
+  two(':', clock.minutes().count());
+  two(':', clock.seconds().count());
+  *at = '.';
+  return text;
 }
 
 }  // namespace
 
-void append_line(const AccessRecord& record, std::chrono::system_clock::time_point began,
-                 AccessFormat format, std::string& out) {
-  format == AccessFormat::json ? append_json(record, began, out) : append_text(record, began, out);
-  out += '\n';
+// Writes ahead where there is room.
+class AccessLines::Pen {
+ public:
+  explicit Pen(char* at) : at_(at) {}
+  char* at() const { return at_; }
+
+  void put(char c) { *at_++ = c; }
+  void put(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  void number(std::uint64_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
+  void digits(std::uint64_t number, std::size_t count) { at_ = put_digits(at_, number, count); }
+  void ip(const base::IpAddress& ip) { at_ = ip.to_chars(at_); }
+  void address(const base::SocketAddress& address) {
+    const bool v4 = address.ip.is_v4();
+    if (!v4) put('[');
+    ip(address.ip);
+    put(v4 ? ":" : "]:");
+    number(address.port);
+  }
+
+  // `before` and two hexadecimal digits for each odd byte.
+  void escaped(std::string_view text, std::string_view before) {
+    std::uint64_t odd = 0, eight = 0;
+    std::size_t i = 0;
+    for (; i + sizeof eight <= text.size(); i += sizeof eight) {
+      std::memcpy(&eight, text.data() + i, sizeof eight);
+      std::memcpy(at_ + i, &eight, sizeof eight);
+      odd |= odd_ones(eight);
+    }
+    eight = eight_of(' ');
+    std::memcpy(&eight, text.data() + i, text.size() - i);
+    std::memcpy(at_ + i, &eight, sizeof eight);
+    odd |= odd_ones(eight);
+    if (odd == 0) [[likely]]
+      at_ += text.size();
+    else
+      escape_each(text, before);
+  }
+
+ private:
+  void escape_each(std::string_view text, std::string_view before) {
+    for (const char c : text) {
+      if (!is_odd(c)) {
+        put(c);
+        continue;
+      }
+      const auto byte = static_cast<unsigned char>(c);
+      put(before);
+      put(kHex[byte >> 4]);
+      put(kHex[byte & 15]);
+    }
+  }
+
+  char* at_;
+};
+
+void AccessLines::write_time(std::chrono::system_clock::time_point time, Pen& pen) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  if (second != second_ || second_text_.front() == 0) {
+    second_ = second;
+    second_text_ = text_of(second);
+  }
+  pen.put({second_text_.data(), second_text_.size()});
+  pen.digits(milliseconds(time - second), 3);
+  pen.put('Z');
+}
+
+void AccessLines::write_text(const AccessRecord& record,
+                             std::chrono::system_clock::time_point began, Pen& pen) {
+  const auto quoted = [&pen](std::string_view text) {
+    pen.put(" \"");
+    text.empty() ? pen.put('-') : pen.escaped(text, "\\x");
+    pen.put('"');
+  };
+  const auto number = [&pen](std::uint64_t value) {
+    pen.put(' ');
+    pen.number(value);
+  };
+  pen.put('[');
+  write_time(began, pen);
+  pen.put("] \"");
+  pen.escaped(record.method.empty() ? "-" : record.method, "\\x");
+  pen.put(' ');
+  pen.escaped(record.target.empty() ? "-" : record.target, "\\x");
+  pen.put(record.minor_version == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"");
+  number(record.status);
+  pen.put(' ');
+  pen.put(record.flag.empty() ? "-" : record.flag);
+  number(record.received);
+  number(record.sent);
+  number(milliseconds(record.ended - record.began));
+  pen.put(" \"");
+  pen.ip(record.client.ip);
+  pen.put('"');
+  quoted(record.user_agent);
+  quoted(record.request_id);
+  quoted(record.authority);
+  pen.put(" \"");
+  record.upstream.port == 0 ? pen.put('-') : pen.address(record.upstream);
+  pen.put('"');
+  quoted(record.reason);
+  quoted(record.route);
+  quoted(record.destination);
+  number(record.attempts);
+}
+
+void AccessLines::write_json(const AccessRecord& record,
+                             std::chrono::system_clock::time_point began, Pen& pen) {
+  const auto key = [&pen](std::string_view name) {
+    pen.put(",\"");
+    pen.put(name);
+    pen.put("\":");
+  };
+  const auto text = [&](std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    key(name);
+    pen.put('"');
+    pen.escaped(value, "\\u00");
+    pen.put('"');
+  };
+  const auto number = [&](std::string_view name, std::uint64_t value) {
+    key(name);
+    pen.number(value);
+  };
+  const auto address = [&](std::string_view name, const base::SocketAddress& value) {
+    if (value.port == 0) return;
+    key(name);
+    pen.put('"');
+    pen.address(value);
+    pen.put('"');
+  };
+  pen.put("{\"time\":\"");
+  write_time(began, pen);
+  pen.put('"');
+  address("client", record.client);
+  text("method", record.method);
+  text("authority", record.authority);
+  text("target", record.target);
+  text("protocol", record.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1");
+  number("status", record.status);
+  text("flags", record.flag);
+  text("reason", record.reason);
+  number("received", record.received);
+  number("sent", record.sent);
+  number("microseconds",
+         static_cast<std::uint64_t>(
+             duration_cast<std::chrono::microseconds>(record.ended - record.began).count()));
+  text("route", record.route);
+  text("destination", record.destination);
+  address("upstream", record.upstream);
+  number("attempts", record.attempts);
+  text("userAgent", record.user_agent);
+  text("requestId", record.request_id);
+  pen.put('}');
+}
+
+char* AccessLines::write(const AccessRecord& record, std::chrono::system_clock::time_point began,
+                         char* to) {
+  Pen pen(to);
+  format_ == AccessFormat::json ? write_json(record, began, pen) : write_text(record, began, pen);
+  pen.put('\n');
+  return pen.at();
 }
 
 }  // namespace forwarder::net

@@ -45,6 +45,9 @@ AccessLog::AccessLog(Config config, base::net::Fd file, base::Logger& log)
       log_(log),
       file_(std::move(file)),
       is_regular_(is_regular(file_)),
+      lines_of_(config_.format),
+      text_(std::make_unique_for_overwrite<char[]>(kWriteAt + AccessLines::kMostBytes)),
+      text_end_(text_.get()),
       thread_([this] { run(); }) {}
 
 AccessLog::~AccessLog() {
@@ -106,9 +109,9 @@ void AccessLog::write_all() {
   std::uint64_t dropped = 0;
   for (auto* ring : rings) {
     while (const auto record = ring->pop()) {
-      append_line(*record, wall - (now - record->began), config_.format, text_);
+      text_end_ = lines_of_.write(*record, wall - (now - record->began), text_end_);
       ++in_text_;
-      if (text_.size() >= kWriteAt) write();
+      if (text_end_ >= text_.get() + kWriteAt) write();
     }
     dropped += ring->dropped();
   }
@@ -120,7 +123,7 @@ void AccessLog::write_all() {
 }
 
 void AccessLog::write() {
-  std::string_view rest = text_;
+  std::string_view rest(text_.get(), text_end_);
   std::string why;
   while (!rest.empty() && why.empty()) {
     pollfd ready{file_.get(), POLLOUT, 0};
@@ -134,7 +137,7 @@ void AccessLog::write() {
   }
   (why.empty() ? lines_ : unwritten_).add(in_text_);
   in_text_ = 0;
-  text_.clear();
+  text_end_ = text_.get();
   if (why.empty())
     failing_ = false;
   else

@@ -62,7 +62,9 @@ class AccessLog {
   // The thread's.
   base::net::Fd file_;
   bool is_regular_ = false, failing_ = false, dropping_ = false;
-  std::string text_;
+  AccessLines lines_of_;
+  const std::unique_ptr<char[]> text_;
+  char* text_end_;
   std::uint64_t in_text_ = 0;  // lines
   std::uint64_t dropped_ = 0;  // that were told of
   Counter lines_, unwritten_;  // read by any

@@ -14,7 +14,8 @@
 
 namespace forwarder::net {
 
-struct AccessRecord {
+// Of it what is no text.
+struct AccessFacts {
   base::TimePoint began{}, ended{};
   base::SocketAddress client;
   base::SocketAddress upstream;  // the last that was tried; port 0: none was
@@ -23,7 +24,9 @@ struct AccessRecord {
   std::uint16_t status = 0;      // 0: the client has none
   std::uint16_t attempts = 0;    // endpoints tried, or one again
   std::uint8_t minor_version = 1;
+};
 
+struct AccessRecord : AccessFacts {
   std::string_view method, authority, target;  // as they came; empty where no head was whole
   std::string_view user_agent, request_id;     // of the request's headers
   std::string_view route;                      // "bookinfo/reviews[2] canary"; empty: none matched
@@ -33,6 +36,10 @@ struct AccessRecord {
   // Its texts, in one order.
   static constexpr std::size_t kTexts = 9;
   std::array<std::string_view*, kTexts> texts() {
+    return {&method, &authority,   &target, &user_agent, &request_id,
+            &route,  &destination, &flag,   &reason};
+  }
+  std::array<const std::string_view*, kTexts> texts() const {
     return {&method, &authority,   &target, &user_agent, &request_id,
             &route,  &destination, &flag,   &reason};
   }

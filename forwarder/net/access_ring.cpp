@@ -11,24 +11,23 @@ namespace forwarder::net {
 struct AccessRing::Header {
   std::uint32_t size = 0;  // with all behind it, a multiple of kAlign
   std::array<std::uint16_t, AccessRecord::kTexts> lengths{};
-  AccessRecord record;  // its texts point nowhere
+  AccessFacts facts;
 
   static constexpr std::size_t kAlign = 16;
 };
 
-void AccessRing::push(AccessRecord record) {
+void AccessRing::push(const AccessRecord& record) {
   static_assert(std::is_trivially_copyable_v<Header> && alignof(Header) <= Header::kAlign);
   Header header;
   const auto texts = record.texts();
   std::size_t size = sizeof header;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    *texts[i] = texts[i]->substr(0, kMostText);
-    header.lengths[i] = static_cast<std::uint16_t>(texts[i]->size());
-    size += texts[i]->size();
+    header.lengths[i] = static_cast<std::uint16_t>(std::min(texts[i]->size(), kMostText));
+    size += header.lengths[i];
   }
   size = (size + Header::kAlign - 1) / Header::kAlign * Header::kAlign;
   header.size = static_cast<std::uint32_t>(size);
-  header.record = record;
+  header.facts = record;
 
   auto head = head_.load(std::memory_order_relaxed);
   const auto before_end = kBytes - head % kBytes;
@@ -41,8 +40,23 @@ void AccessRing::push(AccessRecord record) {
   auto* to = at(head);
   std::memcpy(to, &header, sizeof header);
   to += sizeof header;
-  for (const auto* text : texts)
-    to = std::copy_n(reinterpret_cast<const std::byte*>(text->data()), text->size(), to);
+  // Most texts lie one behind the other, as they were kept (request_note.hpp): they go at once.
+  const char* from = nullptr;
+  std::size_t together = 0;
+  const auto copy = [&] {
+    if (together > 0) std::memcpy(to, from, together);
+    to += together;
+    together = 0;
+  };
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (header.lengths[i] == 0) continue;
+    if (texts[i]->data() != from + together) {
+      copy();
+      from = texts[i]->data();
+    }
+    together += header.lengths[i];
+  }
+  copy();
   head_.store(head + size, std::memory_order_release);
 }
 
@@ -55,7 +69,8 @@ std::optional<AccessRecord> AccessRing::pop() {
   if (header.size == 0) popped_ += kBytes - popped_ % kBytes;
   std::memcpy(&header, at(popped_), sizeof header);
   const auto* text = reinterpret_cast<const char*>(at(popped_)) + sizeof header;
-  auto record = header.record;
+  AccessRecord record;
+  static_cast<AccessFacts&>(record) = header.facts;
   for (std::size_t i = 0; i < header.lengths.size(); ++i) {
     *record.texts()[i] = {text, header.lengths[i]};
     text += header.lengths[i];

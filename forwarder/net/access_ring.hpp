@@ -21,7 +21,7 @@ class AccessRing {
   static constexpr std::size_t kBytes = 4 * 1024 * 1024;  // a power of two
   static constexpr std::size_t kMostText = 4 * 1024;      // bytes of each
 
-  void push(AccessRecord record);
+  void push(const AccessRecord& record);
   // The oldest; its texts stay until the next call.
   std::optional<AccessRecord> pop();
   std::uint64_t dropped() const { return dropped_.read(); }

@@ -45,7 +45,9 @@ AccessRecord full_record() {
 std::string line_of(const AccessRecord& record, AccessFormat format) {
   std::string line;
   const std::chrono::system_clock::time_point began(1'764'235'805'123ms);
-  forwarder::net::append_line(record, began, format, line);
+  line.resize(forwarder::net::AccessLines::kMostBytes);
+  line.resize(static_cast<std::size_t>(
+      forwarder::net::AccessLines(format).write(record, began, line.data()) - line.data()));
   return line;
 }
 
