@@ -4,6 +4,7 @@
 
 #include "discovery/import_rule.hpp"
 #include "resources/cross_checks.hpp"
+#include "resources/external_aliases.hpp"
 #include "resources/suggest.hpp"
 
 namespace agent {
@@ -18,9 +19,12 @@ resources::Problems warn_of_foreign_hosts(
       const auto& host = destination.hosts[i];
       if (discovery::is_inside(host, zones)) continue;
       const bool wildcard = host.starts_with('*');
+      const auto [kind, name] = resources::title_of(destination.metadata.name);
+      auto metadata = destination.metadata;
+      metadata.name = name;
       problems.push_back(resources::about(
-          resources::Severity::warning, "VirtualDestination", destination.metadata,
-          destination.place_of_host(i), "spec.hosts[" + std::to_string(i) + "]",
+          resources::Severity::warning, kind, metadata, destination.place_of_host(i),
+          "spec.hosts[" + std::to_string(i) + "]",
           "\"" + host + "\" is outside dns.zones (" + listed + "): " +
               (wildcard ? "no wildcard is answered there"
                         : "only clusters that define it answer for it"),

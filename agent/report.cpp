@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "resources/external_aliases.hpp"
 #include "resources/suggest.hpp"
 
 namespace agent {
@@ -179,8 +180,8 @@ Json report_documents(const Served& served) {
   const auto& loaded = accepted.documents;
   std::size_t policies = 0;
   resources::for_each_kind_of_policy(loaded, [&](const auto& list) { policies += list.size(); });
-  const auto external = loaded.external_services.size();  // two of the others serve each
-  return Json{{"virtualDestinations", loaded.virtual_destinations.size() - external},
+  const auto external = loaded.external_services.size();  // a service serves each
+  return Json{{"virtualDestinations", resources::count_written(loaded.virtual_destinations)},
               {"routeTables", loaded.route_tables.size()},
               {"virtualGateways", loaded.virtual_gateways.size()},
               {"policies", policies},

@@ -7,6 +7,7 @@
 
 #include "base/ascii.hpp"
 #include "discovery/claims.hpp"
+#include "resources/external_aliases.hpp"
 
 namespace discovery {
 namespace {
@@ -39,6 +40,11 @@ bool same_but_door(const Destination& a, const Destination& b) {
 }
 
 bool selects(const resources::VirtualDestination& definition, const view::Service& service) {
+  // An external service's endpoints are those that its own cluster gives it.
+  if (resources::kind_of(definition.metadata.name) ==
+          resources::DestinationKind::external_service &&
+      service.cluster != definition.metadata.cluster)
+    return false;
   return std::any_of(
       definition.services.begin(), definition.services.end(), [&](const auto& selector) {
         return selector.matches(service.labels, service.name, service.namespace_, service.cluster);

@@ -86,9 +86,8 @@ void Actions::finish() {
 
 base::Result<Upstreams::Target> Actions::find(const resources::DestinationRef& ref,
                                               std::string_view home) {
-  const ReferenceNameLess::View name(
-      ref.ref.namespace_.empty() ? home : std::string_view(ref.ref.namespace_), ref.ref.name);
-  if (!asked_.names.contains(name)) asked_.names.emplace(name.first, name.second);
+  asked_.names.emplace(ref.ref.namespace_.empty() ? home : std::string_view(ref.ref.namespace_),
+                       sought_name(ref));
   auto found = upstreams_.find(ref, home);
   if (found) asked_.upstreams.push_back(found->upstream);
   return found;

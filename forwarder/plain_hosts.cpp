@@ -98,6 +98,7 @@ void PlainHosts::add(const Source& destination, bool named, Upstreams& upstreams
 
 PlainHosts::Known PlainHosts::make(const Source& resolved, bool named, Upstreams& upstreams) const {
   const auto& destination = *resolved->destination;
+  if (!destination.has_host()) return {resolved, named, false, {}, nullptr, {}};
   Known known{resolved, named,   opens_ports(destination, cluster_),
               {},       nullptr, notes_of(destination)};
   // Clients of a headless service choose an endpoint themselves and never come here.

@@ -112,6 +112,11 @@ void prepare_for_policy(Upstream& upstream, const KeptUpstreams::Recipe& recipe,
 
 }  // namespace
 
+std::string sought_name(const resources::DestinationRef& ref) {
+  return ref.kind == DestinationKind::external_service ? resources::external_alias(ref.ref.name)
+                                                       : ref.ref.name;
+}
+
 const Upstreams::Services& Upstreams::services() const {
   if (!services_) {
     services_.emplace();
@@ -132,8 +137,8 @@ base::Result<Upstreams::Target> Upstreams::find(const resources::DestinationRef&
   const auto kind =
       is_service ? view::Destination::Kind::service : view::Destination::Kind::virtual_destination;
   auto sought = ref.ref;
+  sought.name = sought_name(ref);
   const bool is_external = ref.kind == DestinationKind::external_service;
-  if (is_external) sought.name = resources::external_alias(sought.name);
   const auto resolved = find_destination(kind, namespace_, sought);
   // A virtual destination spans clusters, so its reference's cluster only says who defined it.
   const std::string_view cluster = is_service ? std::string_view(ref.ref.cluster) : "";
@@ -226,13 +231,15 @@ Upstreams::Source Upstreams::find_destination(view::Destination::Kind kind,
                                               std::string_view namespace_,
                                               const resources::ObjectRef& ref) const {
   Source best;
-  auto best_rank = 3;
+  auto best_rank = 6;
   for (const auto& candidate : names_.find({namespace_, ref.name})) {
     if (candidate->destination->kind != kind) continue;
     const auto& cluster = candidate->destination->cluster;
-    const auto rank = !ref.cluster.empty() && cluster == ref.cluster ? 0
+    const auto near = !ref.cluster.empty() && cluster == ref.cluster ? 0
                       : cluster == resolution_.view->cluster         ? 1
                                                                      : 2;
+    // A host had to be let in here; to have none is anybody's word.
+    const auto rank = 2 * near + (candidate->destination->has_host() ? 0 : 1);
     if (rank >= best_rank) continue;
     best = candidate;
     best_rank = rank;

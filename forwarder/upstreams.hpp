@@ -29,6 +29,9 @@
 
 namespace forwarder {
 
+// What a reference's destination is called in a resolution.
+std::string sought_name(const resources::DestinationRef& ref);
+
 class Upstreams {
  public:
   using Source = KeptUpstreams::Source;

@@ -2,24 +2,25 @@
 
 #include <algorithm>
 
+#include "base/hash.hpp"
 #include "resources/cross_checks.hpp"
+#include "resources/kinds/names.hpp"
 
 namespace resources {
 namespace {
 
 constexpr std::string_view kPrefix = "external:";
 constexpr std::string_view kBackend = "--external";
-constexpr std::size_t kMaxLabel = 63;
 
-// A DNS label, as services are called.
+// A DNS label, as services are called; of two external services never the same.
 std::string backend_of(const ExternalService& service) {
-  std::string name;
-  for (const char c : service.metadata.name)
-    name += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '-';
-  name.resize(std::min(name.size(), kMaxLabel - kBackend.size()));
-  if (name.empty() || name.front() == '-') name.insert(0, 1, 'x');
-  name.resize(std::min(name.size(), kMaxLabel - kBackend.size()));
-  return name.append(kBackend);
+  const auto& name = service.metadata.name;
+  auto backend = name + std::string(kBackend);
+  if (is_dns_label(backend)) return backend;
+  constexpr char kHex[] = "0123456789abcdef";
+  backend = "x";
+  for (auto hash = base::hash64(name); hash != 0; hash >>= 4) backend += kHex[hash & 15];
+  return backend.append(kBackend);
 }
 
 std::string name_of(const ExternalServicePort& port) {
@@ -77,6 +78,16 @@ std::vector<StaticEndpoint> endpoints_of(const ExternalService& service,
   return made;
 }
 
+// Where the port leads, for who has no endpoint at hand to ask: another number where one of them
+// has it elsewhere.
+std::uint16_t declared_target(const ExternalServicePort& port,
+                              const std::vector<StaticEndpoint>& endpoints) {
+  for (const auto& endpoint : endpoints)
+    for (const auto& at : endpoint.ports)
+      if (at.name == name_of(port) && at.number != port.number) return at.number;
+  return port.number;
+}
+
 void warn_of_lost_ports(const ExternalService& service,
                         const std::vector<StaticEndpoint>& endpoints, Problems& problems) {
   for (std::size_t i = 0; i < service.ports.size(); ++i) {
@@ -112,6 +123,12 @@ DestinationKind kind_of(std::string_view destination) {
                                           : DestinationKind::virtual_destination;
 }
 
+std::size_t count_written(const SharedList<VirtualDestination>& destinations) {
+  return static_cast<std::size_t>(std::ranges::count_if(destinations, [](const auto& destination) {
+    return kind_of(destination.metadata.name) == DestinationKind::virtual_destination;
+  }));
+}
+
 Documents make_aliases(const SharedList<ExternalService>& services,
                        const SharedList<ExternalEndpoint>& endpoints, Problems& problems) {
   Documents made;
@@ -119,9 +136,11 @@ Documents make_aliases(const SharedList<ExternalService>& services,
     StaticService backend;
     backend.metadata = service.metadata;
     backend.metadata.name = backend_of(service);
+    backend.checked = false;          // they are not ours
     backend.metadata.labels.clear();  // no other virtual destination selects it
     backend.endpoints = endpoints_of(service, endpoints);
     warn_of_lost_ports(service, backend.endpoints, problems);
+    std::erase_if(backend.endpoints, [](const auto& endpoint) { return endpoint.ports.empty(); });
 
     VirtualDestination alias;
     alias.metadata = service.metadata;
@@ -132,7 +151,8 @@ Documents make_aliases(const SharedList<ExternalService>& services,
     selector.name = backend.metadata.name;
     selector.namespace_ = backend.metadata.namespace_;
     for (const auto& port : service.ports) {
-      backend.ports.push_back({name_of(port), port.number, {}, ""});
+      const auto target = declared_target(port, backend.endpoints);
+      backend.ports.push_back({name_of(port), port.number, {target, ""}, ""});
       alias.ports.push_back({port.number, port.protocol, {0, name_of(port)}});
     }
     made.static_services.push_back(std::move(backend));

@@ -23,6 +23,9 @@ struct DestinationTitle {
 DestinationTitle title_of(std::string_view destination);
 DestinationKind kind_of(std::string_view destination);
 
+// Without those that serve external services.
+std::size_t count_written(const SharedList<VirtualDestination>& destinations);
+
 // What serves these, two documents for each in their order. Warns of ports that no endpoint has.
 Documents make_aliases(const SharedList<ExternalService>& services,
                        const SharedList<ExternalEndpoint>& endpoints, Problems& problems);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,7 @@ struct EndpointSlice {
 //   namespace: bookinfo          # default: "default"
 //   labels: {app: ratings}
 //   ports: {http: 9080}          # or  port: 9080
+//   check: false                 # default: true, an endpoint that does not answer is unhealthy
 //   locality: {zone: us-east-1a} # default for its endpoints; region defaults to the agent's
 //   endpoints:
 //   - 10.0.0.5                   # an address …
@@ -80,6 +82,7 @@ struct StaticService {
   Metadata metadata;
   std::vector<ServicePort> ports;
   bool headless = false;
+  std::optional<bool> checked;  // whether its endpoints answer; absent: as agent.yaml says
   std::vector<StaticEndpoint> endpoints;
 };
 

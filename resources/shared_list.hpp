@@ -57,6 +57,7 @@ class SharedList {
     pointers_.push_back(std::make_shared<const T>(std::move(document)));
   }
   void push_back(std::shared_ptr<const T> document) { pointers_.push_back(std::move(document)); }
+  void drop_last(std::size_t count) { pointers_.resize(pointers_.size() - count); }
   // The others that hold the one before still do.
   void replace(std::size_t i, T document) {
     pointers_[i] = std::make_shared<const T>(std::move(document));

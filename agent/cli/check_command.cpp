@@ -8,6 +8,7 @@
 #include "agent/http_message.hpp"
 #include "agent/report.hpp"
 #include "agent/settings.hpp"
+#include "resources/external_aliases.hpp"
 
 namespace agent::cli {
 namespace {
@@ -40,8 +41,8 @@ void print(const resources::Problems& problems, const Checked& checked) {
   const auto errors = std::count_if(problems.begin(), problems.end(), [](const auto& p) {
     return p.severity == resources::Severity::error;
   });
-  const auto external = documents.external_services.size();  // two of the others serve each
-  std::cout << documents.virtual_destinations.size() - external << " virtual destinations, "
+  const auto external = documents.external_services.size();  // a service serves each
+  std::cout << resources::count_written(documents.virtual_destinations) << " virtual destinations, "
             << documents.route_tables.size() << " route tables, "
             << documents.services.size() + documents.static_services.size() - external
             << " services, " << external << " external services: " << errors << " errors, "

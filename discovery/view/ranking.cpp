@@ -75,6 +75,9 @@ bool selects(const resources::FailoverPolicy& policy, const Destination& destina
   const auto kind = destination.kind == Destination::Kind::service
                         ? resources::DestinationKind::service
                         : resources::kind_of(destination.name);
+  const auto name = destination.kind == Destination::Kind::service
+                        ? std::string_view(destination.name)
+                        : resources::title_of(destination.name).name;
   const auto has_port = [&](const resources::PortSelector& port) {
     return port.unset() || std::ranges::any_of(destination.ports, [&](const auto& one) {
              return port.number != 0 ? one.number == port.number : one.name == port.name;
@@ -83,8 +86,8 @@ bool selects(const resources::FailoverPolicy& policy, const Destination& destina
   return policy.destinations.empty() ||
          std::ranges::any_of(policy.destinations, [&](const auto& selector) {
            return selector.kind == kind &&
-                  selector.object.matches(destination.labels, destination.name,
-                                          destination.namespace_, destination.cluster) &&
+                  selector.object.matches(destination.labels, name, destination.namespace_,
+                                          destination.cluster) &&
                   has_port(selector.port);
          });
 }

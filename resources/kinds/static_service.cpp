@@ -137,6 +137,7 @@ void read(const Value& document, StaticService& out) {
   }
   fields.optional("labels", out.metadata.labels);
   fields.optional("headless", out.headless);
+  fields.optional("check", out.checked);
   bool exported = true;
   if (fields.optional("export", exported))
     out.metadata.annotations[kExportAnnotation] = exported ? "true" : "false";

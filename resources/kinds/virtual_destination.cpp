@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "resources/external_aliases.hpp"
 #include "resources/kinds/destination_fields.hpp"
 #include "resources/kinds/names.hpp"
 #include "resources/kinds/readers.hpp"
@@ -79,6 +80,10 @@ void read(const Value& document, VirtualDestination& out) {
   const auto value = fields.find("spec");
   if (!value) return fields.missing("spec");
 
+  if (kind_of(out.metadata.name) != DestinationKind::virtual_destination)
+    document.error(
+        "a name that begins like " + quoted(external_alias("NAME")) + " is an ExternalService's",
+        "call it otherwise");
   Fields spec(*value);
   read_hosts(spec, out.hosts, out.host_places);
   spec.optional("services", out.services);

@@ -150,6 +150,16 @@ TEST_CASE("a virtual destination without hosts is one that only routes lead to")
   CHECK_FALSE(view->find("VirtualDestination bookinfo/foreign"));
 }
 
+TEST_CASE("an external service has the endpoints that its own cluster gives it, and no other's") {
+  const auto alias = destination("external:auth", {"auth.mesh.internal"}, "auth");
+  const auto view = assemble(
+      {origin("east", {service("auth", kHttp), alias}), origin("west", {service("auth", kHttp)})});
+  const auto* found = view->find("auth.mesh.internal");
+  REQUIRE(found);
+  REQUIRE(found->services.size() == 1);
+  CHECK(found->services[0]->cluster == "east");
+}
+
 TEST_CASE("a peer cannot take over a host outside our zones") {
   const auto bank = destination("bank", {"www.bank.example", "bank.mesh.internal"}, "bank");
   const auto view = assemble({origin("west", {bank})});

@@ -1,6 +1,7 @@
 // A table that is made after others decides as one that is made of nothing, whatever has changed.
 #include "forwarder/compile.hpp"
 #include "forwarder/treatment.hpp"
+#include "resources/external_aliases.hpp"
 #include "tests/unit/forwarder/scene.hpp"
 
 #include <catch2/catch.hpp>
@@ -24,7 +25,7 @@ class Changing {
         change_balancer();
         break;
       case 0:
-        destinations.erase(host());
+        destinations.erase(random.chance(0.15) ? hostless() : host());
         break;
       case 1:
       case 2:
@@ -44,7 +45,7 @@ class Changing {
         break;
       case 7:
       case 8: {
-        const auto name = host();
+        const auto name = random.chance(0.15) ? hostless() : host();
         destinations[name] = destination(name);
         break;
       }
@@ -76,6 +77,8 @@ class Changing {
     return "h" + std::to_string(random.below(5)) + (random.chance(0.5) ? ".x" : ".y");
   }
 
+  std::string hostless() { return "VirtualDestination shop/h" + std::to_string(random.below(3)); }
+
   std::shared_ptr<const view::Service> service(const std::string& name,
                                                const std::string& namespace_ = "shop") {
     auto made = std::make_shared<view::Service>();
@@ -106,8 +109,14 @@ class Changing {
     made->host = name;
     made->defined_by = "Service shop/" + name;
     made->namespace_ = "shop";
-    made->name = name.substr(0, name.find('.'));
+    made->name = name.substr(name.find('/') + 1, 2);
     made->services = {service(made->name)};
+    if (!made->has_host() || random.chance(0.4))
+      made->kind = view::Destination::Kind::virtual_destination;
+    if (made->has_host() && random.chance(0.2)) {
+      made->kind = view::Destination::Kind::virtual_destination;
+      made->name = resources::external_alias(made->name);
+    }
     made->cluster = made->services.front()->cluster;
     made->labels = made->services.front()->labels;
     made->headless = random.chance(0.1);
@@ -131,6 +140,10 @@ class Changing {
 
   resources::DestinationRef reference() {
     auto ref = service_ref();
+    const resources::DestinationKind kinds[] = {resources::DestinationKind::service,
+                                                resources::DestinationKind::virtual_destination,
+                                                resources::DestinationKind::external_service};
+    if (random.chance(0.5)) ref.kind = kinds[random.below(3)];
     if (random.chance(0.2)) ref.subset = {{"v", "1"}};
     if (random.chance(0.2)) ref.ref.cluster = random.chance(0.5) ? "east" : "west";
     return ref;
@@ -274,6 +287,29 @@ TEST_CASE("from table to table is the same as each table alone") {
     INFO("seed " << seed << ", step " << step);
     REQUIRE(incremental == alone);
   }
+}
+
+TEST_CASE("a route that is kept follows its external service to other hosts and ports") {
+  Mesh mesh;
+  const auto alias = resources::external_alias("auth");
+  mesh.has("east", alias, {"192.0.2.1"}).has_virtual("a.example", alias);
+  resources::ForwardTo forward;
+  forward.destinations = {virtual_destination("auth")};
+  forward.destinations[0].kind = resources::DestinationKind::external_service;
+  forward.destinations[0].port = {};  // the only one
+  const resources::SharedList<resources::RouteTable> tables{
+      table("one", {"h"}, {route({}, forward)})};
+  const auto upstream = [&] {
+    const auto compiled = mesh.compile(tables);
+    const auto decision = decide(*compiled.table, Incoming("GET", "h", "/"));
+    const auto* to = std::get_if<Forward>(&decision.action);
+    return to ? describe(*to->upstream) : std::get<Reply>(decision.action).body;
+  };
+  CHECK(upstream() == "a.example:80 | own cluster 192.0.2.1:8080");
+  mesh.loses_virtual("a.example").has_virtual("b.example", alias, 81);
+  CHECK(upstream() == "b.example:81 | own cluster 192.0.2.1:8080");
+  mesh.loses_virtual("b.example");
+  CHECK(upstream().find("ExternalService shop/auth is not known here") != std::string::npos);
 }
 
 TEST_CASE("what does not change is the same object in the next table") {

@@ -152,6 +152,11 @@ Mesh& Mesh::has_virtual(std::string host, std::string name, std::uint16_t port,
   return *this;
 }
 
+Mesh& Mesh::loses_virtual(std::string_view host) {
+  std::erase_if(virtual_, [&](const Destination& destination) { return destination.host == host; });
+  return *this;
+}
+
 Service& Mesh::service(std::string_view cluster, std::string_view name) {
   return *std::find_if(services_.begin(), services_.end(),
                        [&](const Service& s) { return s.cluster == cluster && s.name == name; });

@@ -52,6 +52,7 @@ class Mesh {
   // names lead to the forwarder, as the assembler has it.
   Mesh& has_virtual(std::string host, std::string name, std::uint16_t port = 80,
                     std::string protocol = "HTTP");
+  Mesh& loses_virtual(std::string_view host);
   // That host is answered with its endpoints only.
   Mesh& headless(std::string host) { return headless_ = std::move(host), *this; }
   // By default on 127.0.0.9.

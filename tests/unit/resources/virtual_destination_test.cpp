@@ -133,3 +133,13 @@ TEST_CASE("the older of two documents wins, then the order of their names", "[re
   CHECK(precedes(object(0, "a", "a"), object(0, "a", "b")));
   CHECK_FALSE(precedes(object(0, "a", "a"), object(0, "a", "a")));
 }
+
+TEST_CASE("no virtual destination is called like what serves an external service", "[resources]") {
+  const auto loaded = load_text(
+      "apiVersion: networking.gloo.solo.io/v2\nkind: VirtualDestination\n"
+      "metadata: {name: 'external:auth'}\n"
+      "spec: {hosts: [a.example], services: [{name: x}], ports: [{number: 80}]}\n");
+  REQUIRE(loaded.problems.size() == 1);
+  CHECK(loaded.problems[0].message ==
+        "a name that begins like \"external:NAME\" is an ExternalService's");
+}
