@@ -9,6 +9,7 @@
 
 #include "agent/admin_guard.hpp"
 #include "agent/alone.hpp"
+#include "agent/check_report.hpp"
 #include "agent/kubernetes_report.hpp"
 #include "agent/name_report.hpp"
 #include "agent/settings.hpp"
@@ -41,6 +42,7 @@ BuilderConfig builder_config(const Config& config) {
           zone_config(config),
           forwarder_config(config),
           config.role,
+          config.checks,
           [config, rehearsal = std::make_shared<Rehearsal>()](const auto& documents) {
             return rehearsal->errors(config, documents, others_of(config));
           }};
@@ -186,6 +188,11 @@ void Agent::make_builder() {
                          [this](std::vector<std::string> names) {
                            io_->post([this, names = std::move(names)] { names_->want(names); },
                                      base::Delivery::must_deliver);
+                         },
+                         [this](discovery::sources::CheckTargets targets) {
+                           io_->post(
+                               [this, targets = std::move(targets)] { checker_->want(targets); },
+                               base::Delivery::must_deliver);
                          }},
       log_);
 }
@@ -239,8 +246,11 @@ base::Result<void> Agent::open_dns() {
 
 base::Result<void> Agent::open_files() {
   names_ = std::make_unique<discovery::sources::NameSource>(
-      *io_, name_servers_of(config_),
+      *io_, name_servers_of(config_), assembly_rules(config_),
       [this](auto addresses) { builder_->names(std::move(addresses)); });
+  checker_ = std::make_unique<discovery::sources::Checker>(
+      *io_, base::Random(draw_seed()),
+      [this](auto failing) { builder_->failing(std::move(failing)); });
   auto files = discovery::sources::Files::open(
       *io_, config_.resources, [this](auto read) { builder_->files(std::move(read)); });
   if (!files) return files.error();
@@ -272,7 +282,8 @@ base::Result<void> Agent::open_admin() {
       [this] { return refusals_.list(std::chrono::steady_clock::now()); },
       [this] { return report(upstreams_of(shown_config_, *pass_on_)); },
       [this] { return kubernetes_ ? report(kubernetes_->status()) : Json(); },
-      [this] { return report(names_->status()); }});
+      [this] { return report(names_->status()); },
+      [this] { return report(checker_->checks(), io_->now()); }});
   const auto serve = [](HttpRoutes routes) {
     return [routes = std::move(routes)](const HttpRequest& request) {
       return routes.respond(request);
@@ -402,7 +413,7 @@ void Agent::reload() {
       [this, config = config_] {
         shown_config_ = config;
         prober_->use(assembly_rules(config));
-        names_->use(name_servers_of(config));
+        names_->use(name_servers_of(config), assembly_rules(config));
         post_agent_row(config);
         files_->reread(config.resources);
       },

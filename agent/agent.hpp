@@ -33,6 +33,7 @@
 #include "base/net/supervisor.hpp"
 #include "base/published.hpp"
 #include "discovery/rpc/grpc_log.hpp"
+#include "discovery/sources/checker.hpp"
 #include "discovery/sources/files.hpp"
 #include "discovery/sources/kubernetes/source.hpp"
 #include "discovery/sources/name_source.hpp"
@@ -122,6 +123,7 @@ class Agent {
   std::unique_ptr<forwarder::net::Forwarder> forwarder_;
   std::unique_ptr<discovery::sources::Prober> prober_;
   std::unique_ptr<discovery::sources::NameSource> names_;
+  std::unique_ptr<discovery::sources::Checker> checker_;
   std::unique_ptr<discovery::sources::Files> files_;
   std::unique_ptr<discovery::sources::kubernetes::Source> kubernetes_;
   std::unique_ptr<tls::Watch> certificates_;

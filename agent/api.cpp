@@ -200,6 +200,7 @@ Json Api::status(const Served& served) {
               {"upstreams", sources_.upstreams()},
               {"kubernetes", sources_.kubernetes()},
               {"names", sources_.looked_up()},
+              {"checks", sources_.checks()},
               {"notImported", report_not_imported(*served.resolution->view)},
               {"leaves", membership->leaves},
               {"home", report(membership->home)},

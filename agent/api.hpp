@@ -43,6 +43,7 @@ class Api {
     std::function<Json()> upstreams;   // of DNS
     std::function<Json()> kubernetes;  // null = none is read
     std::function<Json()> looked_up;   // the names that documents give instead of addresses
+    std::function<Json()> checks;      // of endpoints
   };
 
   explicit Api(Sources sources);

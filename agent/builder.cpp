@@ -73,6 +73,14 @@ void Builder::names(discovery::sources::NamedAddresses addresses) {
   wake_.notify_one();
 }
 
+void Builder::failing(discovery::sources::Failing endpoints) {
+  {
+    const std::lock_guard lock(mutex_);
+    next_failing_ = std::move(endpoints);
+  }
+  wake_.notify_one();
+}
+
 void Builder::kubernetes(discovery::sources::kubernetes::Reading reading) {
   {
     const std::lock_guard lock(mutex_);
@@ -96,26 +104,29 @@ void Builder::run() {
   for (;;) {
     std::optional<discovery::sources::ReadFiles> files;
     std::optional<discovery::sources::NamedAddresses> names;
+    std::optional<discovery::sources::Failing> failing;
     std::optional<discovery::sources::kubernetes::Reading> reading;
     std::shared_ptr<const discovery::Publication> publication;
     std::optional<BuilderConfig> config;
     std::uint64_t edition = 0;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, names_awaited_ ? kNamesPatience : kCollectEvery, [this] {
-        return stopping_ || next_files_ || next_names_ || next_reading_ || next_publication_ ||
-               next_config_;
+      const auto until = names_awaited_.value_or(std::chrono::steady_clock::now() + kCollectEvery);
+      wake_.wait_until(lock, until, [this] {
+        return stopping_ || next_files_ || next_names_ || next_failing_ || next_reading_ ||
+               next_publication_ || next_config_;
       });
       if (stopping_) return;
       files = std::exchange(next_files_, std::nullopt);
       names = std::exchange(next_names_, std::nullopt);
+      failing = std::exchange(next_failing_, std::nullopt);
       reading = std::exchange(next_reading_, std::nullopt);
       publication = std::move(next_publication_);
       edition = next_edition_;
       config = std::exchange(next_config_, std::nullopt);
     }
-    if (names_awaited_ && std::chrono::steady_clock::now() >= *names_awaited_) say_rows(awaiting_);
-    if (!files && !names && !reading && !publication && !config) {
+    if (names_awaited_ && std::chrono::steady_clock::now() >= *names_awaited_) say_rows();
+    if (!files && !names && !failing && !reading && !publication && !config) {
       products_.dns.collect();
       products_.forwarder.collect();
       products_.served.collect();
@@ -128,6 +139,7 @@ void Builder::run() {
     serve_accepted(edition);
     if (files) accept(std::move(*files));
     if (names) accept(std::move(*names));
+    if (failing) accept(std::move(*failing));
     // New documents alone change nothing yet: the publication with their rows follows in any case.
     if (publication_ && changes) build();
   }
@@ -160,40 +172,63 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   auto wanted =
       agent ? discovery::sources::names_in(documents->documents) : std::vector<std::string>();
   if (wanted != wanted_) {
+    new_names_.clear();
+    std::ranges::set_difference(wanted, wanted_, std::back_inserter(new_names_));
     wanted_ = std::move(wanted);
     callbacks_.names_wanted(wanted_);
   }
   if (listing == discovery::Listing::relist) awaiting_ = listing;
-  if (knows_names()) return say_rows(awaiting_);
+  if (!awaits_names()) return say_rows();
   if (!names_awaited_) names_awaited_ = std::chrono::steady_clock::now() + kNamesPatience;
 }
 
 void Builder::accept(discovery::sources::NamedAddresses addresses) {
-  names_ = std::move(addresses);
-  if (!newest_.documents || (names_awaited_ && !knows_names())) return;
-  say_rows(awaiting_);
+  seen_.names = std::move(addresses);
+  if (newest_.documents && !(names_awaited_ && awaits_names())) say_rows();
 }
 
-bool Builder::knows_names() const {
-  return std::ranges::all_of(wanted_, [this](const auto& name) { return names_.contains(name); });
+void Builder::accept(discovery::sources::Failing endpoints) {
+  seen_.failing = std::move(endpoints);
+  if (newest_.documents && !names_awaited_) say_rows();
 }
 
-// What the newest documents publish, with names as they lead now.
-void Builder::say_rows(discovery::Listing listing) {
+bool Builder::awaits_names() const {
+  return std::ranges::any_of(new_names_, [this](const auto& name) {
+    const auto led = seen_.names.find(name);
+    return led == seen_.names.end() || !led->second.is_whole;
+  });
+}
+
+// What the newest documents publish, by what is seen of their endpoints now.
+void Builder::say_rows() {
   names_awaited_ = std::nullopt;
-  awaiting_ = discovery::Listing::change;
+  new_names_.clear();
+  const auto listing = std::exchange(awaiting_, discovery::Listing::change);
   const auto& documents = newest_.documents->documents;
   auto rows =
-      local_.update(documents, config_.role, config_.exports, config_.rules.locality, names_);
-  log_problems(rows.problems);
+      local_.update(documents, config_.role, config_.exports, config_.rules.locality, seen_);
+  if (std::exchange(row_problems_, rows.problems) != rows.problems) log_problems(rows.problems);
   rows.problems.insert(rows.problems.end(), newest_.problems.begin(), newest_.problems.end());
   if (accepted_.size() == kMaxEditions) accepted_.pop_back();
   SourceRows said{"files", std::move(rows.changes), ++editions_, listing};
   if (listing == discovery::Listing::relist && config_.role == Role::agent)
-    said.rows = discovery::sources::make_rows(documents, config_.exports, names_).rows;
+    said.rows = discovery::sources::make_rows(documents, config_.exports, seen_).rows;
   accepted_.push_back(
       {editions_, newest_.documents, std::move(rows.problems), std::move(rows.home)});
   callbacks_.rows_changed(std::move(said), newest_.stuck);
+  if (config_.role == Role::agent) want_checks();
+}
+
+void Builder::want_checks() {
+  const auto& services = newest_.documents->documents.static_services;
+  if (services.pointers() == checked_services_.pointers() && seen_.names == checked_names_ &&
+      checks_ == config_.checks)
+    return;
+  checked_services_ = services;
+  checked_names_ = seen_.names;
+  checks_ = config_.checks;
+  callbacks_.checks_wanted(
+      discovery::sources::check_targets(newest_.documents->documents, seen_.names, checks_));
 }
 
 // True when it changes what no publication will bring.

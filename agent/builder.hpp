@@ -10,7 +10,7 @@
 // is rows and no routes: it takes effect as it comes. Names that documents give instead of
 // addresses are looked up elsewhere; documents with names that are not known yet wait for them,
 // kNamesPatience at most, so that a restart withdraws nothing. Thread: run() is the builder thread;
-// publication(), files(), names(), kubernetes(), configure() and stop() from any.
+// publication(), files(), names(), failing(), kubernetes(), configure() and stop() from any.
 #pragma once
 
 #include <atomic>
@@ -47,6 +47,7 @@ struct BuilderConfig {
   dns::ZoneConfig zone;
   forwarder::ForwarderConfig forwarder;
   Role role = Role::agent;
+  bool checks = true;  // endpoints of files, where a document does not say
   DocumentStore::Judge judge;
 };
 
@@ -69,6 +70,8 @@ class Builder {
     std::function<void()> tables_published;
     // The names of the newest documents, where they are others than before: to be looked up.
     std::function<void(std::vector<std::string>)> names_wanted;
+    // Whose answering is to be tried, where they are others than before.
+    std::function<void(discovery::sources::CheckTargets)> checks_wanted;
   };
 
   Builder(BuilderConfig config, Products products, Callbacks callbacks, base::Logger& log);
@@ -83,6 +86,7 @@ class Builder {
                    std::uint64_t edition);
   void files(discovery::sources::ReadFiles files);
   void names(discovery::sources::NamedAddresses addresses);
+  void failing(discovery::sources::Failing endpoints);
   void kubernetes(discovery::sources::kubernetes::Reading reading);
   // From the next build on.
   void configure(BuilderConfig config);
@@ -91,8 +95,10 @@ class Builder {
   void run();
   void accept(discovery::sources::ReadFiles files);
   void accept(discovery::sources::NamedAddresses addresses);
-  bool knows_names() const;
-  void say_rows(discovery::Listing listing);
+  void accept(discovery::sources::Failing endpoints);
+  bool awaits_names() const;
+  void want_checks();
+  void say_rows();
   bool accept(discovery::sources::kubernetes::Reading reading);
   void serve_accepted(std::uint64_t edition);
   void build();
@@ -111,6 +117,7 @@ class Builder {
   std::uint64_t next_edition_ = 0;  // of next_publication_
   std::optional<discovery::sources::ReadFiles> next_files_;
   std::optional<discovery::sources::NamedAddresses> next_names_;
+  std::optional<discovery::sources::Failing> next_failing_;
   std::optional<discovery::sources::kubernetes::Reading> next_reading_;
   std::optional<BuilderConfig> next_config_;
 
@@ -120,13 +127,19 @@ class Builder {
     std::shared_ptr<const AcceptedDocuments> documents;
     resources::Problems problems;  // warnings beside those of the documents
     std::string stuck;
-  } newest_;                                  // as the files say
-  LocalRows local_;                           // of the newest documents
-  std::vector<std::string> wanted_;           // names in them
-  discovery::sources::NamedAddresses names_;  // where they lead
-  // Until when the newest documents wait for them, and how they were read.
+  } newest_;                         // as the files say
+  LocalRows local_;                  // of the newest documents
+  discovery::sources::Seen seen_;    // of their endpoints
+  std::vector<std::string> wanted_;  // names in them
+  // Until when the newest documents wait for those that are new, and how they were read.
   std::optional<base::TimePoint> names_awaited_;
+  std::vector<std::string> new_names_;
   discovery::Listing awaiting_ = discovery::Listing::change;
+  resources::Problems row_problems_;  // as last logged
+  // For which checks_wanted() was called last.
+  resources::SharedList<resources::StaticService> checked_services_;
+  discovery::sources::NamedAddresses checked_names_;
+  bool checks_ = true;
   struct Edition {
     std::uint64_t number = 0;
     std::shared_ptr<const AcceptedDocuments> documents = std::make_shared<AcceptedDocuments>();

@@ -311,6 +311,7 @@ void read_root(const Value& value, const std::string& folder, Config& out) {
   }
   if (const auto paths = fields.find("resources"))
     read_one_or_more(*paths, out.resources, ExistingPath{folder});
+  fields.optional("checks", out.checks);
   if (const auto kubernetes = fields.find("kubernetes")) {
     read_kubernetes(*kubernetes, folder, out.kubernetes);
     if (out.kubernetes && out.is_leaf())

@@ -150,6 +150,7 @@ struct Config {
   ForwarderConfig forwarder;
   base::SocketAddress admin{base::IpAddress::v4(0x7f000001), kAdminPort};    // admin.listen
   base::SocketAddress probes{base::IpAddress::v4(0x7f000001), kProbesPort};  // probes.listen
+  bool checks = true;  // whether endpoints of files answer, where a document does not say
   std::vector<std::string> resources;  // files and folders of documents, resolved as TlsFiles are
   std::optional<KubernetesConfig> kubernetes;  // none = nothing is read there
   std::vector<std::string> networks;  // names of the networks reachable from here; empty = all

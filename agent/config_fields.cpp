@@ -187,6 +187,8 @@ constexpr std::array kFields{
     FieldRow{"probes.listen", Change::fixed,
              [](const Config& c) { return quoted(c.probes.to_string()); }},
     FieldRow{"resources", Change::live, [](const Config& c) { return listed(c.resources, kSame); }},
+    FieldRow{"checks", Change::live,
+             [](const Config& c) { return std::string(c.checks ? "true" : "false"); }},
     FieldRow{"kubernetes.server", Change::fixed,
              [](const Config& c) { return c.kubernetes ? quoted(c.kubernetes->server) : ""; }},
     FieldRow{"kubernetes.ca", Change::fixed,
@@ -267,6 +269,7 @@ Config with_live_changes(Config before, const Config& after) {
   before.dns.localities = after.dns.localities;
   before.dns.trusted_forwarders = after.dns.trusted_forwarders;
   before.resources = after.resources;
+  before.checks = after.checks;
   before.networks = after.networks;
   before.export_ = after.export_;
   before.import_ = after.import_;

@@ -1,6 +1,7 @@
 #include "agent/local_rows.hpp"
 
 #include "resources/cross_checks.hpp"
+#include "resources/external_aliases.hpp"
 
 namespace agent {
 namespace {
@@ -24,13 +25,21 @@ void leave_to_home(resources::Problems& problems, std::string_view kind,
 LocalRows::Update LocalRows::update(const resources::Documents& documents, Role role,
                                     const discovery::sources::ExportRule& exports,
                                     const base::Locality& locality,
-                                    const discovery::sources::NamedAddresses& names) {
-  if (role == Role::agent) return update(files_, documents, exports, locality, names);
+                                    const discovery::sources::Seen& seen) {
+  if (role == Role::agent) return update(files_, documents, exports, locality, seen);
   Update update;
   leave_to_home(update.problems, "Service", documents.services);
   leave_to_home(update.problems, "EndpointSlice", documents.endpoint_slices);
-  leave_to_home(update.problems, "StaticService", documents.static_services);
-  leave_to_home(update.problems, "VirtualDestination", documents.virtual_destinations);
+  leave_to_home(update.problems, "ExternalService", documents.external_services);
+  auto services = documents.static_services;
+  auto destinations = documents.virtual_destinations;
+  services.drop_last(documents.external_services.size());  // what serves those stands last
+  erase_if(destinations, [](const auto& destination) {
+    return resources::kind_of(destination.metadata.name) !=
+           resources::DestinationKind::virtual_destination;
+  });
+  leave_to_home(update.problems, "StaticService", services);
+  leave_to_home(update.problems, "VirtualDestination", destinations);
   return update;
 }
 
@@ -43,8 +52,8 @@ LocalRows::Update LocalRows::update_kubernetes(const resources::Documents& objec
 LocalRows::Update LocalRows::update(Source& source, const resources::Documents& documents,
                                     const discovery::sources::ExportRule& exports,
                                     const base::Locality& locality,
-                                    const discovery::sources::NamedAddresses& names) {
-  auto [rows, home, problems] = source.kept.update(documents, exports, names);
+                                    const discovery::sources::Seen& seen) {
+  auto [rows, home, problems] = source.kept.update(documents, exports, seen);
   source.home =
       discovery::sources::rows_at_home(source.home, std::move(home), locality, ++version_);
   return {std::move(rows), source.home, std::move(problems)};

@@ -22,7 +22,7 @@ class LocalRows {
   };
   Update update(const resources::Documents& documents, Role role,
                 const discovery::sources::ExportRule& exports, const base::Locality& locality,
-                const discovery::sources::NamedAddresses& names = {});
+                const discovery::sources::Seen& seen = {});
   Update update_kubernetes(const resources::Documents& objects,
                            const discovery::sources::ExportRule& exports,
                            const base::Locality& locality);
@@ -34,7 +34,7 @@ class LocalRows {
   };
   Update update(Source& source, const resources::Documents& documents,
                 const discovery::sources::ExportRule& exports, const base::Locality& locality,
-                const discovery::sources::NamedAddresses& names);
+                const discovery::sources::Seen& seen);
 
   Source files_, kubernetes_;
   std::uint64_t version_ = 0;  // of what is for home: the sources' versions never meet

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "agent/agent.hpp"
+#include "agent/check_report.hpp"
 #include "agent/kubernetes_report.hpp"
 #include "agent/name_report.hpp"
 #include "agent/upstream_report.hpp"
@@ -14,6 +15,8 @@ std::vector<std::string> Agent::troubles() const {
     for (const auto& trouble : state_->status().troubles) troubles.push_back("state: " + trouble);
   if (kubernetes_)
     for (auto& trouble : troubles_of(kubernetes_->status())) troubles.push_back(std::move(trouble));
+  for (auto& trouble : troubles_of(checker_->checks(), io_->now()))
+    troubles.push_back(std::move(trouble));
   for (auto& trouble : troubles_of(names_->status(), names_->left_out()))
     troubles.push_back(std::move(trouble));
   for (auto& trouble : refusals_.troubles(std::chrono::steady_clock::now()))
@@ -62,6 +65,7 @@ void Agent::add_worker_metrics(Metrics& metrics) const {
   if (state_) add(metrics, state_->status());
   if (kubernetes_) add(metrics, kubernetes_->status());
   add(metrics, names_->status());
+  add(metrics, checker_->checks(), io_->now());
   if (!forwarder_) return;
   const auto listeners = forwarder_->listeners();
   metrics.gauge("nearmost_forwarder_listeners_failed", "ports of destinations that cannot be bound",

@@ -57,16 +57,17 @@ Result<Fd> bind_udp(const SocketAddress& address, BindOptions options) {
   return open_bound(address, SOCK_DGRAM, options);
 }
 
-Result<Fd> start_connect(const SocketAddress& address) {
+Result<Fd> start_connect(const SocketAddress& address, int* error_number) {
   auto fd = open_socket(address, SOCK_STREAM);
   if (!fd) return fd;
   set_flag(fd->get(), IPPROTO_TCP, TCP_NODELAY);
   sockaddr_storage storage{};
   const auto length = to_sockaddr(address, storage);
   const int status = ::connect(fd->get(), reinterpret_cast<const sockaddr*>(&storage), length);
-  if (status != 0 && errno != EINPROGRESS)
-    return from_errno("connect " + address.to_string(), errno);
-  return fd;
+  if (status == 0 || errno == EINPROGRESS) return fd;
+  const int why = errno;
+  if (error_number) *error_number = why;
+  return from_errno("connect " + address.to_string(), why);
 }
 
 void keep_alive(int fd, const Keepalive& keepalive) {

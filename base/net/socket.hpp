@@ -32,7 +32,8 @@ Result<Fd> listen_tcp(const SocketAddress& address, BindOptions options = {});
 Result<Fd> bind_udp(const SocketAddress& address, BindOptions options = {});
 
 // A connection under way (TCP_NODELAY set): writable or failed later, see Stream::connected().
-Result<Fd> start_connect(const SocketAddress& address);
+// `error_number`: why it failed at once.
+Result<Fd> start_connect(const SocketAddress& address, int* error_number = nullptr);
 
 // SO_KEEPALIVE; what is 0 is the kernel's default.
 struct Keepalive {

@@ -40,7 +40,7 @@ void add_led_elsewhere(const resources::Documents& documents, const NamedAddress
                        const NamedAddresses& after, std::vector<std::uint64_t>& changed) {
   const auto led = [](const NamedAddresses& addresses, const std::string& name) {
     const auto found = addresses.find(name);
-    return found == addresses.end() ? nullptr : &found->second;
+    return found == addresses.end() ? nullptr : &found->second.addresses;
   };
   const auto elsewhere = [&](const resources::StaticEndpoint& endpoint) {
     if (endpoint.name.empty()) return false;
@@ -49,6 +49,15 @@ void add_led_elsewhere(const resources::Documents& documents, const NamedAddress
   };
   for (const auto& service : documents.static_services)
     if (std::ranges::any_of(service.endpoints, elsewhere)) changed.push_back(number_of(service));
+}
+
+// Adds the services of endpoints that fail and did not, or no longer fail.
+void add_other_health(const Failing& before, const Failing& after,
+                      std::vector<std::uint64_t>& changed) {
+  std::vector<EndpointName> other;
+  std::ranges::set_symmetric_difference(before, after, std::back_inserter(other));
+  for (const auto& endpoint : other)
+    changed.push_back(number_of(endpoint.namespace_, endpoint.service));
 }
 
 template <class Document>
@@ -71,7 +80,7 @@ resources::Documents KeptRows::called(const std::vector<std::uint64_t>& those,
 }
 
 KeptRows::Update KeptRows::update(const resources::Documents& documents, const ExportRule& rule,
-                                  const NamedAddresses& addresses) {
+                                  const Seen& seen) {
   auto names = names_;
   std::vector<std::uint64_t> changed;
   renumber(names.destinations, documents_.virtual_destinations, documents.virtual_destinations,
@@ -79,21 +88,22 @@ KeptRows::Update KeptRows::update(const resources::Documents& documents, const E
   renumber(names.services, documents_.services, documents.services, changed);
   renumber(names.slices, documents_.endpoint_slices, documents.endpoint_slices, changed);
   renumber(names.static_services, documents_.static_services, documents.static_services, changed);
-  if (addresses != addresses_) add_led_elsewhere(documents, addresses_, addresses, changed);
+  if (seen.names != seen_.names) add_led_elsewhere(documents, seen_.names, seen.names, changed);
+  if (seen.failing != seen_.failing) add_other_health(seen_.failing, seen.failing, changed);
   std::ranges::sort(changed);
 
   MadeRows before, after;
   bool whole = !clean_ || rule != rule_;
   if (!whole) {
-    before = make_rows(called(changed, documents_, names_), rule, addresses_);
-    after = make_rows(called(changed, documents, names), rule, addresses);
+    before = make_rows(called(changed, documents_, names_), rule, seen_);
+    after = make_rows(called(changed, documents, names), rule, seen);
     // How many rows there may be counts for all together.
     whole = !after.problems.empty() ||
             std::max(rows_ + after.rows.size(), home_ + after.home.size()) >= kMaxRowsPerOrigin;
   }
   if (whole) {
-    before = make_rows(documents_, rule_, addresses_);
-    after = make_rows(documents, rule, addresses);
+    before = make_rows(documents_, rule_, seen_);
+    after = make_rows(documents, rule, seen);
     rows_ = home_ = 0;
   } else {
     rows_ -= before.rows.size();
@@ -104,7 +114,7 @@ KeptRows::Update KeptRows::update(const resources::Documents& documents, const E
   documents_ = documents;
   names_ = std::move(names);
   rule_ = rule;
-  addresses_ = addresses;
+  seen_ = seen;
   clean_ = after.problems.empty();
   return {changes_between(before.rows, std::move(after.rows)),
           changes_between(before.home, std::move(after.home)), std::move(after.problems)};

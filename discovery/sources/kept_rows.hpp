@@ -1,5 +1,5 @@
-// make_rows() for documents that change a little at a time: what a change of them, or of where
-// names lead, does to the rows.
+// make_rows() for documents that change a little at a time: what a change of them, or of what is
+// seen of their endpoints, does to the rows.
 //
 // Documents that are the same objects as before make the rows that they made; what others of one
 // namespace and name make is found by making the rows of both states of that name. Invariant: the
@@ -22,7 +22,7 @@ class KeptRows {
     resources::Problems problems;
   };
   Update update(const resources::Documents& documents, const ExportRule& rule,
-                const NamedAddresses& addresses = {});
+                const Seen& seen = {});
 
  private:
   // Of each document's namespace and service, or name, a number.
@@ -35,7 +35,7 @@ class KeptRows {
   resources::Documents documents_;
   Names names_;
   ExportRule rule_;
-  NamedAddresses addresses_;
+  Seen seen_;
   std::size_t rows_ = 0, home_ = 0;  // that they made
   bool clean_ = true;                // without problems
 };

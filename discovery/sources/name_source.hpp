@@ -22,11 +22,15 @@ class NameSource {
 
   // `servers`: whom to ask; none = the system's. Calls `changed` whenever a name leads elsewhere,
   // or is known for the first time.
-  NameSource(base::net::EventLoop& loop, Servers servers, Changed changed)
-      : loop_(loop), servers_(std::move(servers)), changed_(std::move(changed)), scope_(loop) {}
+  NameSource(base::net::EventLoop& loop, Servers servers, ImportRule rule, Changed changed)
+      : loop_(loop),
+        servers_(std::move(servers)),
+        changed_(std::move(changed)),
+        names_(std::move(rule)),
+        scope_(loop) {}
 
   void want(const std::vector<std::string>& names);
-  void use(Servers servers);
+  void use(Servers servers, ImportRule rule);
   std::vector<Names::Status> status() const { return names_.status(loop_.now()); }
   std::size_t left_out() const { return names_.left_out(); }
 
@@ -34,7 +38,9 @@ class NameSource {
   static constexpr base::Duration kLooksEvery = std::chrono::seconds(1);
 
   base::net::Task<void> look_again();
+  void make_resolver();
   void ask();
+  void tell();
   void answered(const Names::Question& question, const base::Result<Resolver::Found>& answer);
 
   base::net::EventLoop& loop_;

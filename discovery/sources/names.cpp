@@ -12,13 +12,6 @@ Names::Family family_of(std::size_t half) {
   return half == 1 ? Names::Family::v6 : Names::Family::v4;
 }
 
-std::vector<base::IpAddress> usable(std::vector<base::IpAddress> addresses) {
-  std::erase_if(addresses,
-                [](const base::IpAddress& ip) { return !resources::may_be_an_endpoint(ip); });
-  if (addresses.size() > Names::kMaxAddresses) addresses.resize(Names::kMaxAddresses);
-  return addresses;
-}
-
 std::string too_many(const std::string& name, std::size_t addresses) {
   if (addresses <= Names::kMaxAddresses) return "";
   return name + " has " + std::to_string(addresses) + " addresses: the first " +
@@ -55,15 +48,20 @@ void Names::want(const std::vector<std::string>& names, base::TimePoint now) {
 }
 
 std::vector<Names::Question> Names::due(base::TimePoint now) {
-  std::vector<Question> questions;
+  // Who has waited longest goes first, or silent names would keep others from their turn.
+  std::vector<std::pair<Half*, Question>> waiting;
   for (auto& [name, halves] : names_)
-    for (std::size_t i = 0; i < halves.size(); ++i) {
-      Half& half = halves[i];
-      if (half.asking || half.next > now || asking_ == kMaxAtOnce) continue;
-      half.asking = true;
-      ++asking_;
-      questions.push_back({name, family_of(i)});
-    }
+    for (std::size_t i = 0; i < halves.size(); ++i)
+      if (!halves[i].asking && halves[i].next <= now)
+        waiting.push_back({&halves[i], {name, family_of(i)}});
+  std::ranges::stable_sort(waiting, {}, [](const auto& one) { return one.first->next; });
+  waiting.resize(std::min(waiting.size(), kMaxAtOnce - asking_));
+  std::vector<Question> questions;
+  for (auto& [half, question] : waiting) {
+    half->asking = true;
+    ++asking_;
+    questions.push_back(std::move(question));
+  }
   return questions;
 }
 
@@ -74,26 +72,48 @@ void Names::answered(const Question& question, const base::Result<Resolver::Foun
   Half& half = known->second[half_of(question.family)];
   if (!half.asking) return;  // of a time when the name was wanted before
   half.asking = false;
-  half.heard = true;
   --asking_;
   half.next = now + kLeast;
-  if (answer) {
-    half.addresses = usable(answer->addresses);
-    half.next = now + std::clamp(answer->lasts, kLeast, kMost);
-    half.denied_since = std::nullopt;
-    half.trouble = too_many(question.name, answer->addresses.size());
-    if (half.trouble.empty()) half.trouble_since = std::nullopt;
-    if (!half.trouble.empty() && !half.trouble_since) half.trouble_since = now;
-    return;
-  }
-  half.trouble = answer.error().message;
-  if (!half.trouble_since) half.trouble_since = now;
-  if (answer.error().code != base::Code::not_found) return;
-  if (!half.denied_since) half.denied_since = now;
-  if (now - *half.denied_since >= kDoubted) half.addresses.clear();
+  if (answer)
+    take(half, question.name, *answer, now);
+  else
+    fail(half, answer.error(), now);
   // Most names are of one family: that the other has none is no news.
   const Half& other = known->second[1 - half_of(question.family)];
-  if (half.addresses.empty() && !other.addresses.empty()) half.next = now + kMost;
+  if (half.denied_since && half.addresses.empty() && !other.addresses.empty())
+    half.next = now + kMost;
+}
+
+void Names::take(Half& half, const std::string& name, const Resolver::Found& found,
+                 base::TimePoint now) {
+  auto usable = found.addresses;
+  std::string objection;
+  std::erase_if(usable, [&](const base::IpAddress& ip) {
+    auto why = resources::may_be_an_endpoint(ip) ? rule_.objection("", ip)
+                                                 : std::string("it is nobody's address");
+    if (!why.empty()) objection = name + " leads to " + ip.to_string() + ": " + why;
+    return !why.empty();
+  });
+  if (usable.empty()) return fail(half, base::unavailable(std::move(objection)), now);
+  half.trouble = objection.empty() ? too_many(name, usable.size()) : std::move(objection);
+  if (usable.size() > kMaxAddresses) usable.resize(kMaxAddresses);
+  half.addresses = std::move(usable);
+  half.told = true;
+  half.next = now + std::clamp(found.lasts, kLeast, kMost);
+  half.denied_since = std::nullopt;
+  if (half.trouble.empty())
+    half.trouble_since = std::nullopt;
+  else if (!half.trouble_since)
+    half.trouble_since = now;
+}
+
+void Names::fail(Half& half, const base::Error& error, base::TimePoint now) {
+  half.trouble = error.message;
+  if (!half.trouble_since) half.trouble_since = now;
+  if (error.code != base::Code::not_found) return;
+  half.told = true;
+  if (!half.denied_since) half.denied_since = now;
+  if (now - *half.denied_since >= kDoubted) half.addresses.clear();
 }
 
 std::vector<base::IpAddress> Names::addresses_of(const Halves& halves) {
@@ -105,9 +125,8 @@ std::vector<base::IpAddress> Names::addresses_of(const Halves& halves) {
 NamedAddresses Names::addresses() const {
   NamedAddresses all;
   for (const auto& [name, halves] : names_) {
-    auto addresses = addresses_of(halves);
-    const bool asked = std::ranges::all_of(halves, &Half::heard);
-    if (asked || !addresses.empty()) all.emplace(name, std::move(addresses));
+    Led led{addresses_of(halves), std::ranges::all_of(halves, &Half::told)};
+    if (led.is_whole || !led.addresses.empty()) all.emplace(name, std::move(led));
   }
   return all;
 }

@@ -3,9 +3,10 @@
 // Each name is looked up for IPv4 and for IPv6 by itself, so that servers which fail to tell the
 // one take nothing of the other: again when its records end, but never before kLeast nor after
 // kMost. What servers fail to tell says nothing of where a name leads: the addresses known stay.
-// What they deny is believed when they have denied it for kDoubted. Addresses that no endpoint can
-// have are left out. Time is an argument. Limits: kMaxNames, kMaxAddresses of a name; more are left
-// out, and said. Thread: one at a time.
+// What they deny is believed when they have denied it for kDoubted. Addresses that
+// no endpoint can have are left out, and so are those that peers could not give us either
+// (import_rule.hpp): a zone's owner may be anybody. Time is an argument. Limits: kMaxNames,
+// kMaxAddresses of a name; more are left out, and said. Thread: one at a time.
 #pragma once
 
 #include <array>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "discovery/import_rule.hpp"
 #include "discovery/sources/resolver.hpp"
 #include "discovery/sources/rows.hpp"
 
@@ -44,6 +46,9 @@ class Names {
     base::Duration since{};  // how long it lasts
   };
 
+  explicit Names(ImportRule rule = {}) : rule_(std::move(rule)) {}
+  void use(ImportRule rule) { rule_ = std::move(rule); }
+
   // From now on these: sorted, each once. What is left of those before stays known.
   void want(const std::vector<std::string>& names, base::TimePoint now);
   // What to ask now; each is answered(), once.
@@ -51,8 +56,7 @@ class Names {
   void answered(const Question& question, const base::Result<Resolver::Found>& answer,
                 base::TimePoint now);
 
-  // Of the names that have some or were answered in both families, however: what is not here is not
-  // known yet.
+  // What is not here is not known yet.
   NamedAddresses addresses() const;
   std::vector<Status> status(base::TimePoint now) const;
   std::size_t left_out() const { return left_out_; }  // names beyond kMaxNames
@@ -62,13 +66,16 @@ class Names {
   struct Half {
     std::vector<base::IpAddress> addresses;
     base::TimePoint next{};
-    bool asking = false, heard = false;
-    std::string trouble;  // of the last answer
+    bool asking = false, told = false;  // by servers, that there are some or none
+    std::string trouble;                // of the last answer
     std::optional<base::TimePoint> trouble_since, denied_since;
   };
   using Halves = std::array<Half, 2>;  // IPv4, IPv6
   static std::vector<base::IpAddress> addresses_of(const Halves& halves);
+  void take(Half& half, const std::string& name, const Resolver::Found& found, base::TimePoint now);
+  static void fail(Half& half, const base::Error& error, base::TimePoint now);
 
+  ImportRule rule_;
   std::map<std::string, Halves, std::less<>> names_;
   std::size_t asking_ = 0, left_out_ = 0;
 };

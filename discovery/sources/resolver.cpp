@@ -71,14 +71,15 @@ class Resolver::Channel {
  public:
   Channel(const Options& options, base::net::PollSet& polled) : polled_(polled) {
     ares_options wanted{};
-    wanted.timeout = static_cast<int>(base::to_ms(options.patience)) / 2;
-    wanted.tries = 2;
+    wanted.timeout = static_cast<int>(base::to_ms(options.patience));
+    wanted.tries = options.tries;
     wanted.sock_state_cb = [](void* self, ares_socket_t socket, int reads, int writes) {
       static_cast<Channel*>(self)->polled_.watch(self, socket, reads != 0, writes != 0);
     };
     wanted.sock_state_cb_data = this;
-    status_ = ares_init_options(&channel_, &wanted,
-                                ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+    int given = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+    if (options.whole_names) given |= ARES_OPT_DOMAINS;  // none
+    status_ = ares_init_options(&channel_, &wanted, given);
     std::string servers;
     for (const auto& server : options.servers)
       servers += (servers.empty() ? "" : ",") + server.to_string();

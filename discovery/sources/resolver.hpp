@@ -39,8 +39,11 @@ class Resolver {
   enum class Family : std::uint8_t { any, v4, v6 };
 
   struct Options {
-    std::vector<base::SocketAddress> servers;           // none: the system's
-    base::Duration patience = std::chrono::seconds(3);  // for a name, in two tries
+    std::vector<base::SocketAddress> servers;  // none: the system's
+    base::Duration patience =
+        std::chrono::milliseconds(1500);  // for the first try, then twice that
+    int tries = 2;
+    bool whole_names = false;  // never with a domain of resolv.conf's search list behind them
   };
   explicit Resolver(Options options);
   Resolver() : Resolver(Options{}) {}

@@ -34,12 +34,38 @@ bool better(view::Health a, view::Health b) {
   return rank(a) < rank(b);
 }
 
+// visit(ip) for the endpoint's own address, or each that its name leads to.
+template <class Visit>
+void for_each_address(const resources::StaticEndpoint& endpoint, const NamedAddresses& names,
+                      Visit&& visit) {
+  if (endpoint.name.empty()) return visit(endpoint.ip);
+  if (const auto found = names.find(endpoint.name); found != names.end())
+    for (const auto& ip : found->second.addresses) visit(ip);
+}
+
+std::string id_of(const resources::StaticEndpoint& endpoint, const base::IpAddress& ip) {
+  const auto own = endpoint.ports.empty() ? endpoint.port : endpoint.ports.front().number;
+  return ip.to_string() + (own ? ":" + std::to_string(own) : "");
+}
+
+std::vector<view::EndpointPort> ports_of(const resources::StaticService& service,
+                                         const resources::StaticEndpoint& endpoint) {
+  std::vector<view::EndpointPort> ports;
+  for (const auto& port : endpoint.ports) ports.push_back({port.name, port.number});
+  for (const auto& port : service.ports) {
+    if (!endpoint.ports.empty()) break;
+    const auto own = port.target_port.number ? port.target_port.number : port.number;
+    ports.push_back({port.name, endpoint.port ? endpoint.port : own});
+  }
+  return ports;
+}
+
 // Namespace and name.
 using ServiceKey = std::pair<std::string, std::string>;
 
 class Maker {
  public:
-  Maker(const ExportRule& rule, const NamedAddresses& names) : rule_(rule), names_(names) {}
+  Maker(const ExportRule& rule, const Seen& seen) : rule_(rule), seen_(seen) {}
 
   void add(const resources::Documents& documents) {
     for (const auto& slice : documents.endpoint_slices)
@@ -154,32 +180,30 @@ class Maker {
                    service.headless};
     for (const auto& port : service.ports) row.ports.push_back(to_row(port));
     if (!put(row, service.metadata)) return;
-    for (const auto& endpoint : service.endpoints) {
-      if (endpoint.name.empty()) {
-        put(read(service, endpoint, endpoint.ip), service.metadata);
-      } else if (const auto found = names_.find(endpoint.name); found != names_.end()) {
-        for (const auto& ip : found->second) put(read(service, endpoint, ip), service.metadata);
-      }
+    if (!static_services_.insert({row.namespace_, row.name}).second) {
+      problem(service.metadata, "service " + row.namespace_ + "/" + row.name + " is defined twice",
+              "call one of the two otherwise");
+      return;
     }
+    for (const auto& endpoint : service.endpoints)
+      for_each_address(endpoint, seen_.names, [&](const base::IpAddress& ip) {
+        put(read(service, endpoint, ip), service.metadata);
+      });
   }
 
-  static EndpointRow read(const resources::StaticService& service,
-                          const resources::StaticEndpoint& endpoint, const base::IpAddress& ip) {
+  EndpointRow read(const resources::StaticService& service,
+                   const resources::StaticEndpoint& endpoint, const base::IpAddress& ip) const {
     EndpointRow row;
     row.namespace_ = service.metadata.namespace_;
     row.service = service.metadata.name;
-    row.id = ip.to_string();
-    if (endpoint.port) row.id += ":" + std::to_string(endpoint.port);
+    row.id = id_of(endpoint, ip);
     row.ip = ip;
     row.weight = endpoint.weight;
-    row.health = endpoint.ready ? view::Health::healthy : view::Health::unhealthy;
+    const bool answers =
+        seen_.failing.empty() || !seen_.failing.contains({row.namespace_, row.service, row.id});
+    row.health = endpoint.ready && answers ? view::Health::healthy : view::Health::unhealthy;
     auto& made = row.traits;
-    for (const auto& port : endpoint.ports) made.ports.push_back({port.name, port.number});
-    for (const auto& port : service.ports) {
-      if (!endpoint.ports.empty()) break;
-      const auto own = port.target_port.number ? port.target_port.number : port.number;
-      made.ports.push_back({port.name, endpoint.port ? endpoint.port : own});
-    }
+    made.ports = ports_of(service, endpoint);
     made.locality = endpoint.locality;
     made.network = endpoint.network;
     made.hostname = endpoint.hostname;
@@ -227,12 +251,12 @@ class Maker {
   }
 
   const ExportRule& rule_;
-  const NamedAddresses& names_;
+  const Seen& seen_;
   MadeRows made_;
   std::map<base::Bytes, base::Bytes> exported_, home_;
   std::map<base::Bytes, base::Bytes>* rows_ = &exported_;
   std::map<ServiceKey, std::vector<const EndpointSlice*>> slices_;
-  std::set<ServiceKey> services_;
+  std::set<ServiceKey> services_, static_services_;
 };
 
 }  // namespace
@@ -247,9 +271,26 @@ Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& 
   return before.with(changes_at(version, std::move(changes)));
 }
 
+CheckTargets check_targets(const resources::Documents& documents, const NamedAddresses& names,
+                           bool by_default) {
+  CheckTargets targets;
+  for (const auto& service : documents.static_services) {
+    if (!service.checked.value_or(by_default)) continue;
+    for (const auto& endpoint : service.endpoints) {
+      if (!endpoint.ready) continue;
+      for_each_address(endpoint, names, [&](const base::IpAddress& ip) {
+        auto& addresses =
+            targets[{service.metadata.namespace_, service.metadata.name, id_of(endpoint, ip)}];
+        for (const auto& port : ports_of(service, endpoint)) addresses.push_back({ip, port.number});
+      });
+    }
+  }
+  return targets;
+}
+
 MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule,
-                   const NamedAddresses& names) {
-  Maker maker(rule, names);
+                   const Seen& seen) {
+  Maker maker(rule, seen);
   maker.add(documents);
   return std::move(maker).finish();
 }

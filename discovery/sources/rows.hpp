@@ -11,6 +11,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,26 @@ namespace discovery::sources {
 // On an endpoint that a document gives by name: that name.
 inline constexpr const char* kNameLabel = "nearmost.io/name";
 
-// Where the names lead that documents give instead of addresses.
-using NamedAddresses = std::map<std::string, std::vector<base::IpAddress>, std::less<>>;
+// Where a name leads that a document gives instead of an address.
+struct Led {
+  std::vector<base::IpAddress> addresses;
+  bool is_whole = false;  // servers have told, or denied, the addresses of both families
+  friend bool operator==(const Led&, const Led&) = default;
+};
+using NamedAddresses = std::map<std::string, Led, std::less<>>;
+
+// An endpoint of a document, as its row is called.
+struct EndpointName {
+  std::string namespace_, service, id;
+  friend auto operator<=>(const EndpointName&, const EndpointName&) = default;
+};
+using Failing = std::set<EndpointName>;
+
+// What is seen of the world that documents speak of.
+struct Seen {
+  NamedAddresses names;
+  Failing failing;  // endpoints that do not answer
+};
 
 struct ExportRule {
   std::vector<std::string> except_namespaces;  // "kube-*": those that begin like this
@@ -43,6 +62,14 @@ Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& 
                   std::uint64_t version);
 
 MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule,
-                   const NamedAddresses& names = {});
+                   const Seen& seen = {});
+
+// Whom to ask whether an endpoint answers: any of the addresses will do.
+using CheckedAddresses = std::vector<base::SocketAddress>;
+using CheckTargets = std::map<EndpointName, CheckedAddresses>;
+// Those that documents do not call unready themselves, where names lead as they do now.
+// `by_default`: whether those are checked of which nothing is said.
+CheckTargets check_targets(const resources::Documents& documents, const NamedAddresses& names,
+                           bool by_default);
 
 }  // namespace discovery::sources

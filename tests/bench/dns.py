@@ -59,6 +59,7 @@ class Nearmost(DnsServer):
             self.write(f"resources/service{number}.yaml",
                        f"service: service{number}\nport: 8080\nendpoints: [{endpoints}]\n")
         config = self.write("agent.yaml", f"""cluster: bench
+checks: false
 gossip: {{listen: {self.at}:7700, insecure: true}}
 dns: {{listen: {self.at}:5300, workers: 1}}
 forwarder: false

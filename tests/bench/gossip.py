@@ -114,6 +114,7 @@ class Agents(Members):
         peers = f"{self.address(0)}:7700" if number else ""
         with open(os.path.join(home, "agent.yaml"), "w", encoding="utf-8") as file:
             file.write(f"""cluster: {self.cluster(number)}
+checks: false
 gossip: {{listen: {me}:7700, peers: [{peers}]}}
 dns: {{listen: {me}:7753}}
 forwarder: false

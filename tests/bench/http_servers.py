@@ -104,6 +104,7 @@ endpoints: [{", ".join(origin.addresses)}]
              route_table("small", MANY_ROUTES, [prefix(route) for route in range(ROUTES)]),
              destination("large", TEN_KB), route_table("large", TEN_KB, ["/"])]))
         config = self.write("agent.yaml", f"""cluster: bench
+checks: false
 gossip: {{listen: {self.address}:7700, insecure: true}}
 dns: {{listen: {self.address}:7753}}
 forwarder: {{listen: {self.address}, workers: 1{", accessLog: access.log" if log else ""}}}

@@ -39,6 +39,7 @@ class World(Mesh):
         os.makedirs(self.path(folder), exist_ok=True)
         with open(self.path(folder, "agent.yaml"), "w", encoding="utf-8") as file:
             file.write(f"""cluster: {cluster}
+checks: false
 gossip: {{listen: {me}:{GOSSIP}, peers: [{self.address(peer)}:{GOSSIP}], tls: {{dir: {tls}}}}}
 dns: {{listen: {me}:{DNS}}}
 forwarder: false

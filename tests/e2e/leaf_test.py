@@ -36,6 +36,7 @@ class LeafMesh(Mesh):
         shutil.copytree(self.path("authority", "east", "leaf"), self.path(name, "tls"))
         with open(self.path(name, "agent.yaml"), "w", encoding="utf-8") as file:
             file.write(f"""cluster: east
+checks: false
 role: leaf
 locality: {{region: us, zone: {zone}}}
 gossip: {{peers: [{self.address("east")}:{GOSSIP}]}}

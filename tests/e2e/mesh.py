@@ -175,6 +175,7 @@ class Mesh:
         me = self.address(cluster)
         with open(self.path(cluster, "agent.yaml"), "w", encoding="utf-8") as file:
             file.write(f"""cluster: {cluster}
+checks: false
 locality: {{region: {region}, zone: {zone}}}
 gossip: {self.gossip(cluster)}
 dns: {{listen: {me}:{DNS}}}

@@ -85,7 +85,7 @@ TEST_CASE("changes of rows lead to the rows that all documents make", "[sources]
   Known rows, home;
   std::vector<resources::File> files;
   for (int i = 0; i < 8; ++i) files.push_back({"f" + std::to_string(i) + ".yaml", ""});
-  sources::NamedAddresses names;
+  sources::Seen seen;
   std::size_t problems = 0;
   for (int step = 0; step < 3'000; ++step) {
     for (auto edits = random.below(3); edits > 0; --edits)
@@ -96,17 +96,23 @@ TEST_CASE("changes of rows lead to the rows that all documents make", "[sources]
       rule.except_namespaces =
           random.chance(0.5) ? std::vector<std::string>{"n1"} : std::vector<std::string>{};
     if (random.chance(0.2)) {
-      auto& addresses = names["x" + std::to_string(random.below(4)) + ".example"];
+      auto& addresses = seen.names["x" + std::to_string(random.below(4)) + ".example"].addresses;
       addresses.clear();
       for (auto n = random.below(3); n > 0; --n)
         addresses.push_back(base::IpAddress::v4(static_cast<std::uint32_t>(0x0a000200 + n)));
     }
+    if (random.chance(0.2)) {
+      const sources::EndpointName endpoint{"n" + std::to_string(random.below(2)),
+                                           "s" + std::to_string(random.below(4)),
+                                           "10.0.0." + std::to_string(1 + random.below(4))};
+      if (!seen.failing.insert(endpoint).second) seen.failing.erase(endpoint);
+    }
     const auto loaded = documents.load(files).documents;
     documents.forget_unused();
-    const auto update = kept.update(loaded, rule, names);
+    const auto update = kept.update(loaded, rule, seen);
     apply(rows, update.rows);
     apply(home, update.home);
-    const auto made = sources::make_rows(loaded, rule, names);
+    const auto made = sources::make_rows(loaded, rule, seen);
     REQUIRE(rows == known(made.rows));
     REQUIRE(home == known(made.home));
     REQUIRE(lines(update.problems) == lines(made.problems));

@@ -1,11 +1,13 @@
 #include "discovery/sources/names.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "resources/documents.hpp"
 
 using namespace std::chrono_literals;
 using namespace discovery::sources;
+using discovery::ImportRule;
 using Addresses = std::vector<base::IpAddress>;
 using Family = Names::Family;
 
@@ -50,10 +52,10 @@ TEST_CASE("a name is asked for in both families, and again when its records end"
   CHECK(story.asked().empty());  // under way
   CHECK(story.names.addresses().empty());
   story.answer("a.example", Family::v4, {ip("192.0.2.1")}, 20s);
-  CHECK(story.names.addresses() == NamedAddresses{{"a.example", {ip("192.0.2.1")}}});
+  CHECK(story.names.addresses() == NamedAddresses{{"a.example", {{ip("192.0.2.1")}, false}}});
   story.answer("a.example", Family::v6, {ip("2001:db8::1")}, 1s);
   CHECK(story.names.addresses() ==
-        NamedAddresses{{"a.example", {ip("192.0.2.1"), ip("2001:db8::1")}}});
+        NamedAddresses{{"a.example", {{ip("192.0.2.1"), ip("2001:db8::1")}, true}}});
   story.now += 5s - 1ns;
   CHECK(story.asked().empty());
   story.now += 1ns;  // kLeast, whatever the TTL says
@@ -74,7 +76,7 @@ TEST_CASE("what servers fail to tell takes no address away, in either family", "
     story.fail("a.example", Family::v4, base::Code::timeout);
     story.fail("a.example", Family::v6, base::Code::unavailable);
   }
-  CHECK(story.names.addresses() == NamedAddresses{{"a.example", {ip("192.0.2.1")}}});
+  CHECK(story.names.addresses() == NamedAddresses{{"a.example", {{ip("192.0.2.1")}, true}}});
   const auto status = story.names.status(story.now);
   REQUIRE(status.size() == 1);
   CHECK(status[0].trouble == "a.example does not resolve");
@@ -89,19 +91,19 @@ TEST_CASE("a name that is denied is believed to be gone when it stays so", "[sou
   story.fail("a.example", Family::v4, base::Code::not_found);
   const auto denied = story.now;
   while (story.now - denied < Names::kDoubted) {
-    CHECK(story.names.addresses().at("a.example").size() == 1);
+    CHECK(story.names.addresses().at("a.example").addresses.size() == 1);
     story.now += Names::kLeast;
     for (const auto& question : story.asked())
       story.fail("a.example", question.ends_with('4') ? Family::v4 : Family::v6,
                  base::Code::not_found);
   }
-  CHECK(story.names.addresses() == NamedAddresses{{"a.example", {}}});
+  CHECK(story.names.addresses() == NamedAddresses{{"a.example", {{}, true}}});
   CHECK(story.names.status(story.now)[0].trouble == "a.example does not resolve");
   // It comes back at once.
   story.now += Names::kLeast;
   CHECK(story.asked().front() == "a.example 4");
   story.answer("a.example", Family::v4, {ip("192.0.2.9")});
-  CHECK(story.names.addresses() == NamedAddresses{{"a.example", {ip("192.0.2.9")}}});
+  CHECK(story.names.addresses() == NamedAddresses{{"a.example", {{ip("192.0.2.9")}, true}}});
 }
 
 TEST_CASE("denials that an answer interrupts do not add up", "[sources]") {
@@ -114,7 +116,7 @@ TEST_CASE("denials that an answer interrupts do not add up", "[sources]") {
       story.answer("a.example", Family::v4, {ip("192.0.2.1")});
     else
       story.fail("a.example", Family::v4, base::Code::not_found);
-    CHECK(story.names.addresses().at("a.example").size() == 1);
+    CHECK(story.names.addresses().at("a.example").addresses.size() == 1);
   }
 }
 
@@ -125,14 +127,56 @@ TEST_CASE("that a name is of one family only is no trouble", "[sources]") {
   CHECK(story.names.status(story.now)[0].addresses == Addresses{ip("192.0.2.1")});
 }
 
-TEST_CASE("a name is known when it was asked for, even where nobody knows it", "[sources]") {
+TEST_CASE("servers that fail tell nothing: a name is known when they say that there is none",
+          "[sources]") {
   Story story;
   story.names.want({"a.example"}, story.now);
   (void)story.asked();
-  story.fail("a.example", Family::v6, base::Code::timeout);
-  CHECK(story.names.addresses().empty());
+  story.fail("a.example", Family::v6, base::Code::not_found);
   story.fail("a.example", Family::v4, base::Code::timeout);
-  CHECK(story.names.addresses() == NamedAddresses{{"a.example", {}}});
+  CHECK(story.names.addresses().empty());
+  story.now += Names::kLeast;
+  (void)story.asked();
+  story.fail("a.example", Family::v4, base::Code::not_found);
+  CHECK(story.names.addresses() == NamedAddresses{{"a.example", {{}, true}}});
+}
+
+TEST_CASE("what no peer could give us no name gives us, and it is told", "[sources]") {
+  Story story;
+  ImportRule rule;
+  rule.own_addresses = {ip("192.0.2.200")};
+  story.names.use(rule);
+  story.settle("a.example");
+  story.now += 10s;
+  (void)story.asked();
+  story.answer("a.example", Family::v4, {ip("169.254.169.254"), ip("127.0.0.1")});
+  CHECK(story.names.addresses().at("a.example").addresses == Addresses{ip("192.0.2.1")});
+  CHECK(story.names.status(story.now)[0].trouble.find("a.example leads to 127.0.0.1: ") == 0);
+  story.now += 10s;
+  (void)story.asked();
+  story.answer("a.example", Family::v4, {ip("192.0.2.200"), ip("192.0.2.3")});
+  CHECK(story.names.addresses().at("a.example").addresses == Addresses{ip("192.0.2.3")});
+  CHECK(story.names.status(story.now)[0].trouble.find("this agent itself listens there") !=
+        std::string::npos);
+}
+
+TEST_CASE("names that nobody answers for keep no other from its turn", "[sources]") {
+  Story story;
+  std::vector<std::string> names;
+  for (int i = 0; i < 100; ++i) names.push_back("silent" + std::to_string(100 + i) + ".example");
+  names.push_back("z.example");
+  story.names.want(names, story.now);
+  std::vector<std::string> under_way;
+  int turns = 0;
+  for (; turns < 10; ++turns) {
+    for (const auto& question : under_way)
+      story.fail(question.substr(0, question.size() - 2),
+                 question.ends_with('4') ? Family::v4 : Family::v6, base::Code::timeout);
+    under_way = story.asked();
+    if (std::ranges::count(under_way, "z.example 4")) break;
+    story.now += Names::kLeast;
+  }
+  CHECK(turns < 5);
 }
 
 TEST_CASE("names that are wanted no more are forgotten, those that stay are kept", "[sources]") {
@@ -147,18 +191,28 @@ TEST_CASE("names that are wanted no more are forgotten, those that stay are kept
   CHECK(story.names.addresses().empty());
 }
 
-TEST_CASE("addresses that no endpoint can have and those beyond the limit are left out",
-          "[sources]") {
+TEST_CASE("addresses beyond the limit are left out, and it is told", "[sources]") {
   Story story;
   story.names.want({"a.example"}, story.now);
   (void)story.asked();
-  Addresses many{ip("0.0.0.0"), ip("224.0.0.1"), ip("255.255.255.255")};
+  Addresses many;
   for (std::uint32_t i = 0; i <= Names::kMaxAddresses; ++i)
     many.push_back(base::IpAddress::v4(0x0a000000 + i));
   story.answer("a.example", Family::v4, many);
-  CHECK(story.names.addresses().at("a.example").size() == Names::kMaxAddresses);
-  CHECK(story.names.addresses().at("a.example").front() == ip("10.0.0.0"));
-  CHECK(story.names.status(story.now)[0].trouble.find("has 68 addresses") != std::string::npos);
+  CHECK(story.names.addresses().at("a.example").addresses.size() == Names::kMaxAddresses);
+  CHECK(story.names.addresses().at("a.example").addresses.front() == ip("10.0.0.0"));
+  CHECK(story.names.status(story.now)[0].trouble.find("has 65 addresses") != std::string::npos);
+}
+
+TEST_CASE("addresses that no endpoint can have are left out, and it is told", "[sources]") {
+  Story story;
+  story.names.want({"a.example"}, story.now);
+  (void)story.asked();
+  story.answer("a.example", Family::v4,
+               {ip("0.0.0.0"), ip("10.0.0.1"), ip("224.0.0.1"), ip("255.255.255.255")});
+  CHECK(story.names.addresses().at("a.example").addresses == Addresses{ip("10.0.0.1")});
+  CHECK(story.names.status(story.now)[0].trouble ==
+        "a.example leads to 255.255.255.255: it is nobody's address");
 }
 
 TEST_CASE("names are limited, and so are questions under way", "[sources]") {

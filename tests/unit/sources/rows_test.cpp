@@ -249,8 +249,9 @@ TEST_CASE("an endpoint that is a name is one for each of its addresses, and says
       {{"a.yaml",
         "service: db\nport: 5432\nlabels: {app: db}\n"
         "endpoints: [10.0.0.1, {address: 'db.example:5433', zone: z1}, unknown.example]\n"}});
-  const sources::NamedAddresses names{{"db.example", {ip("192.0.2.1"), ip("2001:db8::1")}}};
-  const auto rows = decoded(sources::make_rows(loaded.documents, {}, names));
+  sources::Seen seen;
+  seen.names["db.example"] = {{ip("192.0.2.1"), ip("2001:db8::1")}, true};
+  const auto rows = decoded(sources::make_rows(loaded.documents, {}, seen));
   REQUIRE(rows.size() == 4);  // and the service
   CHECK(endpoint(rows, "10.0.0.1").traits.labels == base::Labels{{"app", "db"}});
   const auto& named = endpoint(rows, "192.0.2.1:5433");
@@ -260,4 +261,50 @@ TEST_CASE("an endpoint that is a name is one for each of its addresses, and says
   CHECK(named.traits.locality.zone == "z1");
   CHECK(endpoint(rows, "2001:db8::1:5433").ip == ip("2001:db8::1"));
   CHECK(sources::make_rows(loaded.documents, {}).rows.size() == 2);  // nobody knows them yet
+}
+
+TEST_CASE("an endpoint that does not answer is unhealthy; whom to ask is said by the documents") {
+  const auto loaded =
+      resources::load({{"a.yaml",
+                        "service: a\nports: {http: 80, admin: 81}\n"
+                        "endpoints: [10.0.0.1, {address: 10.0.0.2, ready: false}, a.example]\n---\n"
+                        "service: b\nport: 80\ncheck: false\nendpoints: [10.0.0.3]\n---\n"
+                        "service: c\nport: 80\ncheck: true\nendpoints: ['10.0.0.4:82']\n"}});
+  const auto address = [](const char* text) { return *base::SocketAddress::parse(text); };
+  sources::Seen seen;
+  seen.names["a.example"].addresses = {*base::IpAddress::parse("192.0.2.1")};
+  const auto targets = sources::check_targets(loaded.documents, seen.names, true);
+  CHECK(targets ==
+        sources::CheckTargets{
+            {{"default", "a", "10.0.0.1"}, {address("10.0.0.1:81"), address("10.0.0.1:80")}},
+            {{"default", "a", "192.0.2.1"}, {address("192.0.2.1:81"), address("192.0.2.1:80")}},
+            {{"default", "c", "10.0.0.4:82"}, {address("10.0.0.4:82")}}});
+  CHECK(sources::check_targets(loaded.documents, seen.names, false).size() == 1);
+
+  seen.failing = {{"default", "a", "192.0.2.1"}, {"default", "c", "10.0.0.4:82"}};
+  const auto rows = decoded(sources::make_rows(loaded.documents, {}, seen));
+  CHECK(endpoint(rows, "10.0.0.1").health == view::Health::healthy);
+  CHECK(endpoint(rows, "192.0.2.1").health == view::Health::unhealthy);
+  CHECK(endpoint(rows, "10.0.0.3").health == view::Health::healthy);
+  CHECK(endpoint(rows, "10.0.0.4:82").health == view::Health::unhealthy);
+}
+
+TEST_CASE("endpoints of an external service on one address stand side by side") {
+  const auto loaded = resources::load(
+      {{"a.yaml",
+        "apiVersion: networking.gloo.solo.io/v2\nkind: ExternalService\nmetadata: {name: x}\n"
+        "spec: {hosts: [x.example], selector: {a: b}, ports: [{number: 80, name: http}]}\n---\n"
+        "apiVersion: networking.gloo.solo.io/v2\nkind: ExternalEndpoint\n"
+        "metadata: {name: one, labels: {a: b}}\n"
+        "spec: {address: 192.0.2.1, ports: [{name: http, number: 8080}]}\n---\n"
+        "apiVersion: networking.gloo.solo.io/v2\nkind: ExternalEndpoint\n"
+        "metadata: {name: two, labels: {a: b}}\n"
+        "spec: {address: 192.0.2.1, ports: [{name: http, number: 8081}]}\n---\n"
+        "apiVersion: networking.gloo.solo.io/v2\nkind: ExternalEndpoint\n"
+        "metadata: {name: none, labels: {a: b}}\n"
+        "spec: {address: 192.0.2.2, ports: [{name: other, number: 9090}]}\n"}});
+  const auto rows = decoded(sources::make_rows(loaded.documents, {}));
+  CHECK(endpoint(rows, "192.0.2.1:8080").traits.ports.front().number == 8080);
+  CHECK(endpoint(rows, "192.0.2.1:8081").traits.ports.front().number == 8081);
+  CHECK(rows.size() == 4);  // with the service and its host; the third has no such port
 }

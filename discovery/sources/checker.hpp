@@ -1,0 +1,41 @@
+// Asks endpoints of documents whether they answer (health_checks.hpp): a TCP connect each. Nothing
+// is sent.
+//
+// Errors: none; who could not be asked for want of descriptors here is asked again, and nothing is
+// thought of it. Thread: the loop's. Ownership: the loop outlives it.
+#pragma once
+
+#include <functional>
+
+#include "base/net/event_loop.hpp"
+#include "base/net/task.hpp"
+#include "discovery/sources/health_checks.hpp"
+
+namespace discovery::sources {
+
+class Checker {
+ public:
+  // Calls `changed` whenever others are failing than before.
+  using Changed = std::function<void(Failing)>;
+  Checker(base::net::EventLoop& loop, base::Random random, Changed changed)
+      : loop_(loop), changed_(std::move(changed)), checks_(random), scope_(loop) {}
+
+  void want(CheckTargets targets);
+  const HealthChecks& checks() const { return checks_; }
+
+ private:
+  static constexpr base::Duration kLooksEvery = std::chrono::milliseconds(50);
+
+  base::net::Task<void> look_again();
+  base::net::Task<void> ask(EndpointName endpoint, CheckedAddresses addresses);
+  void tell();
+
+  base::net::EventLoop& loop_;
+  const Changed changed_;
+  HealthChecks checks_;
+  Failing told_;
+  bool looks_ = false;
+  base::net::Scope scope_;
+};
+
+}  // namespace discovery::sources

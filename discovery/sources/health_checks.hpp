@@ -1,0 +1,75 @@
+// Which endpoints of documents answer, and when to ask them again: the brain of what Checker does.
+//
+// An endpoint is asked for one of its ports: whether a connection opens. kFall failures in a row
+// take it out, kRise answers bring it back, and the first of all decides at once. Each is asked
+// every kEvery, more or less, so that they spread; where there are more than can be asked in that
+// time, it takes longer. Whoever refuses is down; who is silent may be hidden by a network of our
+// own that fails: where more than half of at least kMany turn silent, those are believed to be up
+// for kDoubted, and it is said (DESIGN §4 does the same with a source that loses its rows). Time
+// and randomness are arguments. Thread: one at a time.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "discovery/sources/rows.hpp"
+
+namespace discovery::sources {
+
+class HealthChecks {
+ public:
+  static constexpr base::Duration kEvery = std::chrono::seconds(1);
+  static constexpr base::Duration kPatience = std::chrono::seconds(1);  // for an answer
+  static constexpr int kFall = 2, kRise = 2;
+  static constexpr std::size_t kMaxAtOnce = 256;
+  static constexpr std::size_t kMany = 10;
+  static constexpr base::Duration kDoubted = std::chrono::seconds(60);
+
+  enum class Answer : std::uint8_t { open, refused, silent, not_asked };
+  struct Status {
+    EndpointName endpoint;
+    Answer answer;         // the last
+    base::Duration since;  // how long it is down
+  };
+
+  explicit HealthChecks(base::Random random) : random_(random) {}
+
+  void want(CheckTargets targets, base::TimePoint now);
+  // Whom to ask now; each is answered(), once. `not_asked`, for want of sockets, says nothing.
+  std::vector<std::pair<EndpointName, CheckedAddresses>> due(base::TimePoint now);
+  void answered(const EndpointName& endpoint, Answer answer, base::TimePoint now);
+
+  // Decides who is to be believed to be down. False: nothing has changed that matters for it.
+  bool judge(base::TimePoint now);
+  Failing failing() const;  // those
+  // Since when the silence of many is doubted; nothing: it is not.
+  std::optional<base::TimePoint> doubted() const { return doubted_since_; }
+  std::size_t checked() const { return checks_.size(); }
+  std::vector<Status> down(base::TimePoint now) const;
+
+ private:
+  struct Check {
+    CheckedAddresses addresses;
+    base::TimePoint next{};
+    bool asking = false, asked = false, down = false;
+    bool believed = false;  // to be down
+    int in_a_row = 0;       // answers that contradict `down`
+    Answer last = Answer::open;
+    base::TimePoint since{};
+  };
+  base::Duration spread(base::Duration about);
+
+  base::Random random_;
+  std::map<EndpointName, Check> checks_;
+  std::set<std::pair<base::TimePoint, EndpointName>> queue_;
+  std::size_t asking_ = 0;
+  bool unjudged_ = false;
+  std::optional<base::TimePoint> doubted_since_;
+};
+
+}  // namespace discovery::sources

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""checks_test.py NEARMOST: an endpoint whose port is dead leaves the answers everywhere, and comes back."""
+import http.server
+import os
+import sys
+import threading
+import time
+
+from mesh import Mesh, query, until
+
+PORT, OUT_WITHIN_SECONDS = 9090, 3.0
+HOST = "web.checks.mesh.internal"
+DOCUMENTS = """service: web
+namespace: checks
+ports: {{http: {port}}}
+endpoints: [{one}, {two}]
+---
+service: unchecked
+namespace: checks
+check: false
+port: {port}
+endpoints: [{nobody}]
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: RouteTable
+metadata: {{name: web, namespace: checks}}
+spec: {{hosts: [routed.checks.example], http: [{{forwardTo: {{destinations: [{{ref: {{name: web}}}}]}}}}]}}
+"""
+
+
+class CheckedMesh(Mesh):
+    def write_cluster(self, cluster):
+        super().write_cluster(cluster)
+        path = self.path(cluster, "agent.yaml")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace("checks: false\n", ""))
+
+
+class Named(http.server.BaseHTTPRequestHandler):
+    """Says which address was asked."""
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body = self.server.server_address[0].encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def serve(address):
+    server = http.server.ThreadingHTTPServer((address, PORT), Named)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def equal(actual, expected, what):
+    if actual != expected:
+        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
+
+
+def down(mesh):
+    checks = mesh.ask("west", "status", check=False)["checks"]
+    return [(d["endpoint"], d["why"]) for d in checks["down"] if d["service"] == "checks/web"]
+
+
+def main():
+    with CheckedMesh(os.path.abspath(sys.argv[1]), clusters=["west", "east"]) as mesh:
+        one, two, nobody = [mesh.address("west", n) for n in (91, 92, 93)]
+        first = serve(one)
+        serve(two)
+        mesh.write("west", "checks.yaml", DOCUMENTS.format(port=PORT, one=one, two=two, nobody=nobody))
+        mesh.start()
+
+        def seen(cluster, host=HOST):
+            return sorted(query(mesh.address(cluster), host) or [])
+        for cluster in mesh.clusters:
+            until(lambda: seen(cluster) == [one, two], 20, f"{cluster} answers with both")
+        equal(seen("east", "unchecked.checks.mesh.internal"), [nobody], "whom nobody checks")
+
+        # The process lives, its port is dead.
+        first.shutdown()
+        first.server_close()
+        dead = time.monotonic()
+        for cluster in mesh.clusters:
+            until(lambda: seen(cluster) == [two], 20, f"{cluster} answers with the one that is left")
+            took = time.monotonic() - dead
+            print(f"out of {cluster}'s answers after {took:.2f} s")
+            if took > OUT_WITHIN_SECONDS:
+                raise AssertionError(f"{took:.2f} s, at most {OUT_WITHIN_SECONDS} s")
+        bodies = {mesh.request("west", "routed.checks.example", PORT, "/").body for _ in range(20)}
+        equal(bodies, {two.encode()} if isinstance(next(iter(bodies)), bytes) else {two}, "whom routes lead to")
+        equal(down(mesh), [(one, "refuses connections")], "what status says")
+
+        serve(one)
+        for cluster in mesh.clusters:
+            until(lambda: seen(cluster) == [one, two], 20, f"{cluster} answers with both again")
+
+        # All are dead: answers stay, for nobody knows better.
+        mesh.write("west", "checks.yaml", DOCUMENTS.format(port=PORT + 1, one=one, two=two, nobody=nobody))
+        until(lambda: len(down(mesh)) == 2, 20, "both are down")
+        equal(seen("east"), [one, two], "answers where all are down")
+    print("ok")
+
+
+main()
