@@ -89,7 +89,11 @@ void Mesh::deliver(LinkId id, std::size_t way_number) {
   --way.under_way;
   truth_.delivered(now_ - sent);
   truth_.spoke(now_, reader, sender);
-  if (now_ - sent > kSmooth || (altered && wire.bulk_of != 0)) wire.rough_at = now_;
+  const bool lost_bulk = altered && wire.bulk_of != 0;
+  if (now_ - sent > kSmooth || lost_bulk) wire.rough_at = now_;
+  // The bulk's wire may be gone when what it lost is asked for again.
+  if (const auto talk = wires_.find(wire.bulk_of); lost_bulk && talk != wires_.end())
+    talk->second.rough_at = now_;
   if (altered) {
     truth_.deceived(reader);
     deceived_at_[reader] = now_;

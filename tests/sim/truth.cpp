@@ -345,6 +345,16 @@ void Truth::reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach re
              ", of which nothing is heard or reached for " + base::to_string(silent) + at(now));
 }
 
+// Whether it is the memory of a life before its disk was lost: that stands in the way of what was
+// said since, until its origin hears of it.
+bool Truth::is_overtaken(const discovery::OriginPublication& shown) const {
+  const auto& said = origins_[index(shown.id)].said;
+  const auto at = said.find(shown.stamp);
+  return at != said.end() && std::any_of(said.begin(), at, [&](const auto& earlier) {
+           return earlier.second.order > at->second.order;
+         });
+}
+
 void Truth::covered(Clock now, std::size_t viewer, std::size_t of, discovery::Participant& node,
                     Clock its_clock, base::Duration bound) {
   const auto& cluster = ids_[of].cluster;
@@ -360,7 +370,7 @@ void Truth::covered(Clock now, std::size_t viewer, std::size_t of, discovery::Pa
     const auto hash = hash_of(origin.rows);
     auto said = source.rbegin();
     while (said != source.rend() && said->second != hash && now - said->first <= bound) ++said;
-    if (said != source.rend() && said->second != hash)
+    if (said != source.rend() && said->second != hash && !is_overtaken(origin))
       violated(what + "takes " + origin.id.to_string() + ", which does not say what was " +
                base::to_string(bound) + " ago" + at(now));
     return;

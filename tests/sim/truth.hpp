@@ -99,7 +99,8 @@ class Truth {
   void reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach reach,
                discovery::Participant& node, Clock its_clock);
   // An agent of the cluster of `of` reads its source and is heard well: whichever of them is taken,
-  // it is fresh and says what that source said up to `bound` ago.
+  // it is fresh and says what that source said up to `bound` ago, but for the memory of a life whose
+  // disk was lost, which stands until its origin hears of it.
   void covered(Clock now, std::size_t viewer, std::size_t of, discovery::Participant& node,
                Clock its_clock, base::Duration bound);
   // From here on nothing breaks: nobody has a reason to take another.
@@ -112,6 +113,7 @@ class Truth {
   const std::vector<std::string>& violations() const { return violations_; }
 
  private:
+  bool is_overtaken(const discovery::OriginPublication& shown) const;
   struct Said {
     std::uint64_t hash = 0;
     std::size_t order = 0;
