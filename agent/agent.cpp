@@ -42,7 +42,7 @@ BuilderConfig builder_config(const Config& config) {
           zone_config(config),
           forwarder_config(config),
           config.role,
-          config.checks,
+          {config.checks, config.networks},
           [config, rehearsal = std::make_shared<Rehearsal>()](const auto& documents) {
             return rehearsal->errors(config, documents, others_of(config));
           }};
@@ -191,7 +191,9 @@ void Agent::make_builder() {
                          },
                          [this](discovery::sources::CheckTargets targets) {
                            io_->post(
-                               [this, targets = std::move(targets)] { checker_->want(targets); },
+                               [this, targets = std::move(targets)]() mutable {
+                                 checker_->want(std::move(targets));
+                               },
                                base::Delivery::must_deliver);
                          }},
       log_);

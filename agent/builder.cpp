@@ -111,7 +111,7 @@ void Builder::run() {
     std::uint64_t edition = 0;
     {
       std::unique_lock lock(mutex_);
-      const auto until = names_awaited_.value_or(std::chrono::steady_clock::now() + kCollectEvery);
+      const auto until = awaited_.value_or(std::chrono::steady_clock::now() + kCollectEvery);
       wake_.wait_until(lock, until, [this] {
         return stopping_ || next_files_ || next_names_ || next_failing_ || next_reading_ ||
                next_publication_ || next_config_;
@@ -125,7 +125,7 @@ void Builder::run() {
       edition = next_edition_;
       config = std::exchange(next_config_, std::nullopt);
     }
-    if (names_awaited_ && std::chrono::steady_clock::now() >= *names_awaited_) say_rows();
+    if (awaited_ && std::chrono::steady_clock::now() >= *awaited_) say_rows();
     if (!files && !names && !failing && !reading && !publication && !config) {
       products_.dns.collect();
       products_.forwarder.collect();
@@ -172,37 +172,45 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   auto wanted =
       agent ? discovery::sources::names_in(documents->documents) : std::vector<std::string>();
   if (wanted != wanted_) {
-    new_names_.clear();
+    std::erase_if(new_names_, [&](const auto& name) {  // what is left still waits
+      return !std::ranges::binary_search(wanted, name);
+    });
     std::ranges::set_difference(wanted, wanted_, std::back_inserter(new_names_));
     wanted_ = std::move(wanted);
     callbacks_.names_wanted(wanted_);
   }
+  if (agent) want_checks();
   if (listing == discovery::Listing::relist) awaiting_ = listing;
-  if (!awaits_names()) return say_rows();
-  if (!names_awaited_) names_awaited_ = std::chrono::steady_clock::now() + kNamesPatience;
+  if (!awaits()) return say_rows();
+  if (!awaited_) awaited_ = std::chrono::steady_clock::now() + kSightPatience;
 }
 
 void Builder::accept(discovery::sources::NamedAddresses addresses) {
   seen_.names = std::move(addresses);
-  if (newest_.documents && !(names_awaited_ && awaits_names())) say_rows();
+  if (!newest_.documents) return;
+  want_checks();
+  if (!awaited_ || !awaits()) say_rows();
 }
 
 void Builder::accept(discovery::sources::Failing endpoints) {
   seen_.failing = std::move(endpoints);
-  if (newest_.documents && !names_awaited_) say_rows();
+  awaits_checks_ = false;
+  if (newest_.documents && (!awaited_ || !awaits())) say_rows();
 }
 
-bool Builder::awaits_names() const {
-  return std::ranges::any_of(new_names_, [this](const auto& name) {
-    const auto led = seen_.names.find(name);
-    return led == seen_.names.end() || !led->second.is_whole;
-  });
+bool Builder::awaits() const {
+  return awaits_checks_ || std::ranges::any_of(new_names_, [this](const auto& name) {
+           const auto led = seen_.names.find(name);
+           return led == seen_.names.end() || !led->second.is_whole;
+         });
 }
 
 // What the newest documents publish, by what is seen of their endpoints now.
 void Builder::say_rows() {
-  names_awaited_ = std::nullopt;
+  awaited_ = std::nullopt;
   new_names_.clear();
+  awaits_checks_ = false;
+  has_said_ = true;
   const auto listing = std::exchange(awaiting_, discovery::Listing::change);
   const auto& documents = newest_.documents->documents;
   auto rows =
@@ -216,19 +224,20 @@ void Builder::say_rows() {
   accepted_.push_back(
       {editions_, newest_.documents, std::move(rows.problems), std::move(rows.home)});
   callbacks_.rows_changed(std::move(said), newest_.stuck);
-  if (config_.role == Role::agent) want_checks();
 }
 
 void Builder::want_checks() {
-  const auto& services = newest_.documents->documents.static_services;
+  const auto& documents = newest_.documents->documents;
+  const auto& services = documents.static_services;
   if (services.pointers() == checked_services_.pointers() && seen_.names == checked_names_ &&
-      checks_ == config_.checks)
+      check_rule_ == config_.checks)
     return;
   checked_services_ = services;
   checked_names_ = seen_.names;
-  checks_ = config_.checks;
-  callbacks_.checks_wanted(
-      discovery::sources::check_targets(newest_.documents->documents, seen_.names, checks_));
+  check_rule_ = config_.checks;
+  auto targets = discovery::sources::check_targets(documents, seen_.names, check_rule_);
+  if (!has_said_) awaits_checks_ = !targets.empty();
+  callbacks_.checks_wanted(std::move(targets));
 }
 
 // True when it changes what no publication will bring.

@@ -8,9 +8,11 @@
 // the forwarder who was not before, nor at a start: a restarted agent answers as soon as it can. A
 // build never blocks a worker; the snapshots that it replaces are freed here. What Kubernetes says
 // is rows and no routes: it takes effect as it comes. Names that documents give instead of
-// addresses are looked up elsewhere; documents with names that are not known yet wait for them,
-// kNamesPatience at most, so that a restart withdraws nothing. Thread: run() is the builder thread;
-// publication(), files(), names(), failing(), kubernetes(), configure() and stop() from any.
+// addresses are looked up elsewhere, and endpoints checked: documents with names that are not known
+// yet, and the first for the first checks, wait for kSightPatience at most, so that a restart
+// neither withdraws what is there nor brings back what is dead. Thread: run() is the builder
+// thread; publication(), files(), names(), failing(), kubernetes(), configure() and stop() from
+// any.
 #pragma once
 
 #include <atomic>
@@ -47,7 +49,7 @@ struct BuilderConfig {
   dns::ZoneConfig zone;
   forwarder::ForwarderConfig forwarder;
   Role role = Role::agent;
-  bool checks = true;  // endpoints of files, where a document does not say
+  discovery::sources::CheckRule checks;  // of endpoints of files
   DocumentStore::Judge judge;
 };
 
@@ -55,7 +57,7 @@ class Builder {
  public:
   // Editions whose rows have not come back; of more the newest take each other's place.
   static constexpr std::size_t kMaxEditions = 8;
-  static constexpr base::Duration kNamesPatience = std::chrono::milliseconds(500);
+  static constexpr base::Duration kSightPatience = std::chrono::milliseconds(500);
 
   struct Products {
     base::Published<dns::Table>& dns;
@@ -96,7 +98,7 @@ class Builder {
   void accept(discovery::sources::ReadFiles files);
   void accept(discovery::sources::NamedAddresses addresses);
   void accept(discovery::sources::Failing endpoints);
-  bool awaits_names() const;
+  bool awaits() const;
   void want_checks();
   void say_rows();
   bool accept(discovery::sources::kubernetes::Reading reading);
@@ -131,15 +133,17 @@ class Builder {
   LocalRows local_;                  // of the newest documents
   discovery::sources::Seen seen_;    // of their endpoints
   std::vector<std::string> wanted_;  // names in them
-  // Until when the newest documents wait for those that are new, and how they were read.
-  std::optional<base::TimePoint> names_awaited_;
+  // Until when the newest documents wait for what of it is not seen yet, and how they were read.
+  std::optional<base::TimePoint> awaited_;
   std::vector<std::string> new_names_;
   discovery::Listing awaiting_ = discovery::Listing::change;
   resources::Problems row_problems_;  // as last logged
   // For which checks_wanted() was called last.
   resources::SharedList<resources::StaticService> checked_services_;
   discovery::sources::NamedAddresses checked_names_;
-  bool checks_ = true;
+  discovery::sources::CheckRule check_rule_;
+  bool has_said_ = false;       // rows
+  bool awaits_checks_ = false;  // the first of all
   struct Edition {
     std::uint64_t number = 0;
     std::shared_ptr<const AcceptedDocuments> documents = std::make_shared<AcceptedDocuments>();

@@ -59,6 +59,7 @@ Result<Fd> bind_udp(const SocketAddress& address, BindOptions options) {
 
 Result<Fd> start_connect(const SocketAddress& address, int* error_number) {
   auto fd = open_socket(address, SOCK_STREAM);
+  if (!fd && error_number) *error_number = errno;
   if (!fd) return fd;
   set_flag(fd->get(), IPPROTO_TCP, TCP_NODELAY);
   sockaddr_storage storage{};

@@ -10,9 +10,20 @@ namespace {
 
 using Answer = HealthChecks::Answer;
 
+// What this host lacks, a route, a family, leave to go there, says nothing of an endpoint.
 Answer answer_of(int error_number) {
-  return error_number == ECONNREFUSED || error_number == ECONNRESET ? Answer::refused
-                                                                    : Answer::silent;
+  switch (error_number) {
+    case ECONNREFUSED:
+    case ECONNRESET:
+      return Answer::refused;
+    case EAFNOSUPPORT:
+    case ENETUNREACH:
+    case EPERM:
+    case EACCES:
+      return Answer::not_asked;
+    default:
+      return Answer::silent;
+  }
 }
 
 }  // namespace
@@ -26,35 +37,38 @@ void Checker::want(CheckTargets targets) {
 
 base::net::Task<void> Checker::look_again() {
   for (;;) {
-    for (auto& [endpoint, addresses] : checks_.due(loop_.now()))
-      scope_.spawn(ask(std::move(endpoint), std::move(addresses)));
+    for (auto& question : checks_.due(loop_.now())) scope_.spawn(ask(std::move(question)));
     tell();
     co_await base::net::sleep_until(loop_, loop_.now() + kLooksEvery);
   }
 }
 
-base::net::Task<void> Checker::ask(EndpointName endpoint, CheckedAddresses addresses) {
-  const auto deadline = loop_.now() + HealthChecks::kPatience;
+base::net::Task<void> Checker::ask(HealthChecks::Question question) {
   auto answer = Answer::not_asked;
-  for (const auto& address : addresses) {
+  for (const auto& address : question.addresses) {
     int why = 0;
     auto fd = base::net::start_connect(address, &why);
     if (!fd && fd.error().code == base::Code::exhausted) continue;
-    answer = answer_of(why);
-    if (!fd) continue;
-    base::net::Stream stream(loop_, std::move(*fd), base::net::Stream::State::connecting);
-    const auto connected = co_await stream.connected(deadline);
-    answer = connected.status == base::net::IoStatus::done ? Answer::open
-                                                           : answer_of(connected.error_number);
-    if (answer == Answer::open) break;
+    if (fd) {
+      base::net::Stream stream(loop_, std::move(*fd), base::net::Stream::State::connecting);
+      const auto connected = co_await stream.connected(loop_.now() + HealthChecks::kPatience);
+      if (connected.status == base::net::IoStatus::done) {
+        answer = Answer::open;
+        break;
+      }
+      why = connected.error_number;
+    }
+    if (const auto one = answer_of(why); one != Answer::not_asked) answer = one;
   }
-  checks_.answered(endpoint, answer, loop_.now());
+  checks_.answered(question, answer, loop_.now());
 }
 
 void Checker::tell() {
-  if (!checks_.judge(loop_.now())) return;
+  const bool first = !has_told_ && checks_.all_asked();
+  if (!checks_.judge(loop_.now()) && !first) return;
+  has_told_ |= first;
   auto failing = checks_.failing();
-  if (failing == told_) return;
+  if (failing == told_ && !first) return;
   told_ = failing;
   changed_(std::move(failing));
 }

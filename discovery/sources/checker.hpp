@@ -15,7 +15,7 @@ namespace discovery::sources {
 
 class Checker {
  public:
-  // Calls `changed` whenever others are failing than before.
+  // Calls `changed` when each was asked once, and whenever others are failing than before.
   using Changed = std::function<void(Failing)>;
   Checker(base::net::EventLoop& loop, base::Random random, Changed changed)
       : loop_(loop), changed_(std::move(changed)), checks_(random), scope_(loop) {}
@@ -27,14 +27,14 @@ class Checker {
   static constexpr base::Duration kLooksEvery = std::chrono::milliseconds(50);
 
   base::net::Task<void> look_again();
-  base::net::Task<void> ask(EndpointName endpoint, CheckedAddresses addresses);
+  base::net::Task<void> ask(HealthChecks::Question question);
   void tell();
 
   base::net::EventLoop& loop_;
   const Changed changed_;
   HealthChecks checks_;
   Failing told_;
-  bool looks_ = false;
+  bool looks_ = false, has_told_ = false;
   base::net::Scope scope_;
 };
 

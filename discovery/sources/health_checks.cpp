@@ -8,49 +8,63 @@ base::Duration HealthChecks::spread(base::Duration about) {
   return std::chrono::duration_cast<base::Duration>(about * (0.9 + 0.2 * random_.unit()));
 }
 
+// What is under way counts no more.
+void HealthChecks::ask_at(const EndpointName& endpoint, Check& check, base::TimePoint at) {
+  if (check.ticket == 0) queue_.erase({check.next, endpoint});
+  check.ticket = 0;
+  check.next = at;
+  queue_.emplace(at, endpoint);
+}
+
+void HealthChecks::forget(const EndpointName& endpoint, const Check& check) {
+  queue_.erase({check.next, endpoint});
+  down_.erase(endpoint);
+  if (check.asked) --asked_;
+  if (check.last == Answer::silent) --silent_;
+  unjudged_ = true;
+}
+
 void HealthChecks::want(CheckTargets targets, base::TimePoint now) {
   std::erase_if(checks_, [&](const auto& known) {
-    const auto wanted = targets.find(known.first);
-    if (wanted != targets.end() && wanted->second == known.second.addresses) return false;
-    if (known.second.asking) --asking_;
-    queue_.erase({known.second.next, known.first});
-    unjudged_ = true;
+    if (targets.contains(known.first)) return false;
+    forget(known.first, known.second);
     return true;
   });
   for (auto& [endpoint, addresses] : targets) {
-    const auto [at, is_new] = checks_.try_emplace(endpoint);
-    if (!is_new) continue;
-    at->second.addresses = std::move(addresses);
-    at->second.next = now;  // what is new is asked at once
-    queue_.emplace(now, endpoint);
+    auto& check = checks_[endpoint];
+    if (check.addresses == addresses) continue;
+    check.addresses = std::move(addresses);
+    ask_at(endpoint, check, now);
   }
 }
 
-std::vector<std::pair<EndpointName, CheckedAddresses>> HealthChecks::due(base::TimePoint now) {
-  std::vector<std::pair<EndpointName, CheckedAddresses>> targets;
+std::vector<HealthChecks::Question> HealthChecks::due(base::TimePoint now) {
+  std::vector<Question> questions;
   while (!queue_.empty() && queue_.begin()->first <= now && asking_ < kMaxAtOnce) {
     const auto endpoint = queue_.begin()->second;
     queue_.erase(queue_.begin());
     auto& check = checks_.at(endpoint);
-    check.asking = true;
+    check.ticket = ++tickets_;
     ++asking_;
-    targets.emplace_back(endpoint, check.addresses);
+    questions.push_back({endpoint, check.addresses, check.ticket});
   }
-  return targets;
+  return questions;
 }
 
-void HealthChecks::answered(const EndpointName& endpoint, Answer answer, base::TimePoint now) {
-  const auto known = checks_.find(endpoint);
-  if (known == checks_.end() || !known->second.asking) return;
-  auto& check = known->second;
-  check.asking = false;
+void HealthChecks::answered(const Question& question, Answer answer, base::TimePoint now) {
   --asking_;
-  check.next = now + spread(kEvery);
-  queue_.emplace(check.next, endpoint);
-  if (answer == Answer::not_asked) return;
-  unjudged_ |= std::exchange(check.last, answer) != answer;
-  const bool is_down = answer != Answer::open;
+  const auto known = checks_.find(question.endpoint);
+  if (known == checks_.end() || known->second.ticket != question.ticket) return;
+  auto& [endpoint, check] = *known;
+  ask_at(endpoint, check, now + spread(kEvery));
   const bool first = !std::exchange(check.asked, true);
+  if (first) ++asked_;
+  if (answer == Answer::not_asked) return;
+  const auto before = std::exchange(check.last, answer);
+  if (before == Answer::silent) --silent_;
+  if (answer == Answer::silent) ++silent_;
+  unjudged_ |= before != answer;
+  const bool is_down = answer != Answer::open;
   if (is_down == check.down) {
     check.in_a_row = 0;
   } else if (first || ++check.in_a_row >= (is_down ? kFall : kRise)) {
@@ -58,38 +72,44 @@ void HealthChecks::answered(const EndpointName& endpoint, Answer answer, base::T
     check.believed = false;
     check.in_a_row = 0;
     check.since = now;
+    is_down ? void(down_.insert(endpoint)) : void(down_.erase(endpoint));
     unjudged_ = true;
   }
 }
 
-// Who is down is believed to be, but for those who turned silent together with many others.
 bool HealthChecks::judge(base::TimePoint now) {
-  const bool over = doubted_since_ && now - *doubted_since_ >= kDoubted;
-  if (!std::exchange(unjudged_, false) && !over) return false;
-  const auto silent =
-      static_cast<std::size_t>(std::ranges::count_if(checks_, [](const auto& check) {
-        return check.second.down && check.second.last == Answer::silent;
-      }));
-  const bool many = checks_.size() >= kMany && silent > checks_.size() / 2;
-  if (!many) doubted_since_ = std::nullopt;
+  if (!std::exchange(unjudged_, false) && now < judge_again_) return false;
+  const bool many = asked_ >= kMany && silent_ > asked_ / 2;
+  if (many)
+    calm_since_ = std::nullopt;
+  else if (!calm_since_)
+    calm_since_ = now;
   if (many && !doubted_since_) doubted_since_ = now;
-  const bool doubts = many && now - *doubted_since_ < kDoubted;
-  for (auto& [endpoint, check] : checks_)
-    check.believed = check.down && (check.believed || check.last == Answer::refused || !doubts);
+  if (calm_since_ && now - *calm_since_ >= kCalm) doubted_since_ = std::nullopt;
+  const bool doubts = doubted_since_ && now - *doubted_since_ < kDoubted;
+  judge_again_ = base::TimePoint::max();
+  if (doubts) judge_again_ = *doubted_since_ + kDoubted;
+  if (doubted_since_ && calm_since_) judge_again_ = std::min(judge_again_, *calm_since_ + kCalm);
+  for (const auto& endpoint : down_) {
+    auto& check = checks_.at(endpoint);
+    check.believed |= check.last == Answer::refused || (check.last == Answer::silent && !doubts);
+  }
   return true;
 }
 
 Failing HealthChecks::failing() const {
   Failing failing;
-  for (const auto& [endpoint, check] : checks_)
-    if (check.believed) failing.insert(failing.end(), endpoint);
+  for (const auto& endpoint : down_)
+    if (checks_.at(endpoint).believed) failing.insert(failing.end(), endpoint);
   return failing;
 }
 
 std::vector<HealthChecks::Status> HealthChecks::down(base::TimePoint now) const {
   std::vector<Status> all;
-  for (const auto& [endpoint, check] : checks_)
-    if (check.down) all.push_back({endpoint, check.last, now - check.since});
+  for (const auto& endpoint : down_) {
+    const auto& check = checks_.at(endpoint);
+    all.push_back({endpoint, check.last, now - check.since});
+  }
   return all;
 }
 

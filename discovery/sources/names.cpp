@@ -94,7 +94,8 @@ void Names::take(Half& half, const std::string& name, const Resolver::Found& fou
     if (!why.empty()) objection = name + " leads to " + ip.to_string() + ": " + why;
     return !why.empty();
   });
-  if (usable.empty()) return fail(half, base::unavailable(std::move(objection)), now);
+  if (usable.empty())  // its servers have told, and it is nothing
+    return fail(half, base::Error{base::Code::not_found, std::move(objection)}, now);
   half.trouble = objection.empty() ? too_many(name, usable.size()) : std::move(objection);
   if (usable.size() > kMaxAddresses) usable.resize(kMaxAddresses);
   half.addresses = std::move(usable);

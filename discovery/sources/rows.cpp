@@ -179,12 +179,12 @@ class Maker {
                    {},
                    service.headless};
     for (const auto& port : service.ports) row.ports.push_back(to_row(port));
-    if (!put(row, service.metadata)) return;
     if (!static_services_.insert({row.namespace_, row.name}).second) {
       problem(service.metadata, "service " + row.namespace_ + "/" + row.name + " is defined twice",
               "call one of the two otherwise");
       return;
     }
+    if (!put(row, service.metadata)) return;
     for (const auto& endpoint : service.endpoints)
       for_each_address(endpoint, seen_.names, [&](const base::IpAddress& ip) {
         put(read(service, endpoint, ip), service.metadata);
@@ -272,12 +272,16 @@ Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& 
 }
 
 CheckTargets check_targets(const resources::Documents& documents, const NamedAddresses& names,
-                           bool by_default) {
+                           const CheckRule& rule) {
+  const auto is_reachable = [&](const std::string& network) {
+    return network.empty() || rule.networks.empty() ||
+           std::ranges::count(rule.networks, network) > 0;
+  };
   CheckTargets targets;
   for (const auto& service : documents.static_services) {
-    if (!service.checked.value_or(by_default)) continue;
+    if (!service.checked.value_or(rule.by_default)) continue;
     for (const auto& endpoint : service.endpoints) {
-      if (!endpoint.ready) continue;
+      if (!endpoint.ready || !is_reachable(endpoint.network)) continue;
       for_each_address(endpoint, names, [&](const base::IpAddress& ip) {
         auto& addresses =
             targets[{service.metadata.namespace_, service.metadata.name, id_of(endpoint, ip)}];

@@ -67,9 +67,14 @@ MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule
 // Whom to ask whether an endpoint answers: any of the addresses will do.
 using CheckedAddresses = std::vector<base::SocketAddress>;
 using CheckTargets = std::map<EndpointName, CheckedAddresses>;
-// Those that documents do not call unready themselves, where names lead as they do now.
-// `by_default`: whether those are checked of which nothing is said.
+struct CheckRule {
+  bool by_default = true;             // whether those are checked of which nothing is said
+  std::vector<std::string> networks;  // that can be reached from here; none: all
+  friend bool operator==(const CheckRule&, const CheckRule&) = default;
+};
+// Those that documents do not call unready themselves and that can be reached, where names lead as
+// they do now.
 CheckTargets check_targets(const resources::Documents& documents, const NamedAddresses& names,
-                           bool by_default);
+                           const CheckRule& rule);
 
 }  // namespace discovery::sources

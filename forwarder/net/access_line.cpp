@@ -24,7 +24,10 @@ constexpr std::uint64_t odd_ones(std::uint64_t eight) {
   return (controls | from_delete | quotes) & kHigh;
 }
 
-bool is_odd(char c) { return c < 0x20 || c == 0x7f || c == '"' || c == '\\'; }
+bool is_odd(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte >= 0x7f || c == '"' || c == '\\';
+}
 
 char* put_digits(char* to, std::uint64_t number, std::size_t count) {  // with leading zeros
   for (auto i = count; i > 0; --i, number /= 10) to[i - 1] = static_cast<char>('0' + number % 10);

@@ -104,7 +104,20 @@ def main():
         # All are dead: answers stay, for nobody knows better.
         mesh.write("west", "checks.yaml", DOCUMENTS.format(port=PORT + 1, one=one, two=two, nobody=nobody))
         until(lambda: len(down(mesh)) == 2, 20, "both are down")
+        until(lambda: HOST + " has no healthy endpoint" in mesh.ask("east", "status", check=False)["degraded"], 20,
+              "the other cluster knows it")
         equal(seen("east"), [one, two], "answers where all are down")
+
+        # A restart does not bring back what is dead.
+        mesh.write("west", "checks.yaml", DOCUMENTS.format(port=PORT, one=one, two=nobody, nobody=nobody))
+        until(lambda: seen("east") == [one], 20, "one of them is dead")
+        mesh.kill_agent("west")
+        mesh.start_agent("west")
+        answers = []
+        while not mesh.ready("west") or len(answers) < 50:
+            answers.append(seen("east"))
+            time.sleep(0.02)
+        equal([a for a in answers if a != [one]], [], "answers with the dead one")
     print("ok")
 
 

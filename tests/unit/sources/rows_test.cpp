@@ -267,19 +267,20 @@ TEST_CASE("an endpoint that does not answer is unhealthy; whom to ask is said by
   const auto loaded =
       resources::load({{"a.yaml",
                         "service: a\nports: {http: 80, admin: 81}\n"
-                        "endpoints: [10.0.0.1, {address: 10.0.0.2, ready: false}, a.example]\n---\n"
+                        "endpoints: [10.0.0.1, {address: 10.0.0.2, ready: false}, a.example,"
+                        " {address: 10.0.0.9, network: there}]\n---\n"
                         "service: b\nport: 80\ncheck: false\nendpoints: [10.0.0.3]\n---\n"
                         "service: c\nport: 80\ncheck: true\nendpoints: ['10.0.0.4:82']\n"}});
   const auto address = [](const char* text) { return *base::SocketAddress::parse(text); };
   sources::Seen seen;
   seen.names["a.example"].addresses = {*base::IpAddress::parse("192.0.2.1")};
-  const auto targets = sources::check_targets(loaded.documents, seen.names, true);
+  const auto targets = sources::check_targets(loaded.documents, seen.names, {true, {"here"}});
   CHECK(targets ==
         sources::CheckTargets{
             {{"default", "a", "10.0.0.1"}, {address("10.0.0.1:81"), address("10.0.0.1:80")}},
             {{"default", "a", "192.0.2.1"}, {address("192.0.2.1:81"), address("192.0.2.1:80")}},
             {{"default", "c", "10.0.0.4:82"}, {address("10.0.0.4:82")}}});
-  CHECK(sources::check_targets(loaded.documents, seen.names, false).size() == 1);
+  CHECK(sources::check_targets(loaded.documents, seen.names, {false, {}}).size() == 1);
 
   seen.failing = {{"default", "a", "192.0.2.1"}, {"default", "c", "10.0.0.4:82"}};
   const auto rows = decoded(sources::make_rows(loaded.documents, {}, seen));
