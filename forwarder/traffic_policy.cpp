@@ -71,6 +71,19 @@ std::optional<std::uint64_t> hash_of(const resources::HashBy& by, const http::Re
   return text ? std::optional(base::hash64(*text)) : std::nullopt;
 }
 
+std::uint64_t hash_of_cookie(std::string_view value) { return base::hash64(value); }
+
+std::string set_cookie(const resources::HashBy& by, std::string_view value) {
+  auto text = by.name + '=';
+  text += value;
+  const auto ttl = by.ttl.value_or(base::Duration::zero());
+  if (ttl > base::Duration::zero())
+    text += "; Max-Age=" +
+            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(ttl).count());
+  if (!by.path.empty()) text += "; Path=" + by.path;
+  return text + "; HttpOnly";
+}
+
 std::uint64_t endpoint_hash(const base::SocketAddress& address) {
   return base::hash64(address.ip.bytes(), address.port);
 }

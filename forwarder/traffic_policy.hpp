@@ -6,7 +6,8 @@
 // ejected are spread as least requests. A hash leads requests with the same text of it to the same
 // endpoint in every agent alike, and when an endpoint goes only its own requests move (rendezvous
 // hashing with weights, Thaler and Ravishankar 1998); the same hash draws the tier. A request
-// without that text is spread by least request.
+// without that text is spread by least request; where the policy gives a cookie to who has none, by
+// the cookie that it will have.
 //
 // Panic: where less than that part of a tier is neither ejected nor avoided, and the other tiers
 // cannot take its traffic either, all of it is taken, so that the few left are not run down.
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.hpp"
@@ -58,6 +60,11 @@ ConnectionRule connection_rule(const resources::ConnectionPolicy& policy);
 // None: the request has no such part.
 std::optional<std::uint64_t> hash_of(const resources::HashBy& by, const http::RequestHead& head,
                                      const base::IpAddress& client);
+
+// The value of a Set-Cookie field that leads a client's next requests where `value` leads: RFC 6265
+// §4.1; out of reach of scripts, as Envoy's is.
+std::string set_cookie(const resources::HashBy& by, std::string_view value);
+std::uint64_t hash_of_cookie(std::string_view value);
 
 // Of an endpoint, the same in every agent.
 std::uint64_t endpoint_hash(const base::SocketAddress& address);

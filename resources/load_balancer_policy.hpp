@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.hpp"
 #include "resources/policy.hpp"
 
 namespace resources {
@@ -18,6 +19,10 @@ struct HashBy {
   enum class Part : std::uint8_t { header, cookie, query_parameter, source_address };
   Part part = Part::source_address;
   std::string name;  // of the header, the cookie, the parameter
+  // Of a cookie: who has none is given one, for so long; 0 s: until the browser ends. Absent:
+  // nobody.
+  std::optional<base::Duration> ttl = std::nullopt;
+  std::string path = "";  // of a cookie that is given; "" = not said
 
   friend bool operator==(const HashBy&, const HashBy&) = default;
 };

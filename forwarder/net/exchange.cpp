@@ -1,6 +1,7 @@
 #include "forwarder/net/exchange.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "forwarder/ejection.hpp"
 #include "forwarder/http/forwarded.hpp"
@@ -205,13 +206,25 @@ PickKey Exchange::pick_key(const http::RequestHead& head) {
   if (!upstream_->policy) return {};
   const auto& balancing = upstream_->policy->balancing;
   switch (balancing.by) {
-    case Balancing::By::hash:
-      return hash_of(balancing.hash, head, session_.peer().ip);
+    case Balancing::By::hash: {
+      const auto hash = hash_of(balancing.hash, head, session_.peer().ip);
+      return hash || !balancing.hash.ttl ? hash : give_cookie(balancing.hash);
+    }
     case Balancing::By::round_robin:
       return work_.turns.next(upstream_->id, work_.random);
     default:
       return {};
   }
+}
+
+// Drawn, so that it says nothing of the client or of where it leads.
+PickKey Exchange::give_cookie(const resources::HashBy& by) {
+  char value[16];
+  auto* end = std::to_chars(value, value + sizeof value, work_.random.next(), 16).ptr;
+  const std::string_view drawn(value, end);
+  cookie_.text = set_cookie(by, drawn);
+  cookie_.field = {"Set-Cookie", cookie_.text};
+  return hash_of_cookie(drawn);
 }
 
 // Where a policy asks again and every endpoint was tried, one of them is asked again.
@@ -299,8 +312,11 @@ Task<Then> Exchange::send(Buffer& reply) {
   co_return reply_connection() == http::Connection::close ? Then::close : Then::next_request;
 }
 
-http::Edits Exchange::response_edits() const {
-  return treatment_ ? treatment_->response.edits() : http::Edits();
+http::Edits Exchange::response_edits() {
+  const auto edits = treatment_ ? treatment_->response.edits() : http::Edits();
+  if (cookie_.text.empty()) return edits;
+  cookie_.others = edits;
+  return {{}, {&cookie_.field, 1}, &cookie_.others};
 }
 
 ReplyForm Exchange::reply_form() const {

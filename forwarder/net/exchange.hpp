@@ -54,6 +54,7 @@ class Exchange {
   const ConnectionRule& rule() const;
   base::Duration connecting() const;
   PickKey pick_key(const http::RequestHead& head);
+  PickKey give_cookie(const resources::HashBy& by);
   std::optional<Member> choose();
   // `status`: that came, 0: none.
   void judge(const Member& member, std::uint16_t status);
@@ -64,7 +65,7 @@ class Exchange {
   bool may_try_again(Outcome outcome, bool stale);
   ReplyForm reply_form() const;
   http::Connection reply_connection() const;
-  http::Edits response_edits() const;
+  http::Edits response_edits();
 
   Session& session_;
   Workspace& work_;
@@ -74,6 +75,11 @@ class Exchange {
   PickKey pick_key_;
   bool in_flight_ = false;          // counted so at the upstream
   HeldTreatments::Hold treatment_;  // empty: no policy
+  struct {
+    std::string text;  // "" = none is given
+    http::Header field;
+    http::Edits others;
+  } cookie_;
   std::optional<Reply> reply_;
   Failure failure_;
   std::vector<SlotId> tried_;

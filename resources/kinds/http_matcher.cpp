@@ -3,6 +3,7 @@
 
 #include "base/ascii.hpp"
 #include "resources/kinds/http_route.hpp"
+#include "resources/kinds/names.hpp"
 
 namespace resources {
 namespace {
@@ -11,15 +12,6 @@ constexpr std::array<std::string_view, 9> kMethods = {
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-// RFC 9110 §5.6.2.
-bool is_token(std::string_view text) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (base::lower(c) >= 'a' && base::lower(c) <= 'z') ||
-           kMarks.find(c) != std::string_view::npos;
-  });
-}
 
 void check_path(const Value& value, const PathMatch& path) {
   if (path.value.empty()) {

@@ -1,7 +1,9 @@
 #include "resources/load_balancer_policy.hpp"
 
+#include "resources/kinds/names.hpp"
 #include "resources/kinds/policy_targets.hpp"
 #include "resources/kinds/readers.hpp"
+#include "resources/utf8.hpp"
 
 namespace resources {
 namespace {
@@ -20,6 +22,8 @@ constexpr Choice<Simple> kSimple[] = {
     {kPassThrough, Simple::least_request, kPassThroughNumber},
 };
 
+constexpr base::Duration kMostTtl = std::chrono::hours(400 * 24);  // browsers' own limit
+
 void read_simple(const Value& value, Simple& out) {
   read(value, out, kSimple);
   if (is_choice(value.node(), kPassThrough, kPassThroughNumber))
@@ -30,7 +34,11 @@ void read_simple(const Value& value, Simple& out) {
 void read_name(const Value& value, HashBy::Part part, HashBy& out) {
   out.part = part;
   read(value, out.name);
-  if (value.node().is_scalar() && out.name.empty()) value.error("is empty", "give a name");
+  if (!value.node().is_scalar()) return;
+  if (out.name.empty()) return value.error("is empty", "give a name");
+  if (part != Part::query_parameter && !is_token(out.name))
+    value.error(quoted(out.name) + " is no " + (part == Part::cookie ? "cookie" : "header") +
+                "'s name");
 }
 
 void read_cookie(const Value& value, HashBy& out) {
@@ -41,9 +49,13 @@ void read_cookie(const Value& value, HashBy& out) {
   else
     fields.missing("name");
   if (const auto ttl = fields.find("ttl"))
-    ttl->warn("not supported: no cookie is set here",
-              "requests without this cookie are spread by their number in flight");
-  fields.ignored({"path"});
+    read(*ttl, out.ttl.emplace(), between(base::Duration::zero(), kMostTtl));
+  const auto path = fields.find("path");
+  if (!path) return;
+  read(*path, out.path);
+  // RFC 6265 §4.1.1: path-value.
+  if (out.path.find(';') != out.path.npos || !is_plain_text(out.path))
+    path->error(quoted(out.path) + " is no cookie's path", "write one such as /shop");
 }
 
 void read(const Value& value, HashBy& out) {

@@ -127,6 +127,14 @@ void read_dns_label(const Value& value, std::string& out) {
   if (value.node().is_scalar()) check_dns_label(value, out);
 }
 
+bool is_token(std::string_view text) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (base::lower(c) >= 'a' && base::lower(c) <= 'z') ||
+           kMarks.find(c) != std::string_view::npos;
+  });
+}
+
 bool may_be_an_endpoint(const base::IpAddress& ip) {
   return !ip.is_unspecified() && !ip.is_multicast() && ip != base::IpAddress::v4(0xffffffff);
 }

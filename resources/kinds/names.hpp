@@ -38,6 +38,9 @@ void check_dns_label(const Value& value, std::string_view text);
 // A name that becomes one label of a DNS name.
 void read_dns_label(const Value& value, std::string& out);
 
+// A name of a header, a cookie or a method: RFC 9110 §5.6.2.
+bool is_token(std::string_view text);
+
 // False for an address that no endpoint can have: unspecified, multicast, broadcast.
 bool may_be_an_endpoint(const base::IpAddress& ip);
 // Reports such an address.

@@ -120,6 +120,10 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def fields(answer):
+    return {name.lower(): value for name, value in answer.headers.items()}
+
+
 def equal(actual, expected, what):
     if actual != expected:
         raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
@@ -166,6 +170,20 @@ def spread_by_policies(mesh):
         equal("nearmost_forwarder_ejections_total 1\n" in metrics.read().decode(), True, "it is counted, once")
     Named.broken.clear()
     until(lambda: by("user-0") == {broken}, 20, "it is back after its ejection")
+
+    # Who has no cookie is given one that leads where this answer came from.
+    write("{consistentHash: {httpCookie: {name: sid, ttl: 1h, path: /}}}")
+    until(lambda: fields(mesh.request("west", SPREAD_HOST, SPREAD_PORT, "/")).get("set-cookie"), 20, "a cookie")
+    led = set()
+    for _ in range(30):
+        first = mesh.request("west", SPREAD_HOST, SPREAD_PORT, "/")
+        cookie, *rest = fields(first)["set-cookie"].split("; ")
+        equal(rest, ["Max-Age=3600", "Path=/", "HttpOnly"], "what is said of the cookie")
+        again = [mesh.request("west", SPREAD_HOST, SPREAD_PORT, "/", headers={"Cookie": cookie}) for _ in range(3)]
+        equal({answer.body for answer in again}, {first.body}, "where the cookie leads")
+        equal(["set-cookie" in fields(answer) for answer in again], [False] * 3, "no second one")
+        led.add(first.body)
+    equal(len(led), 3, "endpoints that clients without a cookie see")
 
     write("{simple: ROUND_ROBIN}")
     until(lambda: len({ask("user-0")[1] for _ in range(6)}) == 3, 20, "spread in turn")

@@ -43,3 +43,13 @@ TEST_CASE("endpoints have hashes of their own, by address and port", "[policies]
   CHECK(hash("10.0.0.1:80") != hash("10.0.0.1:81"));
   CHECK(hash("10.0.0.1:80") != hash("10.0.0.2:80"));
 }
+
+TEST_CASE("a cookie that is given leads where it was made for, for as long as a policy says",
+          "[policies]") {
+  resources::HashBy by{Part::cookie, "sid", std::chrono::minutes(90), "/shop"};
+  CHECK(set_cookie(by, "c0ffee") == "sid=c0ffee; Max-Age=5400; Path=/shop; HttpOnly");
+  by = {Part::cookie, "sid", base::Duration::zero(), ""};
+  CHECK(set_cookie(by, "c0ffee") == "sid=c0ffee; HttpOnly");
+  const scene::Incoming next("GET", "h", "/", {{"Cookie", "sid=c0ffee"}});
+  CHECK(hash_of(by, next.head, *base::IpAddress::parse("10.0.0.7")) == hash_of_cookie("c0ffee"));
+}

@@ -192,7 +192,10 @@ TEST_CASE("a LoadBalancerPolicy is read field by field", "[resources]") {
     return read.documents.load_balancer_policies.at(0).hash;
   };
   CHECK(hash("{httpHeaderName: x-user}") == resources::HashBy{Part::header, "x-user"});
-  CHECK(hash("{httpCookie: {name: id, path: /}}") == resources::HashBy{Part::cookie, "id"});
+  CHECK(hash("{httpCookie: {name: id, path: /}}") ==
+        resources::HashBy{Part::cookie, "id", std::nullopt, "/"});
+  CHECK(hash("{httpCookie: {name: id, ttl: 1h}}") ==
+        resources::HashBy{Part::cookie, "id", std::chrono::hours(1), ""});
   CHECK(hash("{useSourceIp: true}") == resources::HashBy{Part::source_address, ""});
   CHECK(hash("{httpQueryParameterName: q}") == resources::HashBy{Part::query_parameter, "q"});
 }
@@ -220,9 +223,11 @@ TEST_CASE("what a LoadBalancerPolicy cannot mean is said", "[resources]") {
   CHECK(problems(balancer("{consistentHash: {httpHeaderName: ''}}")) ==
         Lines{"error spec.config.consistentHash.httpHeaderName: is empty; give a name"});
   CHECK(problems(balancer("{consistentHash: {httpCookie: {ttl: 1h}}}")) ==
-        Lines{"error spec.config.consistentHash.httpCookie.name: missing; this field is required",
-              "warning spec.config.consistentHash.httpCookie.ttl: not supported: no cookie is set "
-              "here; requests without this cookie are spread by their number in flight"});
+        Lines{"error spec.config.consistentHash.httpCookie.name: missing; this field is required"});
+  CHECK(problems(balancer("{consistentHash: {httpCookie: {name: 'a b', ttl: -1s}}}")).size() == 2);
+  CHECK(problems(balancer("{consistentHash: {httpCookie: {name: a, path: '/;x'}}}")).size() == 1);
+  CHECK(problems(balancer("{consistentHash: {httpHeaderName: 'x user'}}")) ==
+        Lines{"error spec.config.consistentHash.httpHeaderName: \"x user\" is no header's name"});
 }
 
 TEST_CASE("an OutlierDetectionPolicy is read field by field, with Gloo's defaults", "[resources]") {
