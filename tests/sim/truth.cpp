@@ -167,7 +167,7 @@ void Truth::event(Clock now, std::size_t viewer, std::size_t cluster, discovery:
   if (kind == Kind::quarantined && !origins_[cluster].noisy && !viewers_[viewer].deceived)
     violated(who + " to be in quarantine, though it did nothing");
   if (kind == Kind::quarantined || kind == Kind::released)
-    seen.quarantined = kind == Kind::quarantined;
+    seen.quarantined = kind == Kind::quarantined, seen.quarantine_moved_at = now;
   if (kind == Kind::forgotten) {
     if (is_alone(cluster)) violated(who + " forgotten");
     seen = {};
@@ -357,6 +357,10 @@ bool Truth::is_overtaken(const discovery::OriginPublication& shown) const {
 
 void Truth::covered(Clock now, std::size_t viewer, std::size_t of, discovery::Participant& node,
                     Clock its_clock, base::Duration bound) {
+  const auto& seen = viewers_[viewer].seen[of];
+  if (seen.quarantined ||
+      (seen.quarantine_moved_at > Clock{} && now - seen.quarantine_moved_at < bound))
+    return;
   const auto& cluster = ids_[of].cluster;
   const auto home = static_cast<std::size_t>(
       std::ranges::find(ids_, cluster, &discovery::OriginId::cluster) - ids_.begin());

@@ -99,8 +99,8 @@ class Truth {
   void reaches(Clock now, std::size_t viewer, std::size_t cluster, Reach reach,
                discovery::Participant& node, Clock its_clock);
   // An agent of the cluster of `of` reads its source and is heard well: whichever of them is taken,
-  // it is fresh and says what that source said up to `bound` ago, but for the memory of a life whose
-  // disk was lost, which stands until its origin hears of it.
+  // it is fresh and says what that source said up to `bound` ago, but for the memory of a life
+  // whose disk was lost, which stands until its origin hears of it. In quarantine nobody is heard.
   void covered(Clock now, std::size_t viewer, std::size_t of, discovery::Participant& node,
                Clock its_clock, base::Duration bound);
   // From here on nothing breaks: nobody has a reason to take another.
@@ -139,7 +139,8 @@ class Truth {
     bool shown = false, after_loss = false;
     bool failed_since = false;  // the last probe, since it was suspected
     bool quarantined = false;
-    double cost = 0;  // rows taken over, less what was allowed meanwhile
+    Clock quarantine_moved_at{};  // when that changed last
+    double cost = 0;              // rows taken over, less what was allowed meanwhile
     Clock cost_at{};
     Clock answered_at{};
     bool ever_answered = false;
