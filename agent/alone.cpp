@@ -5,6 +5,7 @@
 #include "agent/foreign_hosts.hpp"
 #include "agent/routed_hosts.hpp"
 #include "agent/settings.hpp"
+#include "resources/external_aliases.hpp"
 #include "resources/external_service.hpp"
 
 namespace agent {
@@ -26,8 +27,10 @@ void add_dead_ports(const discovery::view::Destination& destination,
   const bool maps = virtual_one && destination.door.kind == discovery::view::Door::Kind::endpoints;
   for (const auto& dead : destination.dead_ports) {
     const auto* port = destination.find_port(dead.number);
+    const bool external = virtual_one && resources::kind_of(destination.name) ==
+                                             resources::DestinationKind::external_service;
     const bool waits = port && (discovery::view::is_http2(port->protocol) ||
-                                port->protocol == resources::kTlsProtocol);
+                                (external && port->protocol == resources::kTlsProtocol));
     const bool wrong = maps && !waits;
     problems.push_back({wrong ? resources::Severity::error : resources::Severity::warning, place,
                         destination.defined_by, virtual_one ? "spec.ports" : "", dead.why, ""});

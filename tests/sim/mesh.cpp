@@ -23,7 +23,7 @@ constexpr std::size_t kMostSkew = 8'760;  // hours between the clocks of two pro
 constexpr std::size_t kBulkBytes = 400;   // most snapshots of a run with bulk streams are larger
 constexpr base::Duration kSaveEvery = 2s;
 constexpr base::Duration kHeardWell = 8s;  // a link that long without trouble
-// What was lost again and again, the question or the answer, is asked for again so late at most.
+// What was lost again and again on a bulk stream is asked for again so late at most.
 constexpr base::Duration kAskedAgain =
     discovery::kPullPatience * (1u << discovery::kMaxPullDoublings) + kHeardWell;
 constexpr base::Duration kTrueWithin =
@@ -174,8 +174,10 @@ bool Mesh::hears_well(std::size_t viewer, std::size_t of) const {
     if (!between_them) continue;
     const bool trouble =
         wire.ways[0].hole || wire.ways[1].hole || wire.loss > 0 || wire.delay >= 200ms;
-    if (trouble || now_ - wire.rough_at < kAskedAgain) return false;
-    if (wire.bulk_of != 0) continue;
+    const bool bulk = wire.bulk_of != 0;
+    if (trouble || now_ - wire.rough_at < (bulk ? kAskedAgain : kHeardWell)) return false;
+    if (now_ - wire.lost_bulk_at < kAskedAgain) return false;
+    if (bulk) continue;
     ++links;
     if (now_ - wire.up_at < kHeardWell) return false;
   }

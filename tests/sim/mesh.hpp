@@ -108,8 +108,9 @@ struct Wire {
   Way ways[2];                    // 0: from → to
   Clock up_at{};
   base::Duration delay{};
-  Clock rough_at{};  // when it last was slow or lost frames
-  double loss = 0;   // of packets: each costs the stream a retransmission timeout
+  Clock rough_at{};      // when it last was slow or lost frames
+  Clock lost_bulk_at{};  // when a bulk stream of it last lost frames; that may be gone since
+  double loss = 0;       // of packets: each costs the stream a retransmission timeout
 };
 
 class Mesh {

@@ -91,9 +91,8 @@ void Mesh::deliver(LinkId id, std::size_t way_number) {
   truth_.spoke(now_, reader, sender);
   const bool lost_bulk = altered && wire.bulk_of != 0;
   if (now_ - sent > kSmooth || lost_bulk) wire.rough_at = now_;
-  // The bulk's wire may be gone when what it lost is asked for again.
   if (const auto talk = wires_.find(wire.bulk_of); lost_bulk && talk != wires_.end())
-    talk->second.rough_at = now_;
+    talk->second.lost_bulk_at = now_;
   if (altered) {
     truth_.deceived(reader);
     deceived_at_[reader] = now_;
