@@ -4,18 +4,10 @@
 #include <set>
 #include <utility>
 
+#include "base/network.hpp"
 #include "discovery/endpoint_reader.hpp"
 
 namespace discovery {
-namespace {
-
-bool is_reachable(const std::string& network, const std::vector<std::string>& networks) {
-  return network.empty() || networks.empty() ||
-         std::find(networks.begin(), networks.end(), network) != networks.end();
-}
-
-}  // namespace
-
 void Probing::learn_targets(const OriginState& state, const std::vector<std::string>& networks) {
   if (learnt_ == state.stamp() && networks_ == networks) return;
   learnt_ = state.stamp();
@@ -29,7 +21,7 @@ void Probing::learn_targets(const OriginState& state, const std::vector<std::str
     const auto read = reader.read(row);
     if (!read || read->endpoint.traits->ports.empty()) return;
     const auto& endpoint = read->endpoint;
-    if (!is_reachable(endpoint.traits->network, networks)) return;
+    if (!base::is_reachable(endpoint.traits->network, networks)) return;
     const base::SocketAddress address{endpoint.ip, endpoint.traits->ports.front().number};
     if (failures_.contains(address)) failed.insert(address);
     if (endpoint.health == view::Health::healthy)

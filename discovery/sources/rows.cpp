@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/network.hpp"
 #include "discovery/row_check.hpp"
 
 namespace discovery::sources {
@@ -273,15 +274,11 @@ Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& 
 
 CheckTargets check_targets(const resources::Documents& documents, const NamedAddresses& names,
                            const CheckRule& rule) {
-  const auto is_reachable = [&](const std::string& network) {
-    return network.empty() || rule.networks.empty() ||
-           std::ranges::count(rule.networks, network) > 0;
-  };
   CheckTargets targets;
   for (const auto& service : documents.static_services) {
     if (!service.checked.value_or(rule.by_default)) continue;
     for (const auto& endpoint : service.endpoints) {
-      if (!endpoint.ready || !is_reachable(endpoint.network)) continue;
+      if (!endpoint.ready || !base::is_reachable(endpoint.network, rule.networks)) continue;
       for_each_address(endpoint, names, [&](const base::IpAddress& ip) {
         auto& addresses =
             targets[{service.metadata.namespace_, service.metadata.name, id_of(endpoint, ip)}];

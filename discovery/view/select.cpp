@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 
+#include "base/network.hpp"
 #include "discovery/view/overprovisioning.hpp"
 
 namespace discovery::view {
@@ -31,10 +32,7 @@ struct Standing {
 Standing stand(const Destination& destination, const Service& service, const Traits& traits,
                const Caller& caller, const Ranking& ranking, const Affinity* affinity) {
   if (!serves_a_port(destination, service, traits)) return {Reason::port_missing};
-  if (!traits.network.empty() && !caller.networks.empty() &&
-      std::find(caller.networks.begin(), caller.networks.end(), traits.network) ==
-          caller.networks.end())
-    return {Reason::network_unreachable};
+  if (!base::is_reachable(traits.network, caller.networks)) return {Reason::network_unreachable};
   const auto level = ranking.rung(traits);
   if (!level) return {Reason::not_preferred};
   if (!affinity) return {Reason::selected, *level};

@@ -125,9 +125,7 @@ void read(const Value& document, ExternalEndpoint& out) {
   }
   if (const auto locality = spec.find("locality")) {
     Fields place(*locality);
-    place.optional("region", out.locality.region);
-    place.optional("zone", out.locality.zone);
-    place.optional("subZone", out.locality.sub_zone);
+    read_place(place, out.locality);
   }
 }
 

@@ -127,6 +127,12 @@ void read_dns_label(const Value& value, std::string& out) {
   if (value.node().is_scalar()) check_dns_label(value, out);
 }
 
+void read_place(Fields& fields, base::Locality& out) {
+  fields.optional("region", out.region);
+  fields.optional("zone", out.zone);
+  fields.optional("subZone", out.sub_zone);
+}
+
 bool is_token(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/address.hpp"
+#include "base/locality.hpp"
 #include "resources/binder.hpp"
 
 namespace resources {
@@ -37,6 +38,9 @@ bool is_dns_label(std::string_view text);  // lower-case letters, digits, inner 
 void check_dns_label(const Value& value, std::string_view text);
 // A name that becomes one label of a DNS name.
 void read_dns_label(const Value& value, std::string& out);
+
+// `region`, `zone` and `subZone`, each of which may be left out.
+void read_place(Fields& fields, base::Locality& out);
 
 // A name of a header, a cookie or a method: RFC 9110 §5.6.2.
 bool is_token(std::string_view text);

@@ -18,12 +18,6 @@ struct Defaults {
   std::string network;
 };
 
-void read_locality(Fields& fields, base::Locality& out) {
-  fields.optional("region", out.region);
-  fields.optional("zone", out.zone);
-  fields.optional("subZone", out.sub_zone);
-}
-
 // A whole name, with a dot: a word is more likely somebody's service. What looks like a mistyped
 // address ends in a number and is no name.
 bool read_name(std::string_view text, StaticEndpoint& out) {
@@ -73,7 +67,7 @@ void read_endpoint(const Value& value, StaticEndpoint& out) {
     if (out.port != 0) port->error("a second port: the address has one", "keep one of the two");
     read(*port, out.port, between(1, 65535));
   }
-  read_locality(fields, out.locality);
+  read_place(fields, out.locality);
   if (const auto network = fields.find("network")) read_network(*network, out.network);
   if (const auto hostname = fields.find("hostname")) read_dns_label(*hostname, out.hostname);
   fields.optional("labels", out.labels);
@@ -146,7 +140,7 @@ void read(const Value& document, StaticService& out) {
   Defaults defaults;
   if (const auto locality = fields.find("locality")) {
     Fields parts(*locality);
-    read_locality(parts, defaults.locality);
+    read_place(parts, defaults.locality);
   }
   if (const auto network = fields.find("network")) read_network(*network, defaults.network);
   if (const auto endpoints = fields.find("endpoints")) {

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """checks_test.py NEARMOST: an endpoint whose port is dead leaves the answers everywhere, and comes back."""
-import http.server
 import os
 import sys
-import threading
 import time
 
-from mesh import Mesh, query, until
+from mesh import Mesh, equal, query, until
+from named_server import serve
 
 PORT, OUT_WITHIN_SECONDS = 9090, 3.0
 HOST = "web.checks.mesh.internal"
@@ -29,39 +28,7 @@ spec: {{hosts: [routed.checks.example], http: [{{forwardTo: {{destinations: [{{r
 
 
 class CheckedMesh(Mesh):
-    def write_cluster(self, cluster):
-        super().write_cluster(cluster)
-        path = self.path(cluster, "agent.yaml")
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text.replace("checks: false\n", ""))
-
-
-class Named(http.server.BaseHTTPRequestHandler):
-    """Says which address was asked."""
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        body = self.server.server_address[0].encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-def serve(address):
-    server = http.server.ThreadingHTTPServer((address, PORT), Named)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
+    checks = "true"
 
 
 def down(mesh):
@@ -72,8 +39,8 @@ def down(mesh):
 def main():
     with CheckedMesh(os.path.abspath(sys.argv[1]), clusters=["west", "east"]) as mesh:
         one, two, nobody = [mesh.address("west", n) for n in (91, 92, 93)]
-        first = serve(one)
-        serve(two)
+        first = serve(one, PORT)
+        serve(two, PORT)
         mesh.write("west", "checks.yaml", DOCUMENTS.format(port=PORT, one=one, two=two, nobody=nobody))
         mesh.start()
 
@@ -94,10 +61,10 @@ def main():
             if took > OUT_WITHIN_SECONDS:
                 raise AssertionError(f"{took:.2f} s, at most {OUT_WITHIN_SECONDS} s")
         bodies = {mesh.request("west", "routed.checks.example", PORT, "/").body for _ in range(20)}
-        equal(bodies, {two.encode()} if isinstance(next(iter(bodies)), bytes) else {two}, "whom routes lead to")
+        equal(bodies, {two}, "whom routes lead to")
         equal(down(mesh), [(one, "refuses connections")], "what status says")
 
-        serve(one)
+        serve(one, PORT)
         for cluster in mesh.clusters:
             until(lambda: seen(cluster) == [one, two], 20, f"{cluster} answers with both again")
 

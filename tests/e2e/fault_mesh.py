@@ -6,7 +6,7 @@ broken, and no measurements.
 import re
 import time
 
-from mesh import Mesh, stays, until
+from mesh import Mesh, equal, stays, until
 
 DETAILS = "details.mesh.internal"
 MARKED = ("suspect", "stale")
@@ -68,11 +68,6 @@ class FaultMesh(Mesh):
 
     def states(self, viewers, cluster):
         return {self.members(viewer).get(cluster) for viewer in viewers}
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
 def tell(stories, mesh, chosen):

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from mesh import Mesh, until
+from mesh import Mesh, equal, until
 
 OUTSIDE, REDIRECTS = 8088, 8089
 DOCUMENTS = """
@@ -24,11 +24,6 @@ spec:
   http:
   - directResponse: {{status: 200, body: {body}}}
 """
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
 def main():

@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.request
 
-from mesh import PROBES, Mesh, query, until
+from mesh import PROBES, Mesh, equal, query, until
 
 HOST = "many.bookinfo.mesh.internal"
 NUMBERS = range(101, 113)
@@ -73,11 +73,6 @@ class HoldMesh(Mesh):
     def logged(self, words):
         with open(self.path("east", "agent.log"), encoding="utf-8", errors="replace") as log:
             return [line for line in log if words in line]
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
 def a_folder_that_is_empty_for_a_while_empties_no_answer(mesh):

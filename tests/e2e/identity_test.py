@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.request
 
-from mesh import ADMIN, DNS, GOSSIP, PROBES, Mesh, Process, query, stays, until
+from mesh import ADMIN, DNS, GOSSIP, PROBES, Mesh, Process, equal, query, stays, until
 
 BANK, CART = "www.bank.example", "cart.shop.mesh.internal"
 
@@ -71,11 +71,6 @@ def refusal(world, admin, by, words):
 def is_trouble(world, admin, words):
     until(lambda: any(words in reason for reason in world.status(admin)["degraded"]), 10,
           f"{admin} calls it a trouble: {words}")
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
 def metric(address, name):

@@ -10,15 +10,10 @@ import threading
 import time
 
 from kube_api import KubeApi, endpoint_slice, service
-from mesh import Mesh, query, stays, until
+from mesh import Mesh, equal, query, stays, until
 
 HOST = "orders.default.mesh.internal"
 SOON_SECONDS = 20  # on a busy machine
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
 class KubeMesh(Mesh):

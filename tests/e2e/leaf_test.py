@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 
-from mesh import ADMIN, DNS, GOSSIP, PROBES, Mesh, Process, query, request, stays, until
+from mesh import ADMIN, DNS, GOSSIP, PROBES, Mesh, Process, equal, query, request, stays, until
 
 ZONED, REVIEWS = "zoned.default.mesh.internal", "reviews.mesh.internal"
 LEAVES = {"a": 101, "b": 102}  # zone: last number of the node's address
@@ -83,11 +83,6 @@ state: {{dir: state}}
 
     def status(self, zone):
         return self.run("status", "--admin", f"{self.node(zone)}:{ADMIN}", check=False).stdout
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
 def each_leaf_answers_with_its_own_zone(mesh):

@@ -30,6 +30,11 @@ NOBODY = 99  # the last number of an address that nothing listens on
 POLL_SECONDS = 0.05
 
 
+def equal(actual, expected, what):
+    if actual != expected:
+        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
+
+
 def until(condition, seconds, what):
     """Polls until the condition gives something true, and returns it; a failure says what was waited for."""
     deadline = time.monotonic() + seconds
@@ -99,6 +104,9 @@ class Process:
 
 class Mesh:
     """Writes the folders at once; start_* and kill_* do what they say. Use as a context."""
+
+    checks = "false"  # of agent.yaml: most endpoints here are made up
+    dns = ""  # what stands in its field beside `listen`
 
     def __init__(self, binary, clusters=CLUSTERS, hub=None):
         """`hub`: the only cluster that the others can reach; the addresses that they tell lead nowhere."""
@@ -175,10 +183,10 @@ class Mesh:
         me = self.address(cluster)
         with open(self.path(cluster, "agent.yaml"), "w", encoding="utf-8") as file:
             file.write(f"""cluster: {cluster}
-checks: false
+checks: {self.checks}
 locality: {{region: {region}, zone: {zone}}}
 gossip: {self.gossip(cluster)}
-dns: {{listen: {me}:{DNS}}}
+dns: {{listen: {me}:{DNS}{self.dns}}}
 forwarder: {{listen: {me}, workers: 1, accessLog: {{path: access.log, format: json}}}}
 admin: {{listen: {me}:{ADMIN}}}
 probes: {{listen: {me}:{PROBES}}}

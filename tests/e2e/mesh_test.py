@@ -8,15 +8,10 @@ import sys
 import threading
 import time
 
-from mesh import DNS, Mesh, query, stays, until
+from mesh import DNS, Mesh, equal, query, stays, until
 
 PAGE, REVIEWS, RATINGS, DETAILS = "productpage.bookinfo.example", "reviews.mesh.internal", "ratings.mesh.internal", \
     "details.mesh.internal"
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
 def names_resolve_to_the_nearest_cluster(mesh):

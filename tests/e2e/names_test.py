@@ -3,7 +3,6 @@
 
 The DNS server that knows the names is this test.
 """
-import http.server
 import os
 import socket
 import struct
@@ -11,7 +10,8 @@ import sys
 import threading
 import time
 
-from mesh import DNS, Mesh, query, until
+from mesh import Mesh, equal, query, until
+from named_server import serve
 
 SERVER_PORT, PORT = 5353, 9090
 DB, API = "db.outside.example", "api.outside.example"
@@ -91,35 +91,11 @@ class NameServer:
             threading.Timer(self.takes, self.socket.sendto, (reply, peer)).start()
 
 
-class Named(http.server.BaseHTTPRequestHandler):
-    """Says which address was asked, and for which host."""
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        body = f"{self.server.server_address[0]} {self.headers['Host']}".encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 class NamesMesh(Mesh):
-    def write_cluster(self, cluster):
-        super().write_cluster(cluster)
-        with open(self.path(cluster, "agent.yaml"), encoding="utf-8") as file:
-            lines = [line for line in file if not line.startswith("dns:")]
-        with open(self.path(cluster, "agent.yaml"), "w", encoding="utf-8") as file:
-            file.writelines(lines)
-            file.write(f"dns: {{listen: {self.address(cluster)}:{DNS}, zones: [mesh.internal, outside.example], "
-                       f"passOn: [{{zone: ., to: ['{self.prefix}.9.1:{SERVER_PORT}']}}]}}\n")
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
+    @property
+    def dns(self):
+        return (", zones: [mesh.internal, outside.example], "
+                f"passOn: [{{zone: ., to: ['{self.prefix}.9.1:{SERVER_PORT}']}}]")
 
 
 def main():
@@ -127,8 +103,7 @@ def main():
         names = NameServer(f"{mesh.prefix}.9.1")
         one, two, three = [mesh.address("west", n) for n in (91, 92, 93)]
         for address in (one, two, three):
-            server = http.server.ThreadingHTTPServer((address, PORT), Named)
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            serve(address, PORT)
         names.names = {DB: [one], API: [two]}
         mesh.write("west", "names.yaml", DOCUMENTS.format(port=PORT, db=DB, api=API, chosen=three))
         mesh.start()
@@ -138,7 +113,7 @@ def main():
 
         def body(path):
             answer = mesh.request("west", API, PORT, path)
-            return (answer.status, answer.body.decode() if isinstance(answer.body, bytes) else answer.body)
+            return answer.status, f"{answer.body} {answer.headers.get('X-Host')}"
         until(lambda: seen() == [one], 20, "the other cluster sees where the name leads")
 
         equal(query(mesh.address("west"), API), [mesh.address("west")], "DNS leads callers of a routed host")

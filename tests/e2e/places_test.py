@@ -10,7 +10,7 @@ import struct
 import sys
 
 from dns_message import CLIENT_SUBNET, EDE, TYPES, Ask, Edns, exchange, read
-from mesh import ADMIN, DNS, Mesh, stays, until
+from mesh import ADMIN, DNS, Mesh, equal, stays, until
 
 PLACED = "placed.default.mesh.internal"
 BEHIND_THE_FORWARDER = "reviews.mesh.internal"
@@ -94,11 +94,6 @@ endpoints:
 
     def explanation(self, name, **how):
         return [bytes.fromhex(line)[1:].decode() for line in self.answer(name, "TXT", **how)[1]]
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
 def says(lines, wanted, what):

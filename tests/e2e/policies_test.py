@@ -7,7 +7,8 @@ import threading
 import time
 import urllib.request
 
-from mesh import ADMIN, PLACES, Mesh, query, until
+from mesh import ADMIN, PLACES, Mesh, equal, query, until
+from named_server import Named, serve
 
 HOST, PORT = "flaky.policies.example", 9090
 DOCUMENTS = """service: flaky
@@ -80,23 +81,6 @@ spec:
 """
 
 
-class Named(http.server.BaseHTTPRequestHandler):
-    """Says which address was asked; 500 where that is broken."""
-    protocol_version = "HTTP/1.1"
-    broken = set()
-
-    def do_GET(self):
-        address = self.server.server_address[0]
-        body = address.encode()
-        self.send_response(500 if address in self.broken else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 class Upstream(http.server.BaseHTTPRequestHandler):
     """503 to the first two requests of each path; /slow in it: no answer for two seconds."""
     protocol_version = "HTTP/1.1"
@@ -124,11 +108,6 @@ def fields(answer):
     return {name.lower(): value for name, value in answer.headers.items()}
 
 
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
-
-
 def statuses(mesh):
     return {s["object"]: s for s in mesh.ask("west", "status", check=False)["documents"]["routing"]}
 
@@ -136,8 +115,7 @@ def statuses(mesh):
 def spread_by_policies(mesh):
     addresses = [mesh.address("west", n) for n in (91, 92, 93)]
     for address in addresses:
-        server = http.server.ThreadingHTTPServer((address, SPREAD_PORT), Named)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        serve(address, SPREAD_PORT)
 
     def write(balancing):
         mesh.write("west", "spread.yaml", SPREAD.format(

@@ -10,16 +10,11 @@ import sys
 import threading
 import time
 
-from mesh import GOSSIP, NOBODY, Mesh, query, until
+from mesh import GOSSIP, NOBODY, Mesh, equal, query, until
 
 PAGE, RATINGS, DETAILS = "productpage.bookinfo.example", "ratings.mesh.internal", "details.mesh.internal"
 SIBLINGS = ["east", "east-b"]
 NOTICED_SECONDS = 30  # on a slow machine
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
 class ReplicaMesh(Mesh):
