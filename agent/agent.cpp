@@ -274,8 +274,11 @@ base::Result<void> Agent::open_kubernetes() {
 }
 
 base::Result<void> Agent::open_admin() {
+  drainer_ = std::make_unique<Drainer>(*io_, [this](auto drains, auto orders) {
+    post_drains(std::move(drains), std::move(orders));
+  });
   api_ = std::make_unique<Api>(Api::Sources{
-      shown_config_, served_, dns_table_, forwarder_table_, *control_,
+      shown_config_, served_, dns_table_, forwarder_table_, *control_, *drainer_,
       [this] { return stopping_.load(); }, [this] { return !forwarder_ || forwarder_->in_place(); },
       [this] { return troubles(); }, [this](Metrics& metrics) { add_worker_metrics(metrics); },
       [] { kill(getpid(), SIGHUP); },
@@ -344,10 +347,19 @@ void Agent::post_agent_row(const Config& config) {
       SourceRows{"agent", std::vector{discovery::encode(discovery::RowValue(row))}, 0, {}});
 }
 
+void Agent::post_drains(discovery::view::Drains drains, std::vector<discovery::DrainOrder> orders) {
+  std::vector<discovery::EncodedRow> rows;
+  if (!drains.empty())
+    rows.push_back(discovery::encode(discovery::RowValue(discovery::DrainRow{std::move(drains)})));
+  control_->post(SourceRows{"drains", std::move(rows), 0, {}});
+  if (state_) state_->drains(std::move(orders));
+}
+
 base::Result<void> Agent::start() {
   if (forwarder_)
     if (auto started = forwarder_->start(); !started) return started;
   post_agent_row(config_);
+  drainer_->resume(saved_.drains);
   builder_->start();
   if (state_) state_->start();
   control_->start();

@@ -24,6 +24,7 @@
 #include "agent/condition.hpp"
 #include "agent/config.hpp"
 #include "agent/control.hpp"
+#include "agent/drainer.hpp"
 #include "agent/gossip_server.hpp"
 #include "agent/http_server.hpp"
 #include "agent/refusals.hpp"
@@ -89,6 +90,7 @@ class Agent {
   base::Result<void> watch_certificates();
   base::Result<void> watch_config();
   void post_agent_row(const Config& config);
+  void post_drains(discovery::view::Drains drains, std::vector<discovery::DrainOrder> orders);
   void hear_grpc(const std::string& line);
   std::vector<std::string> troubles() const;
   base::net::Task<void> keep_health();
@@ -126,6 +128,7 @@ class Agent {
   std::unique_ptr<discovery::sources::Checker> checker_;
   std::unique_ptr<discovery::sources::Files> files_;
   std::unique_ptr<discovery::sources::kubernetes::Source> kubernetes_;
+  std::unique_ptr<Drainer> drainer_;
   std::unique_ptr<tls::Watch> certificates_;
   std::unique_ptr<discovery::sources::Files> config_file_;
   std::unique_ptr<Api> api_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/drain_orders.hpp"
 #include "agent/explain_report.hpp"
 #include "agent/import_report.hpp"
 #include "agent/member_report.hpp"
@@ -66,6 +67,16 @@ HttpRoutes Api::admin() {
   });
   routes.post("/api/v1/forget", [this](const HttpRequest& request) { return forget(request); });
   routes.post("/api/v1/release", [this](const HttpRequest& request) { return release(request); });
+  routes.post("/api/v1/drain", [this](const HttpRequest& request) {
+    return with<Served>(served_, [&](const Served& served) {
+      return order_drain(request, sources_.config, *served.resolution, sources_.drainer);
+    });
+  });
+  routes.post("/api/v1/undrain", [this](const HttpRequest& request) {
+    return with<Served>(served_, [&](const Served& served) {
+      return order_undrain(request, sources_.config, *served.resolution->view, sources_.drainer);
+    });
+  });
   add_probes(routes);
   return routes;
 }
@@ -201,6 +212,7 @@ Json Api::status(const Served& served) {
               {"kubernetes", sources_.kubernetes()},
               {"names", sources_.looked_up()},
               {"checks", sources_.checks()},
+              {"drains", report_drains(*served.resolution->view, sources_.drainer)},
               {"notImported", report_not_imported(*served.resolution->view)},
               {"leaves", membership->leaves},
               {"home", report(membership->home)},
@@ -215,6 +227,7 @@ HttpReply Api::metrics() {
   if (const auto* served = served_.acquire()) {
     add(metrics, *served);
     add_not_imported(*served->resolution->view, metrics);
+    add(metrics, *served->resolution->view);
   }
   served_.park();
   metrics.gauge("nearmost_ready", "1 when /readyz says ok", ready() ? 1 : 0);

@@ -1,5 +1,5 @@
 // The admin API: GET /api/v1/{status,members,services,endpoints,destinations,documents,routes,
-// explain,route,config} as JSON, POST /api/v1/{reload,forget,release}; and /livez, /readyz,
+// explain,route,config} as JSON, POST /api/v1/{reload,forget,release,drain,undrain}; and /livez, /readyz,
 // /healthz, /metrics, which the probes listener has alone.
 //
 // Truth in health (DESIGN §7): live = the process turns; ready = local sources are synced and a
@@ -15,6 +15,7 @@
 
 #include "agent/config.hpp"
 #include "agent/control.hpp"
+#include "agent/drainer.hpp"
 #include "agent/http_routes.hpp"
 #include "agent/metrics.hpp"
 #include "agent/report.hpp"
@@ -32,6 +33,7 @@ class Api {
     base::Published<dns::Table>& names;
     base::Published<forwarder::Table>& routes;
     const Control& control;
+    Drainer& drainer;
     std::function<bool()> stopping;
     std::function<bool()> listening;  // the forwarder, if any, on the ports of the first tables
     std::function<std::vector<std::string>()> troubles;  // "forwarder 10.0.0.1:80: in use"

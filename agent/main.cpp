@@ -19,6 +19,8 @@ int main(int argc, char** argv) {
   add_explain(app, exit);
   add_route(app, exit);
   add_forget(app, exit);
+  add_drain(app, exit);
+  add_undrain(app, exit);
   add_release(app, exit);
   add_demo(app, exit);
   add_tls(app, exit);

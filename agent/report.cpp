@@ -38,6 +38,8 @@ Json report(const view::Choice& choice) {
   json["service"] = choice.service->namespace_ + "/" + choice.service->name;
   json["reason"] = view::to_string(choice.reason);
   if (choice.stale) json["stale"] = true;
+  if (choice.left < view::kAllLeft)
+    json["left"] = static_cast<double>(choice.left) / view::kAllLeft;
   return json;
 }
 

@@ -7,6 +7,7 @@
 #include "discovery/claims.hpp"
 #include "discovery/doors.hpp"
 #include "discovery/drafts.hpp"
+#include "discovery/of_itself.hpp"
 #include "discovery/view/ranking.hpp"
 
 namespace discovery {
@@ -88,6 +89,9 @@ std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
         id.cluster == rules.cluster ? services->services : imported_[id].of(services, rules),
         false);
   }
+  for (const auto& origin : publication.origins)
+    if (const auto drains = drains_in(origin.rows); !drains.empty())
+      merge(view->drains[origin.id.cluster], drains);
   OriginPublication home;
   home.id.cluster = rules.cluster;
   home.rows = rules.home;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "discovery/drain_row.hpp"
 #include "discovery/endpoint_row.hpp"
 #include "discovery/row_check.hpp"
 #include "discovery/row_fields.hpp"
@@ -214,6 +215,9 @@ base::Result<RowValue> read_row(std::string_view key, std::string_view value) {
   } else if (key == kStuckKey) {
     StuckRow row;
     if (decode_stuck(value, row)) return RowValue(std::move(row));
+  } else if (key == kDrainKey) {
+    DrainRow row;
+    if (decode_drains(value, row)) return RowValue(std::move(row));
   } else if (key.starts_with("s/")) {
     std::array<std::string_view, 2> parts;
     ServiceRow row;

@@ -1,6 +1,7 @@
 // The row codec: what an origin's rows mean. The only code that looks inside a row's bytes.
 //
-// Keys: "a" the agent, "stuck" what keeps it from reading its source, "s/<namespace>/<name>" a
+// Keys: "a" the agent, "stuck" what keeps it from reading its source, "drain" what it
+// takes out of service, "s/<namespace>/<name>" a
 // service, "e/<namespace>/<service>/<id>" an
 // endpoint, "d/<namespace>/<name>" a virtual destination. Values are tag-length-value fields, as
 // protobuf writes them, so that a reader skips what it does not know and a writer may add: a row is
@@ -15,6 +16,7 @@
 
 #include "base/result.hpp"
 #include "discovery/origin.hpp"
+#include "discovery/view/drains.hpp"
 #include "discovery/view/endpoint.hpp"
 #include "resources/virtual_destination.hpp"
 
@@ -22,6 +24,7 @@ namespace discovery {
 
 inline constexpr std::string_view kAgentKey = "a";      // of the one AgentRow of an origin
 inline constexpr std::string_view kStuckKey = "stuck";  // of its StuckRow, while it has one
+inline constexpr std::string_view kDrainKey = "drain";  // of its DrainRow, while it drains
 inline constexpr std::size_t kMaxStuckBytes = 512;
 
 struct AgentRow {
@@ -36,6 +39,11 @@ struct AgentRow {
 struct StuckRow {
   std::string why;  // for status: "resources: cannot be read: Permission denied"
   friend bool operator==(const StuckRow&, const StuckRow&) = default;
+};
+
+// Of the origin's whole cluster, whichever of its agents is taken.
+struct DrainRow {
+  view::Drains drains;
 };
 
 struct ServiceRow {
@@ -58,7 +66,7 @@ struct DestinationRow {
   resources::VirtualDestination destination;  // without places
 };
 
-using RowValue = std::variant<AgentRow, StuckRow, ServiceRow, EndpointRow, DestinationRow>;
+using RowValue = std::variant<AgentRow, StuckRow, DrainRow, ServiceRow, EndpointRow, DestinationRow>;
 
 // A change to make: `key` and `value` go into a Row, the origin adds the version.
 struct EncodedRow {

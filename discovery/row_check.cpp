@@ -23,6 +23,16 @@ class Checker {
     at_most(row.why.size(), kMaxStuckBytes, "the bytes of why");
   }
 
+  void row(const DrainRow& row) {
+    at_most(row.drains.size(), kMaxDrainsInRow, "drains");
+    for (const auto& [target, left] : row.drains) {
+      need(left < view::kAllLeft, "left", "is all there is: nothing is drained");
+      if (target.kind != view::DrainTarget::Kind::service) continue;
+      label(target.namespace_, "drains.namespace");
+      label(target.name, "drains.name");
+    }
+  }
+
   void row(const ServiceRow& row) {
     label(row.namespace_, "namespace");
     label(row.name, "name");

@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "discovery/catalog.hpp"
+#include "discovery/row.hpp"
 
 namespace discovery {
 namespace {
 
 constexpr std::string_view kMagic = "nearmost";
-enum class Kind : std::uint16_t { origin = 1, self = 2 };
+enum class Kind : std::uint16_t { origin = 1, self = 2, drains = 3 };
 
 void put(base::ByteWriter& out, const base::Hash128& hash) {
   out.u64(hash.high);
@@ -132,6 +133,35 @@ base::Result<SavedSelf> decode_self(std::string_view bytes) {
                      self.incarnation <= kMaxIncarnation;
   if (!sound) return base::invalid("has a field that makes no sense");
   return self;
+}
+
+base::Bytes encode(const std::vector<DrainOrder>& orders) {
+  DrainRow row;
+  for (const auto& order : orders) row.drains.push_back({order.target, 0});
+  base::ByteWriter body;
+  body.text(encode(RowValue(row)).value);
+  for (const auto& order : orders) {
+    body.varint(static_cast<std::uint64_t>(base::to_ms(order.over)));
+    body.u8(order.ended ? 1 : 0);
+  }
+  return seal(Kind::drains, body.bytes());
+}
+
+base::Result<std::vector<DrainOrder>> decode_drains(std::string_view bytes) {
+  const auto body = unseal(Kind::drains, bytes);
+  if (!body) return body.error();
+  base::ByteReader in(*body);
+  const auto row = decode(kDrainKey, in.text());
+  if (!row) return base::invalid("has drains that make no sense: " + row.error().message);
+  std::vector<DrainOrder> orders;
+  for (const auto& drain : std::get<DrainRow>(*row).drains) {
+    const auto ms = in.varint();
+    const auto over = std::chrono::milliseconds(
+        std::min<std::uint64_t>(ms, static_cast<std::uint64_t>(base::to_ms(Draining::kLongest))));
+    orders.push_back({drain.target, over, in.u8() != 0});
+  }
+  if (!in.ok() || !in.at_end()) return base::invalid("has a field that makes no sense");
+  return orders;
 }
 
 }  // namespace discovery

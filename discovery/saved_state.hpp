@@ -1,11 +1,13 @@
 // What an agent keeps on disk, as bytes: the state of each other origin, and which life of its own
-// it has reached.
+// it has reached, and what it drains.
 //
 // A record is
 //     "nearmost" | u16 format | u16 kind | u64 length of the body | XXH3-128 of the body | body
 // with integers as base::ByteWriter writes them. The body of an origin: cluster, replica,
 // incarnation, version, state hash, whether it left, and its live rows to the end; that of the
-// agent itself: cluster, incarnation, replica. Another meaning of these bytes is another format.
+// agent itself: cluster, incarnation, replica; of drains: a DrainRow's value, then for each of its
+// drains the milliseconds of its ramp and whether nothing is left. Another meaning of these bytes
+// is another format.
 //
 // Invariant: what is decoded is what was encoded, within the limits that a peer's snapshot is held
 // to and proven by its state hash, or an error that says what is wrong with the bytes. Limit:
@@ -19,6 +21,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "discovery/draining.hpp"
 #include "discovery/message.hpp"
 #include "discovery/publication.hpp"
 
@@ -51,7 +54,9 @@ struct SavedSelf {
 
 base::Bytes encode(const OriginPublication& origin);
 base::Bytes encode(const SavedSelf& self);
+base::Bytes encode(const std::vector<DrainOrder>& orders);
 base::Result<SavedOrigin> decode_origin(std::string_view bytes);
 base::Result<SavedSelf> decode_self(std::string_view bytes);
+base::Result<std::vector<DrainOrder>> decode_drains(std::string_view bytes);
 
 }  // namespace discovery

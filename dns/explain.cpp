@@ -44,6 +44,8 @@ std::string describe(const view::Choice& choice) {
   if (!endpoint.traits->locality.empty()) text += " " + endpoint.traits->locality.to_string();
   if (endpoint.weight != 1) text += " weight " + std::to_string(endpoint.weight);
   if (choice.reason != view::Reason::selected) text += ": " + std::string(to_string(choice.reason));
+  if (choice.left < view::kAllLeft)
+    text += ", drained, " + percent(static_cast<double>(choice.left) / view::kAllLeft) + " left";
   if (choice.stale) text += " (stale)";
   return text;
 }

@@ -175,7 +175,7 @@ void HostMaker::answer_endpoints(const view::Selection& selection) {
       const auto& endpoint = choice.endpoint();
       choices_.push_back(&choice);
       items_.push_back(
-          {&endpoint.ip, endpoint.weight, choice.stale ? stale_option(choice) : OptionNumber{0}});
+          {&endpoint.ip, tier.weight_of(choice), choice.stale ? stale_option(choice) : OptionNumber{0}});
     }
     tiers_.push_back({begin, items_.size()});
     parts_.bands.push_back(writer_.add_band(std::span(items_).subspan(begin)));

@@ -283,7 +283,7 @@ std::shared_ptr<Upstream> Upstreams::fill(std::string name, const Recipe& recipe
       const base::SocketAddress address{endpoint.ip, *target};
       const auto id = slots.hold(address);
       tier.members.push_back(
-          {id, slots.slot(id).generation, address, endpoint.weight, choice.stale});
+          {id, slots.slot(id).generation, address, selected.weight_of(choice), choice.stale});
     }
     if (tier.members.empty()) continue;
     const auto* first = selected.endpoints.front().service;

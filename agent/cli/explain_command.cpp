@@ -24,6 +24,13 @@ std::string percent(double share) {
   return text;
 }
 
+std::string verdict_of(const Json& endpoint) {
+  auto verdict = endpoint.value("reason", "");
+  if (endpoint.contains("left")) verdict += ", drained: " + percent(endpoint["left"]) + " left";
+  if (endpoint.value("stale", false)) verdict += ", stale";
+  return verdict;
+}
+
 void print(const Json& answer) {
   const auto& door = answer.at("door");
   std::cout << answer.value("host", "") << "  (" << answer.value("definedBy", "") << ")\n";
@@ -62,8 +69,7 @@ void print(const Json& answer) {
     for (const auto& endpoint : tier.at("endpoints"))
       table.add({tier.value("tier", ""), percent(tier.value("share", 0.0)), address_of(endpoint),
                  endpoint.value("cluster", ""), endpoint.value("locality", ""),
-                 endpoint.value("stale", false) ? endpoint.value("reason", "") + ", stale"
-                                                : endpoint.value("reason", "")});
+                 verdict_of(endpoint)});
   for (const auto& endpoint : answer.at("leftOut"))
     table.add({"-", "-", address_of(endpoint), endpoint.value("cluster", ""),
                endpoint.value("locality", ""), "left out: " + endpoint.value("reason", "")});

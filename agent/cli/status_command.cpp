@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 
@@ -98,6 +99,21 @@ void print_upstreams(const Json& upstreams) {
   std::cout << "\n" << table.to_string();
 }
 
+void print_drains(const Json& drains) {
+  if (drains.empty()) return;
+  TextTable table({"DRAINED", "CLUSTER", "LEFT", "GOAL", "IN"});
+  const auto percent = [](double part) { return std::to_string(std::lround(part * 100)) + "%"; };
+  for (const auto& drain : drains) {
+    const bool here = drain.contains("goal");
+    table.add(
+        {drain.value("target", ""), drain.value("cluster", ""), percent(drain.value("left", 0.0)),
+         here ? percent(drain.value("goal", 0.0)) : "-",
+         here ? base::to_string(std::chrono::milliseconds(drain.value("restMs", std::int64_t{0})))
+              : "-"});
+  }
+  std::cout << "\n" << table.to_string();
+}
+
 void print_not_imported(const Json& not_imported) {
   for (const auto& host : not_imported.at("hosts"))
     std::cout << "NOT IMPORTED: " << host.value("host", "") << ": " << host.value("reason", "")
@@ -143,6 +159,7 @@ int run(const Options& options) {
     print_peers(status->at("peers"));
     print_refusals(status->at("refusals"));
     print_upstreams(status->at("upstreams"));
+    print_drains(status->at("drains"));
     std::cout << "\n";
     for (const auto& reason : status->at("degraded"))
       std::cout << "DEGRADED: " << reason.get<std::string>() << "\n";

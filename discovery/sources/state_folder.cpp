@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr ::mode_t kMode = 0600;
 constexpr std::string_view kRows = ".rows", kBad = ".bad";
-const std::string kSelf = "self";
+const std::string kSelf = "self", kDrains = "drains";
 
 std::string name_of(const OriginId& origin) {
   return origin.cluster + "." + std::to_string(origin.replica) + std::string(kRows);
@@ -59,6 +59,7 @@ base::Result<StateFolder::Opened> StateFolder::open(std::string path, std::strin
   opened.last_incarnation = folder.read_self();
   opened.last_replica = folder.self_.replica;
   opened.state = folder.read_origins();
+  opened.drains = folder.read_drains();
   folder.keep_life(next_life(opened.last_incarnation));
   return opened;
 }
@@ -95,8 +96,9 @@ std::uint64_t StateFolder::read_self() {
     // Of another agent, of another mesh even: what it knew is not for us.
     const auto reason = "is of cluster " + found->cluster + ", this agent is of " + self_.cluster;
     set_aside(kSelf, reason);
-    for (const auto& name : names_ending(kRows))
-      set_aside(name, "stood beside a " + kSelf + " that " + reason);
+    for (const auto* ending : {kRows.data(), kDrains.c_str()})
+      for (const auto& name : names_ending(ending))
+        set_aside(name, "stood beside a " + kSelf + " that " + reason);
     return 0;
   }
   self_ = *found;
@@ -131,6 +133,18 @@ SavedState StateFolder::read_origins() {
   }
   state.whole = !failing() && state.origins.size() == names.size();
   return state;
+}
+
+std::vector<DrainOrder> StateFolder::read_drains() {
+  if (std::error_code error; !fs::exists(in(kDrains), error) && !error) return {};
+  const auto bytes = read_record(in(kDrains));
+  auto found = bytes ? decode_drains(*bytes) : bytes.error();
+  if (!found) {
+    set_aside(kDrains, found.error().message);
+    return {};
+  }
+  drains_ = drains_on_disk_ = *found;
+  return std::move(*found);
 }
 
 bool StateFolder::write(const std::string& name, const base::Bytes& bytes) {
@@ -172,6 +186,22 @@ void StateFolder::keep_life(std::uint64_t incarnation) {
   tell_troubles();
 }
 
+std::size_t StateFolder::write_drains() {
+  if (drains_ == drains_on_disk_) return 0;
+  const auto bytes = encode(drains_);
+  if (write(kDrains, bytes)) {
+    drains_on_disk_ = drains_;
+    aside_.erase(kDrains);
+  }
+  return bytes.size();
+}
+
+void StateFolder::keep_drains(std::vector<DrainOrder> orders) {
+  drains_ = std::move(orders);
+  if (write_drains() > 0) sync();
+  tell_troubles();
+}
+
 // How many are gone.
 std::size_t StateFolder::remove_forgotten(const Publication& publication) {
   std::vector<OriginId> now, gone;
@@ -192,7 +222,7 @@ void StateFolder::sync() {
 
 std::size_t StateFolder::save(const Publication& publication) {
   failure_.clear();
-  std::size_t tried = 0;
+  std::size_t tried = write_drains();
   for (const auto& origin : publication.origins) {
     if (origin.local) {
       tried += write_self(origin.stamp.incarnation, origin.id.replica);

@@ -1,4 +1,4 @@
-// An agent's state on disk (`state.dir`): `self`, and a file for each other origin that it knows,
+// An agent's state on disk (`state.dir`): `self`, `drains`, and a file for each other origin that it knows,
 // `CLUSTER.REPLICA.rows`; discovery/saved_state.hpp has their bytes.
 //
 // A life is on disk before it begins: open() writes down the next one. What cannot be read or is
@@ -32,6 +32,7 @@ class StateFolder {
 
   // No life on disk is below this one from now on.
   void keep_life(std::uint64_t incarnation);
+  void keep_drains(std::vector<DrainOrder> orders);
   // Writes what differs from the disk, whether it can or not; returns the bytes that it tried.
   std::size_t save(const Publication& publication);
   bool failing() const { return !failure_.empty(); }  // the last save; another may do better
@@ -42,6 +43,7 @@ class StateFolder {
       : path_(std::move(path)), self_(std::move(self)), lock_(std::move(lock)) {}
   std::uint64_t read_self();
   SavedState read_origins();
+  std::vector<DrainOrder> read_drains();
   base::Result<SavedOrigin> read_origin(const std::string& name) const;
   std::string in(const std::string& name) const { return path_ + "/" + name; }
   std::vector<std::string> names_ending(std::string_view ending);
@@ -49,6 +51,7 @@ class StateFolder {
   bool write(const std::string& name, const base::Bytes& bytes);
   std::size_t write_self(std::uint64_t incarnation, std::uint32_t replica);
   std::size_t remove_forgotten(const Publication& publication);
+  std::size_t write_drains();
   void sync();
   void failed(const base::Error& error);
   void tell_troubles();
@@ -62,6 +65,7 @@ class StateFolder {
   SavedSelf self_;
   base::net::Fd lock_;
   std::map<OriginId, OnDisk> on_disk_;
+  std::vector<DrainOrder> drains_, drains_on_disk_;
   std::vector<OriginId> shown_;               // in the last publication, sorted
   std::map<std::string, std::string> aside_;  // reason by name, until a save has replaced it
   std::string failure_;                       // the first since the last save began
@@ -73,6 +77,7 @@ struct StateFolder::Opened {
   std::uint64_t last_incarnation = 0;  // 0: no earlier life is known
   std::uint32_t last_replica = 0;      // the number that this agent had in it
   SavedState state;
+  std::vector<DrainOrder> drains;
 };
 
 }  // namespace discovery::sources

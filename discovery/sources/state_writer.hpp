@@ -1,16 +1,18 @@
 // The disk thread: keeps the state folder up with what control publishes.
 //
 // Only the newest publication waits, and what it holds is written at most every kSaveEvery and at
-// kBytesPerSecond on the average, whatever the rate of change; a new life of our own is written at
-// once. What cannot be written is tried again at that pace, and said once. So neither control nor
-// io ever waits for a disk. Thread: run() is the disk thread; publication(), status() and stop()
-// from any.
+// kBytesPerSecond on the average, whatever the rate of change; a new life of our own, and what is
+// drained, is written at once. What cannot be written is tried again at that pace, and said once.
+// So neither control nor io ever waits for a disk. Thread: run() is the disk thread; publication(),
+// drains(), status() and stop() from any.
 #pragma once
 
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/time.hpp"
@@ -34,6 +36,7 @@ class StateWriter {
   void stop();
   base::Duration pause_after(std::size_t bytes) const;
   void publication(std::shared_ptr<const Publication> publication);
+  void drains(std::vector<DrainOrder> orders);
   StateStatus status() const;
 
  private:
@@ -49,6 +52,7 @@ class StateWriter {
   std::condition_variable wake_;
   bool stopping_ = false;
   std::shared_ptr<const Publication> next_;
+  std::optional<std::vector<DrainOrder>> next_drains_;
   std::uint64_t life_ = 0;  // our own, of the newest publication
   StateStatus status_;
   std::thread thread_;

@@ -80,6 +80,8 @@ Clusters changed_clusters(const View& before, const View& after) {
     for (const auto& [name, cluster] : one.clusters) {
       const auto* there = other.find_cluster(name);
       if (!there || there->freshness != cluster.freshness) changed.insert(name);
+      const auto *drains = one.find_drains(name), *others = other.find_drains(name);
+      if (!drains != !others || (drains && *drains != *others)) changed.insert(name);
     }
   };
   compare(after, before);

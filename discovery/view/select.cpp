@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <span>
 
 #include "base/network.hpp"
@@ -65,9 +66,12 @@ struct Rung {
   std::uint32_t split = 0;  // its weight among its neighbours that have one; 0 = it stands alone
   std::vector<Choice> healthy, ill;
   double healthy_weight = 0, total_weight = 0;
+  std::uint16_t left = 0;  // of the healthy one that is drained least
 
   // Of what its priority takes, before it is divided by the sum of all.
-  double part() const { return std::max(split, 1u) * health_of(healthy_weight, total_weight); }
+  double part() const {
+    return std::max(split, 1u) * health_of(healthy_weight, total_weight) * left / kAllLeft;
+  }
 };
 using Ladder = std::vector<Rung>;
 
@@ -85,11 +89,13 @@ std::vector<Priority> priorities(Ladder& ladder) {
 
 double health_of(Priority priority) {
   double healthy = 0, total = 0;
+  std::uint16_t left = 0;
   for (const auto& rung : priority) {
     healthy += rung.healthy_weight;
     total += rung.total_weight;
+    left = std::max(left, rung.left);
   }
-  return health_of(healthy, total);
+  return health_of(healthy, total) * left / kAllLeft;
 }
 
 Ladder climb(const Destination& destination, const View& view, const Caller& caller,
@@ -107,6 +113,8 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
   for (const auto& service : destination.services) {
     const auto* cluster = view.find_cluster(service->cluster);
     const auto freshness = cluster ? cluster->freshness : Freshness::fresh;
+    const auto* drains = view.find_drains(service->cluster);
+    const auto left = drains ? left_of(*service, *drains) : kAllLeft;
     const Traits* traits = nullptr;
     Standing standing;  // of those traits: neighbours are alike more often than not
     for (std::uint32_t i = 0; i < service->endpoints.size(); ++i) {
@@ -123,8 +131,13 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
       }
       auto& at = ladder[standing.rung];
       choice.reason = health_reason(endpoint, freshness);
+      if (drains) choice.left = std::min(left, left_of(endpoint, *drains));
+      if (choice.left == 0 && choice.reason == Reason::selected) choice.reason = Reason::draining;
       if (counts_as_capacity(choice.reason)) at.total_weight += endpoint.weight;
-      if (choice.reason == Reason::selected) at.healthy_weight += endpoint.weight;
+      if (choice.reason == Reason::selected) {
+        at.healthy_weight += endpoint.weight;
+        at.left = std::max(at.left, choice.left);
+      }
       (choice.reason == Reason::selected ? at.healthy : at.ill).push_back(choice);
     }
   }
@@ -156,6 +169,10 @@ void fail_open(Ladder& ladder, Selection& selection) {
   }
 }
 
+bool some_drained(const std::vector<Choice>& choices) {
+  return std::ranges::any_of(choices, [](const Choice& choice) { return choice.left < kAllLeft; });
+}
+
 // Of a place where nothing is healthy: what is there of what is answered without being pinned. That
 // is nothing, unless nothing is healthy anywhere.
 Selection narrowed(Selection selection, const Affinity& affinity) {
@@ -181,6 +198,12 @@ Selection narrowed(Selection selection, const Affinity& affinity) {
 }
 
 }  // namespace
+
+std::uint32_t Tier::weight_of(const Choice& choice) const {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  const std::uint64_t weight = choice.endpoint().weight;
+  return static_cast<std::uint32_t>(std::min(drains ? weight * choice.left : weight, kMost));
+}
 
 std::string_view to_string(Reason reason) {
   switch (reason) {
@@ -243,8 +266,9 @@ Selection select(const Destination& destination, const View& view, const Caller&
         const bool whole = rung.part() >= std::max(rung.split, 1u);
         selection.degraded |= share > 0 && priority.size() > 1 && !whole;
         for (const auto& choice : rung.healthy) selection.degraded |= choice.stale;
+        const bool drains = some_drained(rung.healthy);
         selection.tiers.push_back(
-            {rung.name, share * rung.part() / parts, std::move(rung.healthy)});
+            {rung.name, share * rung.part() / parts, std::move(rung.healthy), drains});
       } else if (priority.size() > 1) {
         selection.degraded |= share > 0 && rung.total_weight > 0;
       }

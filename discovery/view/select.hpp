@@ -5,7 +5,8 @@
 // same value: a change of policy is a change here. Tiers are the rungs of the caller's ranking
 // (ranking.hpp), each one of Envoy's priorities; shares are its priority load with the
 // overprovisioning factor 1.4, and its locality weights where rungs have weights (forwarder.md
-// §2.4).
+// §2.4). What is drained (drains.hpp) weighs what is left of it; a tier each of whose healthy
+// endpoints is drained keeps of its share what is left of the fullest.
 //
 // Invariants: every endpoint of the destination is in exactly one tier or left out with a reason;
 // shares add up to 1 when there is any tier; no endpoint known to be unhealthy is in a tier unless
@@ -19,6 +20,7 @@
 
 #include "discovery/view/affinity.hpp"
 #include "discovery/view/destination.hpp"
+#include "discovery/view/drains.hpp"
 #include "discovery/view/ranking.hpp"
 #include "discovery/view/view.hpp"
 
@@ -27,7 +29,7 @@ namespace discovery::view {
 enum class Reason : std::uint8_t {
   selected,
   unhealthy,            // its origin says so
-  draining,             // its origin takes it out
+  draining,             // its origin takes it out, or nothing is left of it
   path_failed,          // its cluster is silent and it does not answer us
   cluster_gone,         // its cluster is dead and others are alive
   network_unreachable,  // on a network that the caller cannot reach
@@ -42,7 +44,8 @@ struct Choice {
   const Service* service = nullptr;  // the destination keeps it alive
   std::uint32_t index = 0;           // of the endpoint in the service
   Reason reason = Reason::selected;
-  bool stale = false;  // its cluster is silent, it still serves
+  bool stale = false;             // its cluster is silent, it still serves
+  std::uint16_t left = kAllLeft;  // while it is being drained
 
   const Endpoint& endpoint() const { return service->endpoints[index]; }
 };
@@ -51,6 +54,10 @@ struct Tier {
   std::string name;  // "own cluster and zone", "same region", "cluster:us-1" …
   double share = 0;  // of the destination's traffic, 0 to 1
   std::vector<Choice> endpoints;
+  bool drains = false;  // of some endpoint not all is left
+
+  // Beside those of the tier's other endpoints.
+  std::uint32_t weight_of(const Choice& choice) const;
 };
 
 struct Selection {

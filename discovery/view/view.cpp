@@ -44,6 +44,11 @@ const Cluster* View::find_cluster(std::string_view name) const {
   return found == clusters.end() ? nullptr : &found->second;
 }
 
+const Drains* View::find_drains(std::string_view of) const {
+  const auto found = drains.find(of);
+  return found == drains.end() ? nullptr : &found->second;
+}
+
 std::string call_without_host(const resources::VirtualDestination& definition) {
   const auto [kind, name] = resources::title_of(definition.metadata.name);
   return std::string(kind) + ' ' + definition.metadata.namespace_ + '/' + std::string(name);

@@ -11,6 +11,7 @@
 
 #include "discovery/view/caller_networks.hpp"
 #include "discovery/view/destination.hpp"
+#include "discovery/view/drains.hpp"
 
 namespace discovery::view {
 
@@ -29,6 +30,7 @@ struct View {
   bool synced =
       false;  // local sources read, and peers heard or given up waiting for (DESIGN §7 Ready)
   std::map<std::string, Cluster, std::less<>> clusters;
+  std::map<std::string, Drains, std::less<>> drains;      // of clusters that drain something
   std::vector<std::shared_ptr<const Service>> services;  // every cluster's, imported ones
   // By host. What has not changed since the view before is the same object, as are services.
   std::vector<std::shared_ptr<const Destination>> destinations;
@@ -36,6 +38,7 @@ struct View {
 
   const Destination* find(std::string_view host) const;
   const Cluster* find_cluster(std::string_view name) const;
+  const Drains* find_drains(std::string_view of) const;  // a cluster; null: it drains nothing
 };
 
 }  // namespace discovery::view

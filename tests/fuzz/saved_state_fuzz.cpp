@@ -59,12 +59,21 @@ std::string_view broken_self(std::string_view bytes) {
   return decode_self(encode(*self)).value() == *self ? "" : "written again, it is something else";
 }
 
+std::string_view broken_drains(std::string_view bytes) {
+  const auto orders = decode_drains(bytes);
+  if (!orders) return orders.error().message.empty() ? "refused without a reason" : "";
+  return decode_drains(encode(*orders)).value() == *orders ? ""
+                                                           : "written again, it is something else";
+}
+
 }  // namespace
 
 std::string_view fuzz::broken(std::string_view input) {
-  for (const auto& bytes : {std::string(input), sealed(1, input), sealed(2, input)}) {
+  for (const auto& bytes :
+       {std::string(input), sealed(1, input), sealed(2, input), sealed(3, input)}) {
     if (const auto what = broken_origin(bytes); !what.empty()) return what;
     if (const auto what = broken_self(bytes); !what.empty()) return what;
+    if (const auto what = broken_drains(bytes); !what.empty()) return what;
   }
   return {};
 }
@@ -72,8 +81,10 @@ std::string_view fuzz::broken(std::string_view input) {
 std::vector<std::string> fuzz::seeds() {
   auto left = saved_origins::empty();
   left.left = true;
-  std::vector<std::string> seeds{encode(saved_origins::east()), encode(saved_origins::empty()),
-                                 encode(left), encode(SavedSelf{"east", 0x500000001})};
+  std::vector<std::string> seeds{
+      encode(saved_origins::east()), encode(saved_origins::empty()), encode(left),
+      encode(SavedSelf{"east", 0x500000001}),
+      encode(std::vector<DrainOrder>{{{}, std::chrono::seconds(60), true}})};
   for (std::size_t at = 0, whole = seeds.size(); at < whole; ++at)
     seeds.push_back(seeds[at].substr(kHeader));
   return seeds;

@@ -299,6 +299,17 @@ TEST_CASE("with the forwarder off a port that needs mapping is dead, whatever it
             "RouteTable bookinfo/web names the host, but the forwarder is switched off"});
 }
 
+TEST_CASE("what any of a cluster's agents drains is drained, whichever of them is taken") {
+  const DrainRow one{{{{}, 700}}}, other{{{{}, 300}}};
+  auto taken = origin("west", {service("web", kHttp), one}, 0),
+       sibling = origin("west", {other}, 1);
+  sibling.taken = false;
+  const auto view = assemble({origin("east", {}), taken, sibling});
+  REQUIRE(view->find_drains("west"));
+  CHECK(*view->find_drains("west") == view::Drains{{{}, 300}});
+  CHECK(view->find_drains("east") == nullptr);
+}
+
 TEST_CASE("of a cluster with replicas the one that is taken speaks, and says how fresh it is") {
   auto other = origin("west", {service("old", kHttp)}, 0);
   other.freshness = view::Freshness::stale;

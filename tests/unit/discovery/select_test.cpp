@@ -333,3 +333,98 @@ TEST_CASE("what a change does not touch is not resolved again") {
   elsewhere->locality = {"us-east", "us-east-1a", ""};  // another class of callers
   CHECK(resolver.resolve(elsewhere)->find("a.x") != third->find("a.x"));
 }
+
+namespace {
+
+Drain drain_of(std::string_view ip, std::uint16_t left, std::uint16_t port = 0) {
+  Drain drain;
+  drain.target.kind = DrainTarget::Kind::endpoint;
+  drain.target.ip = *base::IpAddress::parse(ip);
+  drain.target.port = port;
+  drain.left = left;
+  return drain;
+}
+Drain drain_of_service(std::string namespace_, std::string name, std::uint16_t left) {
+  Drain drain;
+  drain.target.kind = DrainTarget::Kind::service;
+  drain.target.namespace_ = std::move(namespace_), drain.target.name = std::move(name);
+  drain.left = left;
+  return drain;
+}
+
+}  // namespace
+
+TEST_CASE("a cluster that is drained keeps of its tier what is left of it, and then nothing") {
+  auto world = two_clusters();
+  const auto seen = [&](std::uint16_t left) {
+    world.view.drains["east"] = {{{}, left}};
+    return world.from("east");
+  };
+  CHECK(picture(seen(750)) == "own cluster:0.75[10.0.0.1 10.0.0.2] any:0.25[10.1.0.1]");
+  CHECK(seen(750).degraded);  // caches are to be short while it moves
+  CHECK(picture(seen(1)) == "own cluster:0.00[10.0.0.1 10.0.0.2] any:1.00[10.1.0.1]");
+  const auto gone = seen(0);
+  CHECK(picture(gone) == "any:1.00[10.1.0.1]");
+  CHECK_FALSE(gone.degraded);
+  CHECK(std::ranges::count(gone.left_out, Reason::draining, &Choice::reason) == 2);
+  CHECK(picture(world.from("west")) == "own cluster:1.00[10.1.0.1]");
+}
+
+TEST_CASE("where nothing else is, what is drained serves to the end, and last of all") {
+  World world({service(
+      "east", {at("10.0.0.1", "east", {}), at("10.0.0.2", "east", {}, Health::unhealthy)})});
+  world.view.drains["east"] = {drain_of_service("bookinfo", "ratings", 300)};
+  CHECK(picture(world.from("east")) == "own cluster:1.00[10.0.0.1]");
+  world.view.drains["east"] = {drain_of_service("bookinfo", "ratings", 0)};
+  CHECK(picture(world.from("east")) == "own cluster:1.00[10.0.0.1]");
+  CHECK(world.from("east").fail_open);
+  world.view.drains["east"] = {drain_of_service("bookinfo", "reviews", 0)};
+  CHECK_FALSE(world.from("east").fail_open);
+}
+
+TEST_CASE("beside others an endpoint that is drained loses weight, and its tier nothing") {
+  auto world = two_clusters();
+  world.view.drains["east"] = {drain_of("10.0.0.2", 250)};
+  const auto selection = world.from("east");
+  CHECK(picture(selection) == "own cluster:1.00[10.0.0.1 10.0.0.2] any:0.00[10.1.0.1]");
+  const auto& tier = selection.tiers[0];
+  CHECK(tier.weight_of(tier.endpoints[0]) == 4 * tier.weight_of(tier.endpoints[1]));
+  CHECK(selection.tiers[1].weight_of(selection.tiers[1].endpoints[0]) == 1);
+  world.view.drains["east"].push_back(drain_of("10.0.0.1", 500));
+  CHECK(picture(world.from("east")) == "own cluster:0.50[10.0.0.1 10.0.0.2] any:0.50[10.1.0.1]");
+}
+
+TEST_CASE("a drain of an address is of those of its endpoints that have the port") {
+  World world({service("east", {with_ports(at("10.0.0.1", "east", {}), {{"http", 80}}),
+                                with_ports(at("10.0.0.1", "east", {}), {{"http", 81}})})});
+  world.view.drains["east"] = {drain_of("10.0.0.1", 0, 81)};
+  const auto selection = world.from("east");
+  REQUIRE(selection.left_out.size() == 1);
+  CHECK(selection.left_out[0].endpoint().traits->ports[0].number == 81);
+  world.view.drains["west"] = {drain_of("10.0.0.1", 0)};
+  CHECK(world.from("east").tiers[0].endpoints.size() == 1);  // of west's own only
+}
+
+TEST_CASE("who drains something else is resolved again") {
+  const auto make = [](Drains drains) {
+    auto view = std::make_shared<View>();
+    view->cluster = "east";
+    if (!drains.empty()) view->drains["west"] = std::move(drains);
+    return view;
+  };
+  auto world = two_clusters();
+  const auto destination = std::make_shared<const Destination>(world.destination);
+  Resolver resolver;
+  const auto resolve_with = [&](Drains drains) {
+    auto view = make(std::move(drains));
+    view->clusters = world.view.clusters;
+    view->destinations = {destination};
+    return resolver.resolve(view)->destinations.front();
+  };
+  const auto before = resolve_with({});
+  CHECK(resolve_with({}) == before);
+  const auto drained = resolve_with({drain_of("10.1.0.1", 0)});
+  CHECK(picture(drained->by_class[0]) == "own cluster:1.00[10.0.0.1 10.0.0.2]");
+  CHECK(resolve_with({drain_of("10.1.0.1", 0)}) == drained);
+  CHECK(picture(resolve_with({})->by_class[0]) == picture(before->by_class[0]));
+}

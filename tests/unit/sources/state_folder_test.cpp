@@ -281,6 +281,34 @@ TEST_CASE("the replica number is kept with the life", "[disk]") {
   CHECK(disk.open().last_replica == 2);
 }
 
+TEST_CASE("what is drained outlives a restart, and is another agent's no more than its rows are",
+          "[disk]") {
+  const Disk disk;
+  const std::vector<DrainOrder> orders{
+      {{view::DrainTarget::Kind::service, "shop", "web", {}, 0}, std::chrono::seconds(60), true},
+      {{}, std::chrono::seconds(5), false}};
+  {
+    base::Logger log(base::LogLevel::off, base::LogFormat::text);
+    StateWriter writer(disk.open().folder, log);
+    writer.start();
+    writer.drains(orders);
+    writer.stop();
+  }
+  auto opened = disk.open();
+  CHECK(opened.drains == orders);
+  opened.folder->keep_drains({});
+  opened = {};
+  CHECK(disk.open().drains.empty());
+
+  disk.open().folder->keep_drains(orders);
+  CHECK(disk.open("east").drains.empty());
+  CHECK(disk.has("drains.bad"));
+  disk.write("drains", "nonsense");
+  const auto again = disk.open("east");
+  CHECK(again.drains.empty());
+  CHECK(says(again.folder->status(), "drains is no state of an agent: set aside as drains.bad"));
+}
+
 TEST_CASE("a life that cannot be read is set aside, and what is known of others stays", "[disk]") {
   const Disk disk;
   disk.open().folder->save(publication({origin("east")}, 0x700000009));
