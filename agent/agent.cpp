@@ -277,8 +277,12 @@ base::Result<void> Agent::open_admin() {
   drainer_ = std::make_unique<Drainer>(*io_, [this](auto drains, auto orders) {
     post_drains(std::move(drains), std::move(orders));
   });
+  registrar_ = std::make_unique<Registrar>(*io_, [this](const auto& services, auto saved) {
+    builder_->registered(services);
+    if (state_) state_->keep(std::move(saved));
+  });
   api_ = std::make_unique<Api>(Api::Sources{
-      shown_config_, served_, dns_table_, forwarder_table_, *control_, *drainer_,
+      shown_config_, served_, dns_table_, forwarder_table_, *control_, *drainer_, *registrar_,
       [this] { return stopping_.load(); }, [this] { return !forwarder_ || forwarder_->in_place(); },
       [this] { return troubles(); }, [this](Metrics& metrics) { add_worker_metrics(metrics); },
       [] { kill(getpid(), SIGHUP); },
@@ -352,7 +356,7 @@ void Agent::post_drains(discovery::view::Drains drains, std::vector<discovery::D
   if (!drains.empty())
     rows.push_back(discovery::encode(discovery::RowValue(discovery::DrainRow{std::move(drains)})));
   control_->post(SourceRows{"drains", std::move(rows), 0, {}});
-  if (state_) state_->drains(std::move(orders));
+  if (state_) state_->keep(std::move(orders));
 }
 
 base::Result<void> Agent::start() {
@@ -360,6 +364,8 @@ base::Result<void> Agent::start() {
     if (auto started = forwarder_->start(); !started) return started;
   post_agent_row(config_);
   drainer_->resume(saved_.drains);
+  for (const auto& refused : registrar_->resume(saved_.registrations))
+    log_.warn("registrations", "one of before is not taken again", {{"reason", refused.message}});
   builder_->start();
   if (state_) state_->start();
   control_->start();

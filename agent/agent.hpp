@@ -28,6 +28,7 @@
 #include "agent/gossip_server.hpp"
 #include "agent/http_server.hpp"
 #include "agent/refusals.hpp"
+#include "agent/registrar.hpp"
 #include "agent/tls_watch.hpp"
 #include "base/log.hpp"
 #include "base/net/event_loop.hpp"
@@ -129,6 +130,7 @@ class Agent {
   std::unique_ptr<discovery::sources::Files> files_;
   std::unique_ptr<discovery::sources::kubernetes::Source> kubernetes_;
   std::unique_ptr<Drainer> drainer_;
+  std::unique_ptr<Registrar> registrar_;
   std::unique_ptr<tls::Watch> certificates_;
   std::unique_ptr<discovery::sources::Files> config_file_;
   std::unique_ptr<Api> api_;

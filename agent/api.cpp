@@ -6,6 +6,7 @@
 #include "agent/explain_report.hpp"
 #include "agent/import_report.hpp"
 #include "agent/member_report.hpp"
+#include "agent/registration_orders.hpp"
 #include "agent/route_report.hpp"
 #include "agent/version.hpp"
 #include "resources/suggest.hpp"
@@ -76,6 +77,12 @@ HttpRoutes Api::admin() {
     return with<Served>(served_, [&](const Served& served) {
       return order_undrain(request, sources_.config, *served.resolution->view, sources_.drainer);
     });
+  });
+  routes.post("/api/v1/register", [this](const HttpRequest& request) {
+    return order_register(request, sources_.config, sources_.registrar);
+  });
+  routes.post("/api/v1/deregister", [this](const HttpRequest& request) {
+    return order_deregister(request, sources_.config, sources_.registrar);
   });
   add_probes(routes);
   return routes;
@@ -213,6 +220,7 @@ Json Api::status(const Served& served) {
               {"names", sources_.looked_up()},
               {"checks", sources_.checks()},
               {"drains", report_drains(*served.resolution->view, sources_.drainer)},
+              {"registrations", report_registrations(sources_.registrar)},
               {"notImported", report_not_imported(*served.resolution->view)},
               {"leaves", membership->leaves},
               {"home", report(membership->home)},
@@ -230,6 +238,7 @@ HttpReply Api::metrics() {
     add(metrics, *served->resolution->view);
   }
   served_.park();
+  add(metrics, sources_.registrar);
   metrics.gauge("nearmost_ready", "1 when /readyz says ok", ready() ? 1 : 0);
   sources_.worker_metrics(metrics);
   return {.body = metrics.to_string(), .content_type = "text/plain; version=0.0.4"};

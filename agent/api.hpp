@@ -1,5 +1,6 @@
 // The admin API: GET /api/v1/{status,members,services,endpoints,destinations,documents,routes,
-// explain,route,config} as JSON, POST /api/v1/{reload,forget,release,drain,undrain}; and /livez, /readyz,
+// explain,route,config} as JSON, POST
+// /api/v1/{reload,forget,release,drain,undrain,register,deregister}; and /livez, /readyz,
 // /healthz, /metrics, which the probes listener has alone.
 //
 // Truth in health (DESIGN §7): live = the process turns; ready = local sources are synced and a
@@ -18,6 +19,7 @@
 #include "agent/drainer.hpp"
 #include "agent/http_routes.hpp"
 #include "agent/metrics.hpp"
+#include "agent/registrar.hpp"
 #include "agent/report.hpp"
 #include "agent/served.hpp"
 #include "base/published.hpp"
@@ -34,6 +36,7 @@ class Api {
     base::Published<forwarder::Table>& routes;
     const Control& control;
     Drainer& drainer;
+    Registrar& registrar;
     std::function<bool()> stopping;
     std::function<bool()> listening;  // the forwarder, if any, on the ports of the first tables
     std::function<std::vector<std::string>()> troubles;  // "forwarder 10.0.0.1:80: in use"

@@ -81,6 +81,14 @@ void Builder::failing(discovery::sources::Failing endpoints) {
   wake_.notify_one();
 }
 
+void Builder::registered(Services services) {
+  {
+    const std::lock_guard lock(mutex_);
+    next_registered_ = std::move(services);
+  }
+  wake_.notify_one();
+}
+
 void Builder::kubernetes(discovery::sources::kubernetes::Reading reading) {
   {
     const std::lock_guard lock(mutex_);
@@ -105,6 +113,7 @@ void Builder::run() {
     std::optional<discovery::sources::ReadFiles> files;
     std::optional<discovery::sources::NamedAddresses> names;
     std::optional<discovery::sources::Failing> failing;
+    std::optional<Services> registered;
     std::optional<discovery::sources::kubernetes::Reading> reading;
     std::shared_ptr<const discovery::Publication> publication;
     std::optional<BuilderConfig> config;
@@ -113,20 +122,21 @@ void Builder::run() {
       std::unique_lock lock(mutex_);
       const auto until = awaited_.value_or(std::chrono::steady_clock::now() + kCollectEvery);
       wake_.wait_until(lock, until, [this] {
-        return stopping_ || next_files_ || next_names_ || next_failing_ || next_reading_ ||
-               next_publication_ || next_config_;
+        return stopping_ || next_files_ || next_names_ || next_failing_ || next_registered_ ||
+               next_reading_ || next_publication_ || next_config_;
       });
       if (stopping_) return;
       files = std::exchange(next_files_, std::nullopt);
       names = std::exchange(next_names_, std::nullopt);
       failing = std::exchange(next_failing_, std::nullopt);
+      registered = std::exchange(next_registered_, std::nullopt);
       reading = std::exchange(next_reading_, std::nullopt);
       publication = std::move(next_publication_);
       edition = next_edition_;
       config = std::exchange(next_config_, std::nullopt);
     }
     if (awaited_ && std::chrono::steady_clock::now() >= *awaited_) say_rows();
-    if (!files && !names && !failing && !reading && !publication && !config) {
+    if (!files && !names && !failing && !registered && !reading && !publication && !config) {
       products_.dns.collect();
       products_.forwarder.collect();
       products_.served.collect();
@@ -136,10 +146,17 @@ void Builder::run() {
     if (config) config_ = std::move(*config);
     if (publication) publication_ = std::move(publication);
     if (reading) changes |= accept(std::move(*reading));
+    if (registered) registered_ = std::move(*registered);
     serve_accepted(edition);
     if (files) accept(std::move(*files));
     if (names) accept(std::move(*names));
     if (failing) accept(std::move(*failing));
+    if (registered && newest_.documents) want_checks();
+    if (registered && has_said_) say_registered();
+    if (!home_.registered.same(registered_home_)) {  // no publication would bring it
+      serve_accepted(edition);
+      changes = true;
+    }
     // New documents alone change nothing yet: the publication with their rows follows in any case.
     if (publication_ && changes) build();
   }
@@ -195,6 +212,7 @@ void Builder::accept(discovery::sources::NamedAddresses addresses) {
 void Builder::accept(discovery::sources::Failing endpoints) {
   seen_.failing = std::move(endpoints);
   awaits_checks_ = false;
+  if (has_said_ && !registered_.empty()) say_registered();
   if (newest_.documents && (!awaited_ || !awaits())) say_rows();
 }
 
@@ -210,7 +228,7 @@ void Builder::say_rows() {
   awaited_ = std::nullopt;
   new_names_.clear();
   awaits_checks_ = false;
-  has_said_ = true;
+  if (!std::exchange(has_said_, true) && !registered_.empty()) say_registered();
   const auto listing = std::exchange(awaiting_, discovery::Listing::change);
   const auto& documents = newest_.documents->documents;
   auto rows =
@@ -226,16 +244,32 @@ void Builder::say_rows() {
   callbacks_.rows_changed(std::move(said), newest_.stuck);
 }
 
+// What is registered is what services say of themselves, and like Kubernetes' word takes effect as
+// it comes.
+void Builder::say_registered() {
+  resources::Documents documents;
+  documents.static_services = registered_;
+  auto rows = local_.update_registered(documents, config_.exports, config_.rules.locality, seen_);
+  if (registered_problems_ != rows.problems) log_problems(rows.problems);
+  registered_problems_ = std::move(rows.problems);
+  registered_home_ = std::move(rows.home);
+  if (!rows.changes.written.empty() || !rows.changes.gone.empty())
+    callbacks_.rows_changed({"registrations", std::move(rows.changes), 0, {}}, "");
+}
+
 void Builder::want_checks() {
   const auto& documents = newest_.documents->documents;
   const auto& services = documents.static_services;
-  if (services.pointers() == checked_services_.pointers() && seen_.names == checked_names_ &&
+  if (services.pointers() == checked_services_.pointers() &&
+      registered_.pointers() == checked_registered_.pointers() && seen_.names == checked_names_ &&
       check_rule_ == config_.checks)
     return;
   checked_services_ = services;
+  checked_registered_ = registered_;
   checked_names_ = seen_.names;
   check_rule_ = config_.checks;
-  auto targets = discovery::sources::check_targets(documents, seen_.names, check_rule_);
+  auto targets = discovery::sources::check_targets(services, seen_.names, check_rule_);
+  targets.merge(discovery::sources::check_targets(registered_, seen_.names, check_rule_));
   if (!has_said_) awaits_checks_ = !targets.empty();
   callbacks_.checks_wanted(std::move(targets));
 }
@@ -265,9 +299,11 @@ void Builder::serve_accepted(std::uint64_t edition) {
   std::ranges::sort(config_.rules.failover, [](const auto& a, const auto& b) {
     return resources::precedes(a->metadata, b->metadata);
   });
-  if (!home_.files.same(serving_.home) || !home_.kubernetes.same(kubernetes_home_))
-    home_ = {serving_.home, kubernetes_home_, at_home(serving_.home, kubernetes_home_)};
-  config_.rules.home = home_.both;
+  if (!home_.files.same(serving_.home) || !home_.kubernetes.same(kubernetes_home_) ||
+      !home_.registered.same(registered_home_))
+    home_ = {serving_.home, kubernetes_home_, registered_home_,
+             at_home(at_home(serving_.home, kubernetes_home_), registered_home_)};
+  config_.rules.home = home_.all;
 }
 
 void Builder::build() {
@@ -277,8 +313,8 @@ void Builder::build() {
   served->publication = publication_;
   served->documents = serving_.documents;
   served->row_problems = serving_.row_problems;
-  served->row_problems.insert(served->row_problems.end(), kubernetes_problems_.begin(),
-                              kubernetes_problems_.end());
+  for (const auto* problems : {&kubernetes_problems_, &registered_problems_})
+    served->row_problems.insert(served->row_problems.end(), problems->begin(), problems->end());
   served->resolution =
       resolver_.resolve(assembler_.assemble(*publication_, config_.rules, version_));
 

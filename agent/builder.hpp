@@ -10,9 +10,9 @@
 // is rows and no routes: it takes effect as it comes. Names that documents give instead of
 // addresses are looked up elsewhere, and endpoints checked: documents with names that are not known
 // yet, and the first for the first checks, wait for kSightPatience at most, so that a restart
-// neither withdraws what is there nor brings back what is dead. Thread: run() is the builder
-// thread; publication(), files(), names(), failing(), kubernetes(), configure() and stop() from
-// any.
+// neither withdraws what is there nor brings back what is dead; so does what was registered before.
+// Thread: run() is the builder thread; publication(), files(), names(), failing(), registered(),
+// kubernetes(), configure() and stop() from any.
 #pragma once
 
 #include <atomic>
@@ -59,6 +59,8 @@ class Builder {
   static constexpr std::size_t kMaxEditions = 8;
   static constexpr base::Duration kSightPatience = std::chrono::milliseconds(500);
 
+  using Services = resources::SharedList<resources::StaticService>;
+
   struct Products {
     base::Published<dns::Table>& dns;
     base::Published<forwarder::Table>& forwarder;
@@ -89,6 +91,7 @@ class Builder {
   void files(discovery::sources::ReadFiles files);
   void names(discovery::sources::NamedAddresses addresses);
   void failing(discovery::sources::Failing endpoints);
+  void registered(Services services);
   void kubernetes(discovery::sources::kubernetes::Reading reading);
   // From the next build on.
   void configure(BuilderConfig config);
@@ -101,6 +104,7 @@ class Builder {
   bool awaits() const;
   void want_checks();
   void say_rows();
+  void say_registered();
   bool accept(discovery::sources::kubernetes::Reading reading);
   void serve_accepted(std::uint64_t edition);
   void build();
@@ -120,6 +124,7 @@ class Builder {
   std::optional<discovery::sources::ReadFiles> next_files_;
   std::optional<discovery::sources::NamedAddresses> next_names_;
   std::optional<discovery::sources::Failing> next_failing_;
+  std::optional<Services> next_registered_;
   std::optional<discovery::sources::kubernetes::Reading> next_reading_;
   std::optional<BuilderConfig> next_config_;
 
@@ -139,7 +144,7 @@ class Builder {
   discovery::Listing awaiting_ = discovery::Listing::change;
   resources::Problems row_problems_;  // as last logged
   // For which checks_wanted() was called last.
-  resources::SharedList<resources::StaticService> checked_services_;
+  Services checked_services_, checked_registered_;
   discovery::sources::NamedAddresses checked_names_;
   discovery::sources::CheckRule check_rule_;
   bool has_said_ = false;       // rows
@@ -151,11 +156,12 @@ class Builder {
     discovery::Rows home;
   };
   Edition serving_;
-  discovery::Rows kubernetes_home_;
+  Services registered_;
+  discovery::Rows registered_home_, kubernetes_home_;
   struct {
-    discovery::Rows files, kubernetes, both;
-  } home_;  // as last served: the same object until one of the two changes
-  resources::Problems kubernetes_problems_;
+    discovery::Rows files, kubernetes, registered, all;
+  } home_;  // as last served: the same object until one of the three changes
+  resources::Problems registered_problems_, kubernetes_problems_;
   std::deque<Edition> accepted_;  // whose rows have not come back yet, oldest first
   std::uint64_t editions_ = 0;
   std::shared_ptr<const discovery::Publication> publication_;

@@ -21,17 +21,7 @@ bool Drainer::undrain(const discovery::view::DrainTarget& target, base::Duration
 
 void Drainer::look() {
   if (draining_.tick(loop_.now())) changed_(draining_.drains(), draining_.orders());
-  if (looks_ || draining_.deadline() == base::TimePoint::max()) return;
-  looks_ = true;
-  scope_.spawn(look_again());
-}
-
-base::net::Task<void> Drainer::look_again() {
-  while (draining_.deadline() != base::TimePoint::max()) {
-    co_await base::net::sleep_until(loop_, draining_.deadline());
-    look();
-  }
-  looks_ = false;
+  alarm_.look();
 }
 
 }  // namespace agent

@@ -7,8 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include "base/net/event_loop.hpp"
-#include "base/net/task.hpp"
+#include "agent/alarm.hpp"
 #include "discovery/draining.hpp"
 
 namespace agent {
@@ -18,7 +17,10 @@ class Drainer {
   // What is left of what, and what is to outlive this process, whenever one of them is another.
   using Changed = std::function<void(discovery::view::Drains, std::vector<discovery::DrainOrder>)>;
   Drainer(base::net::EventLoop& loop, Changed changed)
-      : loop_(loop), changed_(std::move(changed)), scope_(loop) {}
+      : loop_(loop),
+        changed_(std::move(changed)),
+        alarm_(
+            loop, [this] { return draining_.deadline(); }, [this] { look(); }) {}
 
   void resume(const std::vector<discovery::DrainOrder>& orders);
   base::Result<void> drain(const discovery::view::DrainTarget& target, base::Duration over);
@@ -27,13 +29,11 @@ class Drainer {
 
  private:
   void look();
-  base::net::Task<void> look_again();
 
   base::net::EventLoop& loop_;
   const Changed changed_;
   discovery::Draining draining_;
-  bool looks_ = false;
-  base::net::Scope scope_;
+  Alarm alarm_;
 };
 
 }  // namespace agent

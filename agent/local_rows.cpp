@@ -59,12 +59,19 @@ LocalRows::Update LocalRows::update(Source& source, const resources::Documents& 
   return {std::move(rows), source.home, std::move(problems)};
 }
 
-discovery::Rows at_home(const discovery::Rows& files, const discovery::Rows& kubernetes) {
+LocalRows::Update LocalRows::update_registered(const resources::Documents& services,
+                                               const discovery::sources::ExportRule& exports,
+                                               const base::Locality& locality,
+                                               const discovery::sources::Seen& seen) {
+  return update(registered_, services, exports, locality, seen);
+}
+
+discovery::Rows at_home(const discovery::Rows& first, const discovery::Rows& other) {
   std::vector<discovery::Row> more;
-  kubernetes.for_each([&](const discovery::RowView& row) {
-    if (!files.find(row.key)) more.push_back(row.copy());
+  other.for_each([&](const discovery::RowView& row) {
+    if (!first.find(row.key)) more.push_back(row.copy());
   });
-  return files.with(more);
+  return first.with(more);
 }
 
 }  // namespace agent

@@ -1,5 +1,5 @@
-// What this agent's documents, and the objects of its Kubernetes, make it publish: nothing where it
-// is a leaf.
+// What this agent's documents, the objects of its Kubernetes and what is registered with it make it
+// publish: nothing where it is a leaf.
 //
 // A leaf may read the same folder as its cluster's agents do, for its route tables; what it leaves
 // to them is said once for each kind of document. Thread: one at a time.
@@ -26,6 +26,9 @@ class LocalRows {
   Update update_kubernetes(const resources::Documents& objects,
                            const discovery::sources::ExportRule& exports,
                            const base::Locality& locality);
+  Update update_registered(const resources::Documents& services,
+                           const discovery::sources::ExportRule& exports,
+                           const base::Locality& locality, const discovery::sources::Seen& seen);
 
  private:
   struct Source {
@@ -36,12 +39,12 @@ class LocalRows {
                 const discovery::sources::ExportRule& exports, const base::Locality& locality,
                 const discovery::sources::Seen& seen);
 
-  Source files_, kubernetes_;
+  Source files_, kubernetes_, registered_;
   std::uint64_t version_ = 0;  // of what is for home: the sources' versions never meet
 };
 
-// Both sources' rows for home; where both claim a key, the files have it, as they have of those for
-// everybody (discovery/local_origin.hpp). Cost: linear in Kubernetes' rows.
-discovery::Rows at_home(const discovery::Rows& files, const discovery::Rows& kubernetes);
+// Two sources' rows for home; where both claim a key, the first has it, as it has of those for
+// everybody (discovery/local_origin.hpp). Cost: linear in the other's rows.
+discovery::Rows at_home(const discovery::Rows& first, const discovery::Rows& other);
 
 }  // namespace agent

@@ -21,6 +21,8 @@ int main(int argc, char** argv) {
   add_forget(app, exit);
   add_drain(app, exit);
   add_undrain(app, exit);
+  add_register(app, exit);
+  add_deregister(app, exit);
   add_release(app, exit);
   add_demo(app, exit);
   add_tls(app, exit);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "discovery/sources/registrations.hpp"
+#include "discovery/sources/rows.hpp"
 #include "resources/external_aliases.hpp"
 #include "resources/suggest.hpp"
 
@@ -31,12 +33,23 @@ Json report(const view::Endpoint& endpoint) {
   return json;
 }
 
+// Where it comes from that is in no document as an address; "" = it is.
+std::string source_of(const base::Labels& labels) {
+  using namespace discovery::sources;
+  if (const auto name = labels.find(kNameLabel); name != labels.end())
+    return "name " + name->second;
+  const auto source = labels.find(kSourceLabel);
+  return source == labels.end() ? "" : source->second;
+}
+
 Json report(const view::Choice& choice) {
   auto json = address_of(choice.endpoint());
   json["cluster"] = choice.endpoint().traits->cluster;
   json["locality"] = choice.endpoint().traits->locality.to_string();
   json["service"] = choice.service->namespace_ + "/" + choice.service->name;
   json["reason"] = view::to_string(choice.reason);
+  if (auto source = source_of(choice.endpoint().traits->labels); !source.empty())
+    json["source"] = std::move(source);
   if (choice.stale) json["stale"] = true;
   if (choice.left < view::kAllLeft)
     json["left"] = static_cast<double>(choice.left) / view::kAllLeft;

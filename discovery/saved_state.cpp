@@ -9,7 +9,7 @@ namespace discovery {
 namespace {
 
 constexpr std::string_view kMagic = "nearmost";
-enum class Kind : std::uint16_t { origin = 1, self = 2, drains = 3 };
+enum class Kind : std::uint16_t { origin = 1, self = 2, drains = 3, registrations = 4 };
 
 void put(base::ByteWriter& out, const base::Hash128& hash) {
   out.u64(hash.high);
@@ -55,6 +55,12 @@ base::Result<std::string_view> unseal(Kind kind, std::string_view bytes) {
   const auto body = in.take(in.remaining());
   if (base::hash128(body) != sum) return base::invalid("does not match its checksum");
   return base::as_text(body);
+}
+
+// Nothing that is kept lasts longer than a day.
+base::Duration read_ms(base::ByteReader& in) {
+  constexpr std::uint64_t kDay = 24 * 3'600'000;
+  return std::chrono::milliseconds(std::min(in.varint(), kDay));
 }
 
 }  // namespace
@@ -162,6 +168,32 @@ base::Result<std::vector<DrainOrder>> decode_drains(std::string_view bytes) {
   }
   if (!in.ok() || !in.at_end()) return base::invalid("has a field that makes no sense");
   return orders;
+}
+
+base::Bytes encode(const std::vector<SavedRegistration>& registrations) {
+  base::ByteWriter body;
+  body.varint(registrations.size());
+  for (const auto& [text, lease] : registrations) {
+    body.text(text);
+    body.varint(static_cast<std::uint64_t>(base::to_ms(lease)));
+  }
+  return seal(Kind::registrations, body.bytes());
+}
+
+base::Result<std::vector<SavedRegistration>> decode_registrations(std::string_view bytes) {
+  const auto body = unseal(Kind::registrations, bytes);
+  if (!body) return body.error();
+  base::ByteReader in(*body);
+  const auto count = in.varint();
+  if (count > kMaxRegistrations) return base::invalid("holds more registrations than there may be");
+  std::vector<SavedRegistration> registrations;
+  while (in.ok() && registrations.size() < count) {
+    auto& one = registrations.emplace_back();
+    one.text = in.text();
+    one.lease = read_ms(in);
+  }
+  if (!in.ok() || !in.at_end()) return base::invalid("has a field that makes no sense");
+  return registrations;
 }
 
 }  // namespace discovery

@@ -1,12 +1,13 @@
 // What an agent keeps on disk, as bytes: the state of each other origin, and which life of its own
-// it has reached, and what it drains.
+// it has reached, what it drains, and who registered with it.
 //
 // A record is
 //     "nearmost" | u16 format | u16 kind | u64 length of the body | XXH3-128 of the body | body
 // with integers as base::ByteWriter writes them. The body of an origin: cluster, replica,
 // incarnation, version, state hash, whether it left, and its live rows to the end; that of the
 // agent itself: cluster, incarnation, replica; of drains: a DrainRow's value, then for each of its
-// drains the milliseconds of its ramp and whether nothing is left. Another meaning of these bytes
+// drains the milliseconds of its ramp and whether nothing is left; of registrations: how many, then
+// the text and the milliseconds of the lease of each. Another meaning of these bytes
 // is another format.
 //
 // Invariant: what is decoded is what was encoded, within the limits that a peer's snapshot is held
@@ -52,11 +53,21 @@ struct SavedSelf {
   friend bool operator==(const SavedSelf&, const SavedSelf&) = default;
 };
 
+// A registration's text, and how long its lease is.
+struct SavedRegistration {
+  std::string text;
+  base::Duration lease{};
+  friend bool operator==(const SavedRegistration&, const SavedRegistration&) = default;
+};
+inline constexpr std::size_t kMaxRegistrations = 4096;
+
 base::Bytes encode(const OriginPublication& origin);
 base::Bytes encode(const SavedSelf& self);
 base::Bytes encode(const std::vector<DrainOrder>& orders);
+base::Bytes encode(const std::vector<SavedRegistration>& registrations);
 base::Result<SavedOrigin> decode_origin(std::string_view bytes);
 base::Result<SavedSelf> decode_self(std::string_view bytes);
 base::Result<std::vector<DrainOrder>> decode_drains(std::string_view bytes);
+base::Result<std::vector<SavedRegistration>> decode_registrations(std::string_view bytes);
 
 }  // namespace discovery

@@ -44,6 +44,8 @@ void add_explain(CLI::App& app, int& exit);
 void add_forget(CLI::App& app, int& exit);
 void add_drain(CLI::App& app, int& exit);
 void add_undrain(CLI::App& app, int& exit);
+void add_register(CLI::App& app, int& exit);
+void add_deregister(CLI::App& app, int& exit);
 void add_release(CLI::App& app, int& exit);
 void add_route(CLI::App& app, int& exit);
 void add_demo(CLI::App& app, int& exit);

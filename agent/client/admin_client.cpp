@@ -6,8 +6,8 @@ namespace agent::client {
 namespace {
 
 base::Result<Json> perform(const base::SocketAddress& admin, const std::string& path,
-                           const char* method) {
-  const auto answer = ask({"http://" + admin.to_string() + path, method, {}, {}});
+                           const char* method, const std::string& body = "") {
+  const auto answer = ask({"http://" + admin.to_string() + path, method, {}, {}, body});
   if (answer.status == 0)
     return base::unavailable(
         "no agent answers at " + admin.to_string() + " (" + answer.error +
@@ -27,8 +27,9 @@ base::Result<Json> get(const base::SocketAddress& admin, const std::string& path
   return perform(admin, path, "GET");
 }
 
-base::Result<Json> post(const base::SocketAddress& admin, const std::string& path) {
-  return perform(admin, path, "POST");
+base::Result<Json> post(const base::SocketAddress& admin, const std::string& path,
+                        const std::string& body) {
+  return perform(admin, path, "POST", body);
 }
 
 std::string query_parameter(std::string_view name, std::string_view value) {

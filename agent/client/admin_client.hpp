@@ -19,7 +19,8 @@ using Json = nlohmann::ordered_json;
 
 // GET `path` ("/api/v1/status"); a JSON object, whatever the answer's status, unless that is 5xx.
 base::Result<Json> get(const base::SocketAddress& admin, const std::string& path);
-base::Result<Json> post(const base::SocketAddress& admin, const std::string& path);
+base::Result<Json> post(const base::SocketAddress& admin, const std::string& path,
+                        const std::string& body = "");
 
 // "name=ratings%20x"
 std::string query_parameter(std::string_view name, std::string_view value);

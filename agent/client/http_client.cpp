@@ -34,6 +34,10 @@ HttpAnswer ask(const HttpAsk& ask) {
   const auto set = [&](CURLoption option, auto value) { curl->set(handle.get(), option, value); };
   set(CURLOPT_URL, ask.url.c_str());
   set(CURLOPT_CUSTOMREQUEST, ask.method.c_str());
+  if (!ask.body.empty()) {
+    set(CURLOPT_POSTFIELDS, ask.body.c_str());
+    set(CURLOPT_POSTFIELDSIZE, static_cast<long>(ask.body.size()));
+  }
   set(CURLOPT_HTTPHEADER, headers.get());
   set(CURLOPT_CONNECT_TO, to.get());
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(base::to_ms(kPatience)));

@@ -272,10 +272,10 @@ Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& 
   return before.with(changes_at(version, std::move(changes)));
 }
 
-CheckTargets check_targets(const resources::Documents& documents, const NamedAddresses& names,
-                           const CheckRule& rule) {
+CheckTargets check_targets(const resources::SharedList<resources::StaticService>& services,
+                           const NamedAddresses& names, const CheckRule& rule) {
   CheckTargets targets;
-  for (const auto& service : documents.static_services) {
+  for (const auto& service : services) {
     if (!service.checked.value_or(rule.by_default)) continue;
     for (const auto& endpoint : service.endpoints) {
       if (!endpoint.ready || !base::is_reachable(endpoint.network, rule.networks)) continue;

@@ -74,7 +74,7 @@ struct CheckRule {
 };
 // Those that documents do not call unready themselves and that can be reached, where names lead as
 // they do now.
-CheckTargets check_targets(const resources::Documents& documents, const NamedAddresses& names,
-                           const CheckRule& rule);
+CheckTargets check_targets(const resources::SharedList<resources::StaticService>& services,
+                           const NamedAddresses& names, const CheckRule& rule);
 
 }  // namespace discovery::sources

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr ::mode_t kMode = 0600;
 constexpr std::string_view kRows = ".rows", kBad = ".bad";
-const std::string kSelf = "self", kDrains = "drains";
+const std::string kSelf = "self";
 
 std::string name_of(const OriginId& origin) {
   return origin.cluster + "." + std::to_string(origin.replica) + std::string(kRows);
@@ -59,7 +59,8 @@ base::Result<StateFolder::Opened> StateFolder::open(std::string path, std::strin
   opened.last_incarnation = folder.read_self();
   opened.last_replica = folder.self_.replica;
   opened.state = folder.read_origins();
-  opened.drains = folder.read_drains();
+  opened.drains = folder.read(folder.drains_, decode_drains);
+  opened.registrations = folder.read(folder.registrations_, decode_registrations);
   folder.keep_life(next_life(opened.last_incarnation));
   return opened;
 }
@@ -96,7 +97,8 @@ std::uint64_t StateFolder::read_self() {
     // Of another agent, of another mesh even: what it knew is not for us.
     const auto reason = "is of cluster " + found->cluster + ", this agent is of " + self_.cluster;
     set_aside(kSelf, reason);
-    for (const auto* ending : {kRows.data(), kDrains.c_str()})
+    for (const auto ending :
+         {kRows, std::string_view(drains_.name), std::string_view(registrations_.name)})
       for (const auto& name : names_ending(ending))
         set_aside(name, "stood beside a " + kSelf + " that " + reason);
     return 0;
@@ -135,16 +137,16 @@ SavedState StateFolder::read_origins() {
   return state;
 }
 
-std::vector<DrainOrder> StateFolder::read_drains() {
-  if (std::error_code error; !fs::exists(in(kDrains), error) && !error) return {};
-  const auto bytes = read_record(in(kDrains));
-  auto found = bytes ? decode_drains(*bytes) : bytes.error();
+template <class One, class Decode>
+std::vector<One> StateFolder::read(Kept<One>& kept, Decode decode) {
+  if (std::error_code error; !fs::exists(in(kept.name), error) && !error) return {};
+  const auto bytes = read_record(in(kept.name));
+  const auto found = bytes ? decode(*bytes) : bytes.error();
   if (!found) {
-    set_aside(kDrains, found.error().message);
+    set_aside(kept.name, found.error().message);
     return {};
   }
-  drains_ = drains_on_disk_ = *found;
-  return std::move(*found);
+  return kept.wanted = kept.on_disk = *found;
 }
 
 bool StateFolder::write(const std::string& name, const base::Bytes& bytes) {
@@ -186,21 +188,25 @@ void StateFolder::keep_life(std::uint64_t incarnation) {
   tell_troubles();
 }
 
-std::size_t StateFolder::write_drains() {
-  if (drains_ == drains_on_disk_) return 0;
-  const auto bytes = encode(drains_);
-  if (write(kDrains, bytes)) {
-    drains_on_disk_ = drains_;
-    aside_.erase(kDrains);
+template <class One>
+std::size_t StateFolder::write(Kept<One>& kept) {
+  if (kept.wanted == kept.on_disk) return 0;
+  const auto bytes = encode(kept.wanted);
+  if (write(kept.name, bytes)) {
+    kept.on_disk = kept.wanted;
+    aside_.erase(kept.name);
   }
   return bytes.size();
 }
 
-void StateFolder::keep_drains(std::vector<DrainOrder> orders) {
-  drains_ = std::move(orders);
-  if (write_drains() > 0) sync();
+template <class One>
+void StateFolder::keep(Kept<One>& kept, std::vector<One> wanted) {
+  kept.wanted = std::move(wanted);
+  if (write(kept) > 0) sync();
   tell_troubles();
 }
+template void StateFolder::keep(Kept<DrainOrder>&, std::vector<DrainOrder>);
+template void StateFolder::keep(Kept<SavedRegistration>&, std::vector<SavedRegistration>);
 
 // How many are gone.
 std::size_t StateFolder::remove_forgotten(const Publication& publication) {
@@ -222,7 +228,7 @@ void StateFolder::sync() {
 
 std::size_t StateFolder::save(const Publication& publication) {
   failure_.clear();
-  std::size_t tried = write_drains();
+  std::size_t tried = write(drains_) + write(registrations_);
   for (const auto& origin : publication.origins) {
     if (origin.local) {
       tried += write_self(origin.stamp.incarnation, origin.id.replica);

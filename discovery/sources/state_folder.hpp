@@ -1,4 +1,5 @@
-// An agent's state on disk (`state.dir`): `self`, `drains`, and a file for each other origin that it knows,
+// An agent's state on disk (`state.dir`): `self`, `drains`,
+// `registrations`, and a file for each other origin that it knows,
 // `CLUSTER.REPLICA.rows`; discovery/saved_state.hpp has their bytes.
 //
 // A life is on disk before it begins: open() writes down the next one. What cannot be read or is
@@ -32,7 +33,9 @@ class StateFolder {
 
   // No life on disk is below this one from now on.
   void keep_life(std::uint64_t incarnation);
-  void keep_drains(std::vector<DrainOrder> orders);
+  // What an operator or a service said, which no source would say again.
+  void keep(std::vector<DrainOrder> drains) { keep(drains_, std::move(drains)); }
+  void keep(std::vector<SavedRegistration> all) { keep(registrations_, std::move(all)); }
   // Writes what differs from the disk, whether it can or not; returns the bytes that it tried.
   std::size_t save(const Publication& publication);
   bool failing() const { return !failure_.empty(); }  // the last save; another may do better
@@ -43,7 +46,18 @@ class StateFolder {
       : path_(std::move(path)), self_(std::move(self)), lock_(std::move(lock)) {}
   std::uint64_t read_self();
   SavedState read_origins();
-  std::vector<DrainOrder> read_drains();
+  // A list in a file of its own.
+  template <class One>
+  struct Kept {
+    std::string name;
+    std::vector<One> wanted, on_disk;
+  };
+  template <class One, class Decode>
+  std::vector<One> read(Kept<One>& kept, Decode decode);
+  template <class One>
+  std::size_t write(Kept<One>& kept);
+  template <class One>
+  void keep(Kept<One>& kept, std::vector<One> wanted);
   base::Result<SavedOrigin> read_origin(const std::string& name) const;
   std::string in(const std::string& name) const { return path_ + "/" + name; }
   std::vector<std::string> names_ending(std::string_view ending);
@@ -51,7 +65,6 @@ class StateFolder {
   bool write(const std::string& name, const base::Bytes& bytes);
   std::size_t write_self(std::uint64_t incarnation, std::uint32_t replica);
   std::size_t remove_forgotten(const Publication& publication);
-  std::size_t write_drains();
   void sync();
   void failed(const base::Error& error);
   void tell_troubles();
@@ -65,7 +78,8 @@ class StateFolder {
   SavedSelf self_;
   base::net::Fd lock_;
   std::map<OriginId, OnDisk> on_disk_;
-  std::vector<DrainOrder> drains_, drains_on_disk_;
+  Kept<DrainOrder> drains_{"drains", {}, {}};
+  Kept<SavedRegistration> registrations_{"registrations", {}, {}};
   std::vector<OriginId> shown_;               // in the last publication, sorted
   std::map<std::string, std::string> aside_;  // reason by name, until a save has replaced it
   std::string failure_;                       // the first since the last save began
@@ -78,6 +92,7 @@ struct StateFolder::Opened {
   std::uint32_t last_replica = 0;      // the number that this agent had in it
   SavedState state;
   std::vector<DrainOrder> drains;
+  std::vector<SavedRegistration> registrations;
 };
 
 }  // namespace discovery::sources

@@ -52,14 +52,6 @@ void StateWriter::publication(std::shared_ptr<const Publication> publication) {
   wake_.notify_one();
 }
 
-void StateWriter::drains(std::vector<DrainOrder> orders) {
-  {
-    const std::lock_guard lock(mutex_);
-    next_drains_ = std::move(orders);
-  }
-  wake_.notify_one();
-}
-
 StateStatus StateWriter::status() const {
   const std::lock_guard lock(mutex_);
   return status_;
@@ -70,19 +62,24 @@ void StateWriter::run() {
   std::uint64_t life = 0;
   for (;;) {
     std::shared_ptr<const Publication> publication;
-    std::optional<std::vector<DrainOrder>> drains;
+    Next<DrainOrder> drains;
+    Next<SavedRegistration> registrations;
     bool stopping = false;
     {
       std::unique_lock lock(mutex_);
-      const auto urgent = [&] { return stopping_ || next_drains_ || life_ != life; };
+      const auto urgent = [&] {
+        return stopping_ || next_drains_ || next_registrations_ || life_ != life;
+      };
       wake_.wait(lock, [&] { return urgent() || next_; });
       wake_.wait_until(lock, not_before, urgent);
       life = life_;
       stopping = stopping_;
       drains = std::exchange(next_drains_, std::nullopt);
+      registrations = std::exchange(next_registrations_, std::nullopt);
       if (stopping || read_clock() >= not_before) publication = std::move(next_);
     }
-    if (drains) folder_->keep_drains(std::move(*drains));
+    if (drains) folder_->keep(std::move(*drains));
+    if (registrations) folder_->keep(std::move(*registrations));
     if (publication) {
       not_before = read_clock() + pause_after(folder_->save(*publication));
     } else {

@@ -2,9 +2,9 @@
 //
 // Only the newest publication waits, and what it holds is written at most every kSaveEvery and at
 // kBytesPerSecond on the average, whatever the rate of change; a new life of our own, and what is
-// drained, is written at once. What cannot be written is tried again at that pace, and said once.
-// So neither control nor io ever waits for a disk. Thread: run() is the disk thread; publication(),
-// drains(), status() and stop() from any.
+// kept by keep(), is written at once. What cannot be written is tried again at that pace, and said
+// once. So neither control nor io ever waits for a disk. Thread: run() is the disk thread;
+// publication(), keep(), status() and stop() from any.
 #pragma once
 
 #include <condition_variable>
@@ -36,10 +36,21 @@ class StateWriter {
   void stop();
   base::Duration pause_after(std::size_t bytes) const;
   void publication(std::shared_ptr<const Publication> publication);
-  void drains(std::vector<DrainOrder> orders);
+  void keep(std::vector<DrainOrder> drains) { keep_next(next_drains_, std::move(drains)); }
+  void keep(std::vector<SavedRegistration> all) { keep_next(next_registrations_, std::move(all)); }
   StateStatus status() const;
 
  private:
+  template <class One>
+  using Next = std::optional<std::vector<One>>;
+  template <class One>
+  void keep_next(Next<One>& next, std::vector<One> all) {
+    {
+      const std::lock_guard lock(mutex_);
+      next = std::move(all);
+    }
+    wake_.notify_one();
+  }
   void run();
   void tell();
 
@@ -52,7 +63,8 @@ class StateWriter {
   std::condition_variable wake_;
   bool stopping_ = false;
   std::shared_ptr<const Publication> next_;
-  std::optional<std::vector<DrainOrder>> next_drains_;
+  Next<DrainOrder> next_drains_;
+  Next<SavedRegistration> next_registrations_;
   std::uint64_t life_ = 0;  // our own, of the newest publication
   StateStatus status_;
   std::thread thread_;

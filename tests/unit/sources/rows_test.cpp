@@ -274,13 +274,15 @@ TEST_CASE("an endpoint that does not answer is unhealthy; whom to ask is said by
   const auto address = [](const char* text) { return *base::SocketAddress::parse(text); };
   sources::Seen seen;
   seen.names["a.example"].addresses = {*base::IpAddress::parse("192.0.2.1")};
-  const auto targets = sources::check_targets(loaded.documents, seen.names, {true, {"here"}});
+  const auto targets =
+      sources::check_targets(loaded.documents.static_services, seen.names, {true, {"here"}});
   CHECK(targets ==
         sources::CheckTargets{
             {{"default", "a", "10.0.0.1"}, {address("10.0.0.1:81"), address("10.0.0.1:80")}},
             {{"default", "a", "192.0.2.1"}, {address("192.0.2.1:81"), address("192.0.2.1:80")}},
             {{"default", "c", "10.0.0.4:82"}, {address("10.0.0.4:82")}}});
-  CHECK(sources::check_targets(loaded.documents, seen.names, {false, {}}).size() == 1);
+  CHECK(sources::check_targets(loaded.documents.static_services, seen.names, {false, {}}).size() ==
+        1);
 
   seen.failing = {{"default", "a", "192.0.2.1"}, {"default", "c", "10.0.0.4:82"}};
   const auto rows = decoded(sources::make_rows(loaded.documents, {}, seen));

@@ -291,16 +291,16 @@ TEST_CASE("what is drained outlives a restart, and is another agent's no more th
     base::Logger log(base::LogLevel::off, base::LogFormat::text);
     StateWriter writer(disk.open().folder, log);
     writer.start();
-    writer.drains(orders);
+    writer.keep(orders);
     writer.stop();
   }
   auto opened = disk.open();
   CHECK(opened.drains == orders);
-  opened.folder->keep_drains({});
+  opened.folder->keep(std::vector<DrainOrder>());
   opened = {};
   CHECK(disk.open().drains.empty());
 
-  disk.open().folder->keep_drains(orders);
+  disk.open().folder->keep(orders);
   CHECK(disk.open("east").drains.empty());
   CHECK(disk.has("drains.bad"));
   disk.write("drains", "nonsense");
