@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   add_resolve(app, exit);
   add_explain(app, exit);
   add_route(app, exit);
+  add_dns_snippet(app, exit);
   add_forget(app, exit);
   add_drain(app, exit);
   add_undrain(app, exit);

@@ -8,9 +8,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/client/admin_client.hpp"
+#include "agent/config.hpp"
 #include "base/result.hpp"
 
 namespace CLI {
@@ -38,6 +40,7 @@ struct Options {
 // Each adds its sub-command to `app`; the callback sets `exit`.
 void add_agent(CLI::App& app, int& exit);
 void add_check(CLI::App& app, int& exit);
+void add_dns_snippet(CLI::App& app, int& exit);
 void add_status(CLI::App& app, int& exit);
 void add_resolve(CLI::App& app, int& exit);
 void add_explain(CLI::App& app, int& exit);
@@ -52,6 +55,10 @@ void add_demo(CLI::App& app, int& exit);
 void add_sample(CLI::App& app, int& exit);
 void add_tls(CLI::App& app, int& exit);
 void add_version(CLI::App& app, int& exit);
+
+// agent.yaml for these fields of it: a mistake elsewhere keeps no operator from asking.
+base::Result<Config> config_of(const std::string& path,
+                               const std::vector<std::string_view>& fields);
 
 // -c, --admin, -o as this command wants them.
 void add_options(CLI::App& command, Options& options);

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "agent/cli/commands.hpp"
@@ -8,19 +9,26 @@
 namespace agent::cli {
 namespace {
 
-// Only addresses are read of it: a mistake elsewhere must not keep an operator from asking.
-base::Result<Config> config_of(const std::string& path, std::string_view field) {
-  auto loaded = load_config(path);
-  for (const auto& problem : loaded.problems)
-    // "admin" itself too: what is no map there has no admin.listen.
-    if (problem.severity == resources::Severity::error &&
-        (loaded.places.empty() || problem.field.starts_with(field) ||
-         (!problem.field.empty() && field.starts_with(problem.field + '.'))))
-      return base::invalid(problem.to_string());
-  return std::move(loaded.config);
+// Whether the mistake is in the field, below it or in what it stands in: "admin" itself, too, for
+// what is no map there has no admin.listen.
+bool concerns(const resources::Problem& problem, std::string_view field) {
+  return problem.field == field || problem.field.starts_with(std::string(field) + '.') ||
+         problem.field.starts_with(std::string(field) + '[') ||
+         (!problem.field.empty() && field.starts_with(problem.field + '.'));
 }
 
 }  // namespace
+
+base::Result<Config> config_of(const std::string& path,
+                               const std::vector<std::string_view>& fields) {
+  auto loaded = load_config(path);
+  for (const auto& problem : loaded.problems)
+    if (problem.severity == resources::Severity::error &&
+        (loaded.places.empty() ||
+         std::ranges::any_of(fields, [&](const auto field) { return concerns(problem, field); })))
+      return base::invalid(problem.to_string());
+  return std::move(loaded.config);
+}
 
 void add_options(CLI::App& command, Options& options) {
   command.add_option("-c,--config", options.config, "agent.yaml of the agent to ask");
@@ -40,7 +48,7 @@ void add_output(CLI::App& command, std::string& output) {
 base::Result<base::SocketAddress> Options::admin_address() const {
   if (!admin.empty()) return base::SocketAddress::parse(admin);
   if (config.empty()) return Config{}.admin;
-  auto loaded = config_of(config, "admin.listen");
+  auto loaded = config_of(config, {"admin.listen"});
   if (!loaded) return loaded.error();
   return loaded->admin;
 }
@@ -48,7 +56,7 @@ base::Result<base::SocketAddress> Options::admin_address() const {
 base::Result<base::SocketAddress> Options::dns_address() const {
   if (!dns.empty()) return base::SocketAddress::parse(dns);
   if (config.empty()) return Config{}.dns.listen.front();
-  auto loaded = config_of(config, "dns.listen");
+  auto loaded = config_of(config, {"dns.listen"});
   if (!loaded) return loaded.error();
   if (loaded->dns.listen.empty()) return base::invalid("this agent has no dns.listen");
   return loaded->dns.listen.front();

@@ -285,10 +285,13 @@ def query(server, host, port=DNS, timeout=2.0):
         return None
     addresses, at = [], 12 + len(question)
     for _ in range(answers):
-        kind, _, _, size = struct.unpack("!HHIH", reply[at + 2:at + 12])  # names in answers are pointers
+        while 0 < reply[at] < 64:  # a name that others write out; ours are pointers
+            at += 1 + reply[at]
+        at += 2 if reply[at] else 1
+        kind, _, _, size = struct.unpack("!HHIH", reply[at:at + 10])
         if kind == 1:
-            addresses.append(socket.inet_ntoa(reply[at + 12:at + 16]))
-        at += 12 + size
+            addresses.append(socket.inet_ntoa(reply[at + 10:at + 14]))
+        at += 10 + size
     return addresses
 
 

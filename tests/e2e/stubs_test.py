@@ -2,8 +2,9 @@
 """stubs_test.py NEARMOST: what programs get when they ask for a name as programs do, by glibc and by musl.
 
 The test has network and mounts of its own, where port 53 and /etc/resolv.conf are its own, too: glibc (this Python) and
-musl (a program made with musl-gcc) ask the agent, and dnsmasq, unbound and systemd-resolved in front of it. What is not
-installed is skipped with a word; exit code 77: all is, for root may make no namespaces here.
+musl (a program made with musl-gcc) ask the agent, and dnsmasq, unbound, CoreDNS and systemd-resolved in front of it,
+configured by what `nearmost dns-snippet` prints. What is not installed is skipped with a word; exit code 77: all is,
+for root may make no namespaces here.
 """
 import ctypes
 import os
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from mesh import Mesh, Process, query, until
+from mesh import DNS, Mesh, Process, query, until
 
 SKIPPED = 77
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
@@ -37,6 +38,14 @@ service: many
 namespace: stubs
 ports: {http: 9080}
 endpoints: [MANY]
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {name: pay}
+spec:
+  hosts: [pay.bank.example]
+  services: [{name: only-v4}]
+  ports: [{number: 9080, protocol: TCP}]
 """
 RESOLVED = "127.0.0.53"
 NOBODY = "nobody"
@@ -46,6 +55,7 @@ EXPECTED = [  # name, what it leads to; a number: so many addresses
     ("only-v6.stubs.mesh.internal.", {"fd00::2"}),
     ("fd00--2.only-v6.stubs.mesh.internal", {"fd00::2"}),
     ("only-v4.stubs", {"10.0.0.2"}),  # by the search list
+    ("pay.bank.example", {"10.0.0.2"}),  # outside the zones
     ("many.stubs.mesh.internal", 8),
     ("nope.stubs.mesh.internal", NOBODY),
     ("stubs.mesh.internal", NOBODY),  # is there, and has no address
@@ -57,6 +67,7 @@ try:
 except socket.gaierror as error:
     print("error", error.errno)
 """
+REVERSE = "import socket; print(socket.gethostbyaddr('10.0.0.2')[0])"
 MUSL = """#include <arpa/inet.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -88,20 +99,71 @@ class StubMesh(Mesh):
         with open(path, encoding="utf-8") as file:
             lines = [line for line in file if not line.startswith("dns:")]
         with open(path, "w", encoding="utf-8") as file:
-            file.writelines([*lines, f"dns: {{listen: {self.address(cluster)}:{PORT}}}\n"])
+            file.writelines([*lines, f"dns: {{listen: [{self.address(cluster)}:{PORT}, {self.address(cluster)}:{DNS}], "
+                                     "zones: [mesh.internal, 10.in-addr.arpa]}\n"])
 
-    def front(self, name, number, arguments):
-        """Another resolver between the programs and the agent; its address, or nothing."""
+    def snippet(self, kind, *arguments):
+        """What makes that server ask the agent, at the port that takes words to say."""
+        return self.run("dns-snippet", kind, "-c", self.path("east", "agent.yaml"),
+                        "--to", f"{self.address('east')}:{DNS}", *arguments).stdout
+
+    def front(self, name, address, config, arguments, verify=()):
+        """Another resolver between the programs and the agent; its address, or nothing. FILE: its configuration."""
         if not shutil.which(name):
             print(f"no {name}: skipped")
             return None
-        address = f"{self.prefix}.9.{number}"
-        command = " ".join([name, *arguments]).replace("FRONT", address).replace("AGENT", self.address("east"))
-        process = Process(command.replace("FILE", self.path(name)).split(), self.path(name + ".log"))
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(config)
+        if verify and shutil.which(verify[0]):
+            run(*(word.replace("FILE", self.path(name)) for word in verify))
+        command = [name, *(word.replace("FILE", self.path(name)) for word in arguments)]
+        process = Process(command, self.path(name + ".log"))
         self.backends[name] = process
         until(lambda: process.alive() and query(address, "only-v4.stubs.mesh.internal", PORT, 0.5), 10,
               f"{name} answers: {process.tail()}")
         return address
+
+
+# Each refuses private addresses and what is not signed, unless it is told: so the snippet's words for that count.
+def dnsmasq(mesh):
+    address = f"{mesh.prefix}.9.1"
+    return mesh.front("dnsmasq", address, f"""no-resolv
+no-hosts
+user=root
+pid-file=
+bind-interfaces
+listen-address={address}
+port={PORT}
+stop-dns-rebind
+bogus-priv
+{mesh.snippet("dnsmasq")}""", ["--no-daemon", "--conf-file=FILE"], ["dnsmasq", "--test", "--conf-file=FILE"])
+
+
+def unbound(mesh):
+    address = f"{mesh.prefix}.9.2"
+    return mesh.front("unbound", address, f"""server:
+  interface: {address}
+  access-control: 127.0.0.0/8 allow
+  do-daemonize: no
+  username: ""
+  chroot: ""
+  directory: {mesh.folder}
+  pidfile: ""
+  use-syslog: no
+  num-threads: 1
+  module-config: "validator iterator"
+  trust-anchor: ". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
+  private-address: 10.0.0.0/8
+  private-address: fd00::/8
+remote-control:
+  control-enable: no
+{mesh.snippet("unbound")}""", ["-d", "-c", "FILE"], ["unbound-checkconf", "FILE"])
+
+
+def coredns(mesh):
+    """By the block of NodeLocal DNSCache, which has an address of its own here."""
+    address = f"{mesh.prefix}.9.3"
+    return mesh.front("coredns", address, mesh.snippet("nodelocaldns", "--bind", address), ["-conf", "FILE"])
 
 
 def run(*command):
@@ -125,7 +187,7 @@ def replace_file(mesh, name, text):
 
 
 def resolved(mesh):
-    """systemd-resolved in front, told as README says; its address, or nothing.
+    """systemd-resolved in front; its address, or nothing.
 
     It wants a user and a folder of its own and a link that is up; a bus it can do without.
     """
@@ -136,7 +198,7 @@ def resolved(mesh):
     run("mount", "-t", "tmpfs", "tmpfs", "/run")
     os.makedirs("/run/systemd/resolved.conf.d")
     with open("/run/systemd/resolved.conf.d/mesh.conf", "w", encoding="utf-8") as file:
-        file.write(f"[Resolve]\nDNS={mesh.address('east')}\nDomains=~mesh.internal\n")
+        file.write(mesh.snippet("systemd-resolved"))
     for name, line in (("passwd", "systemd-resolve:x:995:995::/:/usr/sbin/nologin\n"),
                        ("group", "systemd-resolve:x:995:\n")):
         with open(f"/etc/{name}", encoding="utf-8") as file:
@@ -182,6 +244,11 @@ def check(who, program):
     print(f"{who}: {len(EXPECTED)} names")
 
 
+def check_reverse(who):
+    said = run(sys.executable, "-c", REVERSE).strip()
+    assert said in ("10-0-0-2.only-v4.stubs.mesh.internal", "10-0-0-2.pay.bank.example"), f"{who}: 10.0.0.2 is {said!r}"
+
+
 def main():
     try:
         enter_namespaces()
@@ -192,37 +259,16 @@ def main():
         replace_file(mesh, "nsswitch.conf", "hosts: dns\n")
         mesh.start_agent("east")
         until(lambda: mesh.ready("east"), 30, "ready")
-        fronts = [("", mesh.address("east")),
-                  ("dnsmasq", mesh.front("dnsmasq", 1, [
-                      "--no-daemon", "--conf-file=", "--no-resolv", "--no-hosts", "--user=root", "--pid-file=",
-                      "--bind-interfaces", "--listen-address=FRONT", f"--port={PORT}",
-                      "--server=/mesh.internal/AGENT"]))]
-        with open(mesh.path("unbound"), "w", encoding="utf-8") as file:
-            file.write(f"""server:
-  interface: {mesh.prefix}.9.2
-  access-control: 127.0.0.0/8 allow
-  do-daemonize: no
-  username: ""
-  chroot: ""
-  directory: {mesh.folder}
-  pidfile: ""
-  use-syslog: no
-  num-threads: 1
-  module-config: "iterator"
-  do-not-query-localhost: no
-remote-control:
-  control-enable: no
-forward-zone:
-  name: mesh.internal
-  forward-addr: {mesh.address("east")}
-""")
-        fronts.append(("unbound", mesh.front("unbound", 2, ["-d", "-c", "FILE"])))
-        fronts.append(("systemd-resolved", resolved(mesh)))
+        fronts = [("", mesh.address("east")), ("dnsmasq", dnsmasq(mesh)), ("unbound", unbound(mesh)),
+                  ("CoreDNS", coredns(mesh)), ("systemd-resolved", resolved(mesh))]
         for name, program in programs(mesh):
             for front, address in fronts:
                 if address:
                     replace_file(mesh, "resolv.conf", f"nameserver {address}\nsearch mesh.internal\noptions ndots:2\n")
-                    check(f"{name} behind {front}" if front else name, program)
+                    who = f"{name} behind {front}" if front else name
+                    check(who, program)
+                    if name == "glibc":
+                        check_reverse(who)
     return 0
 
 
