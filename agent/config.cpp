@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "agent/config_callers.hpp"
+#include "agent/config_environment.hpp"
 #include "agent/config_forwarder.hpp"
 #include "agent/config_kubernetes.hpp"
 #include "agent/config_pass_on.hpp"
@@ -417,6 +418,7 @@ LoadedConfig parse_config(const std::string& path, std::string_view text) {
   const auto unreadable = resources::read_trees(path, text, [&](resources::Tree&& tree) {
     std::ranges::move(tree.problems, std::back_inserter(loaded.problems));
     resources::Report report(path, loaded.problems, resources::UnknownFields::refuse);
+    fill_in_variables(tree.root, report);
     const Value root(tree.root, report);
     if (++documents > 1)
       return root.error("a second document", "agent.yaml holds one; documents go to `resources`");
