@@ -23,12 +23,19 @@ Result<Fd> open_socket(const SocketAddress& address, int type) {
   return fd;
 }
 
+Result<Fd> listening(Fd fd, int type, const SocketAddress& address) {
+  if (type == SOCK_STREAM && ::listen(fd.get(), kListenBacklog) != 0)
+    return from_errno("listen " + address.to_string(), errno);
+  return fd;
+}
+
 // That of the process before us, where there is one; a new one is left for the next.
 Result<Fd> open_bound(const SocketAddress& address, int type, BindOptions options) {
   if (address.ip.is_unspecified() && options.wildcard == Wildcard::refused)
     return invalid(address.to_string() + " means every address of the machine: name one");
   if (options.supervisor)
-    if (auto inherited = options.supervisor->claim(type, address)) return std::move(*inherited);
+    if (auto inherited = options.supervisor->claim(type, address))
+      return listening(std::move(*inherited), type, address);
   auto fd = open_socket(address, type);
   if (!fd) return fd;
   // For TCP only: it lets a restart bind while old connections linger; for UDP it would share the
@@ -40,17 +47,17 @@ Result<Fd> open_bound(const SocketAddress& address, int type, BindOptions option
   const auto length = to_sockaddr(address, storage);
   if (::bind(fd->get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0)
     return from_errno("bind " + address.to_string(), errno);
-  if (address.port != 0 && options.supervisor) options.supervisor->keep(fd->get(), type, address);
-  return fd;
+  // Left once it listens: before, it is hung up to poll(2), and systemd drops such from its store.
+  auto open = listening(std::move(*fd), type, address);
+  if (open && address.port != 0 && options.supervisor)
+    options.supervisor->keep(open->get(), type, address);
+  return open;
 }
 
 }  // namespace
 
 Result<Fd> listen_tcp(const SocketAddress& address, BindOptions options) {
-  auto fd = open_bound(address, SOCK_STREAM, options);
-  if (fd && ::listen(fd->get(), kListenBacklog) != 0)
-    return from_errno("listen " + address.to_string(), errno);
-  return fd;
+  return open_bound(address, SOCK_STREAM, options);
 }
 
 Result<Fd> bind_udp(const SocketAddress& address, BindOptions options) {

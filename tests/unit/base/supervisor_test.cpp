@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <cstring>
+#include <thread>
 
 #include "base/net/socket.hpp"
 
@@ -55,11 +57,29 @@ class Systemd {
     return said;
   }
 
+  // Whether another message can be said without a wait.
+  bool has_room() const {
+    const Fd other(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    std::memcpy(to.sun_path, name.data(), name.size());
+    to.sun_path[0] = 0;
+    return ::sendto(other.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&to),
+                    static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size())) == 1;
+  }
+
   std::string name;
 
  private:
   Fd fd_;
 };
+
+bool connects(const SocketAddress& to) {
+  const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage storage{};
+  const auto size = base::net::to_sockaddr(to, storage);
+  return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&storage), size) == 0;
+}
 
 const auto kAnywhere = *SocketAddress::parse("127.0.0.1:0");
 
@@ -109,6 +129,26 @@ TEST_CASE("what is opened anew is left with the supervisor, what goes is taken f
   CHECK(systemd.hear().text == "FDSTOREREMOVE=1\nFDNAME=" + name);
   supervisor.drop(SOCK_STREAM, at);
   CHECK(systemd.hear().text.empty());
+}
+
+// systemd drops from its store what is hung up, and so is a socket that is bound and does not
+// listen.
+TEST_CASE("a socket of TCP listens before it is left with the supervisor") {
+  Systemd systemd;
+  Supervisor supervisor;
+  supervisor.adopt(0, 0, systemd.name);
+  const auto at = *base::net::local_address(base::net::listen_tcp(kAnywhere)->get());
+  while (systemd.has_room()) {
+  }  // who says more now waits until it is heard
+  bool opened = false;
+  std::thread opener([&] { opened = base::net::listen_tcp(at, {.supervisor = &supervisor}).ok(); });
+  bool listens = false;
+  for (int i = 0; i < 100'000 && !listens; ++i) listens = connects(at);
+  while (!systemd.hear().socket.valid()) {
+  }
+  opener.join();
+  CHECK(opened);
+  CHECK(listens);
 }
 
 TEST_CASE("of two sockets of one address the one that is used stays in the store") {
