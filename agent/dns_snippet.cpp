@@ -34,10 +34,9 @@ std::string addresses(const Stub& stub, std::string_view prefix, std::string_vie
   return out;
 }
 
-std::string notes(const Stub& stub, bool in_a_pod) {
+std::string notes(const Stub& stub, std::string_view of_loopback) {
   std::string out;
-  if (in_a_pod && is_on_loopback(stub))
-    out += "# A pod has a loopback of its own: say with --to where pods reach the agent.\n";
+  if (is_on_loopback(stub)) out += of_loopback;
   for (const auto& wildcard : stub.wildcards)
     out += "# import.hosts has " + wildcard + ": add the names of it that are asked for.\n";
   return out;
@@ -68,9 +67,14 @@ std::string coredns_block(const Stub& stub) {
   return out + "        prefer_udp\n    }\n}\n";
 }
 
-std::string coredns_notes(const Stub& stub) {
-  auto out =
-      notes(stub, true) + "# Without `loadbalance`: the order of SRV records carries the tiers.\n";
+constexpr std::string_view kInPods =
+    "# A pod has a loopback of its own: say with --to where pods reach the agent.\n";
+constexpr std::string_view kOnNodes =
+    "# It is on its node's network: each node's own agent is asked, a leaf with hostNetwork.\n";
+
+std::string coredns_notes(const Stub& stub, std::string_view of_loopback = kInPods) {
+  auto out = notes(stub, of_loopback) +
+             "# Without `loadbalance`: the order of SRV records carries the tiers.\n";
   if (std::ranges::any_of(stub.names, is_reverse))
     out += "# The agent then has all reverse names in these zones, pods of others, too.\n";
   return out;
@@ -101,12 +105,12 @@ std::string coredns_custom(const Stub& stub) {
 std::string nodelocaldns(const Stub& stub) {
   return "# NodeLocal DNSCache: a block of its own in the Corefile of ConfigMap node-local-dns in\n"
          "# kube-system; it binds what the other blocks there bind.\n" +
-         coredns_notes(stub) + coredns_block(stub);
+         coredns_notes(stub, kOnNodes) + coredns_block(stub);
 }
 
 std::string dnsmasq(const Stub& stub) {
   std::string out =
-      "# dnsmasq: /etc/dnsmasq.d/nearmost.conf\n" + notes(stub, false) +
+      "# dnsmasq: /etc/dnsmasq.d/nearmost.conf\n" + notes(stub, "") +
       "# The second line of each name: its answers may be private addresses (stop-dns-rebind).\n";
   for (const auto& name : stub.names)
     out +=
@@ -116,7 +120,7 @@ std::string dnsmasq(const Stub& stub) {
 
 std::string unbound(const Stub& stub) {
   std::string out =
-      "# unbound: /etc/unbound/unbound.conf.d/nearmost.conf\n" + notes(stub, false) +
+      "# unbound: /etc/unbound/unbound.conf.d/nearmost.conf\n" + notes(stub, "") +
       "server:\n    # Nobody signs these names, and their addresses may be private.\n";
   for (const auto& name : stub.names) {
     out += "    domain-insecure: \"" + name + "\"\n    private-domain: \"" + name + "\"\n";
@@ -136,7 +140,7 @@ std::string systemd_resolved(const Stub& stub) {
   auto out =
       "# systemd-resolved: /etc/systemd/resolved.conf.d/nearmost.conf, then\n"
       "# systemctl restart systemd-resolved\n" +
-      notes(stub, false);
+      notes(stub, "");
   if (std::ranges::any_of(stub.to, [](const auto& to) { return to.port != kPort; }))
     out += "# A port takes systemd 246 or newer.\n";
   return out +

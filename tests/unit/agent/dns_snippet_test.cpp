@@ -101,10 +101,12 @@ TEST_CASE("no cache in front keeps an answer longer than the agent says") {
 }
 
 TEST_CASE("a snippet says where an agent on loopback is not reached") {
-  const auto loopback = stub("");
+  auto loopback = stub("");
   CHECK(holds(text("coredns", loopback), "# A pod has a loopback of its own: say with --to"));
   CHECK(holds(lines("unbound", loopback), "    do-not-query-localhost: no\n"));
   CHECK_FALSE(holds(text("dnsmasq", loopback), "loopback"));
+  loopback.bind = {*base::IpAddress::parse("169.254.20.10")};
+  CHECK(holds(text("nodelocaldns", loopback), "# It is on its node's network"));
 }
 
 TEST_CASE("a kind that is none is answered with those that are, a missing --bind with what it is") {
