@@ -1,32 +1,14 @@
 #include "agent/check_report.hpp"
 
 namespace agent {
-namespace {
-
 using discovery::sources::HealthChecks;
-
-std::string_view word(HealthChecks::Answer answer) {
-  switch (answer) {
-    case HealthChecks::Answer::open:
-      return "answers";
-    case HealthChecks::Answer::refused:
-      return "refuses connections";
-    case HealthChecks::Answer::silent:
-      return "does not answer";
-    case HealthChecks::Answer::not_asked:
-      return "could not be asked";
-  }
-  return "";
-}
-
-}  // namespace
 
 Json report(const HealthChecks& checks, base::TimePoint now) {
   Json down = Json::array();
-  for (const auto& [endpoint, answer, since] : checks.down(now))
+  for (const auto& [endpoint, why, since] : checks.down(now))
     down.push_back({{"service", endpoint.namespace_ + '/' + endpoint.service},
                     {"endpoint", endpoint.id},
-                    {"why", word(answer)},
+                    {"why", why},
                     {"downMs", base::to_ms(since)}});
   return {{"checked", checks.checked()},
           {"doubted", checks.doubted().has_value()},

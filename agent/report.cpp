@@ -48,8 +48,10 @@ Json report(const view::Choice& choice) {
   json["locality"] = choice.endpoint().traits->locality.to_string();
   json["service"] = choice.service->namespace_ + "/" + choice.service->name;
   json["reason"] = view::to_string(choice.reason);
-  if (auto source = source_of(choice.endpoint().traits->labels); !source.empty())
-    json["source"] = std::move(source);
+  const auto& labels = choice.endpoint().traits->labels;
+  if (auto source = source_of(labels); !source.empty()) json["source"] = std::move(source);
+  if (const auto why = labels.find(discovery::sources::kUnhealthyLabel); why != labels.end())
+    json["why"] = why->second;
   if (choice.stale) json["stale"] = true;
   if (choice.left < view::kAllLeft)
     json["left"] = static_cast<double>(choice.left) / view::kAllLeft;

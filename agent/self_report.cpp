@@ -15,6 +15,7 @@ std::vector<std::string> Agent::troubles() const {
     for (const auto& trouble : state_->status().troubles) troubles.push_back("state: " + trouble);
   if (kubernetes_)
     for (auto& trouble : troubles_of(kubernetes_->status())) troubles.push_back(std::move(trouble));
+  if (auto trouble = checker_->trouble(); !trouble.empty()) troubles.push_back(std::move(trouble));
   for (auto& trouble : troubles_of(checker_->checks(), io_->now()))
     troubles.push_back(std::move(trouble));
   for (auto& trouble : troubles_of(names_->status(), names_->left_out()))

@@ -276,6 +276,7 @@ std::shared_ptr<Upstream> Upstreams::fill(std::string name, const Recipe& recipe
   view::TargetPorts targets(recipe.port);
   for (const auto& selected : selection.tiers) {
     Tier tier{selected.name, selected.share, {}, {}};
+    tier.members.reserve(selected.endpoints.size());
     for (const auto& choice : selected.endpoints) {
       const auto& endpoint = choice.endpoint();
       const auto target = targets.of(*choice.service, endpoint);

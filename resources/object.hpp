@@ -63,6 +63,7 @@ struct PortSelector {
   std::uint16_t number = 0;  // 0 = by name
   std::string name;          // "" = by number; both unset = the only port
   bool unset() const { return number == 0 && name.empty(); }
+  friend bool operator==(const PortSelector&, const PortSelector&) = default;
 };
 
 // `unsupported` is what we could read but cannot send to (a cloud function): it counts as a

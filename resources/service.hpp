@@ -9,6 +9,7 @@
 
 #include "base/address.hpp"
 #include "base/locality.hpp"
+#include "resources/health_check.hpp"
 #include "resources/object.hpp"
 
 namespace resources {
@@ -56,7 +57,7 @@ struct EndpointSlice {
 //   namespace: bookinfo          # default: "default"
 //   labels: {app: ratings}
 //   ports: {http: 9080}          # or  port: 9080
-//   check: false                 # default: true, an endpoint that does not answer is unhealthy
+//   check: {http: /healthz}      # default: true, an endpoint that does not answer is unhealthy
 //   locality: {zone: us-east-1a} # default for its endpoints; region defaults to the agent's
 //   endpoints:
 //   - 10.0.0.5                   # an address …
@@ -83,6 +84,7 @@ struct StaticService {
   std::vector<ServicePort> ports;
   bool headless = false;
   std::optional<bool> checked;  // whether its endpoints answer; absent: as agent.yaml says
+  HealthCheck check;            // and how
   std::vector<StaticEndpoint> endpoints;
 };
 

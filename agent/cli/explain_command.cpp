@@ -26,6 +26,7 @@ std::string percent(double share) {
 
 std::string verdict_of(const Json& endpoint) {
   auto verdict = endpoint.value("reason", "");
+  if (endpoint.contains("why")) verdict += ": " + endpoint.value("why", "");
   if (endpoint.contains("source")) verdict += ", by " + endpoint.value("source", "");
   if (endpoint.contains("left")) verdict += ", drained: " + percent(endpoint["left"]) + " left";
   if (endpoint.value("stale", false)) verdict += ", stale";

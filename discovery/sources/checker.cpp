@@ -37,21 +37,38 @@ void Checker::want(CheckTargets targets) {
 
 base::net::Task<void> Checker::look_again() {
   for (;;) {
-    for (auto& question : checks_.due(loop_.now())) scope_.spawn(ask(std::move(question)));
+    for (auto& question : checks_.due(loop_.now())) ask(std::move(question));
     tell();
     co_await base::net::sleep_until(loop_, loop_.now() + kLooksEvery);
   }
 }
 
-base::net::Task<void> Checker::ask(HealthChecks::Question question) {
+void Checker::ask(HealthChecks::Question question) {
+  const auto& [addresses, how] = question.target;
+  if (how.kind == resources::HealthCheck::Kind::tcp || addresses.empty())
+    return scope_.spawn(connect(std::move(question)));
+  const auto address = addresses.front();
+  const auto check = how;
+  http_.ask(address, check,
+            [this, question = std::move(question)](Answer answer, std::string said) {
+              loop_.post(
+                  [this, question, answer, said = std::move(said)] {
+                    checks_.answered(question, answer, loop_.now(), said);
+                  },
+                  base::Delivery::must_deliver);
+            });
+}
+
+base::net::Task<void> Checker::connect(HealthChecks::Question question) {
   auto answer = Answer::not_asked;
-  for (const auto& address : question.addresses) {
+  const auto patience = question.target.how.patience;
+  for (const auto& address : question.target.addresses) {
     int why = 0;
     auto fd = base::net::start_connect(address, &why);
     if (!fd && fd.error().code == base::Code::exhausted) continue;
     if (fd) {
       base::net::Stream stream(loop_, std::move(*fd), base::net::Stream::State::connecting);
-      const auto connected = co_await stream.connected(loop_.now() + HealthChecks::kPatience);
+      const auto connected = co_await stream.connected(loop_.now() + patience);
       if (connected.status == base::net::IoStatus::done) {
         answer = Answer::open;
         break;

@@ -30,10 +30,10 @@ void HealthChecks::want(CheckTargets targets, base::TimePoint now) {
     forget(known.first, known.second);
     return true;
   });
-  for (auto& [endpoint, addresses] : targets) {
+  for (auto& [endpoint, target] : targets) {
     auto& check = checks_[endpoint];
-    if (check.addresses == addresses) continue;
-    check.addresses = std::move(addresses);
+    if (check.target == target) continue;
+    check.target = std::move(target);
     ask_at(endpoint, check, now);
   }
 }
@@ -46,28 +46,36 @@ std::vector<HealthChecks::Question> HealthChecks::due(base::TimePoint now) {
     auto& check = checks_.at(endpoint);
     check.ticket = ++tickets_;
     ++asking_;
-    questions.push_back({endpoint, check.addresses, check.ticket});
+    questions.push_back({endpoint, check.target, check.ticket});
   }
   return questions;
 }
 
-void HealthChecks::answered(const Question& question, Answer answer, base::TimePoint now) {
+void HealthChecks::answered(const Question& question, Answer answer, base::TimePoint now,
+                            std::string said) {
   --asking_;
   const auto known = checks_.find(question.endpoint);
   if (known == checks_.end() || known->second.ticket != question.ticket) return;
   auto& [endpoint, check] = *known;
-  ask_at(endpoint, check, now + spread(kEvery));
+  ask_at(endpoint, check, now + spread(check.target.how.every));
   const bool first = !std::exchange(check.asked, true);
   if (first) ++asked_;
   if (answer == Answer::not_asked) return;
+  if (answer == Answer::refused) said = "refuses connections";
+  if (answer == Answer::silent) said = "does not answer";
   const auto before = std::exchange(check.last, answer);
   if (before == Answer::silent) --silent_;
   if (answer == Answer::silent) ++silent_;
   unjudged_ |= before != answer;
+  if (answer != Answer::open && check.why != said) {
+    check.why = std::move(said);
+    unjudged_ = true;
+  }
+  const auto& how = check.target.how;
   const bool is_down = answer != Answer::open;
   if (is_down == check.down) {
     check.in_a_row = 0;
-  } else if (first || ++check.in_a_row >= (is_down ? kFall : kRise)) {
+  } else if (first || ++check.in_a_row >= (is_down ? how.fall : how.rise)) {
     check.down = is_down;
     check.believed = false;
     check.in_a_row = 0;
@@ -92,7 +100,8 @@ bool HealthChecks::judge(base::TimePoint now) {
   if (doubted_since_ && calm_since_) judge_again_ = std::min(judge_again_, *calm_since_ + kCalm);
   for (const auto& endpoint : down_) {
     auto& check = checks_.at(endpoint);
-    check.believed |= check.last == Answer::refused || (check.last == Answer::silent && !doubts);
+    const bool is_silent = check.last == Answer::silent;
+    check.believed |= is_silent ? !doubts : check.last != Answer::open;
   }
   return true;
 }
@@ -100,7 +109,8 @@ bool HealthChecks::judge(base::TimePoint now) {
 Failing HealthChecks::failing() const {
   Failing failing;
   for (const auto& endpoint : down_)
-    if (checks_.at(endpoint).believed) failing.insert(failing.end(), endpoint);
+    if (const auto& check = checks_.at(endpoint); check.believed)
+      failing.emplace_hint(failing.end(), endpoint, check.why);
   return failing;
 }
 
@@ -108,7 +118,7 @@ std::vector<HealthChecks::Status> HealthChecks::down(base::TimePoint now) const 
   std::vector<Status> all;
   for (const auto& endpoint : down_) {
     const auto& check = checks_.at(endpoint);
-    all.push_back({endpoint, check.last, now - check.since});
+    all.push_back({endpoint, check.why, now - check.since});
   }
   return all;
 }

@@ -1,14 +1,13 @@
 // Which endpoints of documents answer, and when to ask them again: the brain of what Checker does.
 //
-// An endpoint is asked for one of its ports: whether a connection opens. kFall failures in a row
-// take it out, kRise answers bring it back, and the first of all decides at once; an endpoint whose
-// ports change is asked at once and stays what it is until then. Each is asked every kEvery, more
-// or less, so that they spread; where there are more than can be asked in that time (kMaxAtOnce at
-// once) it takes longer. Whoever refuses is down; who is silent may be hidden by a network of our
-// own that fails: where more than half of at least kMany are silent, those are believed to be up
-// for kDoubted, or until most have answered for kCalm, and it is said (DESIGN §4 does the same with
-// a source that loses its rows). Time and randomness are arguments. Cost: what is asked, and who is
-// down. Thread: one at a time.
+// How an endpoint is asked, how often and how many failures in a row take it out or answers bring
+// it back its document says (resources::HealthCheck); the first of all decides at once; an endpoint
+// that is to be asked otherwise is asked at once and stays what it is until then. They are spread
+// in time; where there are more than can be asked (kMaxAtOnce at once) it takes longer. Whoever
+// refuses is down; who is silent may be hidden by a network of our own that fails: where more than
+// half of at least kMany are silent, those are believed to be up for kDoubted, or until most have
+// answered for kCalm, and it is said (DESIGN §4 does the same with a source that loses its rows).
+// Time and randomness are arguments. Cost: what is asked, and who is down. Thread: one at a time.
 #pragma once
 
 #include <map>
@@ -25,23 +24,21 @@ namespace discovery::sources {
 
 class HealthChecks {
  public:
-  static constexpr base::Duration kEvery = std::chrono::seconds(1);
-  static constexpr base::Duration kPatience = std::chrono::seconds(1);  // for an answer
-  static constexpr int kFall = 2, kRise = 2;
   static constexpr std::size_t kMaxAtOnce = 256;
   static constexpr std::size_t kMany = 10;
   static constexpr base::Duration kDoubted = std::chrono::seconds(60);
   static constexpr base::Duration kCalm = std::chrono::seconds(5);
 
-  enum class Answer : std::uint8_t { open, refused, silent, not_asked };
+  // wrong: it answers, and not as it should.
+  enum class Answer : std::uint8_t { open, refused, wrong, silent, not_asked };
   struct Question {
     EndpointName endpoint;
-    CheckedAddresses addresses;
+    CheckTarget target;
     std::uint64_t ticket = 0;
   };
   struct Status {
     EndpointName endpoint;
-    Answer answer;         // the last
+    std::string why;       // by the last failure
     base::Duration since;  // how long it is down
   };
 
@@ -50,7 +47,9 @@ class HealthChecks {
   void want(CheckTargets targets, base::TimePoint now);
   // Whom to ask now; each is answered(), once. `not_asked`, for want of what is ours, says nothing.
   std::vector<Question> due(base::TimePoint now);
-  void answered(const Question& question, Answer answer, base::TimePoint now);
+  // `said`: what was wrong ("answers 503").
+  void answered(const Question& question, Answer answer, base::TimePoint now,
+                std::string said = "");
 
   // Decides who is to be believed to be down. False: nothing has changed that matters for it.
   bool judge(base::TimePoint now);
@@ -63,13 +62,14 @@ class HealthChecks {
 
  private:
   struct Check {
-    CheckedAddresses addresses;
+    CheckTarget target;
     base::TimePoint next{};
     std::uint64_t ticket = 0;  // of the question under way; 0 = none, and it is in the queue
     bool asked = false, down = false;
-    bool believed = false;  // to be down
-    int in_a_row = 0;       // answers that contradict `down`
+    bool believed = false;       // to be down
+    std::uint32_t in_a_row = 0;  // answers that contradict `down`
     Answer last = Answer::open;
+    std::string why;  // it failed when it did last
     base::TimePoint since{};
   };
   void ask_at(const EndpointName& endpoint, Check& check, base::TimePoint at);

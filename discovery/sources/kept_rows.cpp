@@ -51,12 +51,12 @@ void add_led_elsewhere(const resources::Documents& documents, const NamedAddress
     if (std::ranges::any_of(service.endpoints, elsewhere)) changed.push_back(number_of(service));
 }
 
-// Adds the services of endpoints that fail and did not, or no longer fail.
+// Adds the services of endpoints that fail and did not, no longer fail, or for another reason.
 void add_other_health(const Failing& before, const Failing& after,
                       std::vector<std::uint64_t>& changed) {
-  std::vector<EndpointName> other;
+  std::vector<std::pair<EndpointName, std::string>> other;
   std::ranges::set_symmetric_difference(before, after, std::back_inserter(other));
-  for (const auto& endpoint : other)
+  for (const auto& [endpoint, why] : other)
     changed.push_back(number_of(endpoint.namespace_, endpoint.service));
 }
 

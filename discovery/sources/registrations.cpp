@@ -37,7 +37,7 @@ std::string difference(const StaticService& one, const StaticService& other) {
   if (one.metadata.labels != other.metadata.labels) return "labels";
   if (one.metadata.annotations != other.metadata.annotations) return "export";
   if (one.headless != other.headless) return "headless";
-  return one.checked == other.checked ? "" : "check";
+  return one.checked == other.checked && one.check == other.check ? "" : "check";
 }
 
 bool has_documents_beside_services(const resources::Documents& documents) {

@@ -200,8 +200,10 @@ class Maker {
     row.id = id_of(endpoint, ip);
     row.ip = ip;
     row.weight = endpoint.weight;
-    const bool answers =
-        seen_.failing.empty() || !seen_.failing.contains({row.namespace_, row.service, row.id});
+    const auto fails = seen_.failing.empty()
+                           ? seen_.failing.end()
+                           : seen_.failing.find({row.namespace_, row.service, row.id});
+    const bool answers = fails == seen_.failing.end();
     row.health = endpoint.ready && answers ? view::Health::healthy : view::Health::unhealthy;
     auto& made = row.traits;
     made.ports = ports_of(service, endpoint);
@@ -211,6 +213,7 @@ class Maker {
     made.labels = service.metadata.labels;
     for (const auto& [key, value] : endpoint.labels) made.labels[key] = value;
     if (!endpoint.name.empty()) made.labels[kNameLabel] = endpoint.name;
+    if (!answers) made.labels[kUnhealthyLabel] = fails->second;
     return row;
   }
 
@@ -260,6 +263,17 @@ class Maker {
   std::set<ServiceKey> services_, static_services_;
 };
 
+// A TCP check may knock at any of them; the others ask one.
+std::vector<std::uint16_t> checked_ports(const resources::HealthCheck& check,
+                                         const std::vector<view::EndpointPort>& ports) {
+  if (check.port.number != 0) return {check.port.number};
+  std::vector<std::uint16_t> numbers;
+  for (const auto& port : ports)
+    if (check.port.name.empty() || port.name == check.port.name) numbers.push_back(port.number);
+  if (check.kind != resources::HealthCheck::Kind::tcp && numbers.size() > 1) numbers.resize(1);
+  return numbers;
+}
+
 }  // namespace
 
 Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& locality,
@@ -280,9 +294,11 @@ CheckTargets check_targets(const resources::SharedList<resources::StaticService>
     for (const auto& endpoint : service.endpoints) {
       if (!endpoint.ready || !base::is_reachable(endpoint.network, rule.networks)) continue;
       for_each_address(endpoint, names, [&](const base::IpAddress& ip) {
-        auto& addresses =
+        auto& target =
             targets[{service.metadata.namespace_, service.metadata.name, id_of(endpoint, ip)}];
-        for (const auto& port : ports_of(service, endpoint)) addresses.push_back({ip, port.number});
+        target.how = service.check;
+        for (const auto port : checked_ports(service.check, ports_of(service, endpoint)))
+          target.addresses.push_back({ip, port});
       });
     }
   }

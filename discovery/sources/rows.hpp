@@ -11,7 +11,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +22,8 @@ namespace discovery::sources {
 
 // On an endpoint that a document gives by name: that name.
 inline constexpr const char* kNameLabel = "nearmost.io/name";
+// On one that fails: why.
+inline constexpr const char* kUnhealthyLabel = "nearmost.io/unhealthy";
 
 // Where a name leads that a document gives instead of an address.
 struct Led {
@@ -37,7 +38,7 @@ struct EndpointName {
   std::string namespace_, service, id;
   friend auto operator<=>(const EndpointName&, const EndpointName&) = default;
 };
-using Failing = std::set<EndpointName>;
+using Failing = std::map<EndpointName, std::string>;  // and why: "refuses connections"
 
 // What is seen of the world that documents speak of.
 struct Seen {
@@ -64,9 +65,14 @@ Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& 
 MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule,
                    const Seen& seen = {});
 
-// Whom to ask whether an endpoint answers: any of the addresses will do.
+// Whom to ask whether an endpoint answers, any of the addresses will do, and how.
 using CheckedAddresses = std::vector<base::SocketAddress>;
-using CheckTargets = std::map<EndpointName, CheckedAddresses>;
+struct CheckTarget {
+  CheckedAddresses addresses;
+  resources::HealthCheck how = {};
+  friend bool operator==(const CheckTarget&, const CheckTarget&) = default;
+};
+using CheckTargets = std::map<EndpointName, CheckTarget>;
 struct CheckRule {
   bool by_default = true;             // whether those are checked of which nothing is said
   std::vector<std::string> networks;  // that can be reached from here; none: all

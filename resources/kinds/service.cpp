@@ -161,6 +161,7 @@ void read(const Value& document, EndpointSlice& out) {
   }
   if (const auto endpoints = fields.find("endpoints")) {
     if (!endpoints->node().is_list()) return endpoints->expected("a list");
+    out.endpoints.reserve(endpoints->node().children.size());
     for (const Node& item : endpoints->node().children) {
       read_endpoint(Value(item, *endpoints), out.endpoints.emplace_back());
     }

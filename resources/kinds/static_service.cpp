@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "base/ascii.hpp"
+#include "resources/kinds/health_check.hpp"
 #include "resources/kinds/names.hpp"
 #include "resources/kinds/readers.hpp"
 #include "resources/service.hpp"
@@ -131,11 +132,11 @@ void read(const Value& document, StaticService& out) {
   }
   fields.optional("labels", out.metadata.labels);
   fields.optional("headless", out.headless);
-  fields.optional("check", out.checked);
   bool exported = true;
   if (fields.optional("export", exported))
     out.metadata.annotations[kExportAnnotation] = exported ? "true" : "false";
   read_ports(fields, out.ports);
+  if (const auto check = fields.find("check")) read_check(*check, out);
 
   Defaults defaults;
   if (const auto locality = fields.find("locality")) {

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """checks_test.py NEARMOST: an endpoint whose port is dead leaves the answers everywhere, and comes back."""
+import json
 import os
 import sys
 import time
 
-from mesh import Mesh, equal, query, until
-from named_server import serve
+from mesh import ADMIN, GOSSIP, Mesh, Process, equal, query, until
+from named_server import Named, serve
 
 PORT, OUT_WITHIN_SECONDS = 9090, 3.0
 HOST = "web.checks.mesh.internal"
@@ -27,6 +28,20 @@ spec: {{hosts: [routed.checks.example], http: [{{forwardTo: {{destinations: [{{r
 """
 
 
+ASKED = """service: pages
+namespace: checks
+port: {port}
+check: {{http: /healthz, host: pages.example}}
+endpoints: [{one}, {two}]
+---
+service: rpc
+namespace: checks
+port: {gossip}
+check: {{grpc: "", every: 500ms}}
+endpoints: [{agent}, {nobody}]
+"""
+
+
 class CheckedMesh(Mesh):
     checks = "true"
 
@@ -34,6 +49,42 @@ class CheckedMesh(Mesh):
 def down(mesh):
     checks = mesh.ask("west", "status", check=False)["checks"]
     return [(d["endpoint"], d["why"]) for d in checks["down"] if d["service"] == "checks/web"]
+
+
+def explained(mesh, host):
+    """Of each endpoint what explain says in the other cluster: "" when it is well."""
+    told = mesh.run("explain", host, "--admin", f"{mesh.address('east')}:{ADMIN}", "-o", "json", check=False)
+    if not told.stdout:
+        return {}  # nothing is known of it yet
+    told = json.loads(told.stdout)
+    return {e["address"]: e.get("why", "") for e in told["leftOut"] + sum((t["endpoints"] for t in told["tiers"]), [])}
+
+
+def asked_otherwise(mesh, one, two, nobody):
+    """HTTP, and gRPC: whom they ask is an agent, whose gossip port has grpc.health.v1."""
+    agent, folder = mesh.address("west", 95), mesh.path("rpc")
+    os.makedirs(folder)
+    with open(os.path.join(folder, "agent.yaml"), "w", encoding="utf-8") as file:
+        file.write(f"""cluster: rpc
+gossip: {{listen: {agent}:{GOSSIP}, insecure: true}}
+dns: {{listen: {agent}:7753}}
+admin: {{listen: {agent}:7780}}
+probes: {{listen: {agent}:7781}}
+""")
+    start = [mesh.binary, "agent", "-c", os.path.join(folder, "agent.yaml")]
+    mesh.agents["rpc"] = Process(start, os.path.join(folder, "agent.log"))
+    pages, rpc = "pages.checks.mesh.internal", "rpc.checks.mesh.internal"
+    addresses = {"port": PORT, "gossip": GOSSIP, "one": one, "two": two, "agent": agent, "nobody": nobody}
+    mesh.write("west", "asked.yaml", ASKED.format(**addresses))
+    until(lambda: explained(mesh, pages) == {one: "", two: ""}, 20, "both answer 200")
+    until(lambda: explained(mesh, rpc) == {agent: "", nobody: "refuses connections"}, 20, "one says SERVING")
+    Named.broken.add(one)
+    until(lambda: query(mesh.address("east"), pages) == [two], 20, "who answers 500 is out")
+    equal(explained(mesh, pages), {one: "answers 500", two: ""}, "why")
+    Named.broken.clear()
+    until(lambda: explained(mesh, pages) == {one: "", two: ""}, 20, "and is well again")
+    mesh.write("west", "asked.yaml", ASKED.replace('grpc: ""', "grpc: nobody.Has").format(**addresses))
+    until(lambda: explained(mesh, rpc)[agent] == "answers gRPC status 5", 20, "a service that it does not have")
 
 
 def main():
@@ -67,6 +118,8 @@ def main():
         serve(one, PORT)
         for cluster in mesh.clusters:
             until(lambda: seen(cluster) == [one, two], 20, f"{cluster} answers with both again")
+
+        asked_otherwise(mesh, one, two, nobody)
 
         # All are dead: answers stay, for nobody knows better.
         mesh.write("west", "checks.yaml", DOCUMENTS.format(port=PORT + 1, one=one, two=two, nobody=nobody))

@@ -17,8 +17,8 @@ SOON_SECONDS = 20  # on a busy machine
 
 
 class KubeMesh(Mesh):
-    def __init__(self, binary):
-        super().__init__(binary, ["east", "west"])
+    def __init__(self, binary, clusters=("east", "west")):
+        super().__init__(binary, clusters)
         self.certify()
         ip = self.address("east", 250)
         self.api = KubeApi(ip, certificate=(self.path("api.pem"), self.path("api.key"))).start()
@@ -217,4 +217,5 @@ def main():
             print(f"ok      {story.__name__} ({time.monotonic() - begun:.1f} s)", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

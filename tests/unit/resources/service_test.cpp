@@ -67,6 +67,53 @@ TEST_CASE("mistakes in the short form are named", "[resources]") {
             .find("cannot stand beside \"port\"") != std::string::npos);
 }
 
+TEST_CASE("a check is by connection, HTTP or gRPC, at the pace that it says", "[resources]") {
+  using Kind = resources::HealthCheck::Kind;
+  const auto loaded = load_text(R"(
+service: a
+port: 80
+check: {http: "/healthz?deep=1", host: shop.example, every: 5s, patience: 500ms, fall: 3, rise: 1}
+endpoints: [10.0.0.5]
+---
+service: b
+ports: {grpc: 80, admin: 81}
+check: {grpc: shop.Web, port: admin}
+endpoints: [10.0.0.6]
+)");
+  CHECK(lines(loaded.problems).empty());
+  REQUIRE(loaded.documents.static_services.size() == 2);
+  const auto& http = loaded.documents.static_services[0];
+  CHECK(http.checked == true);
+  CHECK(http.check == resources::HealthCheck{Kind::http,
+                                             "/healthz?deep=1",
+                                             "shop.example",
+                                             "",
+                                             {},
+                                             std::chrono::seconds(5),
+                                             std::chrono::milliseconds(500),
+                                             3,
+                                             1});
+  const auto& grpc = loaded.documents.static_services[1].check;
+  CHECK(grpc.kind == Kind::grpc);
+  CHECK(grpc.service == "shop.Web");
+  CHECK(grpc.port.name == "admin");
+
+  const auto first = [](const std::string& check) {
+    const auto text = "service: a\nport: 80\nendpoints: [10.0.0.5]\ncheck: " + check;
+    const auto problems = load_text(text).problems;
+    return problems.empty() ? "" : problems[0].to_string();
+  };
+  CHECK(first("{http: healthz}") ==
+        "a.yaml:4:15: error: service default/a: check.http: \"healthz\" is no path; write it from "
+        "its \"/\" on: /healthz");
+  CHECK(first("{http: /, grpc: x}").find("check") != std::string::npos);
+  CHECK(first("{grpc: x, host: y.example}").find("a host, but no http") != std::string::npos);
+  CHECK(first("{port: admin}").find("check.port") != std::string::npos);
+  CHECK(first("{every: 1ms}").find("check.every") != std::string::npos);
+  CHECK(first("{fall: 0}").find("check.fall") != std::string::npos);
+  CHECK(first("{htpp: /}").find("did you mean") != std::string::npos);
+}
+
 TEST_CASE("an endpoint is an address that somebody can have, once", "[resources]") {
   const auto told = [](const std::string& endpoints) {
     Lines all;

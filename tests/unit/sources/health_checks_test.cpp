@@ -16,10 +16,11 @@ struct Story {
   base::TimePoint now = base::TimePoint{} + 1h;
   std::map<EndpointName, Answer> answers;  // what is not there answers
 
-  explicit Story(int endpoints) {
+  explicit Story(int endpoints, const resources::HealthCheck& how = {}) {
     CheckTargets targets;
     for (int i = 1; i <= endpoints; ++i)
-      targets[named(i)] = {{base::IpAddress::v4(0x0a000000u + static_cast<std::uint32_t>(i)), 80}};
+      targets[named(i)] = {{{base::IpAddress::v4(0x0a000000u + static_cast<std::uint32_t>(i)), 80}},
+                           how};
     checks.want(targets, now);
   }
   // Asks and answers whoever is due, in steps of 50 ms, as Checker does.
@@ -57,6 +58,38 @@ TEST_CASE("the first answer decides, then two that say otherwise", "[sources]") 
   CHECK_FALSE(story.fails(2));
   story.pass(1100ms);
   CHECK(story.fails(2));
+}
+
+TEST_CASE("how often and how many times is the document's to say", "[sources]") {
+  resources::HealthCheck how;
+  how.every = 10s, how.fall = 3, how.rise = 1;
+  Story story(1, how);
+  story.pass(50ms);
+  story.answers[named(1)] = Answer::refused;
+  story.pass(25s);
+  CHECK_FALSE(story.fails(1));
+  story.pass(10s);
+  CHECK(story.fails(1));
+  story.answers.clear();
+  story.pass(12s);
+  CHECK_FALSE(story.fails(1));
+}
+
+TEST_CASE("who answers wrongly is down, with what was wrong, and that may change", "[sources]") {
+  Story story(1);
+  const auto hear = [&](Answer answer, const std::string& said) {
+    for (bool asked = false; !asked; story.now += 50ms)
+      for (const auto& question : story.checks.due(story.now)) {
+        story.checks.answered(question, answer, story.now, said);
+        asked = true;
+      }
+    story.checks.judge(story.now);
+    return story.checks.failing();
+  };
+  CHECK(hear(Answer::wrong, "answers 503") == Failing{{named(1), "answers 503"}});
+  CHECK(hear(Answer::wrong, "answers 500") == Failing{{named(1), "answers 500"}});
+  CHECK(hear(Answer::open, "") == Failing{{named(1), "answers 500"}});  // one of two
+  CHECK(hear(Answer::open, "").empty());
 }
 
 TEST_CASE("answers that change each time change nothing", "[sources]") {
@@ -116,7 +149,9 @@ TEST_CASE("where most turn silent at once, our own network is doubted for a whil
   story.answers[named(9)] = Answer::refused;
   story.pass(5s);
   CHECK(story.checks.doubted());
-  CHECK(story.checks.failing() == Failing{named(1), named(9)});  // of before; and no is an answer
+  CHECK(story.checks.failing() ==
+        Failing{{named(1), "does not answer"},
+                {named(9), "refuses connections"}});  // of before; and no is an answer
   story.pass(50s);
   CHECK(story.most == 2);
   story.pass(10s);
@@ -153,9 +188,9 @@ TEST_CASE("who is not to be asked any more does not fail", "[sources]") {
   story.answers[named(1)] = story.answers[named(2)] = Answer::refused;
   story.pass(50ms);
   CHECK(story.checks.failing().size() == 2);
-  story.checks.want({{named(2), {{*base::IpAddress::parse("10.0.0.2"), 80}}}}, story.now);
+  story.checks.want({{named(2), {{{*base::IpAddress::parse("10.0.0.2"), 80}}}}}, story.now);
   CHECK(story.checks.judge(story.now));
-  CHECK(story.checks.failing() == Failing{named(2)});
+  CHECK(story.checks.failing() == Failing{{named(2), "refuses connections"}});
 }
 
 TEST_CASE("an endpoint with other ports stays what it is until it has been asked there",
@@ -168,11 +203,11 @@ TEST_CASE("an endpoint with other ports stays what it is until it has been asked
   // One is under way when the ports change: its answer says nothing of the others.
   std::vector<HealthChecks::Question> before;
   for (; before.empty(); story.now += 50ms) before = story.checks.due(story.now);
-  story.checks.want({{named(1), {{address, 81}}}}, story.now);
+  story.checks.want({{named(1), {{{address, 81}}}}}, story.now);
   CHECK(story.fails(1));
   const auto asked = story.checks.due(story.now);  // at once
   REQUIRE(asked.size() == 1);
-  CHECK(asked[0].addresses == CheckedAddresses{{address, 81}});
+  CHECK(asked[0].target.addresses == CheckedAddresses{{address, 81}});
   story.checks.answered(before[0], Answer::open, story.now);
   story.checks.answered(asked[0], Answer::open, story.now);
   story.checks.judge(story.now);
@@ -185,7 +220,7 @@ TEST_CASE("an endpoint with other ports stays what it is until it has been asked
 TEST_CASE("no more are asked at a time than the limit, and everybody has a turn", "[sources]") {
   CheckTargets targets;
   for (int i = 0; i < 1000; ++i)
-    targets[{"shop", "web", std::to_string(i)}] = {{base::IpAddress::v4(1), 80}};
+    targets[{"shop", "web", std::to_string(i)}] = {{{base::IpAddress::v4(1), 80}}};
   HealthChecks checks{base::Random(1)};
   const auto now = base::TimePoint{} + 1h;
   checks.want(targets, now);

@@ -105,7 +105,8 @@ TEST_CASE("changes of rows lead to the rows that all documents make", "[sources]
       const sources::EndpointName endpoint{"n" + std::to_string(random.below(2)),
                                            "s" + std::to_string(random.below(4)),
                                            "10.0.0." + std::to_string(1 + random.below(4))};
-      if (!seen.failing.insert(endpoint).second) seen.failing.erase(endpoint);
+      if (!seen.failing.emplace(endpoint, "refuses connections").second)
+        seen.failing.erase(endpoint);
     }
     const auto loaded = documents.load(files).documents;
     documents.forget_unused();

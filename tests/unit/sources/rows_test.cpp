@@ -278,18 +278,41 @@ TEST_CASE("an endpoint that does not answer is unhealthy; whom to ask is said by
       sources::check_targets(loaded.documents.static_services, seen.names, {true, {"here"}});
   CHECK(targets ==
         sources::CheckTargets{
-            {{"default", "a", "10.0.0.1"}, {address("10.0.0.1:81"), address("10.0.0.1:80")}},
-            {{"default", "a", "192.0.2.1"}, {address("192.0.2.1:81"), address("192.0.2.1:80")}},
-            {{"default", "c", "10.0.0.4:82"}, {address("10.0.0.4:82")}}});
+            {{"default", "a", "10.0.0.1"}, {{address("10.0.0.1:81"), address("10.0.0.1:80")}}},
+            {{"default", "a", "192.0.2.1"}, {{address("192.0.2.1:81"), address("192.0.2.1:80")}}},
+            {{"default", "c", "10.0.0.4:82"}, {{address("10.0.0.4:82")}}}});
   CHECK(sources::check_targets(loaded.documents.static_services, seen.names, {false, {}}).size() ==
         1);
 
-  seen.failing = {{"default", "a", "192.0.2.1"}, {"default", "c", "10.0.0.4:82"}};
+  seen.failing = {{{"default", "a", "192.0.2.1"}, "answers 503"},
+                  {{"default", "c", "10.0.0.4:82"}, "refuses connections"}};
   const auto rows = decoded(sources::make_rows(loaded.documents, {}, seen));
   CHECK(endpoint(rows, "10.0.0.1").health == view::Health::healthy);
   CHECK(endpoint(rows, "192.0.2.1").health == view::Health::unhealthy);
+  CHECK(endpoint(rows, "192.0.2.1").traits.labels.at(sources::kUnhealthyLabel) == "answers 503");
+  CHECK_FALSE(endpoint(rows, "10.0.0.1").traits.labels.contains(sources::kUnhealthyLabel));
   CHECK(endpoint(rows, "10.0.0.3").health == view::Health::healthy);
   CHECK(endpoint(rows, "10.0.0.4:82").health == view::Health::unhealthy);
+}
+
+TEST_CASE("a check by HTTP or gRPC asks one port, the first or that which it names") {
+  const auto ports_of = [](const std::string& check) {
+    const auto loaded = resources::load(
+        {{"a.yaml",
+          "service: a\nports: {http: 80, admin: 81}\nendpoints: [10.0.0.1]\ncheck: " + check}});
+    REQUIRE(loaded.problems.empty());
+    std::vector<int> ports;
+    for (const auto& [name, target] :
+         sources::check_targets(loaded.documents.static_services, {}, {false, {}}))
+      for (const auto& address : target.addresses) ports.push_back(address.port);
+    return ports;
+  };
+  CHECK(ports_of("{tcp: true}") == std::vector{81, 80});
+  CHECK(ports_of("{port: http}") == std::vector{80});
+  CHECK(ports_of("{http: /healthz}") == std::vector{81});  // in the order of their names
+  CHECK(ports_of("{http: /healthz, port: http}") == std::vector{80});
+  CHECK(ports_of("{grpc: shop.Web, port: 9999}") == std::vector{9999});
+  CHECK(ports_of("{tcp: false}").empty());
 }
 
 TEST_CASE("endpoints of an external service on one address stand side by side") {
