@@ -18,6 +18,7 @@ void add_dead_ports(const discovery::view::Destination& destination,
                     const resources::Documents& documents, resources::Problems& problems) {
   using Destination = discovery::view::Destination;
   const bool virtual_one = destination.kind == Destination::Kind::virtual_destination;
+  if (!virtual_one && destination.services.front()->external) return;  // told of what it serves
   resources::Place place;
   if (virtual_one)
     for (const auto& document : documents.virtual_destinations)

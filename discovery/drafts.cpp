@@ -40,15 +40,19 @@ bool same_but_door(const Destination& a, const Destination& b) {
 }
 
 bool selects(const resources::VirtualDestination& definition, const view::Service& service) {
+  const auto is_selected = [&](const auto& selectors, const auto& labels, const auto& name) {
+    return std::ranges::any_of(selectors, [&](const auto& selector) {
+      return selector.matches(labels, name, service.namespace_, service.cluster);
+    });
+  };
   // An external service's endpoints are those that its own cluster gives it.
-  if (resources::kind_of(definition.metadata.name) ==
-          resources::DestinationKind::external_service &&
-      service.cluster != definition.metadata.cluster)
-    return false;
-  return std::any_of(
-      definition.services.begin(), definition.services.end(), [&](const auto& selector) {
-        return selector.matches(service.labels, service.name, service.namespace_, service.cluster);
-      });
+  if (resources::kind_of(definition.metadata.name) == resources::DestinationKind::external_service)
+    return service.cluster == definition.metadata.cluster &&
+           is_selected(definition.services, service.labels, service.name);
+  if (service.external)
+    return is_selected(definition.external_services, service.external->labels,
+                       service.external->name);
+  return is_selected(definition.services, service.labels, service.name);
 }
 
 Destination draft(const std::string& host, const resources::VirtualDestination& definition,
@@ -66,10 +70,15 @@ Destination draft(const std::string& host, const resources::VirtualDestination& 
   for (const auto& port : definition.ports)
     made.ports.push_back({port.number, port.target_port.name, port.protocol, port.target_port.name,
                           port.target_port.number});
-  // Gloo: one service a cluster; further ones are named and left out (gloo.md §3).
+  // Gloo: one service a cluster; further ones are named and left out, but for external services
+  // (gloo.md §3).
   std::map<std::string, const view::Service*> taken;
   for (const auto& service : all) {
     if (!selects(definition, *service)) continue;
+    if (service->external) {
+      made.services.push_back(service);
+      continue;
+    }
     if (const auto [first, is_first] = taken.emplace(service->cluster, service.get()); is_first)
       made.services.push_back(service);
     else

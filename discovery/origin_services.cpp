@@ -159,11 +159,13 @@ void OriginDecoder::apply(const Name& name, Change change) {
     next->labels = std::move(change.declared->labels);
     next->ports = std::move(change.declared->ports);
     next->headless = change.declared->headless;
+    next->external = std::move(change.declared->external);
     known.declared = true;
   } else if (known.declared && !change.undeclared) {
     next->labels = known.service->labels;
     next->ports = known.service->ports;
     next->headless = known.service->headless;
+    next->external = known.service->external;
   } else {
     known.declared = false;
   }

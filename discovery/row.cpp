@@ -26,13 +26,48 @@ namespace stuck_field {
 enum : std::uint32_t { why = 1 };
 }
 namespace service_field {
-enum : std::uint32_t { label = 1, port = 2, headless = 3 };
+enum : std::uint32_t { label = 1, port = 2, headless = 3, external = 4 };
 }
 namespace destination_field {
-enum : std::uint32_t { host = 1, selector = 2, port = 3, prefer = 4, label = 5, created_at = 6 };
+enum : std::uint32_t {
+  host = 1,
+  selector = 2,
+  port = 3,
+  prefer = 4,
+  label = 5,
+  created_at = 6,
+  external_selector = 7
+};
 }
 namespace selector_field {
 enum : std::uint32_t { label = 1, name = 2, namespace_ = 3, cluster = 4, workspace = 5 };
+}
+
+namespace external_field {
+enum : std::uint32_t { label = 1, name = 2 };
+}
+
+base::Bytes encode_external(const resources::ExternalIdentity& external) {
+  FieldWriter out;
+  write_labels(out, external_field::label, external.labels);
+  out.text(external_field::name, external.name);
+  return std::move(out).take();
+}
+
+bool read_external(std::string_view bytes, resources::ExternalIdentity& external) {
+  FieldReader in(bytes);
+  bool good = true;
+  while (const auto field = in.next()) switch (field->id) {
+      case external_field::label:
+        good &= read_label(field->bytes, external.labels);
+        break;
+      case external_field::name:
+        external.name = field->bytes;
+        break;
+      default:
+        break;
+    }
+  return good && in.ok();
 }
 
 base::Bytes encode_selector(const resources::ObjectSelector& selector) {
@@ -95,6 +130,7 @@ EncodedRow encode_row(const ServiceRow& row) {
     out.entry(service_field::port, encode_port(port.name, port.number, port.target_name,
                                                port.target_number, port.app_protocol));
   out.number(service_field::headless, row.headless);
+  if (row.external) out.entry(service_field::external, encode_external(*row.external));
   return {"s/" + row.namespace_ + "/" + row.name, std::move(out).take()};
 }
 
@@ -104,6 +140,8 @@ EncodedRow encode_row(const DestinationRow& row) {
   for (const auto& host : destination.hosts) out.entry(destination_field::host, host);
   for (const auto& selector : destination.services)
     out.entry(destination_field::selector, encode_selector(selector));
+  for (const auto& selector : destination.external_services)
+    out.entry(destination_field::external_selector, encode_selector(selector));
   for (const auto& port : destination.ports)
     out.entry(destination_field::port, encode_port("", port.number, port.target_port.name,
                                                    port.target_port.number, port.protocol));
@@ -167,6 +205,9 @@ bool decode_service(std::string_view value, ServiceRow& row) {
       case service_field::headless:
         row.headless = field->number != 0;
         break;
+      case service_field::external:
+        good &= read_external(field->bytes, row.external.emplace());
+        break;
       default:
         break;
     }
@@ -182,6 +223,9 @@ bool decode_destination(std::string_view value, resources::VirtualDestination& d
         break;
       case destination_field::selector:
         good &= read_selector(field->bytes, destination.services.emplace_back());
+        break;
+      case destination_field::external_selector:
+        good &= read_selector(field->bytes, destination.external_services.emplace_back());
         break;
       case destination_field::port: {
         view::ServicePort port;

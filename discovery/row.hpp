@@ -10,6 +10,7 @@
 // and skips the row, never the origin. Thread: pure functions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -51,6 +52,7 @@ struct ServiceRow {
   base::Labels labels;
   std::vector<view::ServicePort> ports;
   bool headless = false;
+  std::optional<resources::ExternalIdentity> external{};  // of the ExternalService that it serves
 };
 
 struct EndpointRow {

@@ -43,6 +43,9 @@ class Checker {
       text(port.target_name, "ports.targetPort");
       text(port.app_protocol, "ports.appProtocol");
     }
+    if (!row.external) return;
+    text(row.external->name, "external.name");
+    labels(row.external->labels, "external.labels");
   }
 
   void row(const EndpointRow& row) {
@@ -65,14 +68,8 @@ class Checker {
     labels(destination.metadata.labels, "labels");
     at_most(destination.hosts.size(), kMaxHostsInRow, "hosts");
     for (const auto& host : destination.hosts) need(is_host(host), "hosts", "is no host name");
-    at_most(destination.services.size(), kMaxSelectorsInRow, "services");
-    for (const auto& selector : destination.services) {
-      labels(selector.labels, "services.labels");
-      text(selector.name, "services.name");
-      text(selector.namespace_, "services.namespace");
-      text(selector.cluster, "services.cluster");
-      text(selector.workspace, "services.workspace");
-    }
+    selectors(destination.services, "services");
+    selectors(destination.external_services, "externalServices");
     at_most(destination.ports.size(), kMaxPortsInRow, "ports");
     for (const auto& port : destination.ports) {
       text(port.protocol, "ports.protocol");
@@ -113,6 +110,17 @@ class Checker {
   void labels(const base::Labels& labels, std::string_view field) {
     at_most(labels.size(), kMaxLabelsInRow, field);
     for (const auto& [key, value] : labels) text(key, field), text(value, field);
+  }
+  void selectors(const std::vector<resources::ObjectSelector>& selectors, std::string_view field) {
+    at_most(selectors.size(), kMaxSelectorsInRow, field);
+    const auto of_labels = std::string(field) + ".labels";
+    for (const auto& selector : selectors) {
+      labels(selector.labels, of_labels);
+      for (const std::string_view each :
+           {std::string_view(selector.name), std::string_view(selector.namespace_),
+            std::string_view(selector.cluster), std::string_view(selector.workspace)})
+        text(each, field);
+    }
   }
   void locality(const base::Locality& locality) {
     text(locality.region, "locality.region");

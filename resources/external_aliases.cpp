@@ -137,7 +137,9 @@ Documents make_aliases(const SharedList<ExternalService>& services,
     backend.metadata = service.metadata;
     backend.metadata.name = backend_of(service);
     backend.checked = false;          // they are not ours
-    backend.metadata.labels.clear();  // no other virtual destination selects it
+    backend.metadata.labels.clear();  // what selects services does not mean it …
+    backend.external = {service.metadata.name,
+                        service.metadata.labels};  // … but what selects these
     backend.endpoints = endpoints_of(service, endpoints);
     warn_of_lost_ports(service, backend.endpoints, problems);
     std::erase_if(backend.endpoints, [](const auto& endpoint) { return endpoint.ports.empty(); });
@@ -152,7 +154,8 @@ Documents make_aliases(const SharedList<ExternalService>& services,
     selector.namespace_ = backend.metadata.namespace_;
     for (const auto& port : service.ports) {
       const auto target = declared_target(port, backend.endpoints);
-      backend.ports.push_back({name_of(port), port.number, {target, ""}, ""});
+      const auto said = port.protocol == kTlsProtocol ? std::string(kTlsProtocol) : "";
+      backend.ports.push_back({name_of(port), port.number, {target, ""}, said});
       alias.ports.push_back({port.number, port.protocol, {0, name_of(port)}});
     }
     made.static_services.push_back(std::move(backend));

@@ -79,6 +79,12 @@ struct StaticEndpoint {
   Place place;
 };
 
+// What selectors of external services look at, of a service that serves one.
+struct ExternalIdentity {
+  std::string name;
+  base::Labels labels;
+};
+
 struct StaticService {
   Metadata metadata;
   std::vector<ServicePort> ports;
@@ -86,6 +92,7 @@ struct StaticService {
   std::optional<bool> checked;  // whether its endpoints answer; absent: as agent.yaml says
   HealthCheck check;            // and how
   std::vector<StaticEndpoint> endpoints;
+  std::optional<ExternalIdentity> external;  // external_aliases.hpp
 };
 
 }  // namespace resources

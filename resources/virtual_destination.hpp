@@ -20,7 +20,8 @@ struct VirtualDestination {
   Metadata metadata;
   std::vector<std::string> hosts;  // lower case, no trailing dot, no wildcard
   std::vector<Place> host_places;  // beside hosts; empty where it came another way than a document
-  std::vector<ObjectSelector> services;
+  std::vector<ObjectSelector> services;           // one of a cluster serves it
+  std::vector<ObjectSelector> external_services;  // all that are selected do
   std::vector<VirtualDestinationPort> ports;
   // Ours: "zone", "cluster", "region", "cluster:NAME", "any", best first; empty = the default
   // ladder.

@@ -178,7 +178,8 @@ class Maker {
                    service.metadata.name,
                    service.metadata.labels,
                    {},
-                   service.headless};
+                   service.headless,
+                   service.external};
     for (const auto& port : service.ports) row.ports.push_back(to_row(port));
     if (!static_services_.insert({row.namespace_, row.name}).second) {
       problem(service.metadata, "service " + row.namespace_ + "/" + row.name + " is defined twice",

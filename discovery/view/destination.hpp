@@ -50,7 +50,7 @@ struct Destination {
   base::Labels labels;
   std::vector<DestinationPort> ports;
   std::vector<std::shared_ptr<const Service>>
-      services;  // across clusters; a virtual destination has one a cluster
+      services;  // across clusters; a virtual destination: one of each, and external ones
   bool headless = false;
   bool home_only = false;                                     // nobody else is told of it
   std::vector<std::string> prefer;                            // empty = the default ladder

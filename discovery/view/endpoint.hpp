@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "base/labels.hpp"
 #include "base/locality.hpp"
 #include "base/time.hpp"
+#include "resources/service.hpp"
 
 namespace discovery::view {
 
@@ -71,7 +73,8 @@ struct Service {
   base::Labels labels;
   std::vector<ServicePort> ports;
   bool headless = false;
-  bool home_only = false;  // nobody else is told of it
+  bool home_only = false;                               // nobody else is told of it
+  std::optional<resources::ExternalIdentity> external;  // of the ExternalService that it serves
   std::vector<Endpoint> endpoints;
   std::vector<RefusedEndpoint> refused;  // that its cluster names and this agent does not take
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resources/external_aliases.hpp"
+#include "resources/external_service.hpp"
 
 namespace discovery::view {
 
@@ -66,7 +67,12 @@ bool is_http2(std::string_view protocol) { return protocol == "HTTP2" || protoco
 
 const ServicePort* declared_port(const DestinationPort& port, const Service& service) {
   const auto wanted = port.target_number ? port.target_number : port.number;
+  // Nobody who speaks HTTP is sent to what takes TLS.
+  const auto takes_tls = [&](const ServicePort& p) {
+    return service.external && p.app_protocol == resources::kTlsProtocol;
+  };
   const auto names_it = [&](const ServicePort& p) {
+    if (takes_tls(p) && is_http1(port.protocol)) return false;
     return port.target_name.empty() ? p.number == wanted : p.name == port.target_name;
   };
   const auto declared = std::find_if(service.ports.begin(), service.ports.end(), names_it);

@@ -87,14 +87,15 @@ void read(const Value& document, VirtualDestination& out) {
   Fields spec(*value);
   read_hosts(spec, out.hosts, out.host_places);
   spec.optional("services", out.services);
+  spec.optional("externalServices", out.external_services);
   read_ports(spec, out.ports);
   read_prefer(spec, out.prefer);
-  spec.unsupported({"externalServices", "externalWorkloads", "clientMode"});
+  spec.unsupported({"externalWorkloads", "clientMode"});
   const bool old_selectors = value->node().find("selectors") != nullptr;
   spec.renamed("selectors", "services");
 
   const Node& node = value->node();
-  const bool selects = !out.services.empty() || find_field(node, "externalServices") ||
+  const bool selects = !out.services.empty() || !out.external_services.empty() ||
                        find_field(node, "externalWorkloads");
   if (out.hosts.empty() && !selects && !old_selectors && node.is_map()) {
     value->error("neither hosts nor services",

@@ -22,14 +22,14 @@ endpoints: [{db}]
 ---
 apiVersion: networking.gloo.solo.io/v2
 kind: ExternalService
-metadata: {{name: api, namespace: names}}
+metadata: {{name: api, namespace: names, labels: {{kind: outside}}}}
 spec:
   hosts: [{api}]
   ports: [{{number: {port}, protocol: HTTP}}, {{number: 443, protocol: HTTPS, clientsideTls: {{}}}}]
 ---
 apiVersion: networking.gloo.solo.io/v2
 kind: ExternalService
-metadata: {{name: chosen, namespace: names}}
+metadata: {{name: chosen, namespace: names, labels: {{kind: outside}}}}
 spec: {{hosts: [chosen.outside.example], selector: {{host: chosen}}, ports: [{{number: 80, name: http}}]}}
 ---
 apiVersion: networking.gloo.solo.io/v2
@@ -41,6 +41,14 @@ apiVersion: networking.gloo.solo.io/v2
 kind: VirtualDestination
 metadata: {{name: hidden, namespace: names}}
 spec: {{services: [{{name: db, namespace: names}}], ports: [{{number: 80, targetPort: {{number: {port}}}}}]}}
+---
+apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {{name: both, namespace: names}}
+spec:
+  hosts: [both.mesh.internal]
+  externalServices: [{{labels: {{kind: outside}}}}]
+  ports: [{{number: {port}}}, {{number: 8080, targetPort: {{name: http}}}}]
 ---
 apiVersion: networking.gloo.solo.io/v2
 kind: RouteTable
@@ -123,6 +131,11 @@ def main():
         equal(body("/chosen"), (200, f"{three} chosen.outside.example"), "one with endpoints, and its host")
         equal(body("/hidden"), (200, f"{one} {API}:{PORT}"), "a virtual destination without hosts")
         equal(body("/secret")[0], 500, "a port that takes TLS")
+        behind = mesh.ask("east", "explain", "both.mesh.internal")
+        equal(sorted(behind["services"]), ["west/names/api--external", "west/names/chosen--external"],
+              "elsewhere a virtual destination has all external services that it selects")
+        answer = mesh.request("east", "both.mesh.internal", 8080, "/")
+        equal((answer.status, answer.body), (200, three), "and leads by a port of theirs")
 
         names.names = {DB: [two], API: [two]}
         until(lambda: seen() == [two], 20, "the name leads elsewhere")

@@ -20,6 +20,14 @@ RowValue endpoint(std::string service, std::string_view ip, std::vector<view::En
   return row;
 }
 
+// The service behind an external service called so, with that label and a port for TLS.
+RowValue external(std::string name, std::string kind) {
+  ServiceRow row{"bookinfo", name + "--external", {}, {{"http", 80, "", 8080, ""}}, false};
+  row.ports.push_back({"tls", 443, "", 0, "TLS"});
+  row.external = {std::move(name), {{"kind", std::move(kind)}}};
+  return row;
+}
+
 RowValue destination(std::string name, std::vector<std::string> hosts, std::string app,
                      std::int64_t created_at = 0) {
   DestinationRow row;
@@ -158,6 +166,40 @@ TEST_CASE("an external service has the endpoints that its own cluster gives it, 
   REQUIRE(found);
   REQUIRE(found->services.size() == 1);
   CHECK(found->services[0]->cluster == "east");
+}
+
+TEST_CASE("a virtual destination gathers all external services that it selects, and services") {
+  auto mixed = destination("mixed", {"mixed.mesh.internal"}, "ratings");
+  auto& asked = std::get<DestinationRow>(mixed).destination;
+  asked.services = {{}};  // everything, but no external service
+  asked.external_services = {{{{"kind", "paid"}}, "", "", "", ""}, {{}, "geo", "", "west", ""}};
+  const auto view =
+      assemble({origin("east", {external("auth", "paid"), external("bank", "paid"),
+                                external("geo", "free"), service("ratings", kHttp), mixed}),
+                origin("west", {external("auth", "paid"), external("geo", "free")})});
+  const auto* found = view->find("mixed.mesh.internal");
+  REQUIRE(found);
+  std::vector<std::string> names;
+  for (const auto& one : found->services) names.push_back(one->cluster + '/' + one->name);
+  CHECK(names == std::vector<std::string>{"east/auth--external", "east/bank--external",
+                                          "east/ratings", "west/auth--external",
+                                          "west/geo--external"});
+  CHECK(found->conflicts.empty());
+}
+
+TEST_CASE("a port of a virtual destination leads to an external service's by name or number") {
+  const auto view = assemble({origin("east", {external("auth", "paid")})});
+  const auto& auth = *view->services.front();
+  const auto led = [&](view::DestinationPort port) { return view::target_port(port, auth, {}); };
+  CHECK(led({80, "", "HTTP", "", 0}) == 8080);
+  CHECK(led({9080, "", "HTTP", "http", 0}) == 8080);
+  CHECK(led({9080, "", "HTTP", "", 80}) == 8080);
+  CHECK(led({9080, "", "HTTP", "", 0}) == std::nullopt);
+  // What takes TLS gets nothing of who speaks HTTP.
+  CHECK(led({443, "", "HTTP", "", 0}) == std::nullopt);
+  CHECK(led({443, "", "", "tls", 0}) == std::nullopt);
+  CHECK(led({443, "", "TLS", "", 0}) == 443);
+  CHECK(view->find("auth--external.bookinfo.mesh.internal")->find_port(443)->protocol == "TLS");
 }
 
 TEST_CASE("a peer cannot take over a host outside our zones") {

@@ -24,6 +24,16 @@ RowValue endpoint(std::size_t service, std::size_t number, std::uint32_t weight)
   return row;
 }
 
+RowValue service_row(std::size_t number, base::Random& random) {
+  ServiceRow row{"shop",
+                 "web" + std::to_string(number),
+                 {{"edition", std::to_string(random.below(3))}},
+                 {},
+                 random.chance(0.5)};
+  if (random.chance(0.3)) row.external = {"e" + std::to_string(random.below(2)), {}};
+  return row;
+}
+
 struct Origin {
   OriginPublication state;
   std::uint64_t version = 0;
@@ -45,11 +55,7 @@ struct Origin {
     const auto name = "shop/web" + std::to_string(service);
     switch (random.below(8)) {
       case 0:
-        return write(ServiceRow{"shop",
-                                "web" + std::to_string(service),
-                                {{"edition", std::to_string(random.below(3))}},
-                                {},
-                                random.chance(0.5)});
+        return write(service_row(service, random));
       case 1:
         return remove("s/" + name);
       case 2:
@@ -73,7 +79,8 @@ struct Origin {
 };
 
 std::string describe(const view::Service& service) {
-  auto text = service.namespace_ + "/" + service.name + (service.headless ? " headless" : "");
+  auto text = service.namespace_ + "/" + service.name + (service.headless ? " headless" : "") +
+              (service.external ? " of " + service.external->name : "");
   for (const auto& [key, value] : service.labels) text += " " + key + "=" + value;
   for (const auto& endpoint : service.endpoints)
     text += "\n  " + endpoint.ip.to_string() + ":" +

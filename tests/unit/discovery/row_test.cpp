@@ -106,6 +106,11 @@ TEST_CASE("a service row and an agent row keep every field") {
   CHECK(back.ports == service.ports);
   CHECK(back.labels == service.labels);
   CHECK(back.headless);
+  CHECK_FALSE(back.external);
+  service.external = {"auth", {{"team", "a"}}};
+  REQUIRE(round_trip(service).external);
+  CHECK(round_trip(service).external->name == "auth");
+  CHECK(round_trip(service).external->labels == service.external->labels);
 
   const AgentRow agent{
       "east.example.net:7700", "0.1.0", {"us-east", "", ""}, {*base::IpAddress::parse("::1")}};
@@ -124,12 +129,16 @@ TEST_CASE("a virtual destination row keeps hosts, selectors, ports and preferenc
   row.destination.hosts = {"ratings.mesh.internal", "ratings.example"};
   row.destination.services = {{{{"app", "ratings"}}, "", "bookinfo", "", ""},
                               {{}, "ratings", "", "west", "w"}};
+  row.destination.external_services = {{{{"team", "a"}}, "auth", "", "", ""}};
   row.destination.ports = {{9080, "HTTP", {0, "http"}}, {50051, "GRPC", {8080, ""}}};
   row.destination.prefer = {"zone", "cluster:us-1", "any"};
   const auto back = round_trip(row).destination;
   CHECK(back.hosts == row.destination.hosts);
   CHECK(back.services[0].labels == row.destination.services[0].labels);
   CHECK(back.services[1].cluster == "west");
+  REQUIRE(back.external_services.size() == 1);
+  CHECK(back.external_services[0].labels == row.destination.external_services[0].labels);
+  CHECK(back.external_services[0].name == "auth");
   CHECK(back.ports[1].target_port.number == 8080);
   CHECK(back.ports[0].target_port.name == "http");
   CHECK(back.prefer == row.destination.prefer);

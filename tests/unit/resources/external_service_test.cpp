@@ -64,6 +64,9 @@ TEST_CASE(
   CHECK(alias.services[0].namespace_ == "shop");
   CHECK(backend.metadata.name == "auth--external");
   CHECK(backend.metadata.labels.empty());
+  REQUIRE(backend.external);
+  CHECK(backend.external->name == "auth");
+  CHECK(backend.external->labels == base::Labels{{"expose", "yes"}});
   CHECK(targets(loaded, "http") == Lines{"8080 at 192.0.2.1", "80 at b.example"});
   CHECK(targets(loaded, "port-81") == Lines{"81 at 192.0.2.1", "81 at b.example"});
   CHECK(backend.endpoints[0].locality == base::Locality{"us", "z", "s"});
@@ -116,6 +119,9 @@ TEST_CASE("a port to which Gloo would speak TLS is TLS here, with a word", "[res
   const auto& ports = loaded.documents.virtual_destinations.at(0).ports;
   CHECK(ports[0].protocol == "TLS");
   CHECK(ports[1].protocol == "HTTP");
+  const auto& behind = loaded.documents.static_services.at(0).ports;
+  CHECK(behind[0].app_protocol == "TLS");
+  CHECK(behind[1].app_protocol.empty());
   REQUIRE(loaded.problems.size() == 1);
   CHECK(lines(loaded.problems)[0].find("spec.ports[0].clientsideTls: is not supported yet") !=
         std::string::npos);

@@ -88,6 +88,11 @@ TEST_CASE("a VirtualDestination needs ports, and hosts or services", "[resources
             .at(0)
             .find("neither hosts nor services") != std::string::npos);
   CHECK(load_spec("{services: [{}], ports: [{number: 80}]}").problems.empty());
+  const auto external = load_spec("{externalServices: [{name: auth}, {}], ports: [{number: 80}]}");
+  CHECK(external.problems.empty());
+  const auto& selectors = external.documents.virtual_destinations.at(0).external_services;
+  REQUIRE(selectors.size() == 2);
+  CHECK(selectors[0].name == "auth");
   CHECK(
       lines(
           load_spec("{hosts: [a.b], services: [{}], ports: [{number: 80}, {number: 80}]}").problems)
