@@ -1,22 +1,26 @@
 #include "forwarder/delegation.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace forwarder {
 namespace {
 
 using resources::RouteTable;
 
-// Compared as a pair: the kind of path first, then its length, which does not count for regexes.
-std::pair<int, std::size_t> specificity(const FlatRoute& route) {
-  std::pair<int, std::size_t> most{0, 0};
+// The kind of path first, then its length, which does not count for regexes; of prefixes of one
+// length the one that takes less.
+std::tuple<int, std::size_t, bool> specificity(const FlatRoute& route) {
+  std::tuple<int, std::size_t, bool> most{0, 0, false};
   for (const auto& matcher : route.matchers) {
     if (!matcher.path) continue;
     using Kind = resources::PathMatch::Kind;
     const auto& path = *matcher.path;
-    if (path.kind == Kind::exact) most = std::max(most, {3, path.value.size()});
-    if (path.kind == Kind::regex) most = std::max(most, {2, std::size_t{0}});
-    if (path.kind == Kind::prefix) most = std::max(most, {1, path.value.size()});
+    const auto length = path.value.size();
+    if (path.kind == Kind::exact) most = std::max(most, {3, length, false});
+    if (path.kind == Kind::regex) most = std::max(most, {2, std::size_t{0}, false});
+    if (path.kind == Kind::prefix) most = std::max(most, {1, length, false});
+    if (path.kind == Kind::separated_prefix) most = std::max(most, {1, length, true});
   }
   return most;
 }

@@ -34,10 +34,21 @@ std::string wanted(const resources::PathMatch& match) {
       return "exact " + match.value + folded;
     case PathKind::prefix:
       return "prefix " + match.value + folded;
+    case PathKind::separated_prefix:
+      return "path-separated prefix " + match.value + folded;
     case PathKind::regex:
-      return "regex " + match.value;
+      return "regex " + match.value + (match.below.empty() ? "" : " below " + match.below + folded);
   }
   return {};
+}
+
+bool is_text(std::string_view a, std::string_view b, bool ignore_case) {
+  return ignore_case ? equal_ignoring_case(a, b) : a == b;
+}
+
+bool is_at_or_below(std::string_view path, std::string_view prefix, bool ignore_case) {
+  return is_text(path.substr(0, prefix.size()), prefix, ignore_case) &&
+         (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 
 std::string describe_value(const char* what, const resources::ValueMatch& match,
@@ -106,13 +117,14 @@ std::optional<std::string_view> query_value(std::string_view name, std::string_v
 bool PathMatcher::matches(std::string_view path) const {
   switch (match.kind) {
     case PathKind::exact:
-      return match.ignore_case ? equal_ignoring_case(path, match.value) : path == match.value;
+      return is_text(path, match.value, match.ignore_case);
     case PathKind::prefix:
-      return match.ignore_case
-                 ? equal_ignoring_case(path.substr(0, match.value.size()), match.value)
-                 : path.starts_with(match.value);
+      return is_text(path.substr(0, match.value.size()), match.value, match.ignore_case);
+    case PathKind::separated_prefix:
+      return is_at_or_below(path, match.value, match.ignore_case);
     case PathKind::regex:
-      return pattern && pattern->matches(path);
+      return (match.below.empty() || is_at_or_below(path, match.below, match.ignore_case)) &&
+             pattern && pattern->matches(path);
   }
   return false;
 }
@@ -129,9 +141,10 @@ bool ValueMatcher::matches(std::optional<std::string_view> value) const {
 bool Matcher::takes_everything() const {
   if (!headers.empty() || !query.empty() || !method.empty()) return false;
   if (!path) return true;
-  const auto& [kind, value, ignore_case] = path->match;
-  if (kind == PathKind::prefix) return value.empty() || value == "/";
-  return kind == PathKind::regex && (value == ".*" || value == "/.*");
+  const auto& match = path->match;
+  if (match.kind == PathKind::prefix) return match.value.empty() || match.value == "/";
+  return match.kind == PathKind::regex && (match.value == ".*" || match.value == "/.*") &&
+         match.below.empty();
 }
 
 std::optional<Mismatch> mismatch(const Matcher& matcher, const Request& request) {

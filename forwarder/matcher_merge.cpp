@@ -17,8 +17,19 @@ std::string join(std::string parent, std::string_view child) {
   return parent.append(child);
 }
 
+bool is_prefix(const PathMatch& path) {
+  return path.kind == PathMatch::Kind::prefix || path.kind == PathMatch::Kind::separated_prefix;
+}
+
+// What goes on behind a separated prefix does so behind a slash, whoever wrote it.
+std::string join_to(const PathMatch& parent, const std::string& child) {
+  const bool lacks_slash =
+      parent.kind == PathMatch::Kind::separated_prefix && !child.starts_with('/');
+  return join(lacks_slash ? parent.value + '/' : parent.value, child);
+}
+
 base::Result<PathMatch> concatenate(const PathMatch& parent, const PathMatch& child) {
-  if (parent.kind != PathMatch::Kind::prefix)
+  if (!is_prefix(parent))
     return base::invalid("a path can't be added to the parent's " +
                          std::string(parent.kind == PathMatch::Kind::exact ? "exact " : "regex ") +
                          parent.value);
@@ -26,10 +37,19 @@ base::Result<PathMatch> concatenate(const PathMatch& parent, const PathMatch& ch
   // One flag has to serve both parts, and refusing what either lets pass would break the part that
   // asked for it.
   both.ignore_case = parent.ignore_case || child.ignore_case;
-  if (child.kind != PathMatch::Kind::regex) {
-    both.value = join(parent.value, child.value);
+  const bool separated = parent.kind == PathMatch::Kind::separated_prefix;
+  if (separated && child.kind == PathMatch::Kind::prefix && child.value == "/") {
+    // All that is below it, and itself: "/v2/" would leave "/v2" out.
+    both.kind = parent.kind;
+    both.value = parent.value;
     return both;
   }
+  if (child.kind != PathMatch::Kind::regex) {
+    both.value = join_to(parent, child.value);
+    return both;
+  }
+  both.ignore_case = parent.ignore_case;
+  if (separated) both.below = parent.value;
   // A pattern that is wrong by itself is left to be found so: "a)(b" must not become right between
   // parentheses.
   if (!Pattern::compile(child.value)) return both;

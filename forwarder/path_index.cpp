@@ -10,10 +10,11 @@ namespace {
 // Fewer patterns are tried one by one.
 constexpr std::size_t kFewPatterns = 4;
 
-// Whether it asks for nothing but a path.
+// Whether it asks for nothing but a path, by which it is found.
 bool is_path_only(const Matcher& matcher) {
-  return matcher.headers.empty() && matcher.query.empty() && matcher.method.empty() &&
-         matcher.port == 0 && !matcher.not_from && !matcher.only_from;
+  return (!matcher.path || matcher.path->match.below.empty()) && matcher.headers.empty() &&
+         matcher.query.empty() && matcher.method.empty() && matcher.port == 0 &&
+         !matcher.not_from && !matcher.only_from;
 }
 
 }  // namespace
@@ -36,7 +37,10 @@ void PathIndex::add(const Matcher& matcher) {
   }
   auto& paths = match.ignore_case ? folded_ : as_written_;
   const auto key = match.ignore_case ? base::lower(match.value) : match.value;
-  (match.kind == Kind::exact ? paths.exact : paths.prefixes)[key].candidates.add(candidate);
+  if (match.kind != Kind::prefix) paths.exact[key].candidates.add(candidate);
+  // A path is one of the two at most.
+  if (match.kind == Kind::separated_prefix) paths.prefixes[key + '/'].candidates.add(candidate);
+  if (match.kind == Kind::prefix) paths.prefixes[key].candidates.add(candidate);
 }
 
 void PathIndex::seal() {

@@ -1,6 +1,7 @@
 // Finds the first matcher of a virtual host that a request satisfies, without trying all of them.
 //
-// Exact paths and prefixes come by hash, a prefix for each length that some has. A regex hangs on
+// Exact paths and prefixes come by hash, a prefix for each length that some has; a path-separated
+// prefix is an exact path, and a prefix with a slash behind it. A regex hangs on
 // its literal prefix, those that have the same in one automaton where they are many; a matcher
 // without a path hangs on the empty prefix. What path, or prefix, several share is told apart by
 // candidates.hpp. Of all that hold the smallest ordinal wins, as if all had been tried one by one;

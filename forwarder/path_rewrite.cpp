@@ -8,7 +8,8 @@ std::string replace_matched(const std::string& replacement, const Matcher& match
   // No path asked for is as good as the prefix "/" (Istio emits just that).
   const resources::PathMatch everything;
   const auto& match = matcher.path ? matcher.path->match : everything;
-  if (match.kind != resources::PathMatch::Kind::prefix) return replacement;
+  using Kind = resources::PathMatch::Kind;
+  if (match.kind == Kind::exact || match.kind == Kind::regex) return replacement;
   auto rest = path.substr(std::min(match.value.size(), path.size()));
   if (replacement.ends_with('/') && rest.starts_with('/')) rest.remove_prefix(1);
   return replacement + std::string(rest);

@@ -4,8 +4,8 @@
 // concatenated one), or the whole path of an exact or regex match. Where the replacement ends and
 // the rest begins with a slash, one of them goes: Istio's "//api" for prefix /common, rewrite / is
 // a known defect that nobody wants kept (gloo.md §2). Nothing is added at the joint, for a prefix
-// is raw text: /v1 to /v2 makes /v1beta into /v2beta. regexRewrite replaces every match in the
-// path. The query is never touched.
+// is raw text: /v1 to /v2 makes /v1beta into /v2beta (a path-separated prefix does not take it).
+// regexRewrite replaces every match in the path. The query is never touched.
 #pragma once
 
 #include <optional>

@@ -21,14 +21,14 @@
 namespace resources {
 
 struct PathMatch {
-  enum class Kind {
-    exact,
-    prefix,
-    regex
-  };  // prefix is a raw string prefix; regex is RE2, full match
+  // prefix is a raw string prefix; separated_prefix (ours: Envoy's path_separated_prefix) takes
+  // itself and what goes on behind a slash, and never ends with one; regex is RE2, full match.
+  enum class Kind { exact, prefix, separated_prefix, regex };
   Kind kind = Kind::prefix;
   std::string value = "/";
-  bool ignore_case = false;  // no effect on regex
+  bool ignore_case = false;  // of a regex no more than of `below`
+  // Of a regex that is delegated to: a separated prefix that must hold, too; "" = none.
+  std::string below = "";
 };
 
 struct ValueMatch {  // a header or a query parameter

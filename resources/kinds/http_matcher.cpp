@@ -13,9 +13,22 @@ constexpr std::array<std::string_view, 9> kMethods = {
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
+// As Envoy demands of it.
+void check_separated_prefix(const Value& value, const std::string& prefix) {
+  if (prefix.find_first_not_of('/') == prefix.npos)
+    value.error("/ stands before every path", "write prefix: /");
+  else if (prefix.ends_with('/'))
+    value.error("a path-separated prefix has no / at its end: what is behind it begins with one",
+                "write " + prefix.substr(0, prefix.find_last_not_of('/') + 1));
+  else if (prefix.find_first_of("?#") != std::string::npos)
+    value.error("a path-separated prefix has neither ? nor #: they are no part of a path");
+}
+
 void check_path(const Value& value, const PathMatch& path) {
   if (path.value.empty()) {
     value.error("an empty path", "every path starts with /");
+  } else if (path.kind == PathMatch::Kind::separated_prefix) {
+    check_separated_prefix(value, path.value);
   } else if (path.kind == PathMatch::Kind::regex) {
     return;  // whether RE2 takes it is the forwarder's to say; so is a path without its first
              // slash, for what a parent prepends may give it one
@@ -28,10 +41,11 @@ void read_path(const Value& value, std::optional<PathMatch>& out) {
   constexpr std::pair<std::string_view, PathMatch::Kind> kKinds[] = {
       {"exact", PathMatch::Kind::exact},
       {"prefix", PathMatch::Kind::prefix},
+      {"pathSeparatedPrefix", PathMatch::Kind::separated_prefix},
       {"regex", PathMatch::Kind::regex},
   };
   Fields fields(value);
-  fields.one_of({"exact", "prefix", "regex", "suffix"});
+  fields.one_of({"exact", "prefix", "pathSeparatedPrefix", "regex", "suffix"});
   for (const auto& [name, kind] : kKinds) {
     if (const auto text = fields.find(name)) {
       out.emplace().kind = kind;

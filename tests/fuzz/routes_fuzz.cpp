@@ -3,7 +3,8 @@
 // compiled of nothing.
 //
 //   T             a table begins: the first is the root, those behind it are its children c1, c2 …
-//   = /a  ^ /a  ~ a.*  *   a route by exact path, prefix, regular expression; any
+//   = /a  ^ /a  / /a  ~ a.*  *   a route by exact path, prefix, path-separated prefix, regular
+//                 expression; any
 //                 An `i` behind the sign ignores case. Behind the path, in any order:
 //                 h:name=value, H:name=value (inverted), q:name=value, m:GET, p:81, and d:2 to
 //                 delegate to the second child
@@ -54,6 +55,7 @@ resources::HttpRoute route_of(std::string_view line, std::size_t ordinal) {
   if (!sign.starts_with('*'))
     matcher.path = resources::PathMatch{sign.starts_with('=')   ? Kind::exact
                                         : sign.starts_with('~') ? Kind::regex
+                                        : sign.starts_with('/') ? Kind::separated_prefix
                                                                 : Kind::prefix,
                                         std::string(next_word(line)), sign.ends_with('i')};
   while (!line.empty()) {
@@ -154,6 +156,10 @@ std::vector<std::string> fuzz::seeds() {
       "T\n^i /A m:GET\n=i /A/B p:81\n~ .*b h:x=~1.*\n^ / H:x\n> GET /a/b p:81\n> PUT /a/B h:x=12\n",
       "T\n^ /a d:1\n^ /b d:2 h:x=1\n*\nT\n= /c\n^ /d d:2\nT\n= /e q:y=1\n> GET /a/c\n"
       "> GET /a/d/e?y=1\n> GET /b/e?y=1 h:x=1\n> GET /\n",
+      "T\n/ /a m:GET\n/i /A/B\n^ /ab\n/ /a\n> GET /a\n> POST /a/\n> PUT /a/b/c\n> GET /ab\n"
+      "> GET /A/b?c\n",
+      "T\n/ /a d:1\n/i /B d:1\n*\nT\n^ /\n~ .*c\n/ /d\n= e\n> GET /a\n> GET /ax\n> GET /a/c\n"
+      "> GET /ac\n> GET /b/d/e\n> GET /a/e\n",
       many + "* \n> GET /a?y=2 h:x=4\n> GET /b7x\n> GET /a h:X=1\n> GET /c\n",
       "T\n^ /a d:1\nT\n^ /b d:1\n> GET /a/b\n",
       "T\n~ .*z\n~ [z/]*a\n~ .*a\n~ .*\n~ (/a)+\n~ .?/a\n~ [/a]{2}\n> GET /a\n> GET /z\n> GET "

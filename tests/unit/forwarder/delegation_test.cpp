@@ -67,6 +67,41 @@ TEST_CASE("paths are joined with one slash, and several on both sides give every
               "root[0]: prefix /trackapi/"});
 }
 
+TEST_CASE("behind a parent's path-separated prefix stands a slash, whoever wrote it") {
+  CHECK(flat({table("main", {"h"},
+                    {route({separated("/a")}, delegate_to({"child"})),
+                     route({prefix("/b/"), prefix("/")}, delegate_to({"separated"}))}),
+              table("child", {},
+                    {route({prefix("/x"), prefix("y"), exact("/z"), separated("/s")}, says("")),
+                     route({prefix("/"), exact("/")}, says("")), route({}, says(""))}),
+              table("separated", {}, {route({separated("/s")}, says(""))})}) ==
+        Lines{"child[0]: prefix /a/x | prefix /a/y | exact /a/z | path-separated prefix /a/s",
+              "child[1]: path-separated prefix /a | exact /a/",
+              "child[2]: path-separated prefix /a",
+              "separated[0]: path-separated prefix /b/s | path-separated prefix /s"});
+}
+
+TEST_CASE("a child's regex takes no more than the parent's path-separated prefix does") {
+  auto parent = separated("/v1.0");
+  const auto takes = [&](std::string_view path) {
+    const auto both = merge(parent, regex(".*(a|b)")).value();
+    const auto compiled = Mesh().compile({table("main", {"h"}, {route({both}, says("yes"))})});
+    return outcome(*compiled.table, Incoming("GET", "h", path)) == "200 yes";
+  };
+  CHECK(takes("/v1.0/a"));
+  CHECK(takes("/v1.0/x/b"));
+  CHECK_FALSE(takes("/v1.0a"));
+  CHECK_FALSE(takes("/v1.0x/a"));
+  CHECK_FALSE(takes("/v1x0/a"));
+  CHECK_FALSE(takes("/V1.0/a"));
+  parent.path->ignore_case = true;
+  CHECK(takes("/V1.0/a"));
+  CHECK_FALSE(takes("/V1.0/A"));
+  CHECK_FALSE(takes("/V1.0a"));
+  CHECK(text(merge(separated("/v1"), regex(".*")).value()) == R"(regex \/v1(?:.*) below /v1)");
+  CHECK_FALSE(merge(regex("/a"), separated("/b")).ok());
+}
+
 TEST_CASE("a child's regex is put behind the parent's prefix taken literally") {
   const auto both = merge(prefix("/v1.0"), regex("/a|/b")).value();
   const auto takes = [&](std::string_view path) {
@@ -163,6 +198,18 @@ TEST_CASE("by specificity: exact, then regex, then prefix; longer first; then by
                        "prefix /bar/even/more/specific", "prefix /foo/even/more/specific",
                        "prefix /bar/more/specific", "prefix /foo/more/specific", "prefix /bar",
                        "prefix /foo"});
+}
+
+TEST_CASE("by specificity a path-separated prefix goes before a prefix of its length") {
+  auto delegate = delegate_to({"a"});
+  delegate.sort = resources::SortMethod::route_specificity;
+  const auto a = table("a", {},
+                       {route({prefix("/v2")}, says("")), route({separated("/v2")}, says("")),
+                        route({prefix("/v2/x")}, says("")),
+                        route({separated("/v2/long")}, says("")), route({regex("/v2")}, says(""))});
+  CHECK(flat({table("main", {"h"}, {route({prefix("/")}, delegate)}), a}) ==
+        Lines{"a[4]: regex /v2", "a[3]: path-separated prefix /v2/long", "a[2]: prefix /v2/x",
+              "a[1]: path-separated prefix /v2", "a[0]: prefix /v2"});
 }
 
 TEST_CASE("a cycle is named on the table that closes it, and breaks only the route there") {

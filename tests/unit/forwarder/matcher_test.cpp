@@ -50,6 +50,23 @@ TEST_CASE("a prefix is raw text, not bound to segments") {
   CHECK_FALSE(takes_path(scene::prefix("/foo/"), "/foo"));
 }
 
+TEST_CASE("a path-separated prefix takes itself and what goes on behind a slash") {
+  const auto v2 = scene::separated("/v2");
+  for (const char* path : {"/v2", "/v2/", "/v2/x", "/v2/x/y", "/v2?q", "/v2/?q=/x"})
+    CHECK(takes_path(v2, path));
+  for (const char* path : {"/v2x", "/v", "/", "/V2", "/a/v2", "/v2.1", "/v2%2Fx", "/v2;x"})
+    CHECK_FALSE(takes_path(v2, path));
+  auto folded = scene::separated("/V2");
+  folded.path->ignore_case = true;
+  CHECK(takes_path(folded, "/v2/X"));
+  CHECK_FALSE(takes_path(folded, "/v2X"));
+  std::vector<MatcherError> errors;
+  const auto matcher = compile_matcher(folded, errors);
+  const Incoming request("GET", "h", "/v2X");
+  CHECK(describe(matcher, mismatch(matcher, request.value).value(), request.value) ==
+        "path is /v2X, wanted path-separated prefix /V2, ignoring case");
+}
+
 TEST_CASE("a regex takes the whole path or nothing") {
   CHECK(takes_path(scene::regex("/foo/[0-9]+"), "/foo/12"));
   CHECK_FALSE(takes_path(scene::regex("/foo/[0-9]+"), "/foo/12/x"));

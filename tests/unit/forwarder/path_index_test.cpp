@@ -28,9 +28,11 @@ class Inventor {
   resources::HttpMatcher matcher() {
     resources::HttpMatcher matcher;
     const auto kind = below(8);
-    if (kind < 3) matcher = prefix(path());
+    if (kind < 2) matcher = prefix(path());
+    if (kind == 2) matcher = separated(path());
     if (kind >= 3 && kind < 5) matcher = exact(path());
     if (kind == 5) matcher = regex(pattern());
+    if (kind == 5 && below(4) == 0) matcher.path->below = path();
     if (matcher.path && kind < 5 && below(4) == 0) matcher.path->ignore_case = true;
     if (below(4) == 0) matcher.method = below(2) ? "GET" : "POST";
     if (below(8) == 0) matcher.port = static_cast<std::uint16_t>(80 + below(2));

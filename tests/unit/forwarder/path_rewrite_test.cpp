@@ -52,6 +52,17 @@ TEST_CASE("a prefix is replaced and the rest kept, with one slash where they mee
   }
 }
 
+TEST_CASE("a path-separated prefix is replaced as a prefix is") {
+  CHECK(rewritten(separated("/v1"), "/v2", "/v1") == "/v2");
+  CHECK(rewritten(separated("/v1"), "/v2", "/v1/") == "/v2/");
+  CHECK(rewritten(separated("/v1"), "/v2", "/v1/x") == "/v2/x");
+  CHECK(rewritten(separated("/v1"), "/", "/v1/x") == "/x");
+  CHECK(rewritten(separated("/v1"), "/", "/v1") == "/");
+  resources::ForwardTo action;
+  action.path_rewrite = "/v2";
+  CHECK(forwarded(action, separated("/v1"), "/v1?q").target == "/v2?q");
+}
+
 TEST_CASE("an exact or regex match is replaced whole, no matcher is the prefix /") {
   CHECK(rewritten(exact("/a"), "/b", "/a") == "/b");
   CHECK(rewritten(regex("/a/.*"), "/b", "/a/x") == "/b");

@@ -35,6 +35,9 @@ resources::HttpMatcher path(resources::PathMatch::Kind kind, std::string value) 
 resources::HttpMatcher prefix(std::string value) {
   return path(resources::PathMatch::Kind::prefix, std::move(value));
 }
+resources::HttpMatcher separated(std::string value) {
+  return path(resources::PathMatch::Kind::separated_prefix, std::move(value));
+}
 resources::HttpMatcher exact(std::string value) {
   return path(resources::PathMatch::Kind::exact, std::move(value));
 }

@@ -21,6 +21,7 @@ struct Incoming {
 };
 
 resources::HttpMatcher prefix(std::string path);
+resources::HttpMatcher separated(std::string path);  // prefix
 resources::HttpMatcher exact(std::string path);
 resources::HttpMatcher regex(std::string path);
 resources::HttpMatcher method(std::string name);

@@ -230,6 +230,21 @@ TEST_CASE("matchers that can never match, or that we cannot evaluate, are named"
   CHECK(matcher("{uri: {suffix: .html}}") ==
         Lines{"error" + uri + ".suffix: suffix is not supported, by Gloo neither"});
   CHECK(matcher("{uri: {exact: /a, prefix: /b}}").size() == 1);
+  CHECK(matcher("{uri: {pathSeparatedPrefix: /a, prefix: /b}}").size() == 1);
+  CHECK(matcher("{uri: {pathSeparatedPrefix: /a, ignoreCase: true}}").empty());
+  CHECK(matcher("{uri: {path_separated_prefix: a/b}}").empty());
+  const auto separated = uri + ".pathSeparatedPrefix: ";
+  CHECK(matcher("{uri: {pathSeparatedPrefix: /a/}}") ==
+        Lines{"error" + separated +
+              "a path-separated prefix has no / at its end: what is behind it begins with one"});
+  CHECK(matcher("{uri: {pathSeparatedPrefix: /}}") ==
+        Lines{"error" + separated + "/ stands before every path"});
+  CHECK(matcher("{uri: {pathSeparatedPrefix: \"\"}}") ==
+        Lines{"error" + separated + "an empty path"});
+  for (const char* wrong : {"/a?b", "/a#b"})
+    CHECK(matcher("{uri: {pathSeparatedPrefix: \"" + std::string(wrong) + "\"}}") ==
+          Lines{"error" + separated +
+                "a path-separated prefix has neither ? nor #: they are no part of a path"});
   CHECK(matcher("{uri: {prefx: /b}}") == Lines{"warning" + uri + ".prefx: unknown field"});
   CHECK(matcher("{headers: [{value: x}]}").size() == 1);
   CHECK(matcher("{headers: [{name: \"a b\"}]}").size() == 1);
