@@ -17,6 +17,8 @@ bool selects(const resources::DestinationSelector& selector,
          selects(selector.port, destination);
 }
 
+constexpr std::size_t kWinnersNamed = 3;
+
 std::string_view one_of(Target target) {
   return target == Target::routes ? "route" : "destination";
 }
@@ -28,9 +30,24 @@ std::string count(std::size_t n, const std::string& what) {
 std::string why_lost(const Attachable& policy, const Claim& claim, const Attachable& winner) {
   const bool older = winner.metadata->created_at != policy.metadata->created_at;
   const auto more = "more " + std::string(one_of(policy.target));
+  const auto others = claim.winners.size() - 1;
+  const auto or_others = others > 0 ? " or " + count(others, "other") + " of its kind" : "";
   return claim.first_lost + (claim.lost > 1 ? " and " + count(claim.lost - 1, more) : "") +
-         " has " + winner.object + ", which is " + (older ? "older" : "first by name") +
-         ": this one is skipped there";
+         (claim.lost > 1 ? " have " : " has ") + winner.object + or_others + ", which is " +
+         (older ? "older" : "first by name") + ": this one is skipped there";
+}
+
+// For a status: of a policy that has no target, whose targets are others'.
+std::string taken_by(const std::vector<Attachable>& policies, const Claim& claim) {
+  std::string names;
+  std::size_t named = 0;
+  for (const auto winner : claim.winners) {
+    if (named++ == kWinnersNamed) break;
+    names += (names.empty() ? "" : ", ") + policies[winner].object;
+  }
+  if (claim.winners.size() > kWinnersNamed)
+    names += " and " + std::to_string(claim.winners.size() - kWinnersNamed) + " more";
+  return "all that it selects have another of its kind: " + names;
 }
 
 }  // namespace
@@ -74,6 +91,7 @@ void add(Claims& all, const Claims& more) {
       sum.lost_to = claim.lost_to;
     }
     sum.lost += claim.lost;
+    sum.winners.insert(claim.winners.begin(), claim.winners.end());
   }
 }
 
@@ -93,10 +111,12 @@ void report(const std::vector<Attachable>& policies, const Claims& claims,
     auto status = status_of(policy.object, problems);
     if (claim.targets > 0) {
       status.notes.push_back("it applies to " + count(claim.targets, target));
+    } else if (claim.lost > 0) {
+      status.state = DocumentStatus::State::failed;
+      status.notes.push_back(taken_by(policies, claim));
     } else {
       status.state = DocumentStatus::State::unused;
-      status.notes.emplace_back(claim.lost > 0 ? "all that it selects have another of its kind"
-                                               : "it selects no " + target);
+      status.notes.push_back("it selects no " + target);
     }
     statuses.push_back(std::move(status));
   }

@@ -5,7 +5,7 @@
 // the table that they stand in, or by a destination that they forward to; others select
 // destinations. Of several of a kind that select one the first by resources::precedes has it: the
 // oldest, then by name, in every agent alike. The others are skipped there and warned with the
-// winner's name, and hold where they win (gloo.md §17).
+// winner's name, and hold where they win; one that wins nowhere has failed (gloo.md §17, §20).
 //
 // Thread: the builder's.
 #pragma once
@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,7 +60,8 @@ struct Claim {
   // Those that it selects and others have: how many, the first, and the first's winner.
   std::size_t lost = 0;
   std::string first_lost;
-  std::size_t lost_to = 0;  // its place
+  std::size_t lost_to = 0;          // its place
+  std::set<std::size_t> winners{};  // of all of them
 };
 // Of the policies of one kind, by their place among those that win first.
 using Claims = std::map<std::size_t, Claim>;
@@ -113,6 +115,7 @@ class Attachment {
         claim.first_lost = target;
         claim.lost_to = won;
       }
+      if (won != i) claim.winners.insert(won);
     }
     return won == policies_.size() ? nullptr : policies_[won];
   }

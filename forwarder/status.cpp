@@ -88,6 +88,8 @@ std::string_view to_string(State state) {
       return "warning";
     case State::invalid:
       return "invalid";
+    case State::failed:
+      return "failed";
     case State::unused:
       return "unused";
   }

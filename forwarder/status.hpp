@@ -22,6 +22,7 @@ struct DocumentStatus {
     accepted,
     warning,  // serves; something is odd
     invalid,  // some route answers 500 or takes nothing, or what is written now cannot serve
+    failed,   // a policy: right by itself, but others of its kind have all that it selects
     unused,   // no request can reach it
   };
   std::string object;  // "RouteTable bookinfo/reviews", "VirtualDestination east/bookinfo/db"

@@ -230,7 +230,10 @@ def main():
 
         said = statuses(mesh)
         equal(said["RetryTimeoutPolicy policies/patient"]["notes"], ["it applies to 1 route"], "its status")
-        equal(said["HeaderManipulationPolicy policies/unseen"]["state"], "unused", "who loses everywhere")
+        unseen = said["HeaderManipulationPolicy policies/unseen"]
+        equal((unseen["state"], unseen["notes"]),
+              ("failed", ["all that it selects have another of its kind: HeaderManipulationPolicy policies/stamps"]),
+              "who loses everywhere")
         told = [p["message"] for p in mesh.ask("west", "status", check=False)["documents"]["problems"]
                 if p["object"] == "HeaderManipulationPolicy policies/unseen"]
         equal(["HeaderManipulationPolicy policies/stamps" in message for message in told], [True], "the winner's name")

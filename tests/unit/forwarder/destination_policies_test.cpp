@@ -215,7 +215,8 @@ TEST_CASE("a failover policy tells how many destinations it is for, whatever the
   const auto compiled = mesh.compile_all(documents);
   CHECK(statuses_of(compiled) ==
         Lines{"FailoverPolicy shop/f accepted: it applies to 1 destination",
-              "FailoverPolicy shop/g unused: all that it selects have another of its kind"});
+              "FailoverPolicy shop/g failed: all that it selects have another of its kind: "
+              "FailoverPolicy shop/f"});
 }
 
 TEST_CASE("what a policy says it is for is true without any route table", "[policies]") {
@@ -228,4 +229,46 @@ TEST_CASE("what a policy says it is for is true without any route table", "[poli
   CHECK(status() == "LoadBalancerPolicy shop/a unused: it selects no destination");
   mesh.service("east", "cart").labels = {{"v", "1"}};
   CHECK(status() == "LoadBalancerPolicy shop/a accepted: it applies to 1 destination");
+}
+
+TEST_CASE("a policy of any kind that others leave nothing has failed, by name of who they are",
+          "[policies]") {
+  auto mesh = shop();
+  resources::Documents documents;
+  documents.load_balancer_policies.push_back(balancer("a", {of("cart")}));
+  documents.load_balancer_policies.push_back(balancer("b", {of("pay")}));
+  documents.load_balancer_policies.push_back(balancer("c", {of("cart"), of("pay")}));
+  for (const char* name : {"d", "e"})
+    documents.outlier_detection_policies.push_back(detection(name));
+  resources::ConnectionPolicy few;
+  few.metadata.namespace_ = "shop";
+  for (const char* name : {"f", "g"}) {
+    few.metadata.name = name;
+    documents.connection_policies.push_back(few);
+  }
+  resources::RetryTimeoutPolicy patient;
+  patient.metadata.namespace_ = "shop";
+  patient.routes.emplace_back();
+  for (const char* name : {"p", "q"}) {
+    patient.metadata.name = name;
+    documents.retry_timeout_policies.push_back(patient);
+  }
+  documents.route_tables.push_back(table("main", {"h"}, {route({}, to("cart"))}));
+  const auto compiled = mesh.compile_all(documents);
+  Lines failed;
+  for (const auto& line : statuses_of(compiled))
+    if (line.find(" failed: ") != line.npos) failed.push_back(line);
+  const std::string taken = " failed: all that it selects have another of its kind: ";
+  CHECK(failed == Lines{"RetryTimeoutPolicy shop/q" + taken + "RetryTimeoutPolicy shop/p",
+                        "LoadBalancerPolicy shop/c" + taken +
+                            "LoadBalancerPolicy shop/a, LoadBalancerPolicy shop/b",
+                        "OutlierDetectionPolicy shop/e" + taken + "OutlierDetectionPolicy shop/d",
+                        "ConnectionPolicy shop/g" + taken + "ConnectionPolicy shop/f"});
+  const auto told = std::ranges::find(compiled.problems, "LoadBalancerPolicy shop/c",
+                                      &resources::Problem::object);
+  REQUIRE(told != compiled.problems.end());
+  CHECK(told->severity == resources::Severity::warning);
+  CHECK(told->message ==
+        "cart.shop.mesh.internal:80 and 1 more destination have LoadBalancerPolicy shop/a or 1 "
+        "other of its kind, which is first by name: this one is skipped there");
 }

@@ -135,22 +135,40 @@ TEST_CASE("of two policies of a kind the older has the route, then the first by 
       {young, old, undated, narrow}));
   CHECK(by(*compiled.table, "/x") == "b");
   CHECK(by(*compiled.table, "/y") == "b");
-  CHECK(statuses_of(compiled) == Lines{"b accepted: it applies to 2 routes",
-                                       "a unused: all that it selects have another of its kind",
-                                       "0 unused: all that it selects have another of its kind",
-                                       "1 unused: all that it selects have another of its kind"});
+  const std::string by_b =
+      "all that it selects have another of its kind: HeaderManipulationPolicy shop/b";
+  CHECK(statuses_of(compiled) == Lines{"b accepted: it applies to 2 routes", "a failed: " + by_b,
+                                       "0 failed: " + by_b, "1 failed: " + by_b});
   REQUIRE(compiled.problems.size() == 3);
   CHECK(compiled.problems[0].object == "HeaderManipulationPolicy shop/a");
-  CHECK(
-      compiled.problems[0].message ==
-      "shop/main[0] and 1 more route has HeaderManipulationPolicy shop/b, which is older: this one "
-      "is skipped there");
+  CHECK(compiled.problems[0].message ==
+        "shop/main[0] and 1 more route have HeaderManipulationPolicy shop/b, which is older: this "
+        "one "
+        "is skipped there");
 
   const auto by_name = Mesh().compile_all(
       documents({table("main", {"h"}, {route({}, says(""))})}, {stamps("b"), stamps("a")}));
   CHECK(by(*by_name.table, "/") == "a");
   CHECK(by_name.problems.at(0).message.ends_with(
       "which is first by name: this one is skipped there"));
+}
+
+TEST_CASE("a policy that loses in every table has failed, by name of who has its routes there") {
+  resources::SharedList<resources::RouteTable> tables;
+  resources::SharedList<resources::HeaderManipulationPolicy> policies;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    tables.push_back(table(name, {name}, {labelled(route({}, says("")), {{"team", name}})}));
+    policies.push_back(stamps(name, {{"team", name}}));
+  }
+  policies.push_back(stamps("everybody", {}));
+  const auto compiled = Mesh().compile_all(documents(tables, policies));
+  CHECK(statuses_of(compiled).back() ==
+        "everybody failed: all that it selects have another of its kind: "
+        "HeaderManipulationPolicy shop/a, HeaderManipulationPolicy shop/b, "
+        "HeaderManipulationPolicy shop/c and 1 more");
+  CHECK(compiled.problems.at(0).message ==
+        "shop/a[0] and 3 more routes have HeaderManipulationPolicy shop/a or 3 others of its kind, "
+        "which is first by name: this one is skipped there");
 }
 
 TEST_CASE("a policy that loses one route holds for the others") {
