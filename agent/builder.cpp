@@ -325,7 +325,7 @@ void Builder::build() {
     products_.dns.publish(std::move(dns));
   if (stopping_) return;
   auto compiled = forwarder::compile(serving_.documents->documents, *served->resolution,
-                                     config_.forwarder, routing_);
+                                     config_.forwarder, routing_, std::chrono::steady_clock::now());
   served->routing = std::move(compiled.statuses);
   forwarder::add_findings(served->routing, served->documents->problems,
                           served->documents->held_back);

@@ -78,13 +78,13 @@ void gather(const resources::Documents& documents, const view::Resolution& resol
 }  // namespace
 
 Compiled compile(const resources::Documents& documents, const view::Resolution& resolution,
-                 const ForwarderConfig& config, KeptTable& kept) {
+                 const ForwarderConfig& config, KeptTable& kept, base::TimePoint now) {
   const auto& tables = documents.route_tables;
   Compiled compiled;
   compiled.table = std::make_unique<Table>();
   auto& table = *compiled.table;
-  table.version = kept.upstreams.begin_table();
-  table.synced = resolution.view->synced;
+  table.version = kept.upstreams.begin_table(kept.settled ? now : kEver);
+  table.synced = kept.settled = resolution.view->synced;
 
   const bool same_destination_policies =
       kept.destination_policies && kept.destination_policies->are_of(documents);

@@ -54,6 +54,7 @@ struct KeptTable {
   Gateways gateways;
   PlainHosts plain;
   std::vector<bool> is_named;  // of each destination, whether some table names its host
+  bool settled = false;        // the table before was of a mesh that was known
   // Of the documents; good while roots and what the mesh has are the same.
   resources::Problems problems;
   Statuses statuses;
@@ -62,9 +63,10 @@ struct KeptTable {
 // `kept` goes from call to call; each table must be published, or dropped for good, before the next
 // is compiled. Cost: of every table, destination and upstream a pointer; the endpoints of those
 // that have changed; the routes of a root where something changed that they were made of
-// (kept_roots.hpp); a step for each host and table where any did.
+// (kept_roots.hpp); a step for each host and table where any did. `now`: when endpoints came that
+// the table before did not have, unless that was of a mesh not yet synced.
 Compiled compile(const resources::Documents& documents,
                  const discovery::view::Resolution& resolution, const ForwarderConfig& config,
-                 KeptTable& kept);
+                 KeptTable& kept, base::TimePoint now = kEver);
 
 }  // namespace forwarder

@@ -14,10 +14,10 @@ std::shared_ptr<State> lock_or_make(std::weak_ptr<State>& known) {
 
 }  // namespace
 
-std::uint64_t KeptUpstreams::begin_table() {
+std::uint64_t KeptUpstreams::begin_table(base::TimePoint now) {
   // What no zone names is resolved with each table.
   outdate("");
-  return table_ = slots_.begin_table();
+  return table_ = slots_.begin_table(now);
 }
 
 void KeptUpstreams::outdate(std::string_view host) {

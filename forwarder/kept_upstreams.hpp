@@ -37,8 +37,8 @@ class KeptUpstreams {
     friend bool operator==(const Recipe&, const Recipe&) = default;
   };
 
-  // Returns the number of the table begun, from 1.
-  std::uint64_t begin_table();
+  // Returns the number of the table begun, from 1. `now`: when endpoints came that are new in it.
+  std::uint64_t begin_table(base::TimePoint now = kEver);
   // Those of that host are to be made anew, if a table has them again.
   void outdate(std::string_view host);
   void outdate_all();

@@ -34,24 +34,48 @@ const Member* from(const std::vector<Member>& members, std::size_t first, Takes 
   return nullptr;
 }
 
+// What a member counts for, and how often it is taken where it is drawn.
+struct ByWeight {
+  static constexpr int kDraws = forwarder::kDraws;
+  bool takes(const Member&, base::Random&) const { return true; }
+  std::uint64_t operator()(const Member& member) const { return weight_of(member); }
+};
+// Some warm up: drawn by their weights they are taken by their warmth.
+struct ByWarmth {
+  // One in ten is taken at the least: a search, which heeds no warmth, is needed in 8 % at most.
+  static constexpr int kDraws = 24;
+  const Tier& tier;
+  base::TimePoint now;
+
+  double warmth(const Member& member) const {
+    return tier.warm_up->warmth(static_cast<std::size_t>(&member - tier.members.data()), now);
+  }
+  bool takes(const Member& member, base::Random& random) const {
+    return random.unit() < warmth(member);
+  }
+  double operator()(const Member& member) const {
+    return static_cast<double>(weight_of(member)) * warmth(member);
+  }
+};
+
 // Balanced by two random choices: far better than one, and no herd runs to the single least loaded
 // member, which a worker that sees only its own requests would misjudge anyway (Mitzenmacher 2001).
-template <class Takes>
-const Member* less_loaded(const Tier& tier, const LoadView& load, base::Random& random,
-                          Takes takes) {
+template <class Weight, class Takes>
+const Member* less_loaded(const Tier& tier, const Weight& weight, const LoadView& load,
+                          base::Random& random, Takes takes) {
   const auto& members = tier.members;
   const Member* first = nullptr;
-  for (int draw = 0; draw < kDraws && members.size() > 1; ++draw) {
+  for (int draw = 0; draw < Weight::kDraws && members.size() > 1; ++draw) {
     const auto& member = draw_member(tier, random);
-    if (&member == first || !takes(member)) continue;
+    if (&member == first || !weight.takes(member, random) || !takes(member)) continue;
     if (!first) {
       first = &member;
       continue;
     }
     // active / weight, compared without division. Equal loads, above all none, keep the first: the
     // draw has heeded the weights.
-    const auto load_of_first = load.active(*first) * weight_of(member);
-    return load.active(member) * weight_of(*first) < load_of_first ? &member : first;
+    const auto load_of_first = load.active(*first) * weight(member);
+    return load.active(member) * weight(*first) < load_of_first ? &member : first;
   }
   return first ? first : from(members, random.below(members.size()), takes);
 }
@@ -103,16 +127,28 @@ const Member* by_hash(const Tier& tier, std::uint64_t hash, Takes takes) {
   return best;
 }
 
+template <class Weight, class Takes>
+const Member* weighed(const Balancing& balancing, const Tier& tier, const Weight& weight,
+                      const LoadView& load, base::Random& random, PickKey key, Takes takes) {
+  if (!key || balancing.by != Balancing::By::round_robin)
+    return less_loaded(tier, weight, load, random, takes);
+  // The turns of who is not taken are everybody's: the next in line would have them all.
+  const auto& member = whose_turn(tier, *key);
+  return weight.takes(member, random) && takes(member)
+             ? &member
+             : less_loaded(tier, weight, load, random, takes);
+}
+
 template <class Takes>
 const Member* choose(const Balancing& balancing, const Tier& tier, const LoadView& load,
                      base::Random& random, PickKey key, Takes takes) {
   using By = Balancing::By;
   if (balancing.by == By::random) return at_random(tier, random, takes);
-  if (!key || balancing.by == By::least_request) return less_loaded(tier, load, random, takes);
-  if (balancing.by == By::hash) return by_hash(tier, *key, takes);
-  // The turns of who is not taken are everybody's: the next in line would have them all.
-  const auto& member = whose_turn(tier, *key);
-  return takes(member) ? &member : less_loaded(tier, load, random, takes);
+  if (key && balancing.by == By::hash) return by_hash(tier, *key, takes);
+  if (tier.warm_up)
+    if (const auto now = load.now(); !tier.warm_up->is_over(now))
+      return weighed(balancing, tier, ByWarmth{tier, now}, load, random, key, takes);
+  return weighed(balancing, tier, ByWeight{}, load, random, key, takes);
 }
 
 double wellness(const Tier& tier, const LoadView& load) {

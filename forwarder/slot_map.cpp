@@ -40,11 +40,13 @@ SlotId SlotMap::hold(const base::SocketAddress& address) {
   if (free_.empty()) {
     slots_.push_back({address, 0});
     holds_.push_back(1);
+    since_.push_back(now_);
   } else {
     id = free_.back();
     free_.pop_back();
     slots_[id] = {address, slots_[id].generation + 1};
     holds_[id] = 1;
+    since_[id] = now_;
   }
   index_[at] = id + 1;
   return id;

@@ -19,11 +19,15 @@ namespace forwarder {
 
 class SlotMap {
  public:
-  // Returns the number of the table begun, from 1.
-  std::uint64_t begin_table() { return ++table_; }
+  // Returns the number of the table begun, from 1. `now`: when those came that are new in it.
+  std::uint64_t begin_table(base::TimePoint now = kEver) {
+    now_ = now;
+    return ++table_;
+  }
   SlotId hold(const base::SocketAddress& address);
   void release(SlotId id);
   const Slot& slot(SlotId id) const { return slots_[id]; }
+  base::TimePoint since(SlotId id) const { return since_[id]; }  // held without a gap
   void end_table();
 
   const std::vector<Slot>& slots() const { return slots_; }
@@ -34,10 +38,12 @@ class SlotMap {
   void forget(SlotId id);
 
   std::uint64_t table_ = 0;
+  base::TimePoint now_ = kEver;
   std::vector<Slot> slots_;
-  std::vector<std::uint32_t> holds_;  // by id
-  std::vector<SlotId> released_;      // since the table was begun, by the last who held them
-  std::vector<SlotId> free_;          // in no table since the last one ended
+  std::vector<std::uint32_t> holds_;    // by id
+  std::vector<base::TimePoint> since_;  // the same
+  std::vector<SlotId> released_;        // since the table was begun, by the last who held them
+  std::vector<SlotId> free_;            // in no table since the last one ended
   // The ids by the hash of their addresses: the next free place is taken. A power of two, at most
   // half full.
   std::vector<std::uint32_t> index_;  // id + 1; 0 = free

@@ -26,6 +26,7 @@
 #include "forwarder/http/message.hpp"
 #include "forwarder/in_flight.hpp"
 #include "forwarder/traffic_policy.hpp"
+#include "forwarder/warm_up.hpp"
 
 namespace forwarder {
 
@@ -54,7 +55,8 @@ struct Tier {
   std::vector<Member> members;
   // Sums of the members' weights up to each, for drawing by weight; empty = all weigh the same.
   std::vector<std::uint64_t> until{};
-  std::vector<std::uint64_t> hashes{};  // of the members, where requests are spread by hash
+  std::vector<std::uint64_t> hashes{};      // of the members, where requests are spread by hash
+  std::shared_ptr<const WarmUp> warm_up{};  // of them, where a policy asks for it and one came late
 };
 
 // Where a route leads, by a place in the table: the same place from table to table while some route
@@ -144,6 +146,7 @@ class LoadView {
   // Of the member itself: nothing is known of one whose slot has stood for another address.
   virtual std::uint32_t active(const Member& member) const = 0;  // requests in flight
   virtual bool avoid(const Member& member) const = 0;  // failed a moment ago, or is ejected
+  virtual base::TimePoint now() const = 0;
 };
 
 // What an upstream's policy goes by: the hash of a request, or the turn it has. None: there is
@@ -151,9 +154,9 @@ class LoadView {
 using PickKey = std::optional<std::uint64_t>;
 
 // Draws a tier by share, then two members by weight and takes the one with fewer requests for its
-// weight, or what the upstream's policy says; never one in `tried`; falls to the next tier where
-// none is left or several of them were tried in vain, and at last to members to avoid, before
-// giving up. Nothing left: no value. By hash it looks at every member of the tier.
+// weight (less, while it warms up), or what the upstream's policy says; never one in `tried`; falls
+// to the next tier where none is left or several of them were tried in vain, and at last to members
+// to avoid, before giving up. Nothing left: no value. By hash it looks at every member of the tier.
 std::optional<Member> pick(const Upstream& upstream, std::span<const SlotId> tried,
                            const LoadView& load, base::Random& random, PickKey key = {});
 

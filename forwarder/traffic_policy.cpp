@@ -41,6 +41,8 @@ Balancing balancing(const resources::LoadBalancerPolicy& policy) {
     balancing.by =
         policy.simple == Simple::random ? Balancing::By::random : Balancing::By::round_robin;
   }
+  if (balancing.by == Balancing::By::least_request || balancing.by == Balancing::By::round_robin)
+    balancing.warm_up = policy.warm_up;
   return balancing;
 }
 

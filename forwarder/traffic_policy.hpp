@@ -34,6 +34,7 @@ struct Balancing {
   By by = By::least_request;
   resources::HashBy hash;    // where by it
   double panic_percent = 0;  // 0 = no panic
+  base::Duration warm_up{};  // zero = none; of least request and round robin (warm_up.hpp)
 };
 
 // Zero where it says nothing: the forwarder's own (net/limits.hpp), or any number.

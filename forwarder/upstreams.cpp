@@ -95,19 +95,31 @@ void sum_weights(Tier& tier) {
   for (const auto& member : members) tier.until.push_back(sum += std::max(member.weight, 1u));
 }
 
+// Null where nobody came late.
+std::shared_ptr<const WarmUp> warm_up(const Tier& tier, base::Duration lasts,
+                                      const SlotMap& slots) {
+  std::vector<base::TimePoint> since;
+  for (const auto& member : tier.members) since.push_back(slots.since(member.slot));
+  if (std::ranges::count(since, since.front()) == std::ssize(since)) return nullptr;
+  return std::make_shared<const WarmUp>(std::move(since), lasts);
+}
+
 // What its policy needs of each member.
 void prepare_for_policy(Upstream& upstream, const KeptUpstreams::Recipe& recipe,
                         KeptUpstreams& kept) {
   if (!upstream.policy) return;
   const bool by_hash = upstream.policy->balancing.by == Balancing::By::hash;
   if (upstream.policy->connections.requests > 0) upstream.in_flight = kept.in_flight(recipe);
-  for (auto& tier : upstream.tiers)
+  const auto lasts = upstream.policy->balancing.warm_up;
+  for (auto& tier : upstream.tiers) {
+    if (lasts > base::Duration::zero()) tier.warm_up = warm_up(tier, lasts, kept.slots());
     for (auto& member : tier.members) {
       if (by_hash) tier.hashes.push_back(endpoint_hash(member.address));
       if (!upstream.policy->outliers) continue;
       upstream.outliers.push_back(kept.outlier(recipe, member.address));
       member.outlier = upstream.outliers.back().get();
     }
+  }
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ struct LoadBalancerPolicy {
   Simple simple = Simple::least_request;
   std::optional<HashBy> hash;          // instead of `simple`
   double panic_threshold_percent = 0;  // 0..100; 0 = no panic
+  base::Duration warm_up{};            // zero = none; of least request and round robin only
 };
 
 }  // namespace resources

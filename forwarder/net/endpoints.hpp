@@ -58,6 +58,7 @@ class Endpoints final : public LoadView {
 
   std::uint32_t active(const Member& member) const override;
   bool avoid(const Member& member) const override;
+  base::TimePoint now() const override { return loop_.now(); }
 
   // A request in flight at an endpoint, for as long as this lives; what it finds out there.
   class Lease {

@@ -22,6 +22,7 @@ constexpr Choice<Simple> kSimple[] = {
     {kPassThrough, Simple::least_request, kPassThroughNumber},
 };
 
+constexpr base::Duration kMostWarmUp = std::chrono::hours(24);
 constexpr base::Duration kMostTtl = std::chrono::hours(400 * 24);  // browsers' own limit
 
 void read_simple(const Value& value, Simple& out) {
@@ -92,7 +93,12 @@ void read(const Value& document, LoadBalancerPolicy& out) {
     if (const auto hash = config.find("consistentHash")) read(*hash, out.hash.emplace());
     if (const auto threshold = config.find("healthyPanicThreshold"))
       read_panic_threshold(*threshold, out.panic_threshold_percent);
-    config.unsupported({"warmupDurationSecs"});
+    if (const auto warm_up = config.find("warmupDurationSecs")) {
+      read(*warm_up, out.warm_up, between(base::Duration::zero(), kMostWarmUp));
+      if (out.hash || out.simple == Simple::random)
+        warm_up->warn("no effect with RANDOM and consistentHash: as in Gloo",
+                      "ROUND_ROBIN and LEAST_REQUEST heed it");
+    }
     config.ignored({"updateMergeWindow"});  // of Envoy's main thread; there is none here
   });
 }

@@ -171,6 +171,43 @@ def spread_by_policies(mesh):
     equal(statuses(mesh)["LoadBalancerPolicy policies/sticky"]["notes"], ["it applies to 1 destination"], "status")
 
 
+WARMING, WARMING_PORT = """
+---
+service: warm
+namespace: policies
+ports: {{http: {port}}}
+endpoints: {addresses}
+---
+apiVersion: trafficcontrol.policy.gloo.solo.io/v2
+kind: LoadBalancerPolicy
+metadata: {{name: warm, namespace: policies}}
+spec:
+  applyToDestinations: [{{selector: {{name: warm, namespace: policies}}}}]
+  config: {{simple: LEAST_REQUEST, warmupDurationSecs: 1h}}
+""", 9092
+
+
+def write_warming(mesh, addresses):
+    mesh.write("west", "warming.yaml", WARMING.format(port=WARMING_PORT, addresses=addresses))
+
+
+def warms_up_by_policy(mesh):
+    """Beside the two that were there when the agent started a third gets a tenth of what each of them gets."""
+    addresses = [mesh.address("west", n) for n in (91, 92, 93)]
+    for address in addresses:
+        serve(address, WARMING_PORT)
+
+    def seen(times):
+        asked = [mesh.request("west", "warm.policies.mesh.internal", WARMING_PORT, "/").body for _ in range(times)]
+        return [asked.count(address) for address in addresses]
+    first, second, third = seen(300)
+    equal((min(first, second) > 100, third), (True, 0), f"{first} and {second} of 300 requests for who was there")
+    write_warming(mesh, addresses)
+    until(lambda: seen(30)[2] > 0, 30, "the third is there")
+    third = seen(300)[2]
+    equal(third < 50, True, f"{third} of 300 requests for who warms up")
+
+
 FAILOVER = """
 ---
 service: far
@@ -205,6 +242,7 @@ def main():
         threading.Thread(target=server.serve_forever, daemon=True).start()
         mesh.write("west", "policies.yaml",
                    DOCUMENTS.format(host=HOST, port=PORT, address=mesh.address("west", 90)))
+        write_warming(mesh, [mesh.address("west", n) for n in (91, 92)])
         mesh.start()
 
         def get(path):
@@ -240,6 +278,7 @@ def main():
         route = mesh.ask("west", "route", "GET", f"http://{HOST}:{PORT}/patient/a")
         equal(sorted(route["policies"]), ["HeaderManipulationPolicy policies/stamps",
                                           "RetryTimeoutPolicy policies/patient"], "what route says")
+        warms_up_by_policy(mesh)
         spread_by_policies(mesh)
         led_away_by_policy(mesh)
         server.shutdown()

@@ -272,3 +272,55 @@ TEST_CASE("a policy of any kind that others leave nothing has failed, by name of
         "cart.shop.mesh.internal:80 and 1 more destination have LoadBalancerPolicy shop/a or 1 "
         "other of its kind, which is first by name: this one is skipped there");
 }
+
+TEST_CASE("who comes, or comes back, when the mesh is known warms up; who is there then does not",
+          "[policies]") {
+  auto mesh = shop();
+  resources::Documents documents;
+  documents.load_balancer_policies.push_back(balancer("a", {}));
+  auto warm = balancer("a", {});
+  warm.simple = resources::LoadBalancerPolicy::Simple::least_request;
+  warm.warm_up = std::chrono::seconds(100);
+  const auto hour = [](int n) { return base::TimePoint(std::chrono::hours(n)); };
+  // Of each endpoint, "10.0.0.2 0.1"; none: nobody warms up.
+  const auto warmth = [&](base::TimePoint now) {
+    const auto compiled = mesh.at(now).compile_all(documents);
+    Lines lines;
+    for (const auto& upstream : compiled.table->upstreams) {
+      if (!upstream || upstream->name != "cart.shop.mesh.internal:80") continue;
+      const auto& tier = upstream->tiers.at(0);
+      for (std::size_t i = 0; tier.warm_up && i < tier.members.size(); ++i)
+        lines.push_back(tier.members[i].address.ip.to_string() + ' ' +
+                        std::to_string(tier.warm_up->warmth(i, now)).substr(0, 3));
+    }
+    return lines;
+  };
+  auto& endpoints = mesh.service("east", "cart").endpoints;
+  const auto three = [&] {
+    auto all = endpoints;
+    all.push_back(all.front());
+    all.back().ip = *base::IpAddress::parse("10.0.0.9");
+    return all;
+  }();
+  mesh.unsynced();
+  CHECK(warmth(hour(1)).empty());
+  endpoints = three;
+  mesh.synced();
+  CHECK(warmth(hour(2)).empty());  // still what was there before
+  endpoints = {three[0], three[2]};
+  CHECK(warmth(hour(3)).empty());
+  endpoints = three;
+  CHECK(warmth(hour(4)).empty());  // no policy asks for it
+  documents.load_balancer_policies = {};
+  documents.load_balancer_policies.push_back(warm);
+  CHECK(warmth(hour(4) + std::chrono::seconds(30)) ==
+        Lines{"10.0.0.1 1.0", "10.0.0.2 0.3", "10.0.0.9 1.0"});
+  endpoints[2].health = discovery::view::Health::unhealthy;
+  CHECK(warmth(hour(5)) == Lines{"10.0.0.1 1.0", "10.0.0.2 1.0"});
+  endpoints[2].health = discovery::view::Health::healthy;
+  CHECK(warmth(hour(6)) == Lines{"10.0.0.1 1.0", "10.0.0.2 1.0", "10.0.0.9 0.1"});
+  documents.load_balancer_policies = {};
+  warm.simple = resources::LoadBalancerPolicy::Simple::random;
+  documents.load_balancer_policies.push_back(warm);
+  CHECK(warmth(hour(6)).empty());
+}

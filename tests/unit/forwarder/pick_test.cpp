@@ -11,12 +11,14 @@ namespace {
 struct Load final : LoadView {
   std::map<SlotId, std::uint32_t> requests;
   std::set<SlotId> failed;
+  base::TimePoint time{};
 
   std::uint32_t active(const Member& member) const override {
     const auto found = requests.find(member.slot);
     return found == requests.end() ? 0 : found->second;
   }
   bool avoid(const Member& member) const override { return failed.contains(member.slot); }
+  base::TimePoint now() const override { return time; }
 };
 
 Tier tier(double share, std::vector<SlotId> slots) {
@@ -280,4 +282,76 @@ TEST_CASE("while another tier can take the traffic nothing panics") {
   CHECK(counts.contains(7));
   load.failed = {0, 1, 2, 3, 7, 8};
   CHECK(picks(upstream, load, 100).size() == 4);  // the first tier, whole
+}
+
+namespace {
+
+constexpr base::TimePoint kCame{std::chrono::hours(5)};
+constexpr base::Duration kWarmUp = std::chrono::seconds(100);
+
+// Those at `late` came at kCame, the others were always there.
+Upstream warming(Balancing::By how, std::vector<std::uint32_t> weights, std::set<SlotId> late) {
+  auto upstream = spread(how, std::move(weights));
+  auto& tier = upstream.tiers.front();
+  std::vector<base::TimePoint> since;
+  for (const auto& member : tier.members)
+    since.push_back(late.contains(member.slot) ? kCame : kEver);
+  tier.warm_up = std::make_shared<const WarmUp>(std::move(since), kWarmUp);
+  return upstream;
+}
+
+}  // namespace
+
+TEST_CASE("who has come late counts for as much of its weight as its time has gone, from 10 % on") {
+  for (const auto how : {Balancing::By::least_request, Balancing::By::round_robin}) {
+    const auto upstream = warming(how, {1, 1, 2}, {1, 2});
+    Load load;
+    // Of 1, 1, 2 what the two late ones count for, after so many seconds.
+    for (const auto& [seconds, warmth] :
+         std::map<int, double>{{0, 0.1}, {5, 0.1}, {25, 0.25}, {50, 0.5}, {99, 0.99}, {100, 1}}) {
+      load.time = kCame + std::chrono::seconds(seconds);
+      auto counts = counts_of(picks_by_key(upstream, 40'000, load));
+      const auto sum = 1 + 3 * warmth;
+      INFO(seconds << " s");
+      CHECK(counts[0] == Approx(40'000 / sum).epsilon(0.05));
+      CHECK(counts[1] == Approx(40'000 * warmth / sum).epsilon(0.1));
+      CHECK(counts[2] == Approx(40'000 * 2 * warmth / sum).epsilon(0.1));
+    }
+  }
+}
+
+TEST_CASE("under load who warms up has as many requests as it counts for") {
+  const auto upstream = warming(Balancing::By::least_request, {1, 1, 1, 1}, {3});
+  Load load;
+  load.time = kCame + std::chrono::seconds(20);
+  base::Random random(8);
+  std::vector<SlotId> in_flight;
+  double of_late = 0;
+  for (int i = 0; i < 30'000; ++i) {
+    if (in_flight.size() == 64) {
+      std::swap(in_flight[random.below(64)], in_flight.back());
+      --load.requests[in_flight.back()];
+      in_flight.pop_back();
+    }
+    in_flight.push_back(pick(upstream, {}, load, random)->slot);
+    ++load.requests[in_flight.back()];
+    of_late += load.requests[3];
+  }
+  CHECK(of_late / 30'000 == Approx(4).epsilon(0.15));
+}
+
+TEST_CASE("who warms up is taken where nobody else is left, and who came last counts least") {
+  const auto upstream = warming(Balancing::By::least_request, {1, 1}, {1});
+  Load load;
+  load.time = kCame;
+  CHECK(picks(upstream, load, 100, {0}) == std::map<SlotId, int>{{1, 100}});
+  load.failed = {0};
+  CHECK(picks(upstream, load, 100) == std::map<SlotId, int>{{1, 100}});
+
+  const WarmUp two({kCame, kCame + kWarmUp / 2}, kWarmUp);
+  CHECK(two.warmth(0, kCame + kWarmUp / 2) == 1);  // whoever has been there longest
+  CHECK(two.warmth(1, kCame + kWarmUp / 2) == Approx(0.1 / 0.5));
+  CHECK(two.warmth(1, kCame + kWarmUp) == Approx(0.5));
+  CHECK_FALSE(two.is_over(kCame + kWarmUp));
+  CHECK(two.is_over(kCame + kWarmUp * 3 / 2));
 }

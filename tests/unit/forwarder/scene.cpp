@@ -217,7 +217,7 @@ forwarder::Compiled Mesh::compile_all(const resources::Documents& documents) {
     view->destinations.push_back(
         std::make_shared<const discovery::view::Destination>(std::move(destination)));
   const forwarder::ForwarderConfig config{"east", addresses_, others_};
-  return forwarder::compile(documents, discovery::view::resolve(view), config, kept_);
+  return forwarder::compile(documents, discovery::view::resolve(view), config, kept_, now_);
 }
 
 forwarder::Decision decide(const forwarder::Table& table, const Incoming& request,

@@ -62,6 +62,8 @@ class Mesh {
   // What other clusters have is not heard yet.
   Mesh& unsynced() { return synced_ = false, *this; }
   Mesh& synced() { return synced_ = true, *this; }
+  // When tables from here on are made.
+  Mesh& at(base::TimePoint now) { return now_ = now, *this; }
   // No other agent is ever heard.
   Mesh& alone() { return others_ = forwarder::Others::none, *this; }
 
@@ -74,6 +76,7 @@ class Mesh {
   std::string headless_;
   std::vector<base::IpAddress> addresses_;
   bool synced_ = true;
+  base::TimePoint now_ = forwarder::kEver;
   forwarder::Others others_ = forwarder::Others::may_be_heard;
   forwarder::KeptTable kept_;
 };

@@ -17,8 +17,8 @@ struct Tables {
   SlotMap slots;
   std::vector<SlotId> held;
 
-  std::vector<SlotId> table(std::vector<const char*> addresses) {
-    slots.begin_table();
+  std::vector<SlotId> table(std::vector<const char*> addresses, base::TimePoint now = kEver) {
+    slots.begin_table(now);
     std::vector<SlotId> ids;
     for (const auto* address : addresses) ids.push_back(slots.hold(at(address)));
     for (const auto id : std::exchange(held, ids)) slots.release(id);
@@ -54,6 +54,21 @@ TEST_CASE("an address that comes back after it was dropped is a stranger") {
   tables.table({});
   CHECK(tables.table({"10.0.0.1:80"}) == std::vector<SlotId>{0});
   CHECK(tables.slots.slot(0).generation == 1);
+}
+
+TEST_CASE("a slot knows since when its address is held without a gap") {
+  Tables tables;
+  const auto hour = [](int n) { return base::TimePoint(std::chrono::hours(n)); };
+  tables.table({"10.0.0.1:80"});
+  CHECK(tables.slots.since(0) == kEver);
+  tables.table({"10.0.0.1:80", "10.0.0.2:80"}, hour(1));
+  tables.table({"10.0.0.2:80", "10.0.0.1:80"}, hour(2));
+  CHECK(tables.slots.since(0) == kEver);
+  CHECK(tables.slots.since(1) == hour(1));
+  tables.table({"10.0.0.2:80"}, hour(3));
+  CHECK(tables.table({"10.0.0.1:80", "10.0.0.2:80"}, hour(4)).front() == 0);
+  CHECK(tables.slots.since(0) == hour(4));
+  CHECK(tables.slots.since(1) == hour(1));
 }
 
 TEST_CASE("slots do not grow with addresses that come and go") {

@@ -64,6 +64,7 @@ struct Avoids final : LoadView {
   bool avoid(const Member& member) const override {
     return addresses.contains(member.address.ip.to_string());
   }
+  base::TimePoint now() const override { return {}; }
 };
 
 }  // namespace

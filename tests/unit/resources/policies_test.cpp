@@ -215,7 +215,20 @@ TEST_CASE("what a LoadBalancerPolicy cannot mean is said", "[resources]") {
   CHECK(problems(balancer("{simple: RANDOM, healthyPanicThreshold: 101}")) ==
         Lines{"error spec.config.healthyPanicThreshold: not from 0 to 100"});
   CHECK(problems(balancer("{simple: RANDOM, healthyPanicThreshold: nan}")).size() == 1);
-  CHECK(problems(balancer("{simple: RANDOM, warmupDurationSecs: 5s}")).size() == 1);
+  CHECK(problems(balancer("{simple: RANDOM, warmupDurationSecs: 5s}")) ==
+        Lines{"warning spec.config.warmupDurationSecs: no effect with RANDOM and consistentHash: "
+              "as in Gloo; ROUND_ROBIN and LEAST_REQUEST heed it"});
+  CHECK(
+      problems(balancer("{consistentHash: {useSourceIp: true}, warmupDurationSecs: 5s}")).size() ==
+      1);
+  CHECK(problems(balancer("{simple: ROUND_ROBIN, warmupDurationSecs: -1s}"))
+            .at(0)
+            .starts_with("error spec.config.warmupDurationSecs"));
+  for (const char* simple : {"ROUND_ROBIN", "LEAST_REQUEST", "UNSPECIFIED"}) {
+    const auto warm = balancer("{simple: " + std::string(simple) + ", warmupDurationSecs: 1m}");
+    CHECK(problems(warm).empty());
+    CHECK(warm.documents.load_balancer_policies.at(0).warm_up == 60s);
+  }
   CHECK(problems(balancer("{consistentHash: {}}"))
             .at(0)
             .starts_with("error spec.config.consistentHash: says nothing to hash"));
