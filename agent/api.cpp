@@ -124,8 +124,8 @@ HttpReply Api::route_reply(const HttpRequest& request) {
     };
     const auto method = asked("method"), url = asked("url"), headers = asked("headers"),
                from = asked("from");
-    const auto answer = report_route(
-        table, {method.empty() ? "GET" : std::string_view(method), url, headers, from});
+    const auto answer = report_route(table, {method.empty() ? "GET" : std::string_view(method), url,
+                                             headers, from, std::chrono::steady_clock::now()});
     return json(answer, answer.contains("error") ? 400 : 200);
   });
 }

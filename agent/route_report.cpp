@@ -1,6 +1,7 @@
 #include "agent/route_report.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/address.hpp"
@@ -65,13 +66,22 @@ std::string as_bytes(std::string_view method, const Url& url, std::string_view h
          (has_host ? "" : "Host: " + url.host + "\r\n") + lines + "\r\n";
 }
 
-Json report(const forwarder::ExplainedDestination& destination) {
+std::string describe(const forwarder::Tier& tier, std::size_t place, base::TimePoint now) {
+  const auto& member = tier.members[place];
+  auto text = member.address.to_string() + (member.stale ? " (stale)" : "");
+  if (!tier.warm_up || tier.warm_up->is_over(now)) return text;
+  const auto percent = std::lround(100 * tier.warm_up->warmth(place, now));
+  return percent < 100 ? text + " (warms up: " + std::to_string(percent) + " % of its weight)"
+                       : text;
+}
+
+Json report(const forwarder::ExplainedDestination& destination, base::TimePoint now) {
   Json tiers = Json::array();
   if (destination.upstream)
     for (const auto& tier : destination.upstream->tiers) {
       Json members = Json::array();
-      for (const auto& member : tier.members)
-        members.push_back(member.address.to_string() + (member.stale ? " (stale)" : ""));
+      for (std::size_t place = 0; place < tier.members.size(); ++place)
+        members.push_back(describe(tier, place, now));
       tiers.push_back(
           {{"tier", tier.name}, {"share", tier.share}, {"members", std::move(members)}});
     }
@@ -143,7 +153,8 @@ Json report_route(const forwarder::Table& table, const AskedRoute& asked) {
     if (!verdict.why_not.empty())
       skipped.push_back(
           {{"route", verdict.route}, {"matcher", verdict.matcher}, {"why", verdict.why_not}});
-  for (const auto& destination : found.destinations) destinations.push_back(report(destination));
+  for (const auto& destination : found.destinations)
+    destinations.push_back(report(destination, asked.now));
   Json json{{"virtualHost", found.virtual_host},
             {"skipped", std::move(skipped)},
             {"outcome", outcome(found)}};

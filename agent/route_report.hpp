@@ -17,6 +17,7 @@ struct AskedRoute {
   std::string_view url{};      // absolute: "http://reviews.mesh.internal:9080/reviews/1?x=y"
   std::string_view headers{};  // lines of "name: value"; a Host takes the place of the URL's
   std::string_view from{};     // the caller's address; "" = 127.0.0.1
+  base::TimePoint now = base::TimePoint::max();  // for who warms up
 };
 
 // What cannot be asked, or what the forwarder would refuse, gives an object with "error".

@@ -204,6 +204,9 @@ def warms_up_by_policy(mesh):
     equal((min(first, second) > 100, third), (True, 0), f"{first} and {second} of 300 requests for who was there")
     write_warming(mesh, addresses)
     until(lambda: seen(30)[2] > 0, 30, "the third is there")
+    route = mesh.ask("west", "route", "GET", f"http://warm.policies.mesh.internal:{WARMING_PORT}/")
+    equal(sum("(warms up: 10 % of its weight)" in member for member in route["destinations"][0]["tiers"][0]["members"]),
+          1, "who warms up by what route says")
     third = seen(300)[2]
     equal(third < 50, True, f"{third} of 300 requests for who warms up")
 

@@ -106,3 +106,30 @@ TEST_CASE("who asks decides where a table is for some callers only") {
   CHECK(outcome_of(*compiled.table, {.url = url, .from = "batch"})
             .starts_with("error: a caller is an address: "));
 }
+
+TEST_CASE("who warms up is named with the part of its weight that it counts for") {
+  auto mesh = shop();
+  resources::Documents documents;
+  resources::LoadBalancerPolicy warm;
+  warm.warm_up = std::chrono::seconds(100);
+  documents.load_balancer_policies.push_back(warm);
+  const base::TimePoint came(std::chrono::hours(1));
+  mesh.compile_all(documents);
+  auto& endpoints = mesh.service("east", "web").endpoints;
+  endpoints.push_back(endpoints.front());
+  endpoints.back().ip = *base::IpAddress::parse("10.0.0.2");
+  const auto compiled = mesh.at(came).compile_all(documents);
+  const auto late = [&](base::TimePoint now) -> std::string {
+    AskedRoute asked{"GET", "http://web.mesh.internal:9080/"};
+    asked.now = now;
+    const auto answer = report_route(*compiled.table, asked);
+    const auto& members = answer["destinations"][0]["tiers"][0]["members"];
+    CHECK(members[0].get<std::string>().find(' ') == std::string::npos);
+    return members[1];
+  };
+  const auto address = late(base::TimePoint::max());
+  CHECK(address.find(' ') == address.npos);
+  CHECK(late(came) == address + " (warms up: 10 % of its weight)");
+  CHECK(late(came + std::chrono::seconds(42)) == address + " (warms up: 42 % of its weight)");
+  CHECK(late(came + std::chrono::seconds(100)) == address);
+}
