@@ -58,6 +58,8 @@ void for_each_kind_of_policy(OfDocuments& documents, Visit&& visit) {
 
 struct File {
   std::string name, text;
+  // Whether its places are of use to whoever wrote it; those of an object of an API server are not.
+  bool has_lines = true;
 };
 
 struct Loaded {

@@ -12,9 +12,15 @@
 namespace resources {
 namespace {
 
+void forget_marks(Node& node) {
+  node.mark = node.key_mark = {};
+  for (auto& child : node.children) forget_marks(child);
+}
+
 Loaded parse(const File& file) {
   Loaded loaded;
   const auto broken = read_trees(file.name, file.text, [&](Tree&& tree) {
+    if (!file.has_lines) forget_marks(tree.root);
     read_document(file.name, std::move(tree), loaded);
   });
   loaded.problems.insert(loaded.problems.end(), broken.begin(), broken.end());

@@ -17,7 +17,8 @@ std::string where(const Place& place) {
 
 std::string what(const Problem& problem) {
   std::string text;
-  if (!problem.object.empty()) text += shown(problem.object) + ": ";
+  // A place may be the object itself.
+  if (!problem.place.file.ends_with(problem.object)) text += shown(problem.object) + ": ";
   if (!problem.field.empty()) text += shown(problem.field) + ": ";
   text += shown(problem.message);
   if (!problem.hint.empty()) text += "; " + shown(problem.hint);

@@ -66,6 +66,11 @@ struct Reader {
   std::string api() const {
     return (group.empty() ? "" : std::string(group) + '/') + std::string(version);
   }
+  bool is_gloo() const { return group.ends_with(kGlooGroups); }
+  bool reads(const Identity& id) const {
+    const bool ours = is_gloo() && id.group() == kOwnGroup && id.version() == kOwnVersion;
+    return kind == id.kind && (ours || api() == id.api);
+  }
 };
 
 constexpr std::array kReaders = {
@@ -97,7 +102,7 @@ constexpr std::array kReaders = {
 
 // Says what is known of a kind that no reader takes.
 void turn_away(const Value& document, const Identity& id) {
-  const bool gloo = id.group().ends_with(kGlooGroups);
+  const bool gloo = id.group().ends_with(kGlooGroups) || id.group() == kOwnGroup;
   auto kinds = unsupported_kinds();
   if (gloo && std::find(kinds.begin(), kinds.end(), id.kind) != kinds.end()) {
     document.warn("kind " + id.kind + " is not supported yet: ignored");
@@ -107,9 +112,12 @@ void turn_away(const Value& document, const Identity& id) {
   }
   const std::string name = id.kind + " of " + id.api;
   for (const Reader& reader : kReaders) {
-    if (reader.kind == id.kind && reader.group == id.group()) {
+    const bool ours = reader.is_gloo() && id.group() == kOwnGroup;
+    if (reader.kind == id.kind && (ours || reader.group == id.group())) {
+      const auto api =
+          ours ? std::string(kOwnGroup) + '/' + std::string(kOwnVersion) : reader.api();
       return document.warn(name + " is not a version Nearmost reads: ignored",
-                           "write apiVersion: " + reader.api());
+                           "write apiVersion: " + api);
     }
     kinds.push_back(reader.kind);
   }
@@ -135,12 +143,19 @@ void read_object(const Value& document, const Identity& id, Loaded& out) {
   for (const Reader& reader : kReaders) {
     if (reader.kind != id.kind) continue;
     if (id.api.empty()) return document.error("no apiVersion", "write apiVersion: " + reader.api());
-    if (reader.api() == id.api) return reader.read(document, out);
+    if (reader.reads(id)) return reader.read(document, out);
   }
   turn_away(document, id);
 }
 
 }  // namespace
+
+std::vector<CustomKind> custom_kinds() {
+  std::vector<CustomKind> kinds;
+  for (const Reader& reader : kReaders)
+    if (reader.is_gloo()) kinds.push_back({reader.group, reader.version, reader.kind});
+  return kinds;
+}
 
 void read_document(std::string_view file_name, Tree&& tree, Loaded& loaded) {
   auto& problems = loaded.problems;

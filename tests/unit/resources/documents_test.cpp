@@ -229,3 +229,34 @@ TEST_CASE("problems come in the order of files and lines", "[resources]") {
     places.push_back(problem.place.file + ':' + std::to_string(problem.place.line));
   CHECK(places == Lines{"b.yaml:2", "a.yaml:2", "a.yaml:3"});
 }
+
+TEST_CASE("Gloo's kinds may be written with our own group", "[resources]") {
+  const auto in_version = [](const char* version) {
+    return load_text(std::string("apiVersion: networking.nearmost.internal/") + version +
+                     "\nkind: OutlierDetectionPolicy\nmetadata: {name: o}\nspec: {config: "
+                     "{consecutiveErrors: 3}}\n");
+  };
+  CHECK(in_version("v2").documents.outlier_detection_policies.size() == 1);
+  CHECK(lines(in_version("v1").problems) ==
+        Lines{"a.yaml:1:1: warning: OutlierDetectionPolicy default/o: OutlierDetectionPolicy of "
+              "networking.nearmost.internal/v1 is not a version Nearmost reads: ignored; write "
+              "apiVersion: networking.nearmost.internal/v2"});
+  const auto service = load_text(
+      "apiVersion: networking.nearmost.internal/v2\nkind: Service\nmetadata: {name: s}\n");
+  CHECK(service.documents.services.empty());
+}
+
+TEST_CASE("an object without lines is its own place", "[resources]") {
+  const auto loaded = load({{"kubernetes: RouteTable shop/r",
+                             R"({"apiVersion": "networking.nearmost.internal/v2",
+                                 "kind": "RouteTable", "metadata": {"name": "r", "namespace": "shop"},
+                                 "spec": {"hosts": ["r.example"], "htpp": [],
+                                   "http": [{"directResponse": {"status": 200}}]}})",
+                             false}});
+  REQUIRE(loaded.documents.route_tables.size() == 1);
+  CHECK(loaded.documents.route_tables[0].metadata.place ==
+        Place{"kubernetes: RouteTable shop/r", 0, 0});
+  REQUIRE(!loaded.problems.empty());
+  CHECK(loaded.problems[0].to_string() ==
+        "kubernetes: RouteTable shop/r: warning: spec.htpp: unknown field; did you mean \"http\"?");
+}

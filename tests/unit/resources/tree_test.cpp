@@ -1,5 +1,6 @@
 #include "tests/unit/resources/reading.hpp"
 
+#include "resources/json_writer.hpp"
 #include "resources/tree.hpp"
 
 #include <catch2/catch.hpp>
@@ -35,6 +36,14 @@ TEST_CASE("YAML and JSON make the same tree", "[resources]") {
   CHECK(yaml.documents == Lines{R"({a: 1, b: ["x", {c: true}], d: null, e: "2"})"});
   CHECK(yaml.documents == json.documents);
   CHECK(yaml.problems.empty());
+}
+
+TEST_CASE("what was JSON is written as JSON, which YAML is as well", "[resources]") {
+  const std::string text =
+      R"({"a": 1.50,"b": ["x",{"c": true}],"d": null,"e": "2","\"q\"": "t\u0001\n\\ö","f": {},"g": []})";
+  const auto written = resources::to_json(read(text, "a.json").trees.front().root);
+  CHECK(written == text);
+  CHECK(read(written, "a.yaml").documents == read(text, "a.json").documents);
 }
 
 TEST_CASE("scalars keep their text", "[resources]") {
