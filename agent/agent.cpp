@@ -45,7 +45,8 @@ BuilderConfig builder_config(const Config& config) {
           {config.checks, config.networks},
           [config, rehearsal = std::make_shared<Rehearsal>()](const auto& documents) {
             return rehearsal->errors(config, documents, others_of(config));
-          }};
+          },
+          config.kubernetes.has_value()};
 }
 
 std::string joined(const std::vector<std::string>& words) {

@@ -136,7 +136,8 @@ void Builder::run() {
       config = std::exchange(next_config_, std::nullopt);
     }
     if (awaited_ && std::chrono::steady_clock::now() >= *awaited_) say_rows();
-    if (!files && !names && !failing && !registered && !reading && !publication && !config) {
+    if (!files && !names && !failing && !registered && !reading && !publication && !config &&
+        !may_say_reading()) {
       products_.dns.collect();
       products_.forwarder.collect();
       products_.served.collect();
@@ -145,47 +146,46 @@ void Builder::run() {
     bool changes = publication || config;
     if (config) config_ = std::move(*config);
     if (publication) publication_ = std::move(publication);
-    if (reading) changes |= accept(std::move(*reading));
     if (registered) registered_ = std::move(*registered);
     serve_accepted(edition);
     if (files) accept(std::move(*files));
+    if (reading) accept(std::move(*reading));
     if (names) accept(std::move(*names));
     if (failing) accept(std::move(*failing));
     if (registered && newest_.documents) want_checks();
     if (registered && has_said_) say_registered();
-    if (!home_.registered.same(registered_home_)) {  // no publication would bring it
-      serve_accepted(edition);
-      changes = true;
-    }
+    if (may_say_reading()) changes |= say_reading();
+    changes |= !home_.registered.same(registered_home_);  // no publication would bring it
     // New documents alone change nothing yet: the publication with their rows follows in any case.
     if (publication_ && changes) build();
   }
 }
 
 void Builder::accept(discovery::sources::ReadFiles files) {
+  files_ = std::move(files);
+  accept_documents(files_->listing, true);
+}
+
+void Builder::accept_documents(discovery::Listing listing, bool anew) {
   const auto before = newest_.documents ? newest_.documents : serving_.documents;
-  const auto listing = files.listing;
-  newest_.stuck = why_stuck(files.unreadable);
-  newest_.problems = std::move(files.left_out);
-  newest_.documents =
-      store_.accept(std::move(files.files), std::move(files.unreadable), config_.judge);
+  newest_.stuck = why_stuck(files_->unreadable);
+  // What is read again whole is told whole; of objects, which change one by one, what is new.
+  auto known = anew ? resources::Problems() : before->problems;
+  if (!anew) std::ranges::copy(newest_.problems, std::back_inserter(known));
+  newest_.problems = files_->left_out;
+  newest_.texts = texts_;
+  // Kept for when the others change.
+  auto files = config_.kubernetes ? files_->files : std::move(files_->files);
+  if (texts_)
+    for (const auto& text : *texts_) files.push_back(text.file);
+  newest_.documents = store_.accept(std::move(files), files_->unreadable, config_.judge);
   const auto& documents = newest_.documents;
   const bool agent = config_.role == Role::agent;
   if (agent)
     std::ranges::move(
         warn_of_foreign_hosts(documents->documents.virtual_destinations, config_.rules.zones),
         std::back_inserter(newest_.problems));
-  log_problems(documents->problems);
-  log_problems(newest_.problems);
-  for (const auto& file : documents->held_back)
-    log_.warn("documents",
-              std::ranges::count(documents->never_good, file)
-                  ? "held back: it never was good, so nothing of it serves"
-                  : "held back: its last good state serves",
-              {{"file", file}});
-  for (const auto& file : before->held_back)
-    if (!std::ranges::count(documents->held_back, file))
-      log_.info("documents", "no longer held back", {{"file", file}});
+  log_accepted(*before, known);
   auto wanted =
       agent ? discovery::sources::names_in(documents->documents) : std::vector<std::string>();
   if (wanted != wanted_) {
@@ -200,6 +200,27 @@ void Builder::accept(discovery::sources::ReadFiles files) {
   if (listing == discovery::Listing::relist) awaiting_ = listing;
   if (!awaits()) return say_rows();
   if (!awaited_) awaited_ = std::chrono::steady_clock::now() + kSightPatience;
+}
+
+void Builder::log_accepted(const AcceptedDocuments& before, const resources::Problems& known) {
+  const auto& documents = *newest_.documents;
+  auto problems = documents.problems;
+  std::ranges::copy(newest_.problems, std::back_inserter(problems));
+  std::erase_if(problems, [&](const auto& one) { return std::ranges::count(known, one) > 0; });
+  log_problems(problems);
+  const auto is_new = [&](const auto& file) {
+    return known.empty() || !std::ranges::count(before.held_back, file);
+  };
+  for (const auto& file : documents.held_back)
+    if (is_new(file))
+      log_.warn("documents",
+                std::ranges::count(documents.never_good, file)
+                    ? "held back: it never was good, so nothing of it serves"
+                    : "held back: its last good state serves",
+                {{"file", file}});
+  for (const auto& file : before.held_back)
+    if (!std::ranges::count(documents.held_back, file))
+      log_.info("documents", "no longer held back", {{"file", file}});
 }
 
 void Builder::accept(discovery::sources::NamedAddresses addresses) {
@@ -239,8 +260,8 @@ void Builder::say_rows() {
   SourceRows said{"files", std::move(rows.changes), ++editions_, listing};
   if (listing == discovery::Listing::relist && config_.role == Role::agent)
     said.rows = discovery::sources::make_rows(documents, config_.exports, seen_).rows;
-  accepted_.push_back(
-      {editions_, newest_.documents, std::move(rows.problems), std::move(rows.home)});
+  accepted_.push_back({editions_, newest_.documents, newest_.texts, std::move(rows.problems),
+                       std::move(rows.home)});
   callbacks_.rows_changed(std::move(said), newest_.stuck);
 }
 
@@ -274,14 +295,31 @@ void Builder::want_checks() {
   callbacks_.checks_wanted(std::move(targets));
 }
 
+void Builder::accept(discovery::sources::kubernetes::Reading reading) {
+  const bool other = reading.texts != texts_;
+  texts_ = reading.texts;
+  if (reading_ && reading_->listing == discovery::Listing::relist)
+    reading.listing = discovery::Listing::relist;
+  if (other && files_) accept_documents(reading.listing, false);
+  reading_ = std::move(reading);
+}
+
+// The first rows of it tell peers that this cluster is whole: its documents' go before.
+bool Builder::may_say_reading() const {
+  return reading_ && (has_said_reading_ || (newest_.documents && !awaited_));
+}
+
 // True when it changes what no publication will bring.
-bool Builder::accept(discovery::sources::kubernetes::Reading reading) {
+bool Builder::say_reading() {
+  const auto reading = std::move(*reading_);
+  reading_.reset();
+  has_said_reading_ = true;
   auto rows = local_.update_kubernetes(reading.documents, config_.exports, config_.rules.locality);
-  std::ranges::move(reading.problems, std::back_inserter(rows.problems));
+  std::ranges::copy(reading.problems, std::back_inserter(rows.problems));
   SourceRows said{"kubernetes", std::move(rows.changes), 0, reading.listing};
   if (reading.listing == discovery::Listing::relist)
     said.rows = discovery::sources::make_rows(reading.documents, config_.exports).rows;
-  callbacks_.rows_changed(std::move(said), std::move(reading.stuck));
+  callbacks_.rows_changed(std::move(said), reading.stuck);
   const bool same_problems = kubernetes_problems_ == rows.problems;
   if (!same_problems) log_problems(rows.problems);
   const bool same = same_problems && kubernetes_home_.same(rows.home);
@@ -299,6 +337,9 @@ void Builder::serve_accepted(std::uint64_t edition) {
   std::ranges::sort(config_.rules.failover, [](const auto& a, const auto& b) {
     return resources::precedes(a->metadata, b->metadata);
   });
+}
+
+void Builder::join_homes() {
   if (!home_.files.same(serving_.home) || !home_.kubernetes.same(kubernetes_home_) ||
       !home_.registered.same(registered_home_))
     home_ = {serving_.home, kubernetes_home_, registered_home_,
@@ -308,10 +349,12 @@ void Builder::serve_accepted(std::uint64_t edition) {
 
 void Builder::build() {
   const auto began = std::chrono::steady_clock::now();
+  join_homes();
   auto served = std::make_unique<Served>();
   served->version = ++version_;
   served->publication = publication_;
   served->documents = serving_.documents;
+  served->texts = serving_.texts;
   served->row_problems = serving_.row_problems;
   for (const auto* problems : {&kubernetes_problems_, &registered_problems_})
     served->row_problems.insert(served->row_problems.end(), problems->begin(), problems->end());

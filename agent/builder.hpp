@@ -7,12 +7,13 @@
 // documents and old endpoints. DNS does not wait for the forwarder's table where nobody is sent to
 // the forwarder who was not before, nor at a start: a restarted agent answers as soon as it can. A
 // build never blocks a worker; the snapshots that it replaces are freed here. What Kubernetes says
-// is rows and no routes: it takes effect as it comes. Names that documents give instead of
-// addresses are looked up elsewhere, and endpoints checked: documents with names that are not known
-// yet, and the first for the first checks, wait for kSightPatience at most, so that a restart
-// neither withdraws what is there nor brings back what is dead; so does what was registered before.
-// Thread: run() is the builder thread; publication(), files(), names(), failing(), registered(),
-// kubernetes(), configure() and stop() from any.
+// of Services is rows and no routes: it takes effect as it comes, the first of it behind the first
+// of its custom resources, which are documents beside those of files. Names that documents give
+// instead of addresses are looked up elsewhere, and endpoints checked: documents with names that
+// are not known yet, and the first for the first checks, wait for kSightPatience at most, so that a
+// restart neither withdraws what is there nor brings back what is dead; so does what was registered
+// before. Thread: run() is the builder thread; publication(), files(), names(), failing(),
+// registered(), kubernetes(), configure() and stop() from any.
 #pragma once
 
 #include <atomic>
@@ -51,6 +52,7 @@ struct BuilderConfig {
   Role role = Role::agent;
   discovery::sources::CheckRule checks;  // of endpoints of files
   DocumentStore::Judge judge;
+  bool kubernetes = false;  // whether it will be read, too
 };
 
 class Builder {
@@ -99,16 +101,22 @@ class Builder {
  private:
   void run();
   void accept(discovery::sources::ReadFiles files);
+  void accept_documents(discovery::Listing listing, bool anew);
   void accept(discovery::sources::NamedAddresses addresses);
   void accept(discovery::sources::Failing endpoints);
   bool awaits() const;
   void want_checks();
   void say_rows();
   void say_registered();
-  bool accept(discovery::sources::kubernetes::Reading reading);
+  void accept(discovery::sources::kubernetes::Reading reading);
+  bool may_say_reading() const;
+  bool say_reading();
   void serve_accepted(std::uint64_t edition);
+  void join_homes();
   void build();
   bool may_answer_first(const discovery::view::View& next) const;
+  // What of the newest documents is wrong, `known` aside, and which files wait or no longer do.
+  void log_accepted(const AcceptedDocuments& before, const resources::Problems& known);
   void log_problems(const resources::Problems& problems);
 
   BuilderConfig config_;
@@ -128,10 +136,17 @@ class Builder {
   std::optional<discovery::sources::kubernetes::Reading> next_reading_;
   std::optional<BuilderConfig> next_config_;
 
+  using SharedTexts = std::shared_ptr<const discovery::sources::kubernetes::CustomTexts>;
+
   // The builder thread's own.
   DocumentStore store_;
+  std::optional<discovery::sources::ReadFiles> files_;              // as last read
+  std::optional<discovery::sources::kubernetes::Reading> reading_;  // whose rows are not said yet
+  bool has_said_reading_ = false;
+  SharedTexts texts_;  // as last read
   struct {
     std::shared_ptr<const AcceptedDocuments> documents;
+    SharedTexts texts;             // that are among them
     resources::Problems problems;  // warnings beside those of the documents
     std::string stuck;
   } newest_;                         // as the files say
@@ -152,6 +167,7 @@ class Builder {
   struct Edition {
     std::uint64_t number = 0;
     std::shared_ptr<const AcceptedDocuments> documents = std::make_shared<AcceptedDocuments>();
+    SharedTexts texts;
     resources::Problems row_problems;
     discovery::Rows home;
   };

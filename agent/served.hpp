@@ -11,6 +11,7 @@
 #include "agent/document_store.hpp"
 #include "base/time.hpp"
 #include "discovery/publication.hpp"
+#include "discovery/sources/kubernetes/source.hpp"
 #include "discovery/view/resolution.hpp"
 #include "forwarder/compile.hpp"
 
@@ -22,6 +23,8 @@ struct Served {
   base::Duration build_time{};
   std::shared_ptr<const discovery::Publication> publication;
   std::shared_ptr<const AcceptedDocuments> documents;
+  // Custom resources among them; null where there is no Kubernetes.
+  std::shared_ptr<const discovery::sources::kubernetes::CustomTexts> texts;
   std::shared_ptr<const discovery::view::Resolution> resolution;
   resources::Problems row_problems;      // documents that are no rows, or that nobody asks for here
   resources::Problems routing_problems;  // of route tables: a bad regex, a route to nothing

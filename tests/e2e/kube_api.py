@@ -4,11 +4,15 @@ Objects are written by put() and delete(), each of which takes the next resource
 one list come from one version, by a continue token that compact() makes expire (410). A watch from a version that is
 compacted is told so by HTTP 410 or, as servers mostly do, by an ERROR event inside a 200 stream (`gone_in_stream`).
 What goes wrong in life is a method: break_streams(), lose_history(), stop() and start() with another history behind it.
+Custom resources are there when define() has made their definition: then discovery names them, each with a generation
+that counts its specs, and a status that only a merge patch of the subresource writes.
 Faults of the client (an unknown path, a bad parameter) are answered as a real server does, with a Status.
 """
 import base64
 import copy
 import json
+import os
+import re
 import ssl
 import threading
 import time
@@ -27,6 +31,18 @@ def status(code, reason, message):
             "reason": reason, "code": code}
 
 
+def merged(target, patch):
+    if not isinstance(patch, dict):
+        return patch
+    target = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            target.pop(key, None)
+        else:
+            target[key] = merged(target.get(key), value)
+    return target
+
+
 class Expired(Exception):
     pass
 
@@ -42,7 +58,7 @@ class Store:
         self.objects = {}
         self.events = []  # (version, type, plural, object)
 
-    def put(self, plural, made):
+    def put(self, plural, made, counts_generations=False):
         with self.changed:
             made = copy.deepcopy(made)
             metadata = made["metadata"]
@@ -51,9 +67,32 @@ class Store:
             name = metadata["namespace"] + "/" + metadata["name"]
             self.version += 1
             metadata["resourceVersion"] = str(self.version)
+            if counts_generations:
+                before = known.get(name)
+                same = before and before.get("spec") == made.get("spec")
+                metadata["generation"] = before["metadata"]["generation"] + (not same) if before else 1
+                if before and "status" in before:
+                    made["status"] = before["status"]  # not to be written this way
             self.events.append((self.version, "MODIFIED" if name in known else "ADDED", plural, made))
             known[name] = made
             self.changed.notify_all()
+
+    def patch_status(self, plural, name, patch):
+        """RFC 7396 of the status alone; the object, or None. What changes nothing is no event."""
+        with self.changed:
+            before = self.objects.get(plural, {}).get(name)
+            if not before:
+                return None
+            made = copy.deepcopy(before)
+            made["status"] = merged(made.get("status"), patch.get("status"))
+            if made == before:
+                return before
+            self.version += 1
+            made["metadata"]["resourceVersion"] = str(self.version)
+            self.events.append((self.version, "MODIFIED", plural, made))
+            self.objects[plural][name] = made
+            self.changed.notify_all()
+            return made
 
     def delete(self, plural, name):
         with self.changed:
@@ -100,6 +139,36 @@ class Store:
         return [(v, kind, made) for v, kind, of, made in self.events if v > version and of == plural]
 
 
+DEFINITIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy", "kubernetes", "crds")
+
+
+def defined_kinds():
+    """Of the definitions that operators apply."""
+    names = []
+    for name in sorted(os.listdir(DEFINITIONS)):
+        with open(os.path.join(DEFINITIONS, name), encoding="utf-8") as file:
+            text = file.read()
+        kind, plural = re.search(r"names: \{kind: (\w+),.* plural: (\w+),", text).groups()
+        if plural != plural_of(kind) or f"name: {plural}.networking.nearmost.internal\n" not in text:
+            raise AssertionError(f"{name} names {kind} and {plural}")
+        names.append(kind)
+    return names
+
+
+def plural_of(kind):
+    return kind.lower()[:-1] + "ies" if kind.endswith("cy") else kind.lower() + "s"
+
+
+def resource_list(group, kinds):
+    verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+    entries = [{"name": plural, "singularName": kind.lower(), "namespaced": True, "kind": kind, "verbs": verbs}
+               for plural, kind in kinds.items()]
+    entries += [{"name": plural + "/status", "singularName": "", "namespaced": True, "kind": kind,
+                 "verbs": ["get", "patch", "update"]} for plural, kind in kinds.items()]
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group.split("/", 1)[1],
+            "resources": entries}
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -121,10 +190,11 @@ class Handler(BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         asked = dict(urllib.parse.parse_qsl(url.query))
         group, _, plural = url.path.strip("/").rpartition("/")
-        kind = RESOURCES.get(group, {}).get(plural)
-        api.note(self.path)
-        if self.headers.get("Authorization") not in [f"Bearer {token}" for token in api.tokens]:
-            return self.reply(401, status(401, "Unauthorized", "Unauthorized"))
+        kind = api.kinds(group).get(plural)
+        if not self.may_ask(api):
+            return None
+        if kinds := api.kinds(url.path.strip("/")):
+            return self.reply(200, resource_list(url.path.strip("/"), kinds))
         if not kind:
             return self.reply(404, status(404, "NotFound", "the server could not find the requested resource"))
         if plural in api.forbidden:
@@ -135,14 +205,42 @@ class Handler(BaseHTTPRequestHandler):
         if asked.get("watch") in ("true", "1"):
             return self.watch(api, group, plural, kind, asked)
         try:
-            version, items, rest = api.store.page(plural, int(asked.get("limit", 0)), asked.get("continue", ""))
+            version, items, rest = api.store.page(api.plural(group, plural), int(asked.get("limit", 0)),
+                                                  asked.get("continue", ""))
         except Expired:
             return self.reply(410, status(410, "Expired", "The provided continue parameter is too old"))
-        # Items of a list say neither kind nor apiVersion.
-        items = [{k: v for k, v in item.items() if k not in ("kind", "apiVersion")} for item in items]
+        if group in RESOURCES:  # items of such a list say neither kind nor apiVersion
+            items = [{k: v for k, v in item.items() if k not in ("kind", "apiVersion")} for item in items]
         metadata = {"resourceVersion": str(version), **({"continue": rest} if rest else {})}
         return self.reply(200, {"kind": kind + "List", "apiVersion": group.split("/", 1)[1], "metadata": metadata,
                                 "items": items})
+
+    def may_ask(self, api):
+        api.note(self.path if self.command == "GET" else f"{self.command} {self.path}")
+        if self.headers.get("Authorization") in [f"Bearer {token}" for token in api.tokens]:
+            return True
+        self.reply(401, status(401, "Unauthorized", "Unauthorized"))
+        return False
+
+    def do_PATCH(self):
+        api = self.server.api
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if not self.may_ask(api):
+            return None
+        parts = self.path.strip("/").split("/")  # apis/GROUP/VERSION/namespaces/NAMESPACE/PLURAL/NAME/status
+        if len(parts) != 8 or parts[3] != "namespaces" or parts[7] != "status" \
+                or parts[5] not in api.kinds("/".join(parts[:3])):
+            return self.reply(404, status(404, "NotFound", "the server could not find the requested resource"))
+        if self.headers.get("Content-Type") != "application/merge-patch+json":
+            return self.reply(415, status(415, "UnsupportedMediaType", "the body was in an unknown format"))
+        if parts[5] + "/status" in api.forbidden:
+            return self.reply(403, status(403, "Forbidden", f'{parts[5]}.{parts[1]} "{parts[6]}" is forbidden: User '
+                                          f'"nearmost" cannot patch resource "{parts[5]}/status"'))
+        made = api.store.patch_status(api.plural("/".join(parts[:3]), parts[5]), f"{parts[4]}/{parts[6]}",
+                                      json.loads(body))
+        if not made:
+            return self.reply(404, status(404, "NotFound", f'{parts[5]}.{parts[1]} "{parts[6]}" not found'))
+        return self.reply(200, made)
 
     def watch(self, api, group, plural, kind, asked):
         version = int(asked.get("resourceVersion", 0))
@@ -159,12 +257,12 @@ class Handler(BaseHTTPRequestHandler):
             ends = 0
         breaks = api.breaks
         bookmark = time.monotonic() + BOOKMARK_SECONDS
-        while time.monotonic() < ends and not api.stopped:
+        while time.monotonic() < ends and not api.stopped and plural in api.kinds(group):
             with api.store.changed:
-                events = api.store.since(plural, version)
+                events = api.store.since(api.plural(group, plural), version)
                 if not events and api.breaks == breaks:
                     api.store.changed.wait(0.05)
-                    events = api.store.since(plural, version)
+                    events = api.store.since(api.plural(group, plural), version)
                 latest = api.store.version
             if api.breaks != breaks:  # in the midst of an object, without the last chunk
                 self.write(b'{"type":"MODIFIED","object":{"kind":"' + kind.encode() + b'","metadata":{"na')
@@ -207,6 +305,7 @@ class KubeApi:
     def __init__(self, ip, tokens=("secret",), certificate=None):
         """`certificate`: (cert, key) files for TLS."""
         self.store = Store()
+        self.custom = {}  # group and version: plural, kind
         self.tokens = list(tokens)
         self.certificate = certificate
         self.forbidden, self.delay, self.max_watch = set(), 0.0, 3600.0
@@ -218,6 +317,39 @@ class KubeApi:
     @property
     def url(self):
         return f"http{'s' if self.certificate else ''}://{self.address[0]}:{self.address[1]}"
+
+    def kinds(self, group):
+        return RESOURCES.get(group) or self.custom.get(group) or {}
+
+    def plural(self, group, plural):
+        """As the store calls it: a kind of two groups is two resources."""
+        return plural if group in RESOURCES else f"{plural}.{group.split('/')[1]}"
+
+    def define(self, api_version, *kinds):
+        """Makes custom resources of these kinds, as definitions do that are established."""
+        self.custom.setdefault("apis/" + api_version, {}).update({plural_of(kind): kind for kind in kinds})
+
+    def undefine(self, api_version):
+        """Takes the definitions away, with their objects."""
+        for plural in self.custom["apis/" + api_version]:
+            stored = self.plural("apis/" + api_version, plural)
+            for name in list(self.store.objects.get(stored, {})):
+                self.store.delete(stored, name)
+        del self.custom["apis/" + api_version]
+
+    def apply(self, made):
+        """A custom resource, as `kubectl apply` would."""
+        group = "apis/" + made["apiVersion"]
+        self.store.put(self.plural(group, plural_of(made["kind"])), made, counts_generations=True)
+
+    def remove(self, api_version, kind, name):
+        self.store.delete(self.plural("apis/" + api_version, plural_of(kind)), name)
+
+    def state(self, api_version, kind, name):
+        """What the object's status says, {} when nothing yet."""
+        with self.store.changed:
+            made = self.store.objects[self.plural("apis/" + api_version, plural_of(kind))][name]
+            return dict(made.get("status", {}).get("common", {}).get("State", {}))
 
     def note(self, path):
         with self.lock:

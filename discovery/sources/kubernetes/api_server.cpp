@@ -113,6 +113,7 @@ void ApiServer::ask(std::size_t which, const Request& request) {
   set(CURLOPT_NOPROXY, "*");
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(base::to_ms(kConnectPatience)));
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(base::to_ms(request.patience)));
+  set(CURLOPT_PIPEWAIT, 1L);  // one connection for all lanes, where the server speaks HTTP/2
   set(CURLOPT_SOCKOPTFUNCTION, &set_keep_alive);
   set(CURLOPT_WRITEFUNCTION, &Lane::append);
   set(CURLOPT_WRITEDATA, &lane);

@@ -1,8 +1,10 @@
 #include "discovery/sources/kubernetes/messages.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
+#include "resources/json_writer.hpp"
 #include "resources/kinds/catalogue.hpp"
 
 namespace discovery::sources::kubernetes {
@@ -45,6 +47,39 @@ std::string_view without_core(std::string_view group) {
   return group.substr(group.find('/') + 1);  // "api/v1" is written "v1", "apis/GROUP/v1" GROUP/v1
 }
 
+template <class Number>
+Number number_of(const Node* map, std::string_view field) {
+  const auto text = text_of(map, field);
+  Number number{};
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+// What its writer says, and nothing that changes without him.
+CustomObject read_custom(Node&& node) {
+  constexpr std::string_view kWritten[] = {"name", "namespace", "labels", "annotations",
+                                           "creationTimestamp"};
+  CustomObject custom;
+  if (const Node* status = node.find("status"))
+    if (const Node* common = status->find("common"))
+      if (const Node* state = common->find("State"))
+        custom.state = {number_of<std::int64_t>(state, "observedGeneration"),
+                        text_of(state, "approval"), text_of(state, "message")};
+  std::erase_if(node.children, [](const Node& child) { return child.key == "status"; });
+  if (Node* metadata = find(node, "metadata")) {
+    custom.generation = number_of<std::int64_t>(metadata, "generation");
+    std::erase_if(metadata->children, [&](const Node& child) {
+      return std::ranges::find(kWritten, child.key) == std::end(kWritten);
+    });
+    if (Node* annotations = find(*metadata, "annotations"))
+      std::erase_if(annotations->children, [](const Node& child) {
+        return child.key == "kubectl.kubernetes.io/last-applied-configuration";
+      });
+  }
+  custom.text = resources::to_json(node);
+  return custom;
+}
+
 Object read_object(const Resource& resource, Node&& node) {
   Object object;
   const Node* metadata = node.find("metadata");
@@ -52,6 +87,10 @@ Object read_object(const Resource& resource, Node&& node) {
   object.version = text_of(metadata, "resourceVersion");
   say(node, "apiVersion", std::string(without_core(resource.groups.front())));
   say(node, "kind", resource.kind);
+  if (resource.as == Resource::As::texts) {
+    object.custom = read_custom(std::move(node));
+    return object;
+  }
   node.mark = {};
   resources::Loaded loaded;
   resources::read_document(kPlace, {std::move(node), {}}, loaded);
@@ -107,11 +146,22 @@ base::Result<WatchEvent> read_event(const Resource& resource, std::string_view l
     event.object.version = text_of(object->find("metadata"), "resourceVersion");
   } else if (type == "ERROR") {
     event.kind = Kind::error;
-    const auto code = text_of(object, "code");
-    std::from_chars(code.data(), code.data() + code.size(), event.code);
+    event.code = number_of<int>(object, "code");
     event.message = text_of(object, "message");
   }
   return event;
+}
+
+base::Result<KindNames> read_kinds(std::string_view text) {
+  const auto root = read_json(text);
+  const Node* list = root ? root->find("resources") : nullptr;
+  if (!list || !list->is_list())
+    return base::unavailable("what it says of an API group is not a list of resources");
+  KindNames kinds;
+  for (const auto& one : list->children)
+    if (auto name = text_of(&one, "name"); name.find('/') == name.npos)
+      kinds.emplace(text_of(&one, "kind"), std::move(name));
+  return kinds;
 }
 
 std::string read_status(std::string_view text) {

@@ -7,7 +7,7 @@
 namespace discovery::sources::kubernetes {
 namespace {
 
-constexpr int kOk = 200, kNotFound = 404, kGone = 410;
+constexpr int kOk = 200, kForbidden = 403, kNotFound = 404, kGone = 410;
 
 // RFC 3986 §2.1: what is not unreserved. Tokens and versions are the server's to choose.
 std::string escaped(std::string_view text) {
@@ -28,10 +28,35 @@ std::string escaped(std::string_view text) {
 }  // namespace
 
 Reflector::Reflector(Resource resource, base::Random random)
-    : resource_(std::move(resource)), random_(random) {}
+    : resource_(std::move(resource)),
+      random_(random),
+      presence_(resource_.as == Resource::As::texts ? Presence::unknown : Presence::there) {}
+
+void Reflector::defined(base::TimePoint now, const std::string& name) {
+  if (!name.empty()) {
+    undefined_since_.reset();
+    resource_.name = name;
+    if (std::exchange(presence_, Presence::there) == Presence::there) return;
+    list_anew();
+    due_ = now;
+    failures_ = 0;
+    return;
+  }
+  presence_ = Presence::absent;
+  if (!undefined_since_) undefined_since_ = now;
+  if (!objects_.empty() && now - *undefined_since_ < kDoubted) {
+    if (!failing_since_) failing_since_ = now;
+    status_.trouble = "its definition is gone";
+    return;
+  }
+  succeeded();
+  if (objects_.empty()) return;
+  objects_.clear();
+  change_ = Listing::relist;
+}
 
 std::optional<Request> Reflector::next(base::TimePoint now) {
-  if (under_way_ || now < due_) return std::nullopt;
+  if (under_way_ || presence_ != Presence::there || now < due_) return std::nullopt;
   under_way_ = true;
   spoke_ = false;
   began_ = now;
@@ -40,7 +65,9 @@ std::optional<Request> Reflector::next(base::TimePoint now) {
   return Request{Request::Kind::watch, target(), watch_ + kWatchGrace};
 }
 
-base::TimePoint Reflector::deadline() const { return under_way_ ? base::TimePoint::max() : due_; }
+base::TimePoint Reflector::deadline() const {
+  return under_way_ || presence_ != Presence::there ? base::TimePoint::max() : due_;
+}
 
 // In whole seconds, as the server is asked; by chance, so that not all agents come back together.
 base::Duration Reflector::draw_watch() {
@@ -76,18 +103,23 @@ Reflector::Then Reflector::heard(base::TimePoint now, WatchEvent event) {
   if (!event.object.version.empty()) version_ = event.object.version;
   if (event.kind == Kind::bookmark) return Then::read_on;
   ++status_.events;
-  if (event.kind == Kind::deleted)
-    objects_.erase(event.object.name);
-  else
-    put(std::move(event.object));
-  if (!change_) change_ = Listing::change;
+  const bool deleted = event.kind == Kind::deleted;
+  const bool changes =
+      deleted ? objects_.erase(event.object.name) > 0 : put(std::move(event.object));
+  if (changes && !change_) change_ = Listing::change;
   return Then::read_on;
 }
 
-void Reflector::put(Object object) {
-  auto& known = objects_[object.name];
+// Whether that changes anything.
+bool Reflector::put(Object object) {
+  const auto [at, is_new] = objects_.try_emplace(object.name);
+  auto& known = at->second;
   if (!object.problems.empty()) object.documents = std::move(known.documents);
+  const bool changes = is_new || resource_.as != Resource::As::texts ||
+                       known.custom.text != object.custom.text ||
+                       known.custom.generation != object.custom.generation;
   known = std::move(object);
+  return changes;
 }
 
 void Reflector::listed(base::TimePoint now, Page page) {
@@ -106,6 +138,7 @@ void Reflector::listed(base::TimePoint now, Page page) {
   objects_ = std::exchange(listing_, {});
   version_ = std::move(page.version);
   phase_ = Phase::watch;
+  refused_ = false;
   change_ = std::exchange(synced_, true) ? Listing::relist : change_.value_or(Listing::change);
   ++status_.lists;
 }
@@ -133,6 +166,7 @@ void Reflector::ended(base::TimePoint now, const Ending& ending) {
     due_ = now;
     return;
   }
+  if (was_list && ending.status == kForbidden && !resource_.needed) refused_ = true;
   if (was_list && ending.status == kNotFound) group_ = (group_ + 1) % resource_.groups.size();
   const bool gone = ending.status == kGone;
   const bool in_vain = !was_list && ending.status != 0 && failures_ + 1 >= kTriesBeforeList;

@@ -14,6 +14,10 @@
 // that costs nobody anything, and a server that is back is to be heard at once; one that answers
 // with errors is left alone for up to kMaxRefusedDelay.
 //
+// A custom resource is asked for where it is defined. Where its definition is gone for kDoubted, so
+// are its objects. Of one that is an object's text a change is a change of the text: a status that
+// is written comes back as an event, and is none.
+//
 // Invariants: objects() is one list with the events behind it, never a part of a list; an object
 // that cannot be read keeps its last good state. Thread: one.
 #pragma once
@@ -32,10 +36,31 @@
 namespace discovery::sources::kubernetes {
 
 struct Resource {
+  enum class As {
+    documents,  // what it says is read at once, and nobody wrote it by hand
+    texts,      // a custom resource: judged together with the files, by its text
+  };
   std::string name;  // "endpointslices": how paths call it
   std::string kind;  // "EndpointSlice"
   std::vector<std::string>
       groups;  // "apis/discovery.k8s.io/v1" and what older servers have instead
+  As as = As::documents;
+  // Without it nothing is said; what is not needed may be refused to us, or not be there.
+  bool needed = true;
+};
+
+// What a status says of an object: Gloo's status.common.State.
+struct StatedState {
+  std::int64_t observed_generation = 0;
+  std::string approval, message;
+  friend bool operator==(const StatedState&, const StatedState&) = default;
+};
+
+// What is kept of a custom resource: its JSON without what others write (status, versions).
+struct CustomObject {
+  std::string text;
+  std::int64_t generation = 0;
+  StatedState state;
 };
 
 struct Object {
@@ -43,6 +68,7 @@ struct Object {
   std::string version;             // resourceVersion
   resources::Documents documents;  // itself; none where it has errors, or is nothing for us
   resources::Problems problems;    // errors
+  CustomObject custom = {};
 };
 
 struct Page {
@@ -60,7 +86,7 @@ struct WatchEvent {
 };
 
 struct Request {
-  enum class Kind { list, watch };
+  enum class Kind { list, watch, kinds };
   Kind kind = Kind::list;
   std::string target;       // path and query
   base::Duration patience;  // for the whole answer
@@ -91,8 +117,14 @@ class Reflector {
   static constexpr base::Duration kWatchGrace = std::chrono::seconds(30);
   // What is gone twice in this time is no accident: the next list waits.
   static constexpr base::Duration kCalm = std::chrono::seconds(10);
+  // A definition that is gone for so long was taken away; a server that starts may lack it.
+  static constexpr base::Duration kDoubted = std::chrono::seconds(60);
 
   Reflector(Resource resource, base::Random random);
+
+  // Of a custom resource, which is asked for only where it is defined: whether it is. To be told
+  // again and again. `name`: how paths call it; "" = it is not there.
+  void defined(base::TimePoint now, const std::string& name);
 
   // The request that is due, if one is; none while one is under way.
   std::optional<Request> next(base::TimePoint now);
@@ -110,6 +142,9 @@ class Reflector {
   // What has happened to objects() since this was last asked; a gap makes it a relist.
   std::optional<Listing> take_change();
   bool synced() const { return synced_; }  // a whole list was read
+  // Nothing is to be waited for: synced, or not there, or refused and not needed.
+  bool settled() const { return synced_ || presence_ == Presence::absent || refused_; }
+  bool is_there() const { return presence_ == Presence::there || !objects_.empty(); }
 
   struct Status {
     std::uint64_t lists = 0, events = 0, failures = 0;
@@ -121,25 +156,27 @@ class Reflector {
 
  private:
   enum class Phase { list, watch };
+  enum class Presence { unknown, there, absent };
   std::string target() const;
   base::Duration draw_watch();
-  void put(Object object);
+  bool put(Object object);
   void list_anew();
   void retry(base::TimePoint now, const Ending& ending);
   void succeeded();
 
-  const Resource resource_;
+  Resource resource_;
   base::Random random_;
+  Presence presence_;
   std::map<std::string, Object> objects_, listing_;
   std::string version_, rest_;
   Phase phase_ = Phase::list;
-  bool under_way_ = false, spoke_ = false, synced_ = false, absent_ = false;
+  bool under_way_ = false, spoke_ = false, synced_ = false, absent_ = false, refused_ = false;
   std::optional<Listing> change_;
   std::size_t group_ = 0;
   std::uint32_t page_objects_ = kPageObjects;
   base::TimePoint due_{}, began_{};
   unsigned failures_ = 0;  // in a row
-  std::optional<base::TimePoint> failing_since_, gone_at_;
+  std::optional<base::TimePoint> failing_since_, gone_at_, undefined_since_;
   base::Duration watch_{};  // how long the stream is asked for
   Status status_;
 };

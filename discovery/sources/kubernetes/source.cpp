@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "discovery/sources/kubernetes/messages.hpp"
+#include "discovery/sources/kubernetes/resources_read.hpp"
 
 namespace discovery::sources::kubernetes {
 namespace {
@@ -10,22 +11,21 @@ namespace {
 constexpr int kOk = 200;
 // Ages and troubles in status are as old as this at most.
 constexpr base::Duration kLook = std::chrono::seconds(1);
+constexpr std::size_t kMaxKindsBytes = 1u << 20;
 
-std::vector<Resource> watched() {
-  return {{"services", "Service", {"api/v1"}},
-          {"endpointslices",
-           "EndpointSlice",
-           {"apis/discovery.k8s.io/v1", "apis/discovery.k8s.io/v1beta1"}}};
+// "routetables", and Gloo's "routetables.networking.gloo.solo.io".
+std::string called(const Resource& resource) {
+  if (resource.as == Resource::As::documents || is_ours(resource)) return resource.name;
+  const auto& group = resource.groups.front();  // "apis/GROUP/v2"
+  return resource.name + "." + group.substr(5, group.rfind('/') - 5);
 }
-
-// What of an answer with an error is shown and no more.
-constexpr std::size_t kMaxErrorBytes = 64 << 10;
 
 }  // namespace
 
 base::Result<std::unique_ptr<Source>> Source::make(Access access, base::Random random,
                                                    Changed changed, base::Logger& log) {
-  auto server = ApiServer::make(std::move(access), watched().size());
+  const auto resources = resources_read();
+  auto server = ApiServer::make(std::move(access), resources.size() + groups_of(resources).size());
   if (!server) return server.error();
   return std::unique_ptr<Source>(new Source(std::move(*server), random, std::move(changed), log));
 }
@@ -33,8 +33,10 @@ base::Result<std::unique_ptr<Source>> Source::make(Access access, base::Random r
 Source::Source(std::unique_ptr<ApiServer> server, base::Random random, Changed changed,
                base::Logger& log)
     : log_(log), changed_(std::move(changed)), server_(std::move(server)) {
-  for (auto& resource : watched())
-    mirrors_.push_back({Reflector(std::move(resource), random.fork()), {}, false, "", ""});
+  const auto resources = resources_read();
+  for (const auto& resource : resources) mirrors_.emplace_back(resource, random.fork());
+  for (auto& group : groups_of(resources))
+    groups_.push_back({ApiGroup(std::move(group), random.fork()), ""});
 }
 
 Source::~Source() { stop(); }
@@ -60,9 +62,7 @@ void Source::run() {
   for (;;) {
     auto now = std::chrono::steady_clock::now();
     ask(now);
-    auto until = now + kLook;
-    for (const auto& mirror : mirrors_) until = std::min(until, mirror.reflector.deadline());
-    auto heard = server_->wait(until - now);
+    auto heard = server_->wait(std::min(now + kLook, deadline()) - now);
     now = std::chrono::steady_clock::now();
     for (auto& one : heard) take(now, std::move(one));
     note(now);
@@ -72,118 +72,122 @@ void Source::run() {
   }
 }
 
+base::TimePoint Source::deadline() const {
+  auto first = base::TimePoint::max();
+  for (const auto& mirror : mirrors_) first = std::min(first, mirror.reflector().deadline());
+  for (const auto& group : groups_) first = std::min(first, group.look.deadline());
+  return first;
+}
+
 void Source::ask(base::TimePoint now) {
-  for (std::size_t lane = 0; lane < mirrors_.size(); ++lane) {
-    auto& mirror = mirrors_[lane];
-    const auto request = mirror.reflector.next(now);
-    if (!request) continue;
-    mirror.asked = request->kind;
-    mirror.opened = false;
-    mirror.text.clear();
-    server_->ask(lane, *request);
-  }
+  std::size_t lane = 0;
+  const auto send = [&](const std::optional<Request>& request) {
+    if (request) server_->ask(lane, *request);
+    ++lane;
+  };
+  for (auto& mirror : mirrors_) send(mirror.next(now));
+  for (auto& group : groups_) send(group.look.next(now));
 }
 
 void Source::take(base::TimePoint now, ApiServer::Heard heard) {
-  auto& mirror = mirrors_[heard.lane];
-  if (heard.status == kOk && mirror.asked == Request::Kind::list)
-    return take_list(now, heard.lane, heard);
-  if (heard.status == kOk) return take_stream(now, heard.lane, heard);
-  if (mirror.text.size() < kMaxErrorBytes) mirror.text += heard.bytes;
-  if (!heard.ended) return;
-  if (heard.ended->reason.empty()) heard.ended->reason = refusal(heard.status, mirror.text);
-  mirror.reflector.ended(now, *heard.ended);
+  const auto lane = heard.lane;
+  if (lane >= mirrors_.size())
+    return take_kinds(now, groups_[lane - mirrors_.size()], std::move(heard));
+  if (!mirrors_[lane].take(now, std::move(heard))) server_->drop(lane);
 }
 
-void Source::take_list(base::TimePoint now, std::size_t lane, ApiServer::Heard& heard) {
-  auto& mirror = mirrors_[lane];
-  mirror.text += heard.bytes;
-  if (mirror.text.size() > kMaxPageBytes)
-    return give_up(
-        now, lane,
-        {heard.status, "a page of a list is larger than 16 MiB", Ending::Fault::too_large, {}});
+void Source::take_kinds(base::TimePoint now, Group& group, ApiServer::Heard heard) {
+  if (group.text.size() < kMaxKindsBytes) group.text += heard.bytes;
   if (!heard.ended) return;
-  if (!heard.ended->reason.empty()) return mirror.reflector.ended(now, *heard.ended);
-  auto page = read_page(mirror.reflector.resource(), std::exchange(mirror.text, {}));
-  if (!page)
-    return mirror.reflector.ended(
-        now, {heard.status, page.error().message, Ending::Fault::unintelligible, {}});
-  mirror.reflector.listed(now, std::move(*page));
-}
-
-void Source::take_stream(base::TimePoint now, std::size_t lane, ApiServer::Heard& heard) {
-  auto& mirror = mirrors_[lane];
-  if (!std::exchange(mirror.opened, true)) mirror.reflector.opened(now);
-  mirror.text += heard.bytes;
-  std::size_t begin = 0;
-  for (auto end = mirror.text.find('\n'); end != std::string::npos;
-       end = mirror.text.find('\n', begin)) {
-    const auto line = std::string_view(mirror.text).substr(begin, end - begin);
-    begin = end + 1;
-    auto event = read_event(mirror.reflector.resource(), line);
-    if (!event)
-      return give_up(now, lane,
-                     {heard.status, event.error().message, Ending::Fault::unintelligible, {}});
-    if (mirror.reflector.heard(now, std::move(*event)) == Reflector::Then::hang_up)
-      return server_->drop(lane);
+  const auto text = std::exchange(group.text, {});
+  auto& ending = *heard.ended;
+  const bool whole = heard.status == kOk && ending.reason.empty();
+  auto kinds = whole ? read_kinds(text) : base::unavailable("");
+  if (kinds) {
+    group.look.listed(now, std::move(*kinds));
+  } else {
+    if (ending.reason.empty())
+      ending.reason = whole ? kinds.error().message : refusal(heard.status, text);
+    group.look.ended(now, ending);
   }
-  mirror.text.erase(0, begin);
-  if (mirror.text.size() > kMaxEventBytes)
-    return give_up(now, lane,
-                   {heard.status,
-                    "an event of a watch is larger than 8 MiB",
-                    Ending::Fault::unintelligible,
-                    {}});
-  // Half an event is none: the next stream begins behind the last whole one.
-  if (heard.ended) mirror.reflector.ended(now, *heard.ended);
-}
-
-void Source::give_up(base::TimePoint now, std::size_t lane, Ending ending) {
-  server_->drop(lane);
-  mirrors_[lane].reflector.ended(now, ending);
+  if (!group.look.kinds()) return;
+  for (auto& mirror : mirrors_) {
+    auto& reflector = mirror.reflector();
+    const auto& resource = reflector.resource();
+    if (resource.as != Resource::As::texts || resource.groups.front() != group.look.path())
+      continue;
+    const auto found = group.look.kinds()->find(resource.kind);
+    reflector.defined(now, found == group.look.kinds()->end() ? "" : found->second);
+  }
 }
 
 void Source::note(base::TimePoint now) {
   std::vector<ResourceStatus> status;
-  for (auto& mirror : mirrors_) {
-    const auto& reflector = mirror.reflector;
-    status.push_back({reflector.resource().name, reflector.synced(), reflector.objects().size(),
+  for (const auto& mirror : mirrors_) {
+    const auto& reflector = mirror.reflector();
+    if (!reflector.is_there()) continue;
+    status.push_back({called(reflector.resource()), reflector.synced(), reflector.objects().size(),
                       reflector.status(now)});
-    const auto& trouble = status.back().of.trouble;
-    if (trouble == mirror.told) continue;
-    if (trouble.empty())
-      log_.info("kubernetes", "read again", {{"resource", status.back().name}});
-    else
-      log_.warn("kubernetes", "cannot be read",
-                {{"resource", status.back().name}, {"reason", trouble}});
-    mirror.told = trouble;
+    log(status.back().name, status.back().of.trouble);
   }
+  for (const auto& group : groups_) log(group.look.path(), group.look.trouble());
   const std::lock_guard lock(mutex_);
   status_ = std::move(status);
 }
 
+void Source::log(const std::string& what, const std::string& trouble) {
+  auto& logged = logged_[what];
+  if (trouble == logged) return;
+  if (trouble.empty())
+    log_.info("kubernetes", "read again", {{"resource", what}});
+  else
+    log_.warn("kubernetes", "cannot be read", {{"resource", what}, {"reason", trouble}});
+  logged = trouble;
+}
+
+// Of the mirrors' order, which puts ours first; then by name.
+void Source::read_texts() {
+  auto texts = std::make_shared<CustomTexts>();
+  for (const auto& mirror : mirrors_) {
+    const auto& resource = mirror.reflector().resource();
+    if (resource.as != Resource::As::texts) continue;
+    for (const auto& [name, object] : mirror.reflector().objects())
+      texts->push_back(
+          {{place_of(resource, name), object.custom.text, false}, object.custom.generation});
+  }
+  texts_ = std::move(texts);
+}
+
 void Source::tell(base::TimePoint now) {
   Reading reading;
-  bool changed = false;
   for (const auto& mirror : mirrors_) {
-    if (!mirror.reflector.synced()) return;
-    const auto status = mirror.reflector.status(now);
-    if (status.age.value_or(base::Duration{}) >= kStuckAfter && reading.stuck.empty())
-      reading.stuck = mirror.reflector.resource().name + " of Kubernetes: " + status.trouble;
+    const auto& reflector = mirror.reflector();
+    // What is defined later, and not read yet, is no reason to withhold the rest.
+    if (!(has_told_ ? reflector.synced() || !reflector.resource().needed : reflector.settled()))
+      return;
+    const auto status = reflector.status(now);
+    if (reflector.resource().needed && reading.stuck.empty() &&
+        status.age.value_or(base::Duration{}) >= kStuckAfter)
+      reading.stuck = reflector.resource().name + " of Kubernetes: " + status.trouble;
   }
-  changed = reading.stuck != stuck_;
+  bool changed = reading.stuck != stuck_, other_texts = false;
   for (auto& mirror : mirrors_) {
-    const auto change = mirror.reflector.take_change();
+    auto& reflector = mirror.reflector();
+    const auto change = reflector.take_change();
     changed |= change.has_value();
+    other_texts |= change && reflector.resource().as == Resource::As::texts;
     if (change == Listing::relist) reading.listing = Listing::relist;
   }
   if (!changed) return;
+  if (other_texts) read_texts();
+  reading.texts = texts_;
   for (const auto& mirror : mirrors_)
-    for (const auto& [name, object] : mirror.reflector.objects()) {
+    for (const auto& [name, object] : mirror.reflector().objects()) {
       reading.documents.append(object.documents);
       reading.problems.insert(reading.problems.end(), object.problems.begin(),
                               object.problems.end());
     }
+  has_told_ = true;
   stuck_ = reading.stuck;
   changed_(std::move(reading));
 }

@@ -1,14 +1,16 @@
-// Services and EndpointSlices of a Kubernetes API server, as documents, on a thread of its own.
+// What a Kubernetes API server says of its cluster, read on a thread of its own: Services and
+// EndpointSlices as documents, custom resources as the texts of documents.
 //
-// Both are mirrored (reflector.hpp) and told together: nothing before both lists have been read
-// whole, then whatever one turn of the thread brought. While the server cannot be read what it said
-// last stays, and after kStuckAfter `stuck` says why. The thread is neither control's, which must
-// not wait for anybody, nor io's, which answers probes: a list of 2,000 slices takes seconds to
-// parse. Thread: make, start and stop the owner's; `changed` is called on the source's; status()
-// any's.
+// Each resource is mirrored (reflector.hpp) and all are told together: nothing before each has been
+// read whole, or need not be waited for, then whatever one turn of the thread brought. While the
+// server cannot be read what it said last stays, and after kStuckAfter `stuck` says why. The thread
+// is neither control's, which must not wait for anybody, nor io's, which answers probes: a list of
+// 2,000 slices takes seconds to parse. Thread: make, start and stop the owner's; `changed` is
+// called on the source's; status() any's.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,16 +18,26 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "discovery/sources/kubernetes/api_group.hpp"
 #include "discovery/sources/kubernetes/api_server.hpp"
-#include "discovery/sources/kubernetes/reflector.hpp"
+#include "discovery/sources/kubernetes/mirror.hpp"
 
 namespace discovery::sources::kubernetes {
 
+// A custom resource as the file that it could be. `generation`: the server's count of its specs.
+struct CustomText {
+  resources::File file;
+  std::int64_t generation = 0;
+};
+using CustomTexts = std::vector<CustomText>;
+
 struct Reading {
-  resources::Documents documents;     // all
+  resources::Documents documents;     // all but those of `texts`
   resources::Problems problems;       // of objects that cannot serve, or as they were before
   Listing listing = Listing::change;  // what it is to the reading before it
   std::string stuck;                  // why nothing new is read; "" = it is
+  // Ours first; the same object as before until one of them changes.
+  std::shared_ptr<const CustomTexts> texts;
 };
 
 class Source {
@@ -44,37 +56,41 @@ class Source {
   void stop();
 
   struct ResourceStatus {
-    std::string name;
+    std::string name;  // of Gloo's with their group
     bool synced = false;
     std::size_t objects = 0;
     Reflector::Status of;
   };
+  // Of those that are there, or that should be.
   std::vector<ResourceStatus> status() const;
 
  private:
-  struct Mirror {
-    Reflector reflector;
-    Request::Kind asked = Request::Kind::list;
-    bool opened = false;
-    std::string text;  // of the answer: what was not read yet
-    std::string told;  // the trouble in the log
+  struct Group {
+    ApiGroup look;
+    std::string text;  // of the answer, as far as it is there
   };
   Source(std::unique_ptr<ApiServer> server, base::Random random, Changed changed,
          base::Logger& log);
   void run();
+  base::TimePoint deadline() const;
   void ask(base::TimePoint now);
   void take(base::TimePoint now, ApiServer::Heard heard);
-  void take_list(base::TimePoint now, std::size_t lane, ApiServer::Heard& heard);
-  void take_stream(base::TimePoint now, std::size_t lane, ApiServer::Heard& heard);
-  void give_up(base::TimePoint now, std::size_t lane, Ending ending);
+  void take_kinds(base::TimePoint now, Group& group, ApiServer::Heard heard);
   void tell(base::TimePoint now);
+  void read_texts();
   void note(base::TimePoint now);
+  void log(const std::string& what, const std::string& trouble);
 
   base::Logger& log_;
   const Changed changed_;
   const std::unique_ptr<ApiServer> server_;
-  std::vector<Mirror> mirrors_;  // a lane each
+  // A lane each, the groups behind the mirrors.
+  std::vector<Mirror> mirrors_;
+  std::vector<Group> groups_;
+  std::shared_ptr<const CustomTexts> texts_ = std::make_shared<CustomTexts>();
   std::string stuck_;
+  bool has_told_ = false;
+  std::map<std::string, std::string> logged_;  // troubles by what has them
   mutable std::mutex mutex_;
   bool stopping_ = false;
   std::vector<ResourceStatus> status_;

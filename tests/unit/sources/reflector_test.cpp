@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "discovery/sources/kubernetes/api_group.hpp"
 #include "discovery/sources/kubernetes/messages.hpp"
+#include "discovery/sources/kubernetes/resources_read.hpp"
 
 using namespace discovery::sources::kubernetes;
 using discovery::Listing;
@@ -13,8 +15,12 @@ namespace {
 
 // One reflector, the clock it is told, and an API server's words as the tests write them.
 struct Story {
-  Reflector mirror{{"endpointslices", "EndpointSlice", {"apis/d/v1", "apis/d/v1beta1"}},
-                   base::Random(1)};
+  explicit Story(Resource resource = {"endpointslices",
+                                      "EndpointSlice",
+                                      {"apis/d/v1", "apis/d/v1beta1"}})
+      : mirror(std::move(resource), base::Random(1)) {}
+
+  Reflector mirror;
   base::TimePoint now{1h};
 
   std::string asked() {
@@ -263,6 +269,177 @@ TEST_CASE("an object that cannot be read keeps its last good state, through list
   story.asked_later();
   story.mirror.listed(story.now, {"9", "", {with(false)}});
   CHECK(services() == 1);
+}
+
+namespace {
+
+const Resource kTables{"", "RouteTable", {"apis/n/v2"}, Resource::As::texts, false};
+
+Object table(const std::string& name, const std::string& text, std::int64_t generation = 1) {
+  return {"d/" + name, "1", {}, {}, {text, generation, {}}};
+}
+
+}  // namespace
+
+TEST_CASE("a custom resource is asked for where it is defined", "[reflector]") {
+  Story story(kTables);
+  CHECK(story.asked() == "");
+  CHECK_FALSE(story.mirror.settled());  // nobody knows yet
+  story.mirror.defined(story.now, "");
+  CHECK(story.asked() == "");
+  CHECK(story.mirror.settled());
+  CHECK_FALSE(story.mirror.is_there());
+  story.mirror.defined(story.now, "routetables");
+  CHECK_FALSE(story.mirror.settled());
+  CHECK(story.asked() == "/apis/n/v2/routetables?limit=100");
+  story.mirror.defined(story.now, "routetables");  // told again: nothing new
+  CHECK(story.asked() == "");
+  story.page({"a"}, "7");
+  CHECK(story.mirror.settled());
+}
+
+TEST_CASE("objects whose definition is gone serve until that is sure", "[reflector]") {
+  Story story(kTables);
+  story.mirror.defined(story.now, "routetables");
+  story.list({"a"}, "7");
+  story.watch();
+  story.mirror.take_change();
+  story.ended(200);
+  story.now += 1s;
+  story.mirror.defined(story.now, "");
+  CHECK(story.asked() == "");
+  story.now += Reflector::kDoubted - 1s;
+  story.mirror.defined(story.now, "");
+  CHECK(story.names() == "a ");
+  CHECK(story.mirror.status(story.now).trouble == "its definition is gone");
+  SECTION("and goes on where it is back") {
+    story.mirror.defined(story.now, "routetables");
+    CHECK(story.asked() == "/apis/n/v2/routetables?limit=100");
+    story.page({"a"}, "9");
+    CHECK(story.mirror.status(story.now).trouble == "");
+  }
+  SECTION("and are gone then") {
+    story.now += 1s;
+    story.mirror.defined(story.now, "");
+    CHECK(story.names() == "");
+    CHECK(story.mirror.take_change() == Listing::relist);
+    CHECK(story.mirror.status(story.now).trouble == "");
+  }
+}
+
+TEST_CASE("what is refused and not needed is not waited for", "[reflector]") {
+  Story story(kTables);
+  story.mirror.defined(story.now, "routetables");
+  story.asked();
+  story.ended(503);
+  CHECK_FALSE(story.mirror.settled());
+  story.asked_later();
+  story.ended(403);
+  CHECK(story.mirror.settled());
+  CHECK(story.mirror.is_there());
+  CHECK(story.mirror.status(story.now).trouble == "refused");
+  story.asked_later();
+  story.ended(503);
+  CHECK(story.mirror.settled());
+
+  Story needed;
+  needed.asked();
+  needed.ended(403);
+  CHECK_FALSE(needed.mirror.settled());
+}
+
+TEST_CASE("only another text of a custom resource is a change", "[reflector]") {
+  Story story(kTables);
+  story.mirror.defined(story.now, "routetables");
+  story.list({}, "7");
+  story.watch();
+  story.mirror.take_change();
+  const auto hears = [&](Object object) {
+    story.mirror.heard(story.now, {Kind::put, std::move(object), 0, ""});
+    return story.mirror.take_change().has_value();
+  };
+  CHECK(hears(table("a", "{}")));
+  auto stated = table("a", "{}");
+  stated.custom.state.approval = "ACCEPTED";
+  CHECK_FALSE(hears(stated));
+  CHECK(story.mirror.objects().at("d/a").custom.state.approval == "ACCEPTED");
+  CHECK(hears(table("a", "{ }")));
+  CHECK(hears(table("a", "{ }", 2)));
+  story.event(Kind::deleted, "b", "9");
+  CHECK_FALSE(story.mirror.take_change());
+  story.event(Kind::deleted, "a", "10");
+  CHECK(story.mirror.take_change());
+}
+
+TEST_CASE("an API group is asked again and again which kinds it has", "[api_group]") {
+  ApiGroup group("apis/n/v2", base::Random(1));
+  base::TimePoint now{1h};
+  CHECK(group.next(now)->target == "/apis/n/v2");
+  CHECK_FALSE(group.next(now));
+  group.ended(now, {0, "no route to host", Fault::none, {}});
+  CHECK_FALSE(group.kinds());
+  CHECK(group.trouble() == "no route to host");
+  now = group.deadline();
+  REQUIRE(group.next(now));
+  group.ended(now, {404, "not found", Fault::none, {}});
+  CHECK(group.kinds()->empty());
+  CHECK(group.trouble() == "");
+  CHECK(group.deadline() >= now + ApiGroup::kAgain);
+  now = group.deadline();
+  REQUIRE(group.next(now));
+  group.listed(now, {{"RouteTable", "routetables"}});
+  now = group.deadline();
+  REQUIRE(group.next(now));
+  group.ended(now, {503, "away", Fault::none, {}});
+  CHECK(group.kinds()->size() == 1);  // as it was told last
+  now = group.deadline();
+  REQUIRE(group.next(now));
+  group.ended(now, {403, "refused", Fault::none, {}});
+  CHECK(group.kinds()->empty());
+  CHECK(group.trouble() == "refused");
+}
+
+TEST_CASE("what is read is ours, Gloo's and the cluster's own", "[resources_read]") {
+  const auto all = resources_read();
+  CHECK(groups_of(all).front() == "apis/networking.nearmost.internal/v2");
+  CHECK(groups_of(all).size() == 4);
+  const auto& ours = all[2];
+  CHECK(place_of(ours, "shop/v") == "kubernetes: VirtualDestination shop/v");
+  CHECK(is_ours(ours));
+  CHECK(place_of(all.back(), "shop/f") ==
+        "kubernetes resilience.policy.gloo.solo.io: FailoverPolicy shop/f");
+  CHECK_FALSE(is_ours(all.back()));
+}
+
+TEST_CASE("of a custom resource stays what its writer wrote", "[kubernetes_messages]") {
+  const auto page = read_page(kTables, R"({"metadata":{"resourceVersion":"42"},"items":[
+    {"metadata":{"name":"r","namespace":"shop","resourceVersion":"40","generation":3,"uid":"u",
+      "creationTimestamp":"2026-01-01T00:00:00Z","managedFields":[{"manager":"kubectl"}],
+      "labels":{"a":"b"},"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}",
+      "c":"d"}},
+     "spec":{"hosts":["r.example"],"http":[{"x":1.0}]},
+     "status":{"common":{"State":{"observedGeneration":2,"approval":"ACCEPTED","message":"m"}}}}]})");
+  REQUIRE(page);
+  const auto& object = page->items.at(0);
+  CHECK(object.name == "shop/r");
+  CHECK(object.custom.text ==
+        R"({"metadata": {"name": "r","namespace": "shop",)"
+        R"("creationTimestamp": "2026-01-01T00:00:00Z","labels": {"a": "b"},)"
+        R"("annotations": {"c": "d"}},"spec": {"hosts": ["r.example"],"http": [{"x": 1.0}]},)"
+        R"("apiVersion": "n/v2","kind": "RouteTable"})");
+  CHECK(object.custom.generation == 3);
+  CHECK(object.custom.state == StatedState{2, "ACCEPTED", "m"});
+  CHECK(object.problems.empty());
+}
+
+TEST_CASE("the kinds of a group are read without their subresources", "[kubernetes_messages]") {
+  const auto kinds = read_kinds(R"({"kind":"APIResourceList","groupVersion":"n/v2","resources":[
+    {"name":"routetables","kind":"RouteTable","namespaced":true,"verbs":["list","watch"]},
+    {"name":"routetables/status","kind":"RouteTable","namespaced":true,"verbs":["patch"]}]})");
+  REQUIRE(kinds);
+  CHECK(*kinds == KindNames{{"RouteTable", "routetables"}});
+  CHECK_FALSE(read_kinds("{}"));
+  CHECK_FALSE(read_kinds("<html>"));
 }
 
 TEST_CASE("pages and events are read as the documents of a file are", "[kubernetes_messages]") {

@@ -1,0 +1,57 @@
+#include "discovery/sources/kubernetes/resources_read.hpp"
+
+#include <algorithm>
+
+#include "discovery/sources/kubernetes/messages.hpp"
+#include "resources/kinds/catalogue.hpp"
+
+namespace discovery::sources::kubernetes {
+namespace {
+
+std::string path_of(std::string_view group, std::string_view version) {
+  return "apis/" + std::string(group) + "/" + std::string(version);
+}
+
+std::string_view group_of(const Resource& resource) {
+  std::string_view path = resource.groups.front();
+  path.remove_prefix(path.find('/') + 1);
+  return path.substr(0, path.find('/'));
+}
+
+Resource custom(const resources::CustomKind& kind, std::string group) {
+  return {"", std::string(kind.kind), {std::move(group)}, Resource::As::texts, false};
+}
+
+}  // namespace
+
+std::vector<Resource> resources_read() {
+  std::vector<Resource> all = {
+      {"services", "Service", {"api/v1"}},
+      {"endpointslices",
+       "EndpointSlice",
+       {"apis/discovery.k8s.io/v1", "apis/discovery.k8s.io/v1beta1"}},
+  };
+  const auto kinds = resources::custom_kinds();
+  for (const auto& kind : kinds)
+    all.push_back(custom(kind, path_of(resources::kOwnGroup, resources::kOwnVersion)));
+  for (const auto& kind : kinds) all.push_back(custom(kind, path_of(kind.group, kind.version)));
+  return all;
+}
+
+std::vector<std::string> groups_of(const std::vector<Resource>& resources) {
+  std::vector<std::string> groups;
+  for (const auto& resource : resources)
+    if (resource.as == Resource::As::texts &&
+        std::ranges::find(groups, resource.groups.front()) == groups.end())
+      groups.push_back(resource.groups.front());
+  return groups;
+}
+
+std::string place_of(const Resource& resource, const std::string& object) {
+  return std::string(kPlace) + (is_ours(resource) ? "" : " " + std::string(group_of(resource))) +
+         ": " + resource.kind + " " + object;
+}
+
+bool is_ours(const Resource& resource) { return group_of(resource) == resources::kOwnGroup; }
+
+}  // namespace discovery::sources::kubernetes
