@@ -12,6 +12,7 @@
 #include "agent/check_report.hpp"
 #include "agent/kubernetes_report.hpp"
 #include "agent/name_report.hpp"
+#include "agent/object_states.hpp"
 #include "agent/settings.hpp"
 #include "agent/tls.hpp"
 #include "agent/tls_notary.hpp"
@@ -268,7 +269,8 @@ base::Result<void> Agent::open_kubernetes() {
   const auto& access = *config_.kubernetes;
   auto source = discovery::sources::kubernetes::Source::make(
       {access.server, access.ca, access.token}, base::Random(draw_seed()),
-      [this](auto reading) { builder_->kubernetes(std::move(reading)); }, log_);
+      {[this](auto reading) { builder_->kubernetes(std::move(reading)); }, JudgedStates(served_)},
+      log_);
   if (!source) return source.error();
   kubernetes_ = std::move(*source);
   return {};

@@ -11,7 +11,7 @@ double seconds(base::Duration duration) { return std::chrono::duration<double>(d
 
 Json report(const KubernetesStatus& status) {
   Json json = Json::array();
-  for (const auto& resource : status)
+  for (const auto& resource : status.resources)
     json.push_back({{"resource", resource.name},
                     {"synced", resource.synced},
                     {"objects", resource.objects},
@@ -20,22 +20,34 @@ Json report(const KubernetesStatus& status) {
                     {"failures", resource.of.failures},
                     {"trouble", resource.of.trouble},
                     {"ageMs", resource.of.age ? Json(base::to_ms(*resource.of.age)) : Json()}});
+  const auto& writing = status.writing;
+  json.push_back({{"resource", "statuses"},
+                  {"written", writing.written},
+                  {"waiting", writing.waiting},
+                  {"failures", writing.failures},
+                  {"trouble", writing.trouble}});
   return json;
 }
 
 std::vector<std::string> troubles_of(const KubernetesStatus& status) {
   std::vector<std::string> troubles;
-  for (const auto& [name, synced, objects, of] : status) {
+  for (const auto& [name, synced, objects, of] : status.resources) {
     if (of.trouble.empty()) continue;
     const auto age = base::to_string(of.age.value_or(base::Duration{}));
     troubles.push_back("kubernetes: " + name + " cannot be read for " + age + ", " +
                        (synced ? "what was read before serves: " : "nothing of it serves yet: ") +
                        of.trouble);
   }
+  if (!status.writing.trouble.empty())
+    troubles.push_back(
+        "kubernetes: what became of custom resources cannot be written to their status, and serves "
+        "all the same: " +
+        status.writing.trouble);
   return troubles;
 }
 
-void add(Metrics& metrics, const KubernetesStatus& status) {
+void add(Metrics& metrics, const KubernetesStatus& all) {
+  const auto& status = all.resources;
   for (const auto& one : status)
     metrics.gauge("nearmost_kubernetes_synced", "1 when a whole list of the resource was read",
                   one.synced ? 1 : 0, {{"resource", one.name}});
@@ -55,6 +67,13 @@ void add(Metrics& metrics, const KubernetesStatus& status) {
   for (const auto& one : status)
     metrics.counter("nearmost_kubernetes_failures_total", "requests that failed", one.of.failures,
                     {{"resource", one.name}});
+  metrics.counter("nearmost_kubernetes_statuses_written_total",
+                  "statuses of custom resources written", all.writing.written);
+  metrics.counter("nearmost_kubernetes_status_failures_total",
+                  "statuses of custom resources that could not be written", all.writing.failures);
+  metrics.gauge("nearmost_kubernetes_statuses_waiting",
+                "statuses of custom resources that are to be written",
+                static_cast<double>(all.writing.waiting));
 }
 
 }  // namespace agent

@@ -12,10 +12,10 @@
 
 namespace agent {
 
-using KubernetesStatus = std::vector<discovery::sources::kubernetes::Source::ResourceStatus>;
+using KubernetesStatus = discovery::sources::kubernetes::Source::Status;
 
 Json report(const KubernetesStatus& status);
-// One a resource that cannot be read, and what serves meanwhile.
+// One a resource that cannot be read, and what serves meanwhile; and that statuses are not written.
 std::vector<std::string> troubles_of(const KubernetesStatus& status);
 void add(Metrics& metrics, const KubernetesStatus& status);
 

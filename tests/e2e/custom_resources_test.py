@@ -62,6 +62,38 @@ def what_is_defined_at_the_start_serves_from_the_start(mesh):
     equal(mesh.degraded("kubernetes"), [], "degraded")
 
 
+def is_stated(mesh, approval, generation, words=""):
+    def matches():
+        state = mesh.api.state(OURS, "RouteTable", "shop/shop")
+        return state.get("approval") == approval and state["observedGeneration"] == generation \
+            and words in state["message"]
+    until(matches, SOON_SECONDS, f"the status says {approval} of generation {generation}")
+
+
+def what_became_of_an_object_is_written_to_its_status_once(mesh):
+    is_stated(mesh, "ACCEPTED", 1)
+    until(lambda: mesh.api.state(OURS, "VirtualDestination", "shop/shop").get("approval") == "ACCEPTED", SOON_SECONDS,
+          "the destination is accepted, too")
+    mesh.api.apply(table("bad", http=[{"directResponse": {"status": "two hundred"}}]))
+    is_stated(mesh, "INVALID", 2, "its last good state serves:\nspec.http[0].directResponse.status: expected a whole")
+    mesh.api.apply(table("odd", htpp=[]))
+    is_stated(mesh, "WARNING", 3, 'did you mean "http"?')
+    mesh.api.apply(table("first"))
+    is_stated(mesh, "ACCEPTED", 4)
+    written = mesh.api.requests("PATCH")
+    equal(len(written), 5, f"statuses written: {written}")
+    stays(lambda: mesh.api.requests("PATCH"), written, 2, "what is written stays")
+
+
+def a_status_that_may_not_be_written_is_said_and_all_serves(mesh):
+    mesh.api.forbidden = {"routetables/status"}
+    mesh.api.apply(table("unsaid"))
+    serves(mesh, "unsaid", "changed without a status")
+    until(lambda: mesh.degraded("cannot be written to their status"), SOON_SECONDS, "status says so")
+    equal('cannot patch resource "routetables/status"' in mesh.degraded("to their status")[0], True, "the reason")
+    equal([path for path in mesh.api.requests("PATCH") if "gloo" in path], [], "nothing of Gloo's is written")
+
+
 def a_change_counts_as_it_is_heard(mesh):
     mesh.api.apply(table("second"))
     serves(mesh, "second", "changed")
@@ -137,9 +169,11 @@ def main():
     with KubeMesh(os.path.abspath(sys.argv[1]), resources=True) as mesh:
         mesh.api.store.put("services", service("orders"))
         mesh.api.store.put("endpointslices", endpoint_slice("orders", mesh.pods(11)))
-        for story in (what_is_defined_at_the_start_serves_from_the_start, a_change_counts_as_it_is_heard,
+        for story in (what_is_defined_at_the_start_serves_from_the_start,
+                      what_became_of_an_object_is_written_to_its_status_once, a_change_counts_as_it_is_heard,
                       a_bad_object_serves_as_it_was_and_is_named, a_file_and_an_object_are_judged_together,
-                      what_is_defined_later_is_found_and_what_is_refused_is_named, a_restart_waits_for_its_documents):
+                      what_is_defined_later_is_found_and_what_is_refused_is_named, a_restart_waits_for_its_documents,
+                      a_status_that_may_not_be_written_is_said_and_all_serves):
             begun = time.monotonic()
             story(mesh)
             print(f"ok      {story.__name__} ({time.monotonic() - begun:.1f} s)", flush=True)

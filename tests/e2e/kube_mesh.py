@@ -56,7 +56,9 @@ class KubeMesh(Mesh):
                   f"{cluster} answers {numbers}: {what}")
 
     def status(self):
-        return {r["resource"]: r for r in self.ask("east", "status", check=False)["kubernetes"]}
+        """Of each resource that is read."""
+        resources = self.ask("east", "status", check=False)["kubernetes"]
+        return {r["resource"]: r for r in resources if r["resource"] != "statuses"}
 
     def degraded(self, words):
         return [line for line in self.ask("east", "status", check=False)["degraded"] if words in line]

@@ -97,6 +97,8 @@ void ApiServer::ask(std::size_t which, const Request& request) {
   lane.error[0] = '\0';
   lane.handle = curl.init();
   lane.headers = curl.append(nullptr, "Accept: application/json");
+  if (request.kind == Request::Kind::status)
+    lane.headers = curl.append(lane.headers, "Content-Type: application/merge-patch+json");
   if (!access_.token.empty()) {
     const auto token = read_token(access_.token);
     if (!token) {
@@ -110,6 +112,11 @@ void ApiServer::ask(std::size_t which, const Request& request) {
   set(CURLOPT_HTTPHEADER, lane.headers);
   set(CURLOPT_USERAGENT, "nearmost");
   set(CURLOPT_NOSIGNAL, 1L);
+  if (request.kind == Request::Kind::status) {
+    set(CURLOPT_CUSTOMREQUEST, "PATCH");
+    set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
+    set(CURLOPT_COPYPOSTFIELDS, request.body.c_str());
+  }
   set(CURLOPT_NOPROXY, "*");
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(base::to_ms(kConnectPatience)));
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(base::to_ms(request.patience)));

@@ -86,10 +86,11 @@ struct WatchEvent {
 };
 
 struct Request {
-  enum class Kind { list, watch, kinds };
+  enum class Kind { list, watch, kinds, status };
   Kind kind = Kind::list;
   std::string target;       // path and query
   base::Duration patience;  // for the whole answer
+  std::string body = {};    // of a status: a merge patch (RFC 7396)
 };
 
 // How a request ended that brought no page: an error, or a stream that is over.

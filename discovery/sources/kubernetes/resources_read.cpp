@@ -52,6 +52,21 @@ std::string place_of(const Resource& resource, const std::string& object) {
          ": " + resource.kind + " " + object;
 }
 
+std::pair<std::string_view, std::string_view> object_of_ours(std::string_view place) {
+  constexpr std::string_view kSeparator = ": ";
+  if (!place.starts_with(kPlace) || place.substr(kPlace.size(), 2) != kSeparator) return {};
+  place.remove_prefix(kPlace.size() + kSeparator.size());
+  const auto space = place.find(' ');
+  if (space == place.npos) return {};
+  return {place.substr(0, space), place.substr(space + 1)};
+}
+
+std::string status_path(const Resource& resource, std::string_view object) {
+  const auto slash = object.find('/');
+  return "/" + resource.groups.front() + "/namespaces/" + std::string(object.substr(0, slash)) +
+         "/" + resource.name + std::string(object.substr(slash)) + "/status";
+}
+
 bool is_ours(const Resource& resource) { return group_of(resource) == resources::kOwnGroup; }
 
 }  // namespace discovery::sources::kubernetes

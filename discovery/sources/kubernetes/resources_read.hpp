@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "discovery/sources/kubernetes/reflector.hpp"
@@ -22,5 +23,8 @@ std::string place_of(const Resource& resource, const std::string& object);
 
 // Ours are ours to write a status to.
 bool is_ours(const Resource& resource);
+// Of such a place: the kind, and the object; empty where it is not ours.
+std::pair<std::string_view, std::string_view> object_of_ours(std::string_view place);
+std::string status_path(const Resource& resource, std::string_view object);
 
 }  // namespace discovery::sources::kubernetes

@@ -12,6 +12,7 @@ constexpr int kOk = 200;
 // Ages and troubles in status are as old as this at most.
 constexpr base::Duration kLook = std::chrono::seconds(1);
 constexpr std::size_t kMaxKindsBytes = 1u << 20;
+constexpr std::size_t kMaxErrorBytes = 64 << 10;
 
 // "routetables", and Gloo's "routetables.networking.gloo.solo.io".
 std::string called(const Resource& resource) {
@@ -23,16 +24,20 @@ std::string called(const Resource& resource) {
 }  // namespace
 
 base::Result<std::unique_ptr<Source>> Source::make(Access access, base::Random random,
-                                                   Changed changed, base::Logger& log) {
+                                                   Callbacks callbacks, base::Logger& log) {
   const auto resources = resources_read();
-  auto server = ApiServer::make(std::move(access), resources.size() + groups_of(resources).size());
+  auto server =
+      ApiServer::make(std::move(access), resources.size() + groups_of(resources).size() + 1);
   if (!server) return server.error();
-  return std::unique_ptr<Source>(new Source(std::move(*server), random, std::move(changed), log));
+  return std::unique_ptr<Source>(new Source(std::move(*server), random, std::move(callbacks), log));
 }
 
-Source::Source(std::unique_ptr<ApiServer> server, base::Random random, Changed changed,
+Source::Source(std::unique_ptr<ApiServer> server, base::Random random, Callbacks callbacks,
                base::Logger& log)
-    : log_(log), changed_(std::move(changed)), server_(std::move(server)) {
+    : log_(log),
+      callbacks_(std::move(callbacks)),
+      server_(std::move(server)),
+      writer_(random.fork()) {
   const auto resources = resources_read();
   for (const auto& resource : resources) mirrors_.emplace_back(resource, random.fork());
   for (auto& group : groups_of(resources))
@@ -53,7 +58,7 @@ void Source::stop() {
   thread_.join();
 }
 
-std::vector<Source::ResourceStatus> Source::status() const {
+Source::Status Source::status() const {
   const std::lock_guard lock(mutex_);
   return status_;
 }
@@ -65,6 +70,7 @@ void Source::run() {
     auto heard = server_->wait(std::min(now + kLook, deadline()) - now);
     now = std::chrono::steady_clock::now();
     for (auto& one : heard) take(now, std::move(one));
+    judge(now);
     note(now);
     tell(now);
     const std::lock_guard lock(mutex_);
@@ -76,7 +82,7 @@ base::TimePoint Source::deadline() const {
   auto first = base::TimePoint::max();
   for (const auto& mirror : mirrors_) first = std::min(first, mirror.reflector().deadline());
   for (const auto& group : groups_) first = std::min(first, group.look.deadline());
-  return first;
+  return std::min(first, writer_.deadline());
 }
 
 void Source::ask(base::TimePoint now) {
@@ -87,10 +93,12 @@ void Source::ask(base::TimePoint now) {
   };
   for (auto& mirror : mirrors_) send(mirror.next(now));
   for (auto& group : groups_) send(group.look.next(now));
+  send(writer_.next(now, [this](const std::string& place) { return find_ours(place); }));
 }
 
 void Source::take(base::TimePoint now, ApiServer::Heard heard) {
   const auto lane = heard.lane;
+  if (lane == mirrors_.size() + groups_.size()) return take_writing(now, std::move(heard));
   if (lane >= mirrors_.size())
     return take_kinds(now, groups_[lane - mirrors_.size()], std::move(heard));
   if (!mirrors_[lane].take(now, std::move(heard))) server_->drop(lane);
@@ -121,27 +129,57 @@ void Source::take_kinds(base::TimePoint now, Group& group, ApiServer::Heard hear
   }
 }
 
+void Source::take_writing(base::TimePoint now, ApiServer::Heard heard) {
+  if (written_.size() < kMaxErrorBytes) written_ += heard.bytes;
+  if (!heard.ended) return;
+  const auto text = std::exchange(written_, {});
+  if (heard.status != kOk && heard.ended->reason.empty())
+    heard.ended->reason = refusal(heard.status, text);
+  writer_.ended(now, *heard.ended);
+}
+
+void Source::judge(base::TimePoint now) {
+  if (now - judged_ < kJudgeEvery) return;
+  judged_ = now;
+  if (auto states = callbacks_.judged()) writer_.want(now, std::move(states));
+}
+
+std::optional<StatusWriter::Target> Source::find_ours(const std::string& place) const {
+  const auto [kind, name] = object_of_ours(place);
+  for (const auto& mirror : mirrors_) {
+    const auto& resource = mirror.reflector().resource();
+    if (resource.as != Resource::As::texts || !is_ours(resource) || resource.kind != kind) continue;
+    const auto found = mirror.reflector().objects().find(std::string(name));
+    if (found == mirror.reflector().objects().end()) break;
+    return StatusWriter::Target{status_path(resource, name), &found->second.custom};
+  }
+  return std::nullopt;
+}
+
 void Source::note(base::TimePoint now) {
-  std::vector<ResourceStatus> status;
+  Status status;
   for (const auto& mirror : mirrors_) {
     const auto& reflector = mirror.reflector();
     if (!reflector.is_there()) continue;
-    status.push_back({called(reflector.resource()), reflector.synced(), reflector.objects().size(),
-                      reflector.status(now)});
-    log(status.back().name, status.back().of.trouble);
+    status.resources.push_back({called(reflector.resource()), reflector.synced(),
+                                reflector.objects().size(), reflector.status(now)});
+    const auto& noted = status.resources.back();
+    log(noted.name, "read", noted.of.trouble);
   }
-  for (const auto& group : groups_) log(group.look.path(), group.look.trouble());
+  for (const auto& group : groups_) log(group.look.path(), "read", group.look.trouble());
+  status.writing = writer_.status();
+  log("statuses", "written", status.writing.trouble);
   const std::lock_guard lock(mutex_);
   status_ = std::move(status);
 }
 
-void Source::log(const std::string& what, const std::string& trouble) {
+void Source::log(const std::string& what, const std::string& verb, const std::string& trouble) {
   auto& logged = logged_[what];
   if (trouble == logged) return;
   if (trouble.empty())
-    log_.info("kubernetes", "read again", {{"resource", what}});
+    log_.info("kubernetes", verb + " again", {{"resource", what}});
   else
-    log_.warn("kubernetes", "cannot be read", {{"resource", what}, {"reason", trouble}});
+    log_.warn("kubernetes", "cannot be " + verb, {{"resource", what}, {"reason", trouble}});
   logged = trouble;
 }
 
@@ -152,8 +190,9 @@ void Source::read_texts() {
     const auto& resource = mirror.reflector().resource();
     if (resource.as != Resource::As::texts) continue;
     for (const auto& [name, object] : mirror.reflector().objects())
-      texts->push_back(
-          {{place_of(resource, name), object.custom.text, false}, object.custom.generation});
+      texts->push_back({{place_of(resource, name), object.custom.text, false},
+                        object.custom.generation,
+                        is_ours(resource)});
   }
   texts_ = std::move(texts);
 }
@@ -189,7 +228,7 @@ void Source::tell(base::TimePoint now) {
     }
   has_told_ = true;
   stuck_ = reading.stuck;
-  changed_(std::move(reading));
+  callbacks_.changed(std::move(reading));
 }
 
 }  // namespace discovery::sources::kubernetes

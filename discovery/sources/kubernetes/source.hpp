@@ -1,12 +1,13 @@
 // What a Kubernetes API server says of its cluster, read on a thread of its own: Services and
-// EndpointSlices as documents, custom resources as the texts of documents.
+// EndpointSlices as documents, custom resources as the texts of documents. What becomes of those of
+// ours is written into their status.
 //
 // Each resource is mirrored (reflector.hpp) and all are told together: nothing before each has been
 // read whole, or need not be waited for, then whatever one turn of the thread brought. While the
 // server cannot be read what it said last stays, and after kStuckAfter `stuck` says why. The thread
 // is neither control's, which must not wait for anybody, nor io's, which answers probes: a list of
-// 2,000 slices takes seconds to parse. Thread: make, start and stop the owner's; `changed` is
-// called on the source's; status() any's.
+// 2,000 slices takes seconds to parse. Thread: make, start and stop the owner's; `changed` and
+// `judged` are called on the source's; status() any's.
 #pragma once
 
 #include <functional>
@@ -21,6 +22,7 @@
 #include "discovery/sources/kubernetes/api_group.hpp"
 #include "discovery/sources/kubernetes/api_server.hpp"
 #include "discovery/sources/kubernetes/mirror.hpp"
+#include "discovery/sources/kubernetes/status_writer.hpp"
 
 namespace discovery::sources::kubernetes {
 
@@ -28,6 +30,7 @@ namespace discovery::sources::kubernetes {
 struct CustomText {
   resources::File file;
   std::int64_t generation = 0;
+  bool is_ours = false;  // its status is ours to write
 };
 using CustomTexts = std::vector<CustomText>;
 
@@ -45,9 +48,16 @@ class Source {
   // A stream that breaks and is there again is nothing to speak of.
   static constexpr base::Duration kStuckAfter = std::chrono::seconds(5);
 
-  using Changed = std::function<void(Reading)>;
+  // How old what is judged may be before it is asked for.
+  static constexpr base::Duration kJudgeEvery = std::chrono::seconds(1);
+
+  struct Callbacks {
+    std::function<void(Reading)> changed;
+    // What became of custom resources; null when that is as it was.
+    std::function<std::shared_ptr<const States>()> judged;
+  };
   static base::Result<std::unique_ptr<Source>> make(Access access, base::Random random,
-                                                    Changed changed, base::Logger& log);
+                                                    Callbacks callbacks, base::Logger& log);
   ~Source();
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
@@ -61,39 +71,48 @@ class Source {
     std::size_t objects = 0;
     Reflector::Status of;
   };
-  // Of those that are there, or that should be.
-  std::vector<ResourceStatus> status() const;
+  struct Status {
+    std::vector<ResourceStatus> resources;  // that are there, or that should be
+    StatusWriter::Status writing;
+  };
+  Status status() const;
 
  private:
   struct Group {
     ApiGroup look;
     std::string text;  // of the answer, as far as it is there
   };
-  Source(std::unique_ptr<ApiServer> server, base::Random random, Changed changed,
+  Source(std::unique_ptr<ApiServer> server, base::Random random, Callbacks callbacks,
          base::Logger& log);
   void run();
   base::TimePoint deadline() const;
   void ask(base::TimePoint now);
   void take(base::TimePoint now, ApiServer::Heard heard);
   void take_kinds(base::TimePoint now, Group& group, ApiServer::Heard heard);
+  void take_writing(base::TimePoint now, ApiServer::Heard heard);
+  void judge(base::TimePoint now);
+  std::optional<StatusWriter::Target> find_ours(const std::string& place) const;
   void tell(base::TimePoint now);
   void read_texts();
   void note(base::TimePoint now);
-  void log(const std::string& what, const std::string& trouble);
+  void log(const std::string& what, const std::string& verb, const std::string& trouble);
 
   base::Logger& log_;
-  const Changed changed_;
+  const Callbacks callbacks_;
   const std::unique_ptr<ApiServer> server_;
-  // A lane each, the groups behind the mirrors.
+  // A lane each, the groups behind the mirrors and the writer behind them.
   std::vector<Mirror> mirrors_;
   std::vector<Group> groups_;
+  StatusWriter writer_;
+  std::string written_;  // of the answer to the writer
+  base::TimePoint judged_{};
   std::shared_ptr<const CustomTexts> texts_ = std::make_shared<CustomTexts>();
   std::string stuck_;
   bool has_told_ = false;
   std::map<std::string, std::string> logged_;  // troubles by what has them
   mutable std::mutex mutex_;
   bool stopping_ = false;
-  std::vector<ResourceStatus> status_;
+  Status status_;
   std::thread thread_;
 };
 
