@@ -1,5 +1,7 @@
 #include "agent/builder.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 
 #include "agent/foreign_hosts.hpp"
@@ -141,6 +143,7 @@ void Builder::run() {
       products_.dns.collect();
       products_.forwarder.collect();
       products_.served.collect();
+      if (std::exchange(was_large_, false)) malloc_trim(0);
       continue;
     }
     bool changes = publication || config;
@@ -316,6 +319,7 @@ bool Builder::say_reading() {
   has_said_reading_ = true;
   auto rows = local_.update_kubernetes(reading.documents, config_.exports, config_.rules.locality);
   std::ranges::copy(reading.problems, std::back_inserter(rows.problems));
+  was_large_ |= rows.changes.written.size() > kLarge;
   SourceRows said{"kubernetes", std::move(rows.changes), 0, reading.listing};
   if (reading.listing == discovery::Listing::relist)
     said.rows = discovery::sources::make_rows(reading.documents, config_.exports).rows;
