@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """package_test.py NEARMOST BUILD: the Debian package of what is built holds what it should, where it should.
 
-Exit code 77: there is no cpack or dpkg-dev here. What becomes of it when it is installed is clean_root.py's to say.
+Exit code 77: there is no cpack or dpkg-dev here. What becomes of it when it is installed is prove.py's to say.
 """
 import os
 import re
