@@ -185,7 +185,7 @@ def an_address_that_is_none_is_not_passed_over(binary):
 
 
 def every_command_speaks_json(binary):
-    """tls and agent here; those that ask an agent, in mesh_test.py."""
+    """tls and agent here, dns-snippet below; those that ask an agent, in mesh_test.py."""
     folder = tempfile.mkdtemp(prefix="nearmost-check-")
     path = os.path.join(folder, "agent.yaml")
     with open(path, "w", encoding="utf-8") as file:
@@ -232,6 +232,28 @@ def every_mistake_is_told_at_once(binary):
     return None
 
 
+def a_snippet_needs_what_it_prints(binary):
+    """dns-snippet: a mistake elsewhere in agent.yaml keeps nobody from it, one in what it prints does."""
+    folder = tempfile.mkdtemp(prefix="nearmost-check-")
+    path = os.path.join(folder, "agent.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('cluster: east\nadmin: {listen: nowhere}\ndns: {listen: "${NO_SUCH}:7753", zones: [mesh.example]}\n')
+    cases = [(["unbound"], 2, "the environment has no NO_SUCH"),
+             (["unbound", "--to", "10.0.0.53"], 0, "forward-addr: 10.0.0.53\n"),
+             (["powerdns", "--to", "10.0.0.53"], 2, "coredns-custom"),
+             (["unbound", "--to", "nowhere"], 2, "nowhere"),
+             (["unbound", "--to", "10.0.0.53", "-o", "json"], 0, '"mesh.example"')]
+    ran = [(arguments, code, words, *run(binary, "dns-snippet", *arguments, "-c", path))
+           for arguments, code, words in cases]
+    shutil.rmtree(folder)
+    for arguments, code, words, returned, output in ran:
+        if returned != code or words not in output:
+            return f"dns-snippet {' '.join(arguments)}: {returned}, expected {code} and {words!r} in\n{output}"
+    if json.loads(ran[-1][-1])["names"] != ["mesh.example"]:
+        return f"dns-snippet -o json: {ran[-1][-1]}"
+    return None
+
+
 def main():
     binary = os.path.abspath(sys.argv[1])
     folder = tempfile.mkdtemp(prefix="nearmost-check-")
@@ -239,7 +261,7 @@ def main():
     failures = [failure for case in CASES if (failure := check(binary, folder, case))]
     tests = (a_port_in_use_is_named, a_certificate_for_another_name_is_named, every_mistake_is_told_at_once,
              a_certificate_is_not_held_against_no_name, an_address_that_is_none_is_not_passed_over,
-             every_command_speaks_json)
+             every_command_speaks_json, a_snippet_needs_what_it_prints)
     failures += [failure for test in tests if (failure := test(binary))]
     shutil.rmtree(folder)
     for failure in failures:
