@@ -76,7 +76,7 @@ std::string coredns_notes(const Stub& stub, std::string_view of_loopback = kInPo
   auto out = notes(stub, of_loopback) +
              "# Without `loadbalance`: the order of SRV records carries the tiers.\n";
   if (std::ranges::any_of(stub.names, is_reverse))
-    out += "# The agent then has all reverse names in these zones, pods of others, too.\n";
+    out += "# Reverse names of these zones then come to the agent alone, which knows its endpoints.\n";
   return out;
 }
 
