@@ -268,7 +268,7 @@ base::Result<void> Agent::open_kubernetes() {
   unsaid_.insert("kubernetes");
   const auto& access = *config_.kubernetes;
   auto source = discovery::sources::kubernetes::Source::make(
-      {access.server, access.ca, access.token}, base::Random(draw_seed()),
+      {access.server, {access.ca, ""}, {access.token, ""}, {}, {}}, base::Random(draw_seed()),
       {[this](auto reading) { builder_->kubernetes(std::move(reading)); }, JudgedStates(served_)},
       log_);
   if (!source) return source.error();

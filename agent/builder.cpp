@@ -148,6 +148,7 @@ void Builder::run() {
     }
     bool changes = publication || config;
     if (config) config_ = std::move(*config);
+    if (config) is_reading_due_ = reading_.has_value();
     if (publication) publication_ = std::move(publication);
     if (registered) registered_ = std::move(*registered);
     serve_accepted(edition);
@@ -191,14 +192,12 @@ void Builder::accept_documents(discovery::Listing listing, bool anew) {
   log_accepted(*before, known);
   auto wanted =
       agent ? discovery::sources::names_in(documents->documents) : std::vector<std::string>();
-  if (wanted != wanted_) {
-    std::erase_if(new_names_, [&](const auto& name) {  // what is left still waits
-      return !std::ranges::binary_search(wanted, name);
-    });
-    std::ranges::set_difference(wanted, wanted_, std::back_inserter(new_names_));
-    wanted_ = std::move(wanted);
-    callbacks_.names_wanted(wanted_);
-  }
+  std::erase_if(new_names_, [&](const auto& name) {  // what is left still waits
+    return !std::ranges::binary_search(wanted, name);
+  });
+  std::ranges::set_difference(wanted, wanted_, std::back_inserter(new_names_));
+  wanted_ = std::move(wanted);
+  want_names();
   if (agent) want_checks();
   if (listing == discovery::Listing::relist) awaiting_ = listing;
   if (!awaits()) return say_rows();
@@ -226,8 +225,21 @@ void Builder::log_accepted(const AcceptedDocuments& before, const resources::Pro
       log_.info("documents", "no longer held back", {{"file", file}});
 }
 
+void Builder::want_names() {
+  auto wanted = wanted_;
+  if (reading_)
+    std::ranges::move(discovery::sources::names_in(reading_->documents),
+                      std::back_inserter(wanted));
+  std::ranges::sort(wanted);
+  wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+  if (wanted == wanted_of_all_) return;
+  wanted_of_all_ = std::move(wanted);
+  callbacks_.names_wanted(wanted_of_all_);
+}
+
 void Builder::accept(discovery::sources::NamedAddresses addresses) {
   seen_.names = std::move(addresses);
+  is_reading_due_ |= wanted_of_all_.size() > wanted_.size();
   if (!newest_.documents) return;
   want_checks();
   if (!awaited_ || !awaits()) say_rows();
@@ -301,28 +313,34 @@ void Builder::want_checks() {
 void Builder::accept(discovery::sources::kubernetes::Reading reading) {
   const bool other = reading.texts != texts_;
   texts_ = reading.texts;
+  if (other && files_) accept_documents(reading.listing, false);
+  // What takes the place of a relist that is not said yet is one too.
   if (reading_ && reading_->listing == discovery::Listing::relist)
     reading.listing = discovery::Listing::relist;
-  if (other && files_) accept_documents(reading.listing, false);
   reading_ = std::move(reading);
+  is_reading_due_ = true;
+  want_names();
 }
 
 // The first rows of it tell peers that this cluster is whole: its documents' go before.
 bool Builder::may_say_reading() const {
-  return reading_ && (has_said_reading_ || (newest_.documents && !awaited_));
+  return reading_ && is_reading_due_ && (has_said_reading_ || (newest_.documents && !awaited_));
 }
 
 // True when it changes what no publication will bring.
 bool Builder::say_reading() {
-  const auto reading = std::move(*reading_);
-  reading_.reset();
+  is_reading_due_ = false;
   has_said_reading_ = true;
-  auto rows = local_.update_kubernetes(reading.documents, config_.exports, config_.rules.locality);
+  auto& reading = *reading_;
+  const discovery::sources::Seen seen{seen_.names, {}, reading.places};
+  auto rows =
+      local_.update_kubernetes(reading.documents, config_.exports, config_.rules.locality, seen);
   std::ranges::copy(reading.problems, std::back_inserter(rows.problems));
   was_large_ |= rows.changes.written.size() > kLarge;
   SourceRows said{"kubernetes", std::move(rows.changes), 0, reading.listing};
   if (reading.listing == discovery::Listing::relist)
-    said.rows = discovery::sources::make_rows(reading.documents, config_.exports).rows;
+    said.rows = discovery::sources::make_rows(reading.documents, config_.exports, seen).rows;
+  reading.listing = discovery::Listing::change;
   callbacks_.rows_changed(std::move(said), reading.stuck);
   const bool same_problems = kubernetes_problems_ == rows.problems;
   if (!same_problems) log_problems(rows.problems);

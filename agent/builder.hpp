@@ -35,7 +35,7 @@
 #include "base/published.hpp"
 #include "discovery/assemble.hpp"
 #include "discovery/sources/files.hpp"
-#include "discovery/sources/kubernetes/source.hpp"
+#include "discovery/sources/kubernetes/reading.hpp"
 #include "discovery/sources/names.hpp"
 #include "discovery/sources/rows.hpp"
 #include "dns/table_builder.hpp"
@@ -110,6 +110,7 @@ class Builder {
   void say_rows();
   void say_registered();
   void accept(discovery::sources::kubernetes::Reading reading);
+  void want_names();
   bool may_say_reading() const;
   bool say_reading();
   void serve_accepted(std::uint64_t edition);
@@ -142,18 +143,19 @@ class Builder {
   // The builder thread's own.
   DocumentStore store_;
   std::optional<discovery::sources::ReadFiles> files_;              // as last read
-  std::optional<discovery::sources::kubernetes::Reading> reading_;  // whose rows are not said yet
-  bool has_said_reading_ = false;
-  SharedTexts texts_;  // as last read
+  std::optional<discovery::sources::kubernetes::Reading> reading_;  // as last read
+  bool is_reading_due_ = false, has_said_reading_ = false;          // its rows
+  SharedTexts texts_;                                               // as last read
   struct {
     std::shared_ptr<const AcceptedDocuments> documents;
     SharedTexts texts;             // that are among them
     resources::Problems problems;  // warnings beside those of the documents
     std::string stuck;
-  } newest_;                         // as the files say
-  LocalRows local_;                  // of the newest documents
-  discovery::sources::Seen seen_;    // of their endpoints
-  std::vector<std::string> wanted_;  // names in them
+  } newest_;                                // as the files say
+  LocalRows local_;                         // of the newest documents
+  discovery::sources::Seen seen_;           // of their endpoints
+  std::vector<std::string> wanted_;         // names in them
+  std::vector<std::string> wanted_of_all_;  // and in what Kubernetes says
   // Until when the newest documents wait for what of it is not seen yet, and how they were read.
   std::optional<base::TimePoint> awaited_;
   std::vector<std::string> new_names_;

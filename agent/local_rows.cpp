@@ -45,8 +45,9 @@ LocalRows::Update LocalRows::update(const resources::Documents& documents, Role 
 
 LocalRows::Update LocalRows::update_kubernetes(const resources::Documents& objects,
                                                const discovery::sources::ExportRule& exports,
-                                               const base::Locality& locality) {
-  return update(kubernetes_, objects, exports, locality, {});
+                                               const base::Locality& locality,
+                                               const discovery::sources::Seen& seen) {
+  return update(kubernetes_, objects, exports, locality, seen);
 }
 
 LocalRows::Update LocalRows::update(Source& source, const resources::Documents& documents,

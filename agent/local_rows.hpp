@@ -25,7 +25,7 @@ class LocalRows {
                 const discovery::sources::Seen& seen = {});
   Update update_kubernetes(const resources::Documents& objects,
                            const discovery::sources::ExportRule& exports,
-                           const base::Locality& locality);
+                           const base::Locality& locality, const discovery::sources::Seen& seen);
   Update update_registered(const resources::Documents& services,
                            const discovery::sources::ExportRule& exports,
                            const base::Locality& locality, const discovery::sources::Seen& seen);

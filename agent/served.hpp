@@ -11,7 +11,7 @@
 #include "agent/document_store.hpp"
 #include "base/time.hpp"
 #include "discovery/publication.hpp"
-#include "discovery/sources/kubernetes/source.hpp"
+#include "discovery/sources/kubernetes/reading.hpp"
 #include "discovery/view/resolution.hpp"
 #include "forwarder/compile.hpp"
 

@@ -27,6 +27,7 @@ struct Service {
   base::Labels selector;
   bool headless = false;  // clusterIP: None
   bool publish_not_ready = false;
+  std::string external_name;  // type: ExternalName, lower case: its addresses are its endpoints
 };
 
 struct SlicePort {

@@ -42,13 +42,28 @@ void add_led_elsewhere(const resources::Documents& documents, const NamedAddress
     const auto found = addresses.find(name);
     return found == addresses.end() ? nullptr : &found->second.addresses;
   };
-  const auto elsewhere = [&](const resources::StaticEndpoint& endpoint) {
-    if (endpoint.name.empty()) return false;
-    const auto *was = led(before, endpoint.name), *is = led(after, endpoint.name);
+  const auto is_elsewhere = [&](const std::string& name) {
+    if (name.empty()) return false;
+    const auto *was = led(before, name), *is = led(after, name);
     return was && is ? *was != *is : was != is;
+  };
+  const auto elsewhere = [&](const resources::StaticEndpoint& endpoint) {
+    return is_elsewhere(endpoint.name);
   };
   for (const auto& service : documents.static_services)
     if (std::ranges::any_of(service.endpoints, elsewhere)) changed.push_back(number_of(service));
+  for (const auto& service : documents.services)
+    if (is_elsewhere(service.external_name)) changed.push_back(number_of(service));
+}
+
+// Adds the services of endpoints that are at another place now.
+void add_other_place(const resources::Documents& documents, const NodePlaces* before,
+                     const NodePlaces* after, std::vector<std::uint64_t>& changed) {
+  for (const auto& slice : documents.endpoint_slices)
+    if (std::ranges::any_of(slice.endpoints, [&](const auto& endpoint) {
+          return place_of(endpoint, before) != place_of(endpoint, after);
+        }))
+      changed.push_back(number_of(slice));
 }
 
 // Adds the services of endpoints that fail and did not, no longer fail, or for another reason.
@@ -90,6 +105,8 @@ KeptRows::Update KeptRows::update(const resources::Documents& documents, const E
   renumber(names.static_services, documents_.static_services, documents.static_services, changed);
   if (seen.names != seen_.names) add_led_elsewhere(documents, seen_.names, seen.names, changed);
   if (seen.failing != seen_.failing) add_other_health(seen_.failing, seen.failing, changed);
+  if (seen.places != seen_.places)
+    add_other_place(documents, seen_.places.get(), seen.places.get(), changed);
   std::ranges::sort(changed);
 
   MadeRows before, after;

@@ -25,6 +25,8 @@ std::vector<std::string> names_in(const resources::Documents& documents) {
   for (const auto& service : documents.static_services)
     for (const auto& endpoint : service.endpoints)
       if (!endpoint.name.empty()) names.push_back(endpoint.name);
+  for (const auto& service : documents.services)
+    if (!service.external_name.empty()) names.push_back(service.external_name);
   std::ranges::sort(names);
   names.erase(std::ranges::unique(names).begin(), names.end());
   return names;

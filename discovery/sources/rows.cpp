@@ -115,7 +115,29 @@ class Maker {
     ServiceRow row{key.first, key.second, service.metadata.labels, {}, service.headless};
     for (const auto& port : service.ports) row.ports.push_back(to_row(port));
     if (!put(row, service.metadata)) return;
-    add_endpoints(key, service.metadata, service.selector, service.publish_not_ready);
+    if (service.external_name.empty())
+      add_endpoints(key, service.metadata, service.selector, service.publish_not_ready);
+    else
+      add_led(service);
+  }
+
+  // A name that the cluster's own DNS would answer with a CNAME.
+  void add_led(const resources::Service& service) {
+    const auto led = seen_.names.find(service.external_name);
+    if (led == seen_.names.end()) return;
+    for (const auto& ip : led->second.addresses) {
+      EndpointRow row;
+      row.namespace_ = service.metadata.namespace_;
+      row.service = service.metadata.name;
+      row.id = ip.to_string();
+      row.ip = ip;
+      row.health = view::Health::healthy;
+      for (const auto& port : service.ports)
+        row.traits.ports.push_back(
+            {port.name, port.target_port.number ? port.target_port.number : port.number});
+      row.traits.labels[kNameLabel] = service.external_name;
+      put(row, service.metadata);
+    }
   }
 
   void add_endpoints(const ServiceKey& key, const Metadata& of, const base::Labels& selector,
@@ -149,8 +171,8 @@ class Maker {
       *same = std::move(row);
   }
 
-  static EndpointRow read(const EndpointSlice& slice, const resources::SliceEndpoint& endpoint,
-                          const base::Labels& selector, bool publish_not_ready) {
+  EndpointRow read(const EndpointSlice& slice, const resources::SliceEndpoint& endpoint,
+                   const base::Labels& selector, bool publish_not_ready) const {
     EndpointRow row;
     row.namespace_ = slice.metadata.namespace_;
     row.service = slice.service;
@@ -158,7 +180,7 @@ class Maker {
     // it.
     row.ip = endpoint.addresses.front();
     for (const auto& port : slice.ports) row.traits.ports.push_back({port.name, port.number});
-    row.traits.locality.zone = endpoint.zone;
+    row.traits.locality = place_of(endpoint, seen_.places.get());
     row.traits.hostname = endpoint.hostname;
     row.traits.labels = selector;  // a selected pod carries them; its others are not in a slice
     row.health = health_of(endpoint, publish_not_ready);
@@ -276,6 +298,18 @@ std::vector<std::uint16_t> checked_ports(const resources::HealthCheck& check,
 }
 
 }  // namespace
+
+base::Locality place_of(const resources::SliceEndpoint& endpoint, const NodePlaces* places) {
+  base::Locality place;
+  place.zone = endpoint.zone;
+  if (!places) return place;
+  const auto node = places->nodes.find(endpoint.node);
+  if (node != places->nodes.end() && (place.zone.empty() || place.zone == node->second.zone))
+    return node->second;
+  if (const auto region = places->regions.find(place.zone); region != places->regions.end())
+    place.region = region->second;
+  return place;
+}
 
 Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& locality,
                   std::uint64_t version) {

@@ -5,12 +5,14 @@
 // it does while it moves between slices) is one endpoint, and the healthier word wins. A slice
 // without its Service gives its endpoints all the same. What is not exported
 // (by the rule, or by the annotation nearmost.io/export) makes rows of its own, for this cluster
-// alone. An endpoint that is a name is one for each of the name's addresses, labelled kNameLabel;
-// none while it has no addresses. Errors: a document that cannot be a row is a problem at its
-// place; the others are rows. Thread: a pure function. Cost: linear in the documents.
+// alone. An endpoint that is a name, of the short form or of a Service that is an ExternalName, is
+// one for each of the name's addresses, labelled kNameLabel; none while it has no addresses.
+// Errors: a document that cannot be a row is a problem at its place; the others are rows. Thread: a
+// pure function. Cost: linear in the documents.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,10 +42,20 @@ struct EndpointName {
 };
 using Failing = std::map<EndpointName, std::string>;  // and why: "refuses connections"
 
+// Where a cluster's nodes are.
+struct NodePlaces {
+  std::map<std::string, base::Locality, std::less<>> nodes;
+  std::map<std::string, std::string, std::less<>> regions;  // of zones
+  friend bool operator==(const NodePlaces&, const NodePlaces&) = default;
+};
+// Where an endpoint is: what it says of its zone, and what its node, or others of that zone, say.
+base::Locality place_of(const resources::SliceEndpoint& endpoint, const NodePlaces* places);
+
 // What is seen of the world that documents speak of.
 struct Seen {
   NamedAddresses names;
-  Failing failing;  // endpoints that do not answer
+  Failing failing;                           // endpoints that do not answer
+  std::shared_ptr<const NodePlaces> places;  // null = nothing is known
 };
 
 struct ExportRule {

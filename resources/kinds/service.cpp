@@ -1,7 +1,9 @@
 #include "resources/service.hpp"
 
+#include <optional>
 #include <set>
 
+#include "base/ascii.hpp"
 #include "resources/kinds/names.hpp"
 #include "resources/kinds/readers.hpp"
 #include "resources/kinds/references.hpp"
@@ -39,6 +41,19 @@ void read_port(const Value& value, std::vector<ServicePort>& ports) {
   }
 }
 
+// What Kubernetes takes for a name may be an address, which no DNS server has.
+void read_external_name(const Value& spec, const std::optional<Value>& value, std::string& out) {
+  if (!value) return spec.warn("type ExternalName without externalName: it has no endpoints");
+  std::string name;
+  read(*value, name);
+  name = base::lower(std::move(name));
+  if (name.ends_with('.')) name.pop_back();
+  if (const auto fault = host_fault(name, Wildcards::label);
+      !fault.empty() || name.starts_with('*'))
+    return value->warn(quoted(value->node()) + " is no name of a host: it has no endpoints");
+  out = std::move(name);
+}
+
 }  // namespace
 
 void read(const Value& document, Service& out) {
@@ -73,12 +88,11 @@ void read(const Value& document, Service& out) {
   spec.optional("clusterIP", cluster_ip);
   spec.optional("type", type);
   out.headless = cluster_ip == "None";
-  if (type == "ExternalName") {
-    value->warn("type ExternalName is not supported yet: this service has no endpoints here");
-  }
-  spec.ignored({"clusterIPs", "externalIPs", "externalName", "externalTrafficPolicy",
-                "internalTrafficPolicy", "sessionAffinity", "sessionAffinityConfig", "ipFamilies",
-                "ipFamilyPolicy", "loadBalancerIP", "loadBalancerClass", "loadBalancerSourceRanges",
+  const auto external = spec.find("externalName");
+  if (type == "ExternalName") read_external_name(*value, external, out.external_name);
+  spec.ignored({"clusterIPs", "externalIPs", "externalTrafficPolicy", "internalTrafficPolicy",
+                "sessionAffinity", "sessionAffinityConfig", "ipFamilies", "ipFamilyPolicy",
+                "loadBalancerIP", "loadBalancerClass", "loadBalancerSourceRanges",
                 "allocateLoadBalancerNodePorts", "healthCheckNodePort", "trafficDistribution"});
 }
 

@@ -23,6 +23,7 @@ RESOURCES = {  # path below the root: plural, kind
     "api/v1": {"services": "Service", "namespaces": "Namespace", "nodes": "Node"},
     "apis/discovery.k8s.io/v1": {"endpointslices": "EndpointSlice"},
 }
+CLUSTER_SCOPED = {"nodes", "namespaces"}
 BOOKMARK_SECONDS = 1.0
 
 
@@ -41,6 +42,10 @@ def merged(target, patch):
         else:
             target[key] = merged(target.get(key), value)
     return target
+
+
+def name_of(made):
+    return made["metadata"].get("namespace", "") + "/" + made["metadata"]["name"]
 
 
 class Expired(Exception):
@@ -62,9 +67,10 @@ class Store:
         with self.changed:
             made = copy.deepcopy(made)
             metadata = made["metadata"]
-            metadata.setdefault("namespace", "default")
+            if plural not in CLUSTER_SCOPED:
+                metadata.setdefault("namespace", "default")
             known = self.objects.setdefault(plural, {})
-            name = metadata["namespace"] + "/" + metadata["name"]
+            name = name_of(made)
             self.version += 1
             metadata["resourceVersion"] = str(self.version)
             if counts_generations:
@@ -121,12 +127,12 @@ class Store:
             for at, kind, of, made in reversed(self.events):
                 if at <= version:
                     break
-                name = made["metadata"]["namespace"] + "/" + made["metadata"]["name"]
+                name = name_of(made)
                 if of == plural and kind == "ADDED":
                     then.pop(name, None)
                 elif of == plural:  # back to what it was before
                     before = [o for v, k, p, o in self.events if v < at and p == plural and k != "DELETED"
-                              and o["metadata"]["name"] == made["metadata"]["name"]]
+                              and name_of(o) == name]
                     then[name] = before[-1] if before else made
             names = sorted(n for n in then if n > after)
             chosen = names[:limit] if limit else names
@@ -167,6 +173,10 @@ def resource_list(group, kinds):
                  "verbs": ["get", "patch", "update"]} for plural, kind in kinds.items()]
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group.split("/", 1)[1],
             "resources": entries}
+
+
+def partial(made):
+    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": made["metadata"]}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -212,12 +222,24 @@ class Handler(BaseHTTPRequestHandler):
         if group in RESOURCES:  # items of such a list say neither kind nor apiVersion
             items = [{k: v for k, v in item.items() if k not in ("kind", "apiVersion")} for item in items]
         metadata = {"resourceVersion": str(version), **({"continue": rest} if rest else {})}
+        if self.wants_metadata("PartialObjectMetadataList"):
+            return self.reply(200, {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1",
+                                    "metadata": metadata, "items": [partial(item) for item in items]})
         return self.reply(200, {"kind": kind + "List", "apiVersion": group.split("/", 1)[1], "metadata": metadata,
                                 "items": items})
 
+    def wants_metadata(self, kind):
+        """Whether the kind that the client would take first is this one: of metadata alone."""
+        first = self.headers.get("Accept", "").split(",")[0].replace(" ", "").split(";")
+        return first[0] == "application/json" and {f"as={kind}", "g=meta.k8s.io", "v=v1"} <= set(first[1:])
+
     def may_ask(self, api):
         api.note(self.path if self.command == "GET" else f"{self.command} {self.path}")
+        api.accepted[self.path.split("?")[0]] = self.headers.get("Accept", "")
         if self.headers.get("Authorization") in [f"Bearer {token}" for token in api.tokens]:
+            return True
+        peer = self.connection.getpeercert() if api.client_ca else None
+        if peer and (("commonName", "nearmost"),) in peer["subject"]:
             return True
         self.reply(401, status(401, "Unauthorized", "Unauthorized"))
         return False
@@ -269,6 +291,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return None
             for version, type_, made in events:
+                made = partial(made) if self.wants_metadata("PartialObjectMetadata") else made
                 self.chunk({"type": type_, "object": made}, halves=api.split_chunks)
             if time.monotonic() > bookmark and asked.get("allowWatchBookmarks"):
                 version = latest
@@ -307,11 +330,12 @@ class KubeApi:
         self.store = Store()
         self.custom = {}  # group and version: plural, kind
         self.tokens = list(tokens)
-        self.certificate = certificate
+        self.certificate, self.client_ca = certificate, None
         self.forbidden, self.delay, self.max_watch = set(), 0.0, 3600.0
         self.gone_in_stream, self.split_chunks = True, False
         self.breaks, self.stopped = 0, False
         self.lock, self.asked = threading.Lock(), []
+        self.accepted = {}  # by path
         self.address, self.server = (ip, 0), None
 
     @property
@@ -367,6 +391,9 @@ class KubeApi:
         if self.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*self.certificate)
+            if self.client_ca:  # whom it names is let in without a token
+                context.load_verify_locations(self.client_ca)
+                context.verify_mode = ssl.CERT_OPTIONAL
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
                                                      do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -413,3 +440,11 @@ def endpoint_slice(of, addresses, suffix="abc12", namespace="default", port=9080
                          "ownerReferences": [{"apiVersion": "v1", "kind": "Service", "name": of, "uid": "u-" + of}]},
             "addressType": "IPv4", "endpoints": [one(address) for address in addresses],
             "ports": [{"name": "http", "port": port, "protocol": "TCP"}]}
+
+
+def node(name, region, zone):
+    return {"apiVersion": "v1", "kind": "Node",
+            "metadata": {"name": name, "labels": {"topology.kubernetes.io/region": region,
+                                                  "topology.kubernetes.io/zone": zone,
+                                                  "kubernetes.io/hostname": name}},
+            "spec": {"podCIDR": "10.1.0.0/24"}, "status": {"images": [{"names": ["a"] * 20, "sizeBytes": 1}]}}

@@ -1,24 +1,39 @@
 """An east whose cluster is a Kubernetes, by an API server in this process (kube_api.py), and a west without one."""
+import base64
 import os
 import subprocess
 
 from kube_api import KubeApi, endpoint_slice
 from mesh import Mesh, query, until
+from name_server import SERVER_PORT
 
 HOST = "orders.default.mesh.internal"
 SOON_SECONDS = 20  # on a busy machine
 
 
 class KubeMesh(Mesh):
-    def __init__(self, binary, resources=False):
-        """`resources`: east has an empty folder of documents, too."""
+    @property
+    def dns(self):
+        return f", passOn: [{{zone: ., to: ['{self.prefix}.9.1:{SERVER_PORT}']}}]"
+
+    def __init__(self, binary, resources=False, kubeconfig=False):
+        """`resources`: east has an empty folder of documents, too. `kubeconfig`: which says who east is, by a
+        certificate, and not agent.yaml by a token.
+        """
         super().__init__(binary, ["east", "west"])
-        self.certify()
         ip = self.address("east", 250)
-        self.api = KubeApi(ip, certificate=(self.path("api.pem"), self.path("api.key"))).start()
+        self.certify("api", "kube-apiserver", f"subjectAltName=IP:{ip}")
+        self.api = KubeApi(ip, certificate=(self.path("api.pem"), self.path("api.key")))
+        if kubeconfig:
+            self.certify("client", "nearmost", "extendedKeyUsage=clientAuth")
+            self.api.client_ca, self.api.tokens = self.path("client.pem"), []
+        self.api.start()
         self.write_token("secret")
         with open(self.path("east", "agent.yaml"), "a", encoding="utf-8") as file:
-            file.write(f"kubernetes: {{server: \"{self.api.url}\", ca: {self.path('api.pem')}, token: token}}\n")
+            file.write("kubernetes: {kubeconfig: kubeconfig, context: here}\n" if kubeconfig else
+                       f"kubernetes: {{server: \"{self.api.url}\", ca: {self.path('api.pem')}, token: token}}\n")
+        if kubeconfig:
+            self.write_kubeconfig()
         with open(self.path("east", "agent.yaml"), encoding="utf-8") as file:
             text = file.read()
         if resources:
@@ -29,12 +44,43 @@ class KubeMesh(Mesh):
         with open(self.path("east", "agent.yaml"), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def certify(self):
-        """A CA of its own, as each cluster has: the certificate names the address."""
+    def certify(self, name, subject, extension):
+        """A certificate that is its own CA."""
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                        "-nodes", "-days", "2", "-subj", "/CN=kube-apiserver", "-keyout", self.path("api.key"),
-                        "-out", self.path("api.pem"), "-addext", f"subjectAltName=IP:{self.address('east', 250)}"],
+                        "-nodes", "-days", "2", "-subj", f"/CN={subject}", "-keyout", self.path(name + ".key"),
+                        "-out", self.path(name + ".pem"), "-addext", extension],
                        check=True, capture_output=True)
+
+    def write_kubeconfig(self):
+        """As kubectl writes it; the contexts beside ours could not serve an agent."""
+        def data(name):
+            with open(self.path(name), "rb") as file:
+                return base64.b64encode(file.read()).decode()
+        with open(self.path("east", "kubeconfig"), "w", encoding="utf-8") as file:
+            file.write(f"""apiVersion: v1
+kind: Config
+preferences: {{}}
+current-context: elsewhere
+contexts:
+- context: {{cluster: elsewhere, user: by-program}}
+  name: elsewhere
+- context: {{cluster: here, user: nearmost}}
+  name: here
+clusters:
+- cluster: {{server: "https://192.0.2.1", insecure-skip-tls-verify: true}}
+  name: elsewhere
+- cluster:
+    certificate-authority-data: {data("api.pem")}
+    server: {self.api.url}
+  name: here
+users:
+- name: by-program
+  user: {{exec: {{apiVersion: client.authentication.k8s.io/v1, command: get-token}}}}
+- name: nearmost
+  user:
+    client-certificate-data: {data("client.pem")}
+    client-key-data: {data("client.key")}
+""")
 
     def write_token(self, token):
         with open(self.path("east", ".token"), "w", encoding="utf-8") as file:

@@ -3,14 +3,17 @@
 
 What the API server says becomes answers at home and in the other cluster; what goes wrong between the two changes none.
 """
+import json
 import os
 import sys
 import threading
 import time
+import urllib.request
 
-from kube_api import endpoint_slice, service
+from kube_api import endpoint_slice, node, service
 from kube_mesh import HOST, SOON_SECONDS, KubeMesh
-from mesh import equal, query, stays, until
+from mesh import ADMIN, equal, query, stays, until
+from name_server import NameServer
 
 def nothing_is_said_before_both_lists_are_read(mesh):
     api = mesh.api
@@ -138,6 +141,60 @@ def a_list_that_is_suddenly_empty_is_held(mesh):
     mesh.become([11, 12], "back")
 
 
+def places(mesh, cluster):
+    with urllib.request.urlopen(f"http://{mesh.address(cluster)}:{ADMIN}/api/v1/endpoints", timeout=5) as answer:
+        return {one["address"]: one["locality"] for one in json.load(answer) if one["service"] == "default/orders"}
+
+
+def an_endpoint_without_a_zone_is_where_its_node_is(mesh):
+    def at(pod, zone=None, node_name="node-1"):
+        made = endpoint_slice("orders", mesh.pods(pod), suffix=f"at{pod}")
+        made["endpoints"][0].update({"zone": zone, "nodeName": node_name})
+        mesh.api.store.put("endpointslices", made)
+    mesh.api.store.delete("endpointslices", "default/orders-abc12")
+    mesh.api.store.put("nodes", node("node-1", "us", "us-east-1b"))
+    mesh.api.store.put("nodes", node("node-2", "europe", "eu-1"))
+    at(61)
+    at(62, "eu-1", "")
+    for cluster in mesh.clusters:
+        until(lambda: places(mesh, cluster) == {mesh.pod(61): "us/us-east-1b", mesh.pod(62): "europe/eu-1"},
+              SOON_SECONDS, f"{cluster} knows where both are")
+    mesh.api.store.put("nodes", node("node-1", "us", "us-east-1c"))
+    until(lambda: places(mesh, "west")[mesh.pod(61)] == "us/us-east-1c", SOON_SECONDS, "the node has another label")
+    equal("as=PartialObjectMetadata" in mesh.api.accepted["/api/v1/nodes"], True, "only metadata is asked for")
+    for pod in (61, 62):
+        mesh.api.store.delete("endpointslices", f"default/orders-at{pod}")
+    mesh.slices(11, 12)
+    mesh.become([11, 12], "back")
+
+
+def an_external_name_is_looked_up(mesh):
+    names = NameServer(f"{mesh.prefix}.9.1")
+    names.names = {"db.outside.example": [mesh.pod(71)]}
+    made = service("db", ports=(("sql", 5432, 5432),), type="ExternalName", externalName="db.outside.example")
+    for field in ("clusterIP", "clusterIPs", "selector"):
+        del made["spec"][field]
+    mesh.api.store.put("services", made)
+    mesh.become([71], "where its name leads", "db.default.mesh.internal")
+    names.names = {"db.outside.example": [mesh.pod(72)]}
+    mesh.become([72], "where its name leads now", "db.default.mesh.internal")
+
+
+def what_is_not_needed_may_be_refused(mesh):
+    mesh.api.forbidden = {"nodes"}
+    mesh.api.lose_history()
+    until(lambda: mesh.degraded("nodes cannot be read"), SOON_SECONDS, "status says so")
+    mesh.slices(11)
+    mesh.become([11], "the rest goes on")
+    mesh.agents["east"].terminate()
+    mesh.start_agent("east")
+    until(lambda: mesh.ready("east"), 40, "ready without them")
+    mesh.api.forbidden = set()
+    mesh.slices(11, 12)
+    mesh.become([11, 12], "back")
+    until(lambda: not mesh.degraded("nodes cannot be read"), 70, "asked again")
+
+
 def a_token_that_is_rotated_is_read_again(mesh):
     mesh.api.tokens = ["another"]
     mesh.api.break_streams()
@@ -156,7 +213,9 @@ def main():
         for story in (nothing_is_said_before_both_lists_are_read, a_service_is_answered_in_both_clusters,
                       a_list_of_many_pages_is_one_list, a_stream_that_breaks_goes_on_where_it_broke,
                       history_that_is_gone_is_listed_anew, an_api_server_that_is_away_leaves_what_it_said,
-                      a_list_that_is_suddenly_empty_is_held, a_token_that_is_rotated_is_read_again):
+                      a_list_that_is_suddenly_empty_is_held,
+                      an_endpoint_without_a_zone_is_where_its_node_is, an_external_name_is_looked_up,
+                      what_is_not_needed_may_be_refused, a_token_that_is_rotated_is_read_again):
             begun = time.monotonic()
             story(mesh)
             print(f"ok      {story.__name__} ({time.monotonic() - begun:.1f} s)", flush=True)

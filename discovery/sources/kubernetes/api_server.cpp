@@ -18,7 +18,9 @@ namespace {
 constexpr std::size_t kMaxTokenBytes = 64 << 10;
 constexpr int kUnauthorized = 401, kForbidden = 403;
 
-base::Result<std::string> read_token(const std::string& path) {
+base::Result<std::string> read_token(const FileOrText& given) {
+  if (given.file.empty()) return given.text;
+  const auto& path = given.file;
   const auto file = read_whole(path, kMaxTokenBytes);
   const auto fault = [&](const std::string& what) {
     return base::unavailable("the token in " + path + " " + what);
@@ -38,6 +40,16 @@ std::string_view hint_for(int status) {
   if (status == kUnauthorized) return "; is the token this server's?";
   if (status == kForbidden) return "; let the agent's account get, list and watch it";
   return "";
+}
+
+// Metadata alone where that is enough, whole objects of servers that do not know how.
+const char* accepts(const Request& request) {
+  if (!request.metadata_only) return "Accept: application/json";
+  return request.kind == Request::Kind::list
+             ? "Accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, "
+               "application/json"
+             : "Accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, "
+               "application/json";
 }
 
 int set_keep_alive(void*, curl_socket_t fd, curlsocktype) {
@@ -96,7 +108,7 @@ void ApiServer::ask(std::size_t which, const Request& request) {
   lane.body.clear();
   lane.error[0] = '\0';
   lane.handle = curl.init();
-  lane.headers = curl.append(nullptr, "Accept: application/json");
+  lane.headers = curl.append(nullptr, accepts(request));
   if (request.kind == Request::Kind::status)
     lane.headers = curl.append(lane.headers, "Content-Type: application/merge-patch+json");
   if (!access_.token.empty()) {
@@ -126,7 +138,19 @@ void ApiServer::ask(std::size_t which, const Request& request) {
   set(CURLOPT_WRITEDATA, &lane);
   set(CURLOPT_ERRORBUFFER, lane.error);
   set(CURLOPT_PRIVATE, reinterpret_cast<void*>(which));
-  if (!access_.ca.empty()) set(CURLOPT_CAINFO, access_.ca.c_str());
+  bool taken = true;
+  const auto give = [&](const FileOrText& given, CURLoption file, CURLoption text) {
+    curl_blob blob{const_cast<char*>(given.text.data()), given.text.size(), CURL_BLOB_COPY};
+    if (!given.file.empty()) set(file, given.file.c_str());
+    if (!given.text.empty()) taken &= curl.set(lane.handle, text, &blob) == CURLE_OK;
+  };
+  give(access_.ca, CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB);
+  give(access_.certificate, CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB);
+  give(access_.key, CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB);
+  if (!taken) {
+    lane.ended = Ending{0, "this libcurl takes certificates from files only", {}, {}};
+    return;
+  }
   curl.multi_add(multi_, lane.handle);
 }
 

@@ -1,7 +1,8 @@
 // The connection to an API server: one request a lane at a time, answers as they come, by libcurl.
 //
 // libcurl's multi handle does the work inside of wait(); nothing is called back. Each request reads
-// the token's file, which is rotated under a pod's feet, and each connection the CA's. A stream
+// the token's file, which is rotated under a pod's feet, and each connection those of the CA and of
+// the client's certificate. A stream
 // that is idle is well; a peer that is gone is found by TCP's keep-alive within kDeadAfter, and
 // what lasts longer than its patience is ended. Limits: wait() returns what is there after one look
 // at the sockets, which libcurl bounds. Errors: as endings, with the words of whoever refused.
@@ -15,16 +16,10 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "discovery/sources/kubernetes/access.hpp"
 #include "discovery/sources/kubernetes/reflector.hpp"
 
 namespace discovery::sources::kubernetes {
-
-// How an API server is reached. `ca`: "" = the system's; `token`: a file, "" = none.
-struct Access {
-  std::string server;  // "https://10.0.0.1:6443", without a path
-  std::string ca, token;
-  friend bool operator==(const Access&, const Access&) = default;
-};
 
 // What an answer other than 200 says, and what an operator can do about it.
 std::string refusal(int status, std::string_view body);

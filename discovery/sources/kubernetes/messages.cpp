@@ -80,11 +80,31 @@ CustomObject read_custom(Node&& node) {
   return custom;
 }
 
+// By the labels that clouds set, or those they set before.
+base::Locality read_place(const Node* metadata) {
+  const Node* labels = metadata ? metadata->find("labels") : nullptr;
+  const auto label = [&](std::string_view name) {
+    const auto text = text_of(labels, "topology.kubernetes.io/" + std::string(name));
+    return !text.empty()
+               ? text
+               : text_of(labels, "failure-domain.beta.kubernetes.io/" + std::string(name));
+  };
+  base::Locality place;
+  place.region = label("region");
+  place.zone = label("zone");
+  place.sub_zone = text_of(labels, "topology.istio.io/subzone");
+  return place;
+}
+
 Object read_object(const Resource& resource, Node&& node) {
   Object object;
   const Node* metadata = node.find("metadata");
   object.name = text_of(metadata, "namespace") + "/" + text_of(metadata, "name");
   object.version = text_of(metadata, "resourceVersion");
+  if (resource.as == Resource::As::places) {
+    object.place = read_place(metadata);
+    return object;
+  }
   say(node, "apiVersion", std::string(without_core(resource.groups.front())));
   say(node, "kind", resource.kind);
   if (resource.as == Resource::As::texts) {

@@ -60,9 +60,11 @@ std::optional<Request> Reflector::next(base::TimePoint now) {
   under_way_ = true;
   spoke_ = false;
   began_ = now;
-  if (phase_ == Phase::list) return Request{Request::Kind::list, target(), kListPatience};
+  const bool metadata_only = resource_.as == Resource::As::places;
+  if (phase_ == Phase::list)
+    return Request{Request::Kind::list, target(), kListPatience, "", metadata_only};
   watch_ = draw_watch();
-  return Request{Request::Kind::watch, target(), watch_ + kWatchGrace};
+  return Request{Request::Kind::watch, target(), watch_ + kWatchGrace, "", metadata_only};
 }
 
 base::TimePoint Reflector::deadline() const {
@@ -115,11 +117,22 @@ bool Reflector::put(Object object) {
   const auto [at, is_new] = objects_.try_emplace(object.name);
   auto& known = at->second;
   if (!object.problems.empty()) object.documents = std::move(known.documents);
-  const bool changes = is_new || resource_.as != Resource::As::texts ||
-                       known.custom.text != object.custom.text ||
-                       known.custom.generation != object.custom.generation;
+  const bool changes = is_new || differ(known, object);
   known = std::move(object);
   return changes;
+}
+
+bool Reflector::differ(const Object& before, const Object& after) const {
+  switch (resource_.as) {
+    case Resource::As::documents:
+      return true;
+    case Resource::As::texts:
+      return before.custom.text != after.custom.text ||
+             before.custom.generation != after.custom.generation;
+    case Resource::As::places:
+      return before.place != after.place;
+  }
+  return true;
 }
 
 void Reflector::listed(base::TimePoint now, Page page) {

@@ -15,8 +15,8 @@
 // with errors is left alone for up to kMaxRefusedDelay.
 //
 // A custom resource is asked for where it is defined. Where its definition is gone for kDoubted, so
-// are its objects. Of one that is an object's text a change is a change of the text: a status that
-// is written comes back as an event, and is none.
+// are its objects. Of what is kept of an object only a change of that is one: a status that is
+// written, or a Node's, comes as an event, and is none.
 //
 // Invariants: objects() is one list with the events behind it, never a part of a list; an object
 // that cannot be read keeps its last good state. Thread: one.
@@ -28,6 +28,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/locality.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "discovery/node.hpp"
@@ -39,6 +40,7 @@ struct Resource {
   enum class As {
     documents,  // what it says is read at once, and nobody wrote it by hand
     texts,      // a custom resource: judged together with the files, by its text
+    places,     // a Node: where it is, by its labels
   };
   std::string name;  // "endpointslices": how paths call it
   std::string kind;  // "EndpointSlice"
@@ -69,6 +71,7 @@ struct Object {
   resources::Documents documents;  // itself; none where it has errors, or is nothing for us
   resources::Problems problems;    // errors
   CustomObject custom = {};
+  base::Locality place = {};
 };
 
 struct Page {
@@ -91,6 +94,7 @@ struct Request {
   std::string target;       // path and query
   base::Duration patience;  // for the whole answer
   std::string body = {};    // of a status: a merge patch (RFC 7396)
+  bool metadata_only = false;
 };
 
 // How a request ended that brought no page: an error, or a stream that is over.
@@ -161,6 +165,7 @@ class Reflector {
   std::string target() const;
   base::Duration draw_watch();
   bool put(Object object);
+  bool differ(const Object& before, const Object& after) const;
   void list_anew();
   void retry(base::TimePoint now, const Ending& ending);
   void succeeded();

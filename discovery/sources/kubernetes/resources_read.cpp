@@ -30,6 +30,7 @@ std::vector<Resource> resources_read() {
       {"endpointslices",
        "EndpointSlice",
        {"apis/discovery.k8s.io/v1", "apis/discovery.k8s.io/v1beta1"}},
+      {"nodes", "Node", {"api/v1"}, Resource::As::places, false},
   };
   const auto kinds = resources::custom_kinds();
   for (const auto& kind : kinds)

@@ -1,7 +1,8 @@
 // What an agent reads of an API server, and how its custom resources are called elsewhere.
 //
-// Services and EndpointSlices are needed. The documents (resources/kinds/catalogue.hpp) may be
-// defined by us or by Gloo, by both or by nobody. Thread: pure functions.
+// Services and EndpointSlices are needed, Nodes are of use. The documents
+// (resources/kinds/catalogue.hpp) may be defined by us or by Gloo, by both or by nobody. Thread:
+// pure functions.
 #pragma once
 
 #include <string>

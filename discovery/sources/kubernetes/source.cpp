@@ -16,7 +16,7 @@ constexpr std::size_t kMaxErrorBytes = 64 << 10;
 
 // "routetables", and Gloo's "routetables.networking.gloo.solo.io".
 std::string called(const Resource& resource) {
-  if (resource.as == Resource::As::documents || is_ours(resource)) return resource.name;
+  if (resource.as != Resource::As::texts || is_ours(resource)) return resource.name;
   const auto& group = resource.groups.front();  // "apis/GROUP/v2"
   return resource.name + "." + group.substr(5, group.rfind('/') - 5);
 }
@@ -197,6 +197,20 @@ void Source::read_texts() {
   texts_ = std::move(texts);
 }
 
+void Source::read_places() {
+  auto places = std::make_shared<NodePlaces>();
+  for (const auto& mirror : mirrors_) {
+    if (mirror.reflector().resource().as != Resource::As::places) continue;
+    for (const auto& [name, object] : mirror.reflector().objects()) {
+      const auto& place = object.place;
+      places->nodes.emplace(name.substr(name.find('/') + 1), place);
+      if (!place.zone.empty() && !place.region.empty())
+        places->regions.emplace(place.zone, place.region);
+    }
+  }
+  places_ = std::move(places);
+}
+
 void Source::tell(base::TimePoint now) {
   Reading reading;
   for (const auto& mirror : mirrors_) {
@@ -209,17 +223,20 @@ void Source::tell(base::TimePoint now) {
         status.age.value_or(base::Duration{}) >= kStuckAfter)
       reading.stuck = reflector.resource().name + " of Kubernetes: " + status.trouble;
   }
-  bool changed = reading.stuck != stuck_, other_texts = false;
+  bool changed = reading.stuck != stuck_, other_texts = false, other_places = false;
   for (auto& mirror : mirrors_) {
     auto& reflector = mirror.reflector();
     const auto change = reflector.take_change();
     changed |= change.has_value();
     other_texts |= change && reflector.resource().as == Resource::As::texts;
+    other_places |= change && reflector.resource().as == Resource::As::places;
     if (change == Listing::relist) reading.listing = Listing::relist;
   }
   if (!changed) return;
   if (other_texts) read_texts();
+  if (other_places) read_places();
   reading.texts = texts_;
+  reading.places = places_;
   for (const auto& mirror : mirrors_)
     for (const auto& [name, object] : mirror.reflector().objects()) {
       reading.documents.append(object.documents);

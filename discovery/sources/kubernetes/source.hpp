@@ -1,6 +1,6 @@
 // What a Kubernetes API server says of its cluster, read on a thread of its own: Services and
-// EndpointSlices as documents, custom resources as the texts of documents. What becomes of those of
-// ours is written into their status.
+// EndpointSlices as documents, Nodes as places, custom resources as the texts of documents. What
+// becomes of those of ours is written into their status.
 //
 // Each resource is mirrored (reflector.hpp) and all are told together: nothing before each has been
 // read whole, or need not be waited for, then whatever one turn of the thread brought. While the
@@ -22,26 +22,10 @@
 #include "discovery/sources/kubernetes/api_group.hpp"
 #include "discovery/sources/kubernetes/api_server.hpp"
 #include "discovery/sources/kubernetes/mirror.hpp"
+#include "discovery/sources/kubernetes/reading.hpp"
 #include "discovery/sources/kubernetes/status_writer.hpp"
 
 namespace discovery::sources::kubernetes {
-
-// A custom resource as the file that it could be. `generation`: the server's count of its specs.
-struct CustomText {
-  resources::File file;
-  std::int64_t generation = 0;
-  bool is_ours = false;  // its status is ours to write
-};
-using CustomTexts = std::vector<CustomText>;
-
-struct Reading {
-  resources::Documents documents;     // all but those of `texts`
-  resources::Problems problems;       // of objects that cannot serve, or as they were before
-  Listing listing = Listing::change;  // what it is to the reading before it
-  std::string stuck;                  // why nothing new is read; "" = it is
-  // Ours first; the same object as before until one of them changes.
-  std::shared_ptr<const CustomTexts> texts;
-};
 
 class Source {
  public:
@@ -94,6 +78,7 @@ class Source {
   std::optional<StatusWriter::Target> find_ours(const std::string& place) const;
   void tell(base::TimePoint now);
   void read_texts();
+  void read_places();
   void note(base::TimePoint now);
   void log(const std::string& what, const std::string& verb, const std::string& trouble);
 
@@ -107,6 +92,7 @@ class Source {
   std::string written_;  // of the answer to the writer
   base::TimePoint judged_{};
   std::shared_ptr<const CustomTexts> texts_ = std::make_shared<CustomTexts>();
+  std::shared_ptr<const NodePlaces> places_ = std::make_shared<NodePlaces>();
   std::string stuck_;
   bool has_told_ = false;
   std::map<std::string, std::string> logged_;  // troubles by what has them

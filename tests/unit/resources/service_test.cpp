@@ -287,3 +287,21 @@ TEST_CASE("a service without a port is an error, however it is written", "[resou
   CHECK(loaded.documents.static_services.empty());
   CHECK(resources::has_errors(load_text("service: a\nendpoints: []\n").problems));
 }
+
+TEST_CASE("an external name is one of a host", "[resources]") {
+  const auto named = [](const std::string& name) {
+    return load_text(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: db}\n"
+        "spec: {type: ExternalName" +
+        name + "}\n");
+  };
+  CHECK(named(", externalName: Db.Example.").documents.services[0].external_name == "db.example");
+  CHECK(
+      lines(named(", externalName: 192.0.2.1").problems) ==
+      Lines{"a.yaml:4:42: warning: Service default/db: spec.externalName: \"192.0.2.1\" is no name "
+            "of a host: it has no endpoints"});
+  CHECK(named(", externalName: 192.0.2.1").documents.services[0].external_name == "");
+  CHECK(lines(named("").problems) ==
+        Lines{"a.yaml:4:7: warning: Service default/db: spec: type ExternalName without "
+              "externalName: it has no endpoints"});
+}

@@ -60,14 +60,18 @@ std::string document(base::Random& random) {
              ".example]\n";
     case 1:
       return "apiVersion: v1\nkind: Service\n" + metadata(random, "s" + n()) +
-             "spec: {ports: [{port: 80}]}\n";
+             "spec: {ports: [{port: 80}]" +
+             (random.chance(0.3) ? ", type: ExternalName, externalName: x" + n() + ".example"
+                                 : "") +
+             "}\n";
     case 2:
       return "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\n"
              "metadata: {name: e" +
              n() + ", namespace: n" + std::to_string(random.below(2)) +
              ", labels: {kubernetes.io/service-name: s" + n() +
              "}}\nports: [{port: 80}]\nendpoints: [{addresses: [10.0.1." +
-             std::to_string(1 + random.below(4)) + "], zone: z" + n() + "}]\n";
+             std::to_string(1 + random.below(4)) + "], " +
+             (random.chance(0.5) ? "zone: z" + n() : "nodeName: m" + n()) + "}]\n";
     default:
       return "apiVersion: networking.gloo.solo.io/v2\nkind: VirtualDestination\n" +
              metadata(random, "d" + n()) + "spec: {hosts: [h" + n() +
@@ -107,6 +111,13 @@ TEST_CASE("changes of rows lead to the rows that all documents make", "[sources]
                                            "10.0.0." + std::to_string(1 + random.below(4))};
       if (!seen.failing.emplace(endpoint, "refuses connections").second)
         seen.failing.erase(endpoint);
+    }
+    if (random.chance(0.1)) {
+      auto places = seen.places ? *seen.places : sources::NodePlaces();
+      const auto n = [&random] { return std::to_string(random.below(4)); };
+      places.nodes["m" + n()] = {"r" + n(), "z" + n(), ""};
+      places.regions["z" + n()] = "r" + n();
+      seen.places = std::make_shared<const sources::NodePlaces>(std::move(places));
     }
     const auto loaded = documents.load(files).documents;
     documents.forget_unused();

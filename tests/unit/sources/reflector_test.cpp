@@ -2,9 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "discovery/sources/kubernetes/api_group.hpp"
-#include "discovery/sources/kubernetes/messages.hpp"
-#include "discovery/sources/kubernetes/resources_read.hpp"
 
 using namespace discovery::sources::kubernetes;
 using discovery::Listing;
@@ -371,123 +368,19 @@ TEST_CASE("only another text of a custom resource is a change", "[reflector]") {
   CHECK(story.mirror.take_change());
 }
 
-TEST_CASE("an API group is asked again and again which kinds it has", "[api_group]") {
-  ApiGroup group("apis/n/v2", base::Random(1));
-  base::TimePoint now{1h};
-  CHECK(group.next(now)->target == "/apis/n/v2");
-  CHECK_FALSE(group.next(now));
-  group.ended(now, {0, "no route to host", Fault::none, {}});
-  CHECK_FALSE(group.kinds());
-  CHECK(group.trouble() == "no route to host");
-  now = group.deadline();
-  REQUIRE(group.next(now));
-  group.ended(now, {404, "not found", Fault::none, {}});
-  CHECK(group.kinds()->empty());
-  CHECK(group.trouble() == "");
-  CHECK(group.deadline() >= now + ApiGroup::kAgain);
-  now = group.deadline();
-  REQUIRE(group.next(now));
-  group.listed(now, {{"RouteTable", "routetables"}});
-  now = group.deadline();
-  REQUIRE(group.next(now));
-  group.ended(now, {503, "away", Fault::none, {}});
-  CHECK(group.kinds()->size() == 1);  // as it was told last
-  now = group.deadline();
-  REQUIRE(group.next(now));
-  group.ended(now, {403, "refused", Fault::none, {}});
-  CHECK(group.kinds()->empty());
-  CHECK(group.trouble() == "refused");
-}
-
-TEST_CASE("what is read is ours, Gloo's and the cluster's own", "[resources_read]") {
-  const auto all = resources_read();
-  CHECK(groups_of(all).front() == "apis/networking.nearmost.internal/v2");
-  CHECK(groups_of(all).size() == 4);
-  const auto& ours = all[2];
-  CHECK(place_of(ours, "shop/v") == "kubernetes: VirtualDestination shop/v");
-  CHECK(is_ours(ours));
-  CHECK(place_of(all.back(), "shop/f") ==
-        "kubernetes resilience.policy.gloo.solo.io: FailoverPolicy shop/f");
-  CHECK_FALSE(is_ours(all.back()));
-}
-
-TEST_CASE("of a custom resource stays what its writer wrote", "[kubernetes_messages]") {
-  const auto page = read_page(kTables, R"({"metadata":{"resourceVersion":"42"},"items":[
-    {"metadata":{"name":"r","namespace":"shop","resourceVersion":"40","generation":3,"uid":"u",
-      "creationTimestamp":"2026-01-01T00:00:00Z","managedFields":[{"manager":"kubectl"}],
-      "labels":{"a":"b"},"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}",
-      "c":"d"}},
-     "spec":{"hosts":["r.example"],"http":[{"x":1.0}]},
-     "status":{"common":{"State":{"observedGeneration":2,"approval":"ACCEPTED","message":"m"}}}}]})");
-  REQUIRE(page);
-  const auto& object = page->items.at(0);
-  CHECK(object.name == "shop/r");
-  CHECK(object.custom.text ==
-        R"({"metadata": {"name": "r","namespace": "shop",)"
-        R"("creationTimestamp": "2026-01-01T00:00:00Z","labels": {"a": "b"},)"
-        R"("annotations": {"c": "d"}},"spec": {"hosts": ["r.example"],"http": [{"x": 1.0}]},)"
-        R"("apiVersion": "n/v2","kind": "RouteTable"})");
-  CHECK(object.custom.generation == 3);
-  CHECK(object.custom.state == StatedState{2, "ACCEPTED", "m"});
-  CHECK(object.problems.empty());
-}
-
-TEST_CASE("the kinds of a group are read without their subresources", "[kubernetes_messages]") {
-  const auto kinds = read_kinds(R"({"kind":"APIResourceList","groupVersion":"n/v2","resources":[
-    {"name":"routetables","kind":"RouteTable","namespaced":true,"verbs":["list","watch"]},
-    {"name":"routetables/status","kind":"RouteTable","namespaced":true,"verbs":["patch"]}]})");
-  REQUIRE(kinds);
-  CHECK(*kinds == KindNames{{"RouteTable", "routetables"}});
-  CHECK_FALSE(read_kinds("{}"));
-  CHECK_FALSE(read_kinds("<html>"));
-}
-
-TEST_CASE("pages and events are read as the documents of a file are", "[kubernetes_messages]") {
-  const Resource slices{"endpointslices", "EndpointSlice", {"apis/discovery.k8s.io/v1"}};
-  const auto page = read_page(slices, R"({"kind":"EndpointSliceList","metadata":
-    {"resourceVersion":"42","continue":"abc","remainingItemCount":1},"items":[
-    {"metadata":{"name":"s-1","namespace":"shop","resourceVersion":"40","labels":
-      {"kubernetes.io/service-name":"s"}},"addressType":"IPv4","ports":null,
-     "endpoints":[{"addresses":["10.0.0.1"],"zone":"a","conditions":{"ready":true}}]},
-    {"metadata":{"name":"nobodys","namespace":"shop"},"addressType":"IPv4","endpoints":null},
-    {"metadata":{"name":"bad-1","namespace":"shop","labels":{"kubernetes.io/service-name":"b"}},
-     "addressType":"IPv4","endpoints":[{"addresses":["ten"]}]}]})");
-  REQUIRE(page);
-  CHECK(page->version == "42");
-  CHECK(page->rest == "abc");
-  REQUIRE(page->items.size() == 3);
-  CHECK(page->items[0].name == "shop/s-1");
-  CHECK(page->items[0].version == "40");
-  REQUIRE(page->items[0].documents.endpoint_slices.size() == 1);
-  CHECK(page->items[0].documents.endpoint_slices[0].service == "s");
-  CHECK(page->items[1].documents.endpoint_slices.empty());
-  CHECK(page->items[1].problems.empty());
-  CHECK(page->items[2].documents.endpoint_slices.empty());
-  REQUIRE(page->items[2].problems.size() == 1);
-  CHECK(page->items[2].problems[0].to_string() ==
-        "kubernetes: error: EndpointSlice shop/bad-1: endpoints[0].addresses[0]: \"ten\" is no IP "
-        "address");
-
-  const auto event = [&](std::string_view line) { return read_event(slices, line); };
-  const auto bookmark =
-      event(R"({"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"50"}}})");
-  REQUIRE(bookmark);
-  CHECK(bookmark->kind == Kind::bookmark);
-  CHECK(bookmark->object.version == "50");
-  const auto gone =
-      event(R"({"type":"ERROR","object":{"kind":"Status","code":410,"message":"too old"}})");
-  REQUIRE(gone);
-  CHECK(gone->kind == Kind::error);
-  CHECK(gone->code == 410);
-  CHECK(gone->message == "too old");
-  CHECK(event(R"({"type":"NEWER","object":{}})")->kind == Kind::other);
-  for (const auto* broken : {"", "{", "[]", R"({"type":"ADDED"})", "{} {}", "\xff"}) {
-    CAPTURE(broken);
-    CHECK_FALSE(event(broken));
-    CHECK_FALSE(read_page(slices, broken));
-  }
-  CHECK(read_page(slices, R"({"metadata":{"resourceVersion":"1"},"items":null})")->items.empty());
-  CHECK(read_status(R"({"kind":"Status","message":"services is forbidden"})") ==
-        "services is forbidden");
-  CHECK(read_status("bad gateway") == "bad gateway");
+TEST_CASE("of Nodes the metadata is asked for, and only another place is a change", "[reflector]") {
+  Story story({"nodes", "Node", {"api/v1"}, Resource::As::places, false});
+  CHECK(story.mirror.next(story.now)->metadata_only);
+  story.page({}, "7");
+  CHECK(story.mirror.next(story.now)->metadata_only);
+  story.mirror.opened(story.now);
+  story.mirror.take_change();
+  const auto hears = [&](const char* zone) {
+    Object node{"/n", "1", {}, {}, {}, {"us", zone, ""}};
+    story.mirror.heard(story.now, {Kind::put, std::move(node), 0, ""});
+    return story.mirror.take_change().has_value();
+  };
+  CHECK(hears("a"));
+  CHECK_FALSE(hears("a"));  // as it is with each of its heartbeats
+  CHECK(hears("b"));
 }

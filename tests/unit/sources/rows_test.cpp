@@ -334,3 +334,45 @@ TEST_CASE("endpoints of an external service on one address stand side by side") 
   CHECK(endpoint(rows, "192.0.2.1:8081").traits.ports.front().number == 8081);
   CHECK(rows.size() == 4);  // with the service and its host; the third has no such port
 }
+
+TEST_CASE("an endpoint is where its node is, or others of its zone are") {
+  const sources::NodePlaces places{{{"n1", {"us", "us-1a", "rack-7"}}, {"n2", {"", "", ""}}},
+                                   {{"us-1a", "us"}, {"us-1b", "us"}}};
+  const auto of = [&](const char* zone, const char* node) {
+    resources::SliceEndpoint endpoint;
+    endpoint.zone = zone;
+    endpoint.node = node;
+    return sources::place_of(endpoint, &places).to_string();
+  };
+  CHECK(of("", "n1") == "us/us-1a/rack-7");
+  CHECK(of("us-1a", "n1") == "us/us-1a/rack-7");
+  CHECK(of("us-1b", "n1") == "us/us-1b");  // its own word counts
+  CHECK(of("us-1b", "n3") == "us/us-1b");
+  CHECK(of("eu-1a", "n2") == base::Locality{"", "eu-1a", ""}.to_string());
+  CHECK(of("", "n3") == "");
+  auto loaded = resources::load({{"test.yaml", kSlices}});
+  sources::Seen seen;
+  seen.places = std::make_shared<const sources::NodePlaces>(
+      sources::NodePlaces{{}, {{"us-east-1a", "us-east"}}});
+  const auto rows = decoded(sources::make_rows(loaded.documents, {}, seen));
+  CHECK(endpoint(rows, "10.0.0.1").traits.locality.to_string() == "us-east/us-east-1a");
+}
+
+TEST_CASE("a service that is an external name has the addresses that its name leads to") {
+  auto loaded = resources::load({{"test.yaml", R"(
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: shop}
+spec: {type: ExternalName, externalName: DB.example.com., ports: [{name: sql, port: 5432}]}
+)"}});
+  CHECK(loaded.problems.empty());
+  CHECK(decoded(sources::make_rows(loaded.documents, {})).size() == 1);  // nowhere yet
+  sources::Seen seen;
+  seen.names["db.example.com"].addresses = {*base::IpAddress::parse("192.0.2.7")};
+  const auto rows = decoded(sources::make_rows(loaded.documents, {}, seen));
+  CHECK(rows.size() == 2);
+  const auto& made = endpoint(rows, "192.0.2.7");
+  CHECK(made.traits.ports == std::vector<view::EndpointPort>{{"sql", 5432}});
+  CHECK(made.traits.labels.at(sources::kNameLabel) == "db.example.com");
+  CHECK(made.health == view::Health::healthy);
+}
