@@ -10,6 +10,7 @@
 #include "agent/admin_guard.hpp"
 #include "agent/alone.hpp"
 #include "agent/check_report.hpp"
+#include "agent/kubeconfig.hpp"
 #include "agent/kubernetes_report.hpp"
 #include "agent/name_report.hpp"
 #include "agent/object_states.hpp"
@@ -48,6 +49,16 @@ BuilderConfig builder_config(const Config& config) {
             return rehearsal->errors(config, documents, others_of(config));
           },
           config.kubernetes.has_value()};
+}
+
+base::Result<discovery::sources::kubernetes::Access> access_of(const KubernetesConfig& config) {
+  if (config.kubeconfig.empty())
+    return discovery::sources::kubernetes::Access{
+        config.server, {config.ca, ""}, {config.token, ""}, {}, {}};
+  resources::Problems problems;
+  auto access = read_kubeconfig(config.kubeconfig, config.context, problems);
+  if (!access) return base::invalid(problems.front().to_string());
+  return std::move(*access);
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -266,9 +277,10 @@ base::Result<void> Agent::open_files() {
 base::Result<void> Agent::open_kubernetes() {
   if (!config_.kubernetes) return {};
   unsaid_.insert("kubernetes");
-  const auto& access = *config_.kubernetes;
+  auto access = access_of(*config_.kubernetes);
+  if (!access) return access.error();
   auto source = discovery::sources::kubernetes::Source::make(
-      {access.server, {access.ca, ""}, {access.token, ""}, {}, {}}, base::Random(draw_seed()),
+      std::move(*access), base::Random(draw_seed()),
       {[this](auto reading) { builder_->kubernetes(std::move(reading)); }, JudgedStates(served_)},
       log_);
   if (!source) return source.error();

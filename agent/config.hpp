@@ -124,6 +124,8 @@ struct ImportConfig {
 struct KubernetesConfig {
   std::string server;     // "https://10.0.0.1:6443"
   std::string ca, token;  // files; "" = the system's CAs, no token
+  // Instead: a file that says all this, and of which of its contexts; "" = its current one.
+  std::string kubeconfig = {}, context = {};
   friend bool operator==(const KubernetesConfig&, const KubernetesConfig&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "agent/config_values.hpp"
+#include "agent/kubeconfig.hpp"
 
 namespace agent {
 namespace {
@@ -12,7 +13,6 @@ using resources::Fields;
 using resources::Value;
 
 constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
-constexpr std::string_view kPlain = "http://", kSecure = "https://";
 
 // What a pod's environment says; "" = this is no pod.
 std::string server_of_pod() {
@@ -20,27 +20,24 @@ std::string server_of_pod() {
   const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
   if (!host || !port) return "";
   const bool v6 = std::string_view(host).find(':') != std::string_view::npos;
-  return std::string(kSecure) + (v6 ? "[" + std::string(host) + "]" : host) + ":" + port;
-}
-
-bool is_loopback(const std::string& host) {
-  const auto ip = base::IpAddress::parse(host);
-  return host == "localhost" || (ip && ip->is_loopback());
+  return std::string("https://") + (v6 ? "[" + std::string(host) + "]" : host) + ":" + port;
 }
 
 void read_server(const Value& value, std::string& out) {
   resources::read(value, out);
   while (out.ends_with('/')) out.pop_back();
-  const bool plain = out.starts_with(kPlain);
-  const auto rest = plain                      ? out.substr(kPlain.size())
-                    : out.starts_with(kSecure) ? out.substr(kSecure.size())
-                                               : "";
-  const auto address = base::HostPort::parse(rest);
-  if (!address)
-    return value.error(resources::quoted(out) + " is not where an API server is",
-                       "write https://HOST:PORT");
-  if (plain && !is_loopback(address->host))
-    value.error("the token would go in plain text to another host", "write https://");
+  if (const auto fault = fault_of_server(out); !fault.empty())
+    value.error(fault, "write https://HOST:PORT");
+}
+
+// That a file says all, and says it well.
+void check_kubeconfig(const Value& value, const KubernetesConfig& config) {
+  if (!config.server.empty() || !config.ca.empty() || !config.token.empty())
+    value.error("the kubeconfig names the server, its CA and the token",
+                "keep kubeconfig, or server, ca and token");
+  resources::Problems problems;
+  read_kubeconfig(config.kubeconfig, config.context, problems);
+  for (const auto& problem : problems) value.error(problem.without_severity());
 }
 
 }  // namespace
@@ -59,13 +56,23 @@ void read_kubernetes(const Value& value, const std::string& folder,
     const ExistingPath path{folder};
     fields.optional("ca", config.ca, path);
     fields.optional("token", config.token, path);
+    fields.optional("kubeconfig", config.kubeconfig, path);
+    fields.optional("context", config.context);
+    if (config.kubeconfig.empty() && !config.context.empty())
+      value.error("a context of no kubeconfig", "name the file: kubeconfig");
+  }
+  if (!config.kubeconfig.empty()) {
+    if (exists(config.kubeconfig)) check_kubeconfig(value, config);
+    out = std::move(config);
+    return;
   }
   // Another server's CA and token are not the pod's.
   if (config.server.empty()) {
     config.server = server_of_pod();
     if (config.server.empty())
-      return value.error("this is no pod: KUBERNETES_SERVICE_HOST and _PORT are not set",
-                         "write {server: https://HOST:PORT, ca: FILE, token: FILE}");
+      return value.error(
+          "this is no pod: KUBERNETES_SERVICE_HOST and _PORT are not set",
+          "write {kubeconfig: FILE}, or {server: https://HOST:PORT, ca: FILE, token: FILE}");
     if (config.ca.empty()) config.ca = std::string(kAccount) + "ca.crt";
     if (config.token.empty()) config.token = std::string(kAccount) + "token";
   }

@@ -1,7 +1,8 @@
 // `kubernetes` of agent.yaml: which API server is read, and as whom.
 //
 // In a pod `true` says all: the environment names the server, the service account's folder holds
-// the CA and the token. Thread: pure functions but for the look at both.
+// the CA and the token. Elsewhere a kubeconfig may (kubeconfig.hpp). Thread: pure functions but for
+// the look at both.
 #pragma once
 
 #include <optional>

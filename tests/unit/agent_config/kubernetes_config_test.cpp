@@ -55,7 +55,7 @@ TEST_CASE("elsewhere the server is named, and neither CA nor token is the pod's"
 
 TEST_CASE("what is wrong with `kubernetes` is told with its remedy", "[agent_config]") {
   CHECK_THAT(faults("true"), Catch::Contains("this is no pod") &&
-                                 Catch::Contains("write {server: https://HOST:PORT"));
+                                 Catch::Contains("or {server: https://HOST:PORT"));
   CHECK_THAT(faults("{server: \"http://10.0.0.1:8080\"}"),
              Catch::Contains("kubernetes.server") && Catch::Contains("plain text"));
   CHECK(faults("{server: \"http://127.0.0.1:8080\"}") == "");
@@ -67,4 +67,16 @@ TEST_CASE("what is wrong with `kubernetes` is told with its remedy", "[agent_con
                         "kubernetes: {server: \"https://a:1\"}\n")
                       .problems),
              Catch::Contains("a leaf publishes nothing"));
+}
+
+TEST_CASE("elsewhere a kubeconfig may say all", "[agent_config]") {
+  CHECK_THAT(faults("{context: east}"), Catch::Contains("a context of no kubeconfig"));
+  CHECK_THAT(faults("{kubeconfig: no-such-file}"), Catch::Contains("no-such-file"));
+  CHECK_THAT(faults("{kubeconfig: /etc/hosts}"), Catch::Contains("/etc/hosts"));
+  CHECK_THAT(faults("{kubeconfig: /etc/hosts, server: \"https://a:1\"}"),
+             Catch::Contains("keep kubeconfig, or server, ca and token"));
+  agent::Config config;
+  config.cluster = "east";
+  config.kubernetes = agent::KubernetesConfig{"", "", "", "/etc/hosts", "east"};
+  CHECK_THAT(agent::print(config), Catch::Contains("/etc/hosts") && Catch::Contains("context"));
 }
