@@ -1,5 +1,6 @@
 #include "agent/kubernetes_report.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace agent {
@@ -31,13 +32,21 @@ Json report(const KubernetesStatus& status) {
 
 std::vector<std::string> troubles_of(const KubernetesStatus& status) {
   std::vector<std::string> troubles;
-  for (const auto& [name, synced, objects, of] : status.resources) {
-    if (of.trouble.empty()) continue;
+  // Of a server that is away, one line each for what is needed says enough.
+  const auto is_trouble = [](const auto& one) { return !one.of.trouble.empty(); };
+  const bool is_away = std::ranges::any_of(
+      status.resources, [&](const auto& one) { return one.needed && is_trouble(one); });
+  const auto more = std::ranges::count_if(
+      status.resources, [&](const auto& one) { return !one.needed && is_trouble(one); });
+  for (const auto& [name, needed, synced, objects, of] : status.resources) {
+    if (of.trouble.empty() || (is_away && !needed)) continue;
     const auto age = base::to_string(of.age.value_or(base::Duration{}));
     troubles.push_back("kubernetes: " + name + " cannot be read for " + age + ", " +
                        (synced ? "what was read before serves: " : "nothing of it serves yet: ") +
                        of.trouble);
   }
+  if (is_away && more > 0)
+    troubles.push_back("kubernetes: nor can " + std::to_string(more) + " other resources be read");
   if (!status.writing.trouble.empty())
     troubles.push_back(
         "kubernetes: what became of custom resources cannot be written to their status, and serves "
@@ -67,6 +76,9 @@ void add(Metrics& metrics, const KubernetesStatus& all) {
   for (const auto& one : status)
     metrics.counter("nearmost_kubernetes_failures_total", "requests that failed", one.of.failures,
                     {{"resource", one.name}});
+  metrics.counter("nearmost_kubernetes_missed_total",
+                  "times that what was heard of a resource was not what the server had",
+                  all.missed);
   metrics.counter("nearmost_kubernetes_statuses_written_total",
                   "statuses of custom resources written", all.writing.written);
   metrics.counter("nearmost_kubernetes_status_failures_total",

@@ -105,6 +105,7 @@ def an_api_server_that_is_away_leaves_what_it_said(mesh):
     api.stop()
     until(lambda: mesh.degraded("endpointslices cannot be read"), SOON_SECONDS, "status says that it is away")
     stays(lambda: mesh.answers("east"), mesh.pods(11, 12), 6, "what it said before serves")
+    equal(len(mesh.degraded("kubernetes")), 3, f"lines in status: {mesh.degraded('kubernetes')}")
     equal(mesh.ready("east"), True, "ready")
     until(lambda: mesh.status()["endpointslices"]["ageMs"] >= 5000, SOON_SECONDS, "its age is told")
     until(lambda: any("cannot read its source" in line for line in

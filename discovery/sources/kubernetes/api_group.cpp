@@ -29,15 +29,25 @@ void ApiGroup::again(base::TimePoint now, base::Duration delay) {
 void ApiGroup::listed(base::TimePoint now, KindNames kinds) {
   kinds_ = std::move(kinds);
   failures_ = 0;
-  trouble_.clear();
+  failing_since_.reset();
+  status_.trouble.clear();
+  ++status_.lists;
   again(now, kAgain);
 }
 
 void ApiGroup::ended(base::TimePoint now, const Ending& ending) {
   if (ending.status == kNotFound) return listed(now, {});
   if (ending.status == kForbidden) kinds_ = KindNames();
-  trouble_ = ending.reason;
+  status_.trouble = ending.reason;
+  ++status_.failures;
+  if (!failing_since_) failing_since_ = now;
   again(now, std::min(kAgain, kFirstDelay * (1 << std::min(failures_++, 5u))));
+}
+
+Reflector::Status ApiGroup::status(base::TimePoint now) const {
+  auto status = status_;
+  if (failing_since_) status.age = now - *failing_since_;
+  return status;
 }
 
 }  // namespace discovery::sources::kubernetes

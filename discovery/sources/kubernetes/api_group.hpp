@@ -33,7 +33,8 @@ class ApiGroup {
   const std::string& path() const { return path_; }
   // None before the first answer.
   const std::optional<KindNames>& kinds() const { return kinds_; }
-  const std::string& trouble() const { return trouble_; }  // "" = it is well
+  // As of a Reflector.
+  Reflector::Status status(base::TimePoint now) const;
 
  private:
   void again(base::TimePoint now, base::Duration delay);
@@ -44,7 +45,8 @@ class ApiGroup {
   bool under_way_ = false;
   unsigned failures_ = 0;  // in a row
   base::TimePoint due_{};
-  std::string trouble_;
+  std::optional<base::TimePoint> failing_since_;
+  Reflector::Status status_;
 };
 
 }  // namespace discovery::sources::kubernetes

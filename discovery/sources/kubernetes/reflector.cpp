@@ -78,15 +78,20 @@ base::Duration Reflector::draw_watch() {
       half + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(half))));
 }
 
+std::string Reflector::path() const {
+  return "/" + resource_.groups[group_] + "/" + resource_.name;
+}
+
+std::string Reflector::list_target(std::uint32_t limit, std::string_view rest) const {
+  auto target = path() + "?limit=" + std::to_string(limit);
+  if (!rest.empty()) target += "&continue=" + escaped(rest);
+  return target;
+}
+
 std::string Reflector::target() const {
-  auto target = "/" + resource_.groups[group_] + "/" + resource_.name;
-  if (phase_ == Phase::list) {
-    target += "?limit=" + std::to_string(page_objects_);
-    if (!rest_.empty()) target += "&continue=" + escaped(rest_);
-    return target;
-  }
+  if (phase_ == Phase::list) return list_target(page_objects_, rest_);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(watch_).count();
-  return target + "?watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(seconds) +
+  return path() + "?watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(seconds) +
          "&resourceVersion=" + escaped(version_);
 }
 
@@ -179,13 +184,26 @@ void Reflector::ended(base::TimePoint now, const Ending& ending) {
     due_ = now;
     return;
   }
-  if (was_list && ending.status == kForbidden && !resource_.needed) refused_ = true;
+  if (was_list && !resource_.needed) refused_ |= is_waited_for_in_vain(now, ending);
   if (was_list && ending.status == kNotFound) group_ = (group_ + 1) % resource_.groups.size();
   const bool gone = ending.status == kGone;
   const bool in_vain = !was_list && ending.status != 0 && failures_ + 1 >= kTriesBeforeList;
   const bool garbled = ending.fault == Ending::Fault::unintelligible;
   if (gone || in_vain || garbled) list_anew();
   retry(now, ending);
+}
+
+void Reflector::distrust(base::TimePoint now) {
+  under_way_ = false;
+  list_anew();
+  due_ = now;
+}
+
+// An answer that says that there is nothing for us, or none that could be read for too long. A
+// server that does not answer says nothing of the others either.
+bool Reflector::is_waited_for_in_vain(base::TimePoint now, const Ending& ending) const {
+  if (ending.status == kForbidden || ending.status == kNotFound) return true;
+  return ending.status != 0 && failing_since_ && now - *failing_since_ >= kUnneededPatience;
 }
 
 void Reflector::retry(base::TimePoint now, const Ending& ending) {

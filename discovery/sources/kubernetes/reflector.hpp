@@ -122,6 +122,8 @@ class Reflector {
   static constexpr base::Duration kWatchGrace = std::chrono::seconds(30);
   // What is gone twice in this time is no accident: the next list waits.
   static constexpr base::Duration kCalm = std::chrono::seconds(10);
+  // What fails for so long though the server answers, and is not needed, is waited for no more.
+  static constexpr base::Duration kUnneededPatience = std::chrono::seconds(15);
   // A definition that is gone for so long was taken away; a server that starts may lack it.
   static constexpr base::Duration kDoubted = std::chrono::seconds(60);
 
@@ -134,6 +136,9 @@ class Reflector {
   // The request that is due, if one is; none while one is under way.
   std::optional<Request> next(base::TimePoint now);
   base::TimePoint deadline() const;  // of next(); max while a request is under way
+
+  // objects() is not what the server has: it is listed anew, whatever is under way.
+  void distrust(base::TimePoint now);
 
   // Of the request under way. `opened`: a stream whose head says that it is one.
   void opened(base::TimePoint now);
@@ -149,6 +154,11 @@ class Reflector {
   bool synced() const { return synced_; }  // a whole list was read
   // Nothing is to be waited for: synced, or not there, or refused and not needed.
   bool settled() const { return synced_ || presence_ == Presence::absent || refused_; }
+  // What is heard of it is all there is.
+  bool is_well() const {
+    return presence_ == Presence::there && synced_ && phase_ == Phase::watch && !failing_since_;
+  }
+  std::string list_target(std::uint32_t limit, std::string_view rest) const;
   bool is_there() const { return presence_ == Presence::there || !objects_.empty(); }
 
   struct Status {
@@ -162,11 +172,13 @@ class Reflector {
  private:
   enum class Phase { list, watch };
   enum class Presence { unknown, there, absent };
+  std::string path() const;
   std::string target() const;
   base::Duration draw_watch();
   bool put(Object object);
   bool differ(const Object& before, const Object& after) const;
   void list_anew();
+  bool is_waited_for_in_vain(base::TimePoint now, const Ending& ending) const;
   void retry(base::TimePoint now, const Ending& ending);
   void succeeded();
 

@@ -27,7 +27,7 @@ base::Result<std::unique_ptr<Source>> Source::make(Access access, base::Random r
                                                    Callbacks callbacks, base::Logger& log) {
   const auto resources = resources_read();
   auto server =
-      ApiServer::make(std::move(access), resources.size() + groups_of(resources).size() + 1);
+      ApiServer::make(std::move(access), resources.size() + groups_of(resources).size() + 2);
   if (!server) return server.error();
   return std::unique_ptr<Source>(new Source(std::move(*server), random, std::move(callbacks), log));
 }
@@ -37,7 +37,8 @@ Source::Source(std::unique_ptr<ApiServer> server, base::Random random, Callbacks
     : log_(log),
       callbacks_(std::move(callbacks)),
       server_(std::move(server)),
-      writer_(random.fork()) {
+      writer_(random.fork()),
+      check_(std::chrono::steady_clock::now(), random.fork()) {
   const auto resources = resources_read();
   for (const auto& resource : resources) mirrors_.emplace_back(resource, random.fork());
   for (auto& group : groups_of(resources))
@@ -71,6 +72,7 @@ void Source::run() {
     now = std::chrono::steady_clock::now();
     for (auto& one : heard) take(now, std::move(one));
     judge(now);
+    compare(now);
     note(now);
     tell(now);
     const std::lock_guard lock(mutex_);
@@ -82,7 +84,7 @@ base::TimePoint Source::deadline() const {
   auto first = base::TimePoint::max();
   for (const auto& mirror : mirrors_) first = std::min(first, mirror.reflector().deadline());
   for (const auto& group : groups_) first = std::min(first, group.look.deadline());
-  return std::min(first, writer_.deadline());
+  return std::min({first, writer_.deadline(), check_.deadline()});
 }
 
 void Source::ask(base::TimePoint now) {
@@ -94,11 +96,14 @@ void Source::ask(base::TimePoint now) {
   for (auto& mirror : mirrors_) send(mirror.next(now));
   for (auto& group : groups_) send(group.look.next(now));
   send(writer_.next(now, [this](const std::string& place) { return find_ours(place); }));
+  send(check_.next(now, mirrored()));
 }
 
 void Source::take(base::TimePoint now, ApiServer::Heard heard) {
   const auto lane = heard.lane;
-  if (lane == mirrors_.size() + groups_.size()) return take_writing(now, std::move(heard));
+  const auto writer = mirrors_.size() + groups_.size();
+  if (lane == writer) return take_writing(now, std::move(heard));
+  if (lane > writer) return take_check(now, std::move(heard));
   if (lane >= mirrors_.size())
     return take_kinds(now, groups_[lane - mirrors_.size()], std::move(heard));
   if (!mirrors_[lane].take(now, std::move(heard))) server_->drop(lane);
@@ -138,6 +143,38 @@ void Source::take_writing(base::TimePoint now, ApiServer::Heard heard) {
   writer_.ended(now, *heard.ended);
 }
 
+void Source::take_check(base::TimePoint now, ApiServer::Heard heard) {
+  checked_ += heard.bytes;
+  if (checked_.size() > kMaxPageBytes) {
+    server_->drop(heard.lane);
+    checked_.clear();
+    return check_.ended(now);
+  }
+  if (!heard.ended) return;
+  const auto text = std::exchange(checked_, {});
+  const bool whole = heard.status == kOk && heard.ended->reason.empty();
+  auto page = whole ? read_page({"", "", {}, Resource::As::places}, text) : base::unavailable("");
+  if (!page) return check_.ended(now);
+  check_.listed(now, *page, mirrored());
+}
+
+// Each is the same one every time: what a mirror is of never changes.
+ConsistencyCheck::Mirrored Source::mirrored() const {
+  ConsistencyCheck::Mirrored all;
+  for (const auto& mirror : mirrors_) all.push_back(&mirror.reflector());
+  return all;
+}
+
+void Source::compare(base::TimePoint now) {
+  const auto wrong = check_.wrong(now, mirrored());
+  if (!wrong) return;
+  auto& reflector = mirrors_[*wrong].reflector();
+  log_.warn("kubernetes", "events were missed: listed anew",
+            {{"resource", called(reflector.resource())}});
+  server_->drop(*wrong);
+  reflector.distrust(now);
+}
+
 void Source::judge(base::TimePoint now) {
   if (now - judged_ < kJudgeEvery) return;
   judged_ = now;
@@ -161,13 +198,20 @@ void Source::note(base::TimePoint now) {
   for (const auto& mirror : mirrors_) {
     const auto& reflector = mirror.reflector();
     if (!reflector.is_there()) continue;
-    status.resources.push_back({called(reflector.resource()), reflector.synced(),
-                                reflector.objects().size(), reflector.status(now)});
+    status.resources.push_back({called(reflector.resource()), reflector.resource().needed,
+                                reflector.synced(), reflector.objects().size(),
+                                reflector.status(now)});
     const auto& noted = status.resources.back();
     log(noted.name, "read", noted.of.trouble);
   }
-  for (const auto& group : groups_) log(group.look.path(), "read", group.look.trouble());
+  for (const auto& group : groups_) {
+    const auto of = group.look.status(now);
+    log(group.look.path(), "read", of.trouble);
+    if (!of.trouble.empty())
+      status.resources.push_back({group.look.path(), false, group.look.kinds().has_value(), 0, of});
+  }
   status.writing = writer_.status();
+  status.missed = check_.found();
   log("statuses", "written", status.writing.trouble);
   const std::lock_guard lock(mutex_);
   status_ = std::move(status);

@@ -21,6 +21,7 @@
 #include "base/log.hpp"
 #include "discovery/sources/kubernetes/api_group.hpp"
 #include "discovery/sources/kubernetes/api_server.hpp"
+#include "discovery/sources/kubernetes/consistency_check.hpp"
 #include "discovery/sources/kubernetes/mirror.hpp"
 #include "discovery/sources/kubernetes/reading.hpp"
 #include "discovery/sources/kubernetes/status_writer.hpp"
@@ -51,13 +52,14 @@ class Source {
 
   struct ResourceStatus {
     std::string name;  // of Gloo's with their group
-    bool synced = false;
+    bool needed = false, synced = false;
     std::size_t objects = 0;
     Reflector::Status of;
   };
   struct Status {
     std::vector<ResourceStatus> resources;  // that are there, or that should be
     StatusWriter::Status writing;
+    std::uint64_t missed = 0;  // times that a mirror was found not to be what the server has
   };
   Status status() const;
 
@@ -74,7 +76,10 @@ class Source {
   void take(base::TimePoint now, ApiServer::Heard heard);
   void take_kinds(base::TimePoint now, Group& group, ApiServer::Heard heard);
   void take_writing(base::TimePoint now, ApiServer::Heard heard);
+  void take_check(base::TimePoint now, ApiServer::Heard heard);
   void judge(base::TimePoint now);
+  void compare(base::TimePoint now);
+  ConsistencyCheck::Mirrored mirrored() const;
   std::optional<StatusWriter::Target> find_ours(const std::string& place) const;
   void tell(base::TimePoint now);
   void read_texts();
@@ -85,12 +90,14 @@ class Source {
   base::Logger& log_;
   const Callbacks callbacks_;
   const std::unique_ptr<ApiServer> server_;
-  // A lane each, the groups behind the mirrors and the writer behind them.
+  // A lane each, the groups behind the mirrors, and behind them the writer and the check.
   std::vector<Mirror> mirrors_;
   std::vector<Group> groups_;
   StatusWriter writer_;
   std::string written_;  // of the answer to the writer
   base::TimePoint judged_{};
+  ConsistencyCheck check_;
+  std::string checked_;  // of the answer to it
   std::shared_ptr<const CustomTexts> texts_ = std::make_shared<CustomTexts>();
   std::shared_ptr<const NodePlaces> places_ = std::make_shared<NodePlaces>();
   std::string stuck_;

@@ -37,12 +37,14 @@ TEST_CASE("an API group is asked again and again which kinds it has", "[api_grou
   CHECK_FALSE(group.next(now));
   group.ended(now, {0, "no route to host", Fault::none, {}});
   CHECK_FALSE(group.kinds());
-  CHECK(group.trouble() == "no route to host");
+  CHECK(group.status(now + 2s).trouble == "no route to host");
+  CHECK(group.status(now + 2s).age == 2s);
   now = group.deadline();
   REQUIRE(group.next(now));
   group.ended(now, {404, "not found", Fault::none, {}});
   CHECK(group.kinds()->empty());
-  CHECK(group.trouble() == "");
+  CHECK(group.status(now).trouble == "");
+  CHECK_FALSE(group.status(now).age);
   CHECK(group.deadline() >= now + ApiGroup::kAgain);
   now = group.deadline();
   REQUIRE(group.next(now));
@@ -55,7 +57,7 @@ TEST_CASE("an API group is asked again and again which kinds it has", "[api_grou
   REQUIRE(group.next(now));
   group.ended(now, {403, "refused", Fault::none, {}});
   CHECK(group.kinds()->empty());
-  CHECK(group.trouble() == "refused");
+  CHECK(group.status(now).trouble == "refused");
 }
 
 TEST_CASE("what is read is ours, Gloo's and the cluster's own", "[resources_read]") {

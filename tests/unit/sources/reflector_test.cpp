@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-
 using namespace discovery::sources::kubernetes;
 using discovery::Listing;
 using namespace std::chrono_literals;
@@ -338,6 +337,15 @@ TEST_CASE("what is refused and not needed is not waited for", "[reflector]") {
   story.asked_later();
   story.ended(503);
   CHECK(story.mirror.settled());
+
+  Story broken(kTables);  // its conversion, say
+  broken.mirror.defined(broken.now, "routetables");
+  for (int i = 0; i < 20 && !broken.mirror.settled(); ++i) {
+    broken.asked_later();
+    CHECK_FALSE(broken.mirror.settled());
+    broken.ended(i < 3 ? 0 : 500);  // a server that is away says nothing
+  }
+  CHECK(broken.mirror.settled());
 
   Story needed;
   needed.asked();
