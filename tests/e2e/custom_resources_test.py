@@ -122,6 +122,16 @@ def a_bad_object_serves_as_it_was_and_is_named(mesh):
     mesh.api.apply(table("mended"))
     serves(mesh, "mended", "good again")
     equal(documents(mesh)["heldBack"], [], "held back")
+    deep = []
+    for _ in range(200):
+        deep = [deep]
+    mesh.api.apply(made("RouteTable", "deep", {"hosts": ["deep.mesh.internal"], "http": deep}))
+    until(lambda: documents(mesh)["heldBack"] == ["kubernetes: RouteTable shop/deep"], SOON_SECONDS,
+          "what is too deep to be read is held back, too")
+    mesh.api.lose_history()
+    mesh.api.apply(table("beside it"))
+    serves(mesh, "beside it", "and keeps no other from being listed")
+    mesh.api.remove(OURS, "RouteTable", "shop/deep")
 
 
 def a_file_and_an_object_are_judged_together(mesh):

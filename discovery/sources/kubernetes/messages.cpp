@@ -12,7 +12,25 @@ namespace {
 
 using resources::Node;
 
-std::optional<Node> read_json(std::string_view text) {
+// The same JSON with a word in place of what lies deeper than a tree may be. Servers keep what
+// somebody wrote a thousand levels deep, and it is among the objects of all others.
+std::string without_depths(std::string_view json) {
+  std::string out;
+  std::size_t depth = 0;
+  bool in_string = false, escaped = false;
+  for (const char c : json) {
+    const bool opens = !in_string && (c == '{' || c == '[');
+    const bool closes = !in_string && (c == '}' || c == ']');
+    if (opens && depth++ == resources::kMaxDepth) out += "\"(too many levels deep)\"";
+    if (depth <= resources::kMaxDepth) out += c;
+    if (closes && depth > 0) --depth;
+    if (c == '"' && !escaped) in_string = !in_string;
+    escaped = in_string && c == '\\' && !escaped;
+  }
+  return out;
+}
+
+std::optional<Node> read_tree(std::string_view text) {
   std::optional<Node> root;
   bool is_one = true;
   const auto problems = resources::read_trees(kPlace, text, [&](resources::Tree&& tree) {
@@ -20,6 +38,11 @@ std::optional<Node> read_json(std::string_view text) {
     root = std::move(tree.root);
   });
   return problems.empty() && is_one ? std::move(root) : std::nullopt;
+}
+
+std::optional<Node> read_json(std::string_view text) {
+  auto root = read_tree(text);
+  return root ? std::move(root) : read_tree(without_depths(text));
 }
 
 std::string text_of(const Node* map, std::string_view field) {

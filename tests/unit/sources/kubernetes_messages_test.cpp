@@ -93,6 +93,30 @@ TEST_CASE("of a custom resource stays what its writer wrote", "[kubernetes_messa
   CHECK(object.problems.empty());
 }
 
+TEST_CASE("an object that is too deep keeps no other from being read", "[kubernetes_messages]") {
+  const auto deep = [](std::size_t levels) {
+    return R"({"metadata":{"name":"deep","namespace":"shop"},"spec":{"a":"]\"[","b":)" +
+           std::string(levels, '[') + "1" + std::string(levels, ']') + R"(,"c":{"d":2}}})";
+  };
+  const auto page_of = [&](std::size_t levels) {
+    return read_page(kTables, R"({"metadata":{"resourceVersion":"1"},"items":[)" + deep(levels) +
+                                  R"(,{"metadata":{"name":"r","namespace":"shop"}}]})");
+  };
+  for (const std::size_t levels : {60u, 61u, 62u, 5'000u}) {
+    CAPTURE(levels);
+    const auto page = page_of(levels);
+    REQUIRE(page);
+    REQUIRE(page->items.size() == 2);
+    const auto& text = page->items[0].custom.text;
+    CHECK((text.find("too many levels deep") != text.npos) == (levels > 60));
+    CHECK(text.find(R"("c": {"d": 2}})") != text.npos);
+    CHECK(page->items[1].name == "shop/r");
+    const auto event = read_event(kTables, R"({"type":"ADDED","object":)" + deep(levels) + "}");
+    REQUIRE(event);
+    CHECK(event->object.name == "shop/deep");
+  }
+}
+
 TEST_CASE("the kinds of a group are read without their subresources", "[kubernetes_messages]") {
   const auto kinds = read_kinds(R"({"kind":"APIResourceList","groupVersion":"n/v2","resources":[
     {"name":"routetables","kind":"RouteTable","namespaced":true,"verbs":["list","watch"]},
