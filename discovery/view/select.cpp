@@ -133,7 +133,7 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
       choice.reason = health_reason(endpoint, freshness);
       if (drains) choice.left = std::min(left, left_of(endpoint, *drains));
       if (choice.left == 0 && choice.reason == Reason::selected) choice.reason = Reason::draining;
-      if (counts_as_capacity(choice.reason)) at.total_weight += endpoint.weight;
+      if (choice.left > 0 && counts_as_capacity(choice.reason)) at.total_weight += endpoint.weight;
       if (choice.reason == Reason::selected) {
         at.healthy_weight += endpoint.weight;
         at.left = std::max(at.left, choice.left);

@@ -105,6 +105,18 @@ TEST_CASE("the last agent of a cluster is not dropped") {
   CHECK(story.has_heard_of("west", "east"));
 }
 
+TEST_CASE("what an agent drains is nothing that it serves") {
+  Story story;
+  const auto drain = encode(discovery::RowValue(discovery::DrainRow{{{{}, 0}}}));
+  story.start("east", {{drain.key, drain.value}});
+  story.start("east/1", endpoints({1}));
+  story.start("west", endpoints({9}));
+  story.connect_all();
+  story.run(2s);
+  CHECK(taken(story, "west", "east") == "east/1");
+  CHECK(taken(story, "east", "east") == "east/1");
+}
+
 TEST_CASE("a stuck replica keeps no endpoint alive that is gone") {
   Story story;
   story.answering = {*base::SocketAddress::parse("10.0.0.1:9080")};

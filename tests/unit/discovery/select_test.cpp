@@ -394,6 +394,18 @@ TEST_CASE("beside others an endpoint that is drained loses weight, and its tier 
   CHECK(picture(world.from("east")) == "own cluster:0.50[10.0.0.1 10.0.0.2] any:0.50[10.1.0.1]");
 }
 
+TEST_CASE("what was drained and then stopped is no missing capacity") {
+  World world(
+      {service("east", {at("10.0.0.1", "east", {}), at("10.0.0.2", "east", {}, Health::unhealthy),
+                        at("10.0.0.3", "east", {}, Health::unhealthy)}),
+       service("west", {at("10.1.0.1", "west", {})})});
+  CHECK(picture(world.from("east")) == "own cluster:0.47[10.0.0.1] any:0.53[10.1.0.1]");
+  world.view.drains["east"] = {drain_of("10.0.0.2", 0), drain_of("10.0.0.3", 0)};
+  const auto selection = world.from("east");
+  CHECK(picture(selection) == "own cluster:1.00[10.0.0.1] any:0.00[10.1.0.1]");
+  CHECK_FALSE(selection.degraded);
+}
+
 TEST_CASE("a drain of an address is of those of its endpoints that have the port") {
   World world({service("east", {with_ports(at("10.0.0.1", "east", {}), {{"http", 80}}),
                                 with_ports(at("10.0.0.1", "east", {}), {{"http", 81}})})});
