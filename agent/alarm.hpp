@@ -17,9 +17,14 @@ class Alarm {
   static constexpr base::Duration kLooksEvery = std::chrono::seconds(1);
 
   // `deadline`: the next, max = none. `ring` is not called from within look().
+  // `stalled`: this process stood still for so long; before ring.
   Alarm(base::net::EventLoop& loop, std::function<base::TimePoint()> deadline,
-        std::function<void()> ring)
-      : loop_(loop), deadline_(std::move(deadline)), ring_(std::move(ring)), scope_(loop) {}
+        std::function<void()> ring, std::function<void(base::Duration)> stalled = {})
+      : loop_(loop),
+        deadline_(std::move(deadline)),
+        ring_(std::move(ring)),
+        stalled_(std::move(stalled)),
+        scope_(loop) {}
 
   // To be called where there may be a deadline and was none before.
   void look() {
@@ -31,7 +36,9 @@ class Alarm {
  private:
   base::net::Task<void> wait() {
     while (deadline_() != base::TimePoint::max()) {
-      co_await base::net::sleep_until(loop_, std::min(deadline_(), loop_.now() + kLooksEvery));
+      const auto until = std::min(deadline_(), loop_.now() + kLooksEvery);
+      co_await base::net::sleep_until(loop_, until);
+      if (const auto late = loop_.now() - until; late > kLooksEvery && stalled_) stalled_(late);
       if (deadline_() <= loop_.now()) ring_();
     }
     waits_ = false;
@@ -40,6 +47,7 @@ class Alarm {
   base::net::EventLoop& loop_;
   const std::function<base::TimePoint()> deadline_;
   const std::function<void()> ring_;
+  const std::function<void(base::Duration)> stalled_;
   bool waits_ = false;
   base::net::Scope scope_;
 };

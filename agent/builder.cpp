@@ -157,7 +157,7 @@ void Builder::run() {
     if (names) accept(std::move(*names));
     if (failing) accept(std::move(*failing));
     if (registered && newest_.documents) want_checks();
-    if (registered && has_said_) say_registered();
+    if ((registered || config) && has_said_) say_registered();
     if (may_say_reading()) changes |= say_reading();
     changes |= !home_.registered.same(registered_home_);  // no publication would bring it
     // New documents alone change nothing yet: the publication with their rows follows in any case.
@@ -305,7 +305,13 @@ void Builder::want_checks() {
   checked_names_ = seen_.names;
   check_rule_ = config_.checks;
   auto targets = discovery::sources::check_targets(services, seen_.names, check_rule_);
-  targets.merge(discovery::sources::check_targets(registered_, seen_.names, check_rule_));
+  if (!registered_.empty()) {
+    // Of an endpoint that both name the document says whether it is checked.
+    auto registered = discovery::sources::check_targets(registered_, seen_.names, check_rule_);
+    for (const auto& name : discovery::sources::endpoints_of(services, seen_.names))
+      registered.erase(name);
+    targets.merge(registered);
+  }
   if (!has_said_) awaits_checks_ = !targets.empty();
   callbacks_.checks_wanted(std::move(targets));
 }

@@ -45,11 +45,18 @@ std::string leaf_refusal(const char* what) {
 base::Result<view::DrainTarget> drained(const std::string& kind, const std::string& name,
                                         const Config& config, const view::View& view,
                                         const std::vector<Draining::Status>& all) {
-  const auto wanted = kind == "cluster" ? kind : kind + " " + name;
-  for (const auto& one : all)
-    if (const auto text = one.target.to_string();
-        text == wanted || (kind == "service" && text.ends_with("/" + name)))
-      return one.target;
+  if (kind != "cluster") {
+    std::vector<view::DrainTarget> found;
+    for (const auto& one : all) {
+      const auto text = one.target.to_string();
+      if (text == kind + " " + name) return one.target;
+      if (kind == "service" && text.ends_with("/" + name)) found.push_back(one.target);
+    }
+    if (found.size() == 1) return found.front();
+    if (found.size() > 1)
+      return base::invalid("\"" + name + "\" may be " + found[0].to_string() + " or " +
+                           found[1].to_string() + ": name its namespace");
+  }
   auto target = drain_target(config.cluster, kind, name, view);
   if (!target || std::ranges::count(all, *target, &Draining::Status::target) > 0) return target;
   const auto* drains = view.find_drains(config.cluster);
@@ -76,7 +83,7 @@ HttpReply order_drain(const HttpRequest& request, const Config& config,
   const auto target = drain_target(config.cluster, asked(request, "kind"), asked(request, "name"),
                                    *resolution.view);
   if (!target) return refused(target.error());
-  const auto would = preview(resolution, *target);
+  const auto would = preview(resolution, *target, drainer.status());
   Json answer{{"drain", target->to_string()},
               {"overMs", base::to_ms(*over)},
               {"kept", !config.state_dir.empty()},

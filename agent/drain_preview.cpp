@@ -120,10 +120,18 @@ base::Result<DrainTarget> drain_target(std::string_view cluster, std::string_vie
   return DrainTarget{};
 }
 
-DrainPreview preview(const view::Resolution& resolution, const DrainTarget& target) {
+DrainPreview preview(const view::Resolution& resolution, const DrainTarget& target,
+                     const std::vector<Draining::Status>& under_way) {
   const auto& now = *resolution.view;
   auto then = now;
-  merge(then.drains[now.cluster], {{target, 0}});
+  for (auto& [cluster, drains] : then.drains)
+    for (auto& drain : drains) drain.left = 0;
+  auto& own = then.drains[now.cluster];
+  for (const auto& one : under_way) {
+    std::erase_if(own, [&](const view::Drain& drain) { return drain.target == one.target; });
+    if (one.goal == 0) own.push_back({one.target, 0});
+  }
+  merge(own, {{target, 0}});
   const auto callers = callers_of(now);
   DrainPreview preview;
   std::set<const view::Service*> touched;
@@ -138,13 +146,16 @@ DrainPreview preview(const view::Resolution& resolution, const DrainTarget& targ
     if (!is_touched) continue;
     ++preview.destinations;
     for (const auto& caller : callers) {
+      const bool ours = &caller == &callers.front();
+      const bool full = preview.moves.size() == DrainPreview::kMostMoves;
+      if (full && !ours) break;
       const auto before = select(*destination, now, caller),
                  after = select(*destination, then, caller);
-      if (&caller == &callers.front() && after.fail_open && !before.fail_open)
+      if (ours && after.fail_open && !before.fail_open)
         preview.without.push_back(destination->host);
       auto was = picture(before), is = picture(after);
       if (was == is) continue;
-      if (preview.moves.size() == DrainPreview::kMostMoves)
+      if (full)
         ++preview.more_moves;
       else
         preview.moves.push_back({destination->host, caller.cluster, std::move(was), std::move(is)});

@@ -10,6 +10,7 @@
 
 #include "agent/report.hpp"
 #include "base/result.hpp"
+#include "discovery/draining.hpp"
 #include "discovery/view/drains.hpp"
 #include "discovery/view/resolution.hpp"
 
@@ -30,13 +31,16 @@ struct DrainPreview {
     std::string host, callers_in, now, then;  // "own cluster 100% (east 2)"
   };
   std::size_t destinations = 0, endpoints = 0;  // that the drain touches
-  std::vector<Move> moves;                      // those beyond the limit are counted only
-  std::size_t more_moves = 0;
+  std::vector<Move> moves;
+  std::size_t more_moves = 0;        // of our own callers, beyond the limit
   std::vector<std::string> without;  // hosts that would have nothing healthy, and have now
 };
 
+// `under_way`: the drains of this agent. What is being drained, here or elsewhere, is taken for
+// gone, what is being taken back for there.
 DrainPreview preview(const discovery::view::Resolution& resolution,
-                     const discovery::view::DrainTarget& target);
+                     const discovery::view::DrainTarget& target,
+                     const std::vector<discovery::Draining::Status>& under_way);
 Json report(const DrainPreview& preview);
 
 }  // namespace agent

@@ -3,10 +3,10 @@
 namespace agent {
 
 std::vector<base::Error> Registrar::resume(const std::vector<discovery::SavedRegistration>& saved) {
+  const auto now = std::chrono::steady_clock::now();  // the loop's stands still before it runs
   std::vector<base::Error> refused;
   for (const auto& [text, lease] : saved)
-    if (const auto done = held_.put(loop_.now(), text, lease); !done)
-      refused.push_back(done.error());
+    if (const auto done = held_.put(now, text, lease); !done) refused.push_back(done.error());
   if (!saved.empty()) tell();
   alarm_.look();
   return refused;

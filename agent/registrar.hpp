@@ -22,7 +22,8 @@ class Registrar {
       : loop_(loop),
         changed_(std::move(changed)),
         alarm_(
-            loop, [this] { return held_.deadline(); }, [this] { look(); }) {}
+            loop, [this] { return held_.deadline(); }, [this] { look(); },
+            [this](base::Duration stall) { held_.forgive(stall); }) {}
 
   // Each lease begins again. Those that this version does not take are told.
   std::vector<base::Error> resume(const std::vector<discovery::SavedRegistration>& saved);

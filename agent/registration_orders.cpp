@@ -10,7 +10,7 @@ constexpr const char* kUsualLease = "30s";
 HttpReply json(const Json& body) { return {.status = 200, .body = to_text(body) + "\n"}; }
 
 HttpReply refused(const base::Error& error) {
-  return refusal(error.code == base::Code::exhausted ? 503 : 400, error.message);
+  return refusal(error.code == base::Code::exhausted ? 409 : 400, error.message);
 }
 
 HttpReply refused_of_leaf() {

@@ -67,10 +67,7 @@ void HealthChecks::answered(const Question& question, Answer answer, base::TimeP
   if (before == Answer::silent) --silent_;
   if (answer == Answer::silent) ++silent_;
   unjudged_ |= before != answer;
-  if (answer != Answer::open && check.why != said) {
-    check.why = std::move(said);
-    unjudged_ = true;
-  }
+  if (answer != Answer::open) check.why = std::move(said);
   const auto& how = check.target.how;
   const bool is_down = answer != Answer::open;
   if (is_down == check.down) {
@@ -80,6 +77,7 @@ void HealthChecks::answered(const Question& question, Answer answer, base::TimeP
     check.believed = false;
     check.in_a_row = 0;
     check.since = now;
+    check.reason = check.why;
     is_down ? void(down_.insert(endpoint)) : void(down_.erase(endpoint));
     unjudged_ = true;
   }
@@ -110,7 +108,7 @@ Failing HealthChecks::failing() const {
   Failing failing;
   for (const auto& endpoint : down_)
     if (const auto& check = checks_.at(endpoint); check.believed)
-      failing.emplace_hint(failing.end(), endpoint, check.why);
+      failing.emplace_hint(failing.end(), endpoint, check.reason);
   return failing;
 }
 

@@ -69,7 +69,8 @@ class HealthChecks {
     bool believed = false;       // to be down
     std::uint32_t in_a_row = 0;  // answers that contradict `down`
     Answer last = Answer::open;
-    std::string why;  // it failed when it did last
+    std::string why;     // it failed when it did last
+    std::string reason;  // it went down: one reason a fall, for each is told to all clusters
     base::TimePoint since{};
   };
   void ask_at(const EndpointName& endpoint, Check& check, base::TimePoint at);

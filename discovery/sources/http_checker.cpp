@@ -19,6 +19,7 @@ constexpr int kLooksEveryMs = 1000;
 
 // What this host lacks says nothing of an endpoint.
 Answer answer_of(CURLcode result, long error_number) {
+  if (result == CURLE_COULDNT_CONNECT && error_number == 0) return Answer::not_asked;  // no socket
   switch (error_number) {
     case EAFNOSUPPORT:
     case ENETUNREACH:

@@ -50,6 +50,9 @@ bool has_documents_beside_services(const resources::Documents& documents) {
 }  // namespace
 
 base::Result<StaticService> Registrations::read(const std::string& text) {
+  if (text.size() > kMostText)
+    return base::invalid("a registration of " + std::to_string(text.size()) + " bytes: at most " +
+                         std::to_string(kMostText));
   const auto loaded = resources::load({{"registration", text}});
   // Who registers reads no status: what would be a warning there is refused here.
   if (!loaded.problems.empty()) return base::invalid(loaded.problems.front().to_string());
@@ -126,6 +129,10 @@ bool Registrations::tick(base::TimePoint now) {
     return false;
   merge();
   return true;
+}
+
+void Registrations::forgive(base::Duration stall) {
+  for (auto& [key, held] : held_) held.until += stall;
 }
 
 base::TimePoint Registrations::deadline() const {

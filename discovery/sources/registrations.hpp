@@ -4,8 +4,8 @@
 // of one service make one service: but for its endpoints all must say the same of it. Saying a
 // registration again renews its lease. Invariant: services() is what has not ended; it is the same
 // objects as long as nothing but leases changed. Limits: kMost registrations, kMostEndpoints in
-// each. Errors: Code::invalid, with a remedy, for what cannot be registered; Code::exhausted beyond
-// kMost. Thread: one at a time.
+// each, kMostText. Errors: Code::invalid, with a remedy, for what cannot be registered;
+// Code::exhausted beyond kMost. Thread: one at a time.
 #pragma once
 
 #include <map>
@@ -28,6 +28,7 @@ inline constexpr const char* kSourceLabel = "nearmost.io/source";
 class Registrations {
  public:
   static constexpr std::size_t kMost = kMaxRegistrations, kMostEndpoints = 64;
+  static constexpr std::size_t kMostText = 16 * 1024;  // bytes
   static constexpr base::Duration kShortest = std::chrono::seconds(3);
   static constexpr base::Duration kLongest = std::chrono::hours(24);
 
@@ -44,7 +45,8 @@ class Registrations {
   base::Result<bool> put(base::TimePoint now, const std::string& text, base::Duration lease);
   // The same text as was put, or one of the same service and endpoints. False: there is none.
   base::Result<bool> remove(const std::string& text);
-  bool tick(base::TimePoint now);  // some have ended
+  bool tick(base::TimePoint now);      // some have ended
+  void forgive(base::Duration stall);  // time in which nobody could have renewed anything
   base::TimePoint deadline() const;
 
   const resources::SharedList<resources::StaticService>& services() const { return services_; }

@@ -340,6 +340,17 @@ CheckTargets check_targets(const resources::SharedList<resources::StaticService>
   return targets;
 }
 
+std::vector<EndpointName> endpoints_of(
+    const resources::SharedList<resources::StaticService>& services, const NamedAddresses& names) {
+  std::vector<EndpointName> all;
+  for (const auto& service : services)
+    for (const auto& endpoint : service.endpoints)
+      for_each_address(endpoint, names, [&](const base::IpAddress& ip) {
+        all.push_back({service.metadata.namespace_, service.metadata.name, id_of(endpoint, ip)});
+      });
+  return all;
+}
+
 MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule,
                    const Seen& seen) {
   Maker maker(rule, seen);

@@ -94,5 +94,8 @@ struct CheckRule {
 // they do now.
 CheckTargets check_targets(const resources::SharedList<resources::StaticService>& services,
                            const NamedAddresses& names, const CheckRule& rule);
+// All that they name, checked or not.
+std::vector<EndpointName> endpoints_of(
+    const resources::SharedList<resources::StaticService>& services, const NamedAddresses& names);
 
 }  // namespace discovery::sources

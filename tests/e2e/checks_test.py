@@ -73,6 +73,7 @@ probes: {{listen: {agent}:7781}}
 """)
     start = [mesh.binary, "agent", "-c", os.path.join(folder, "agent.yaml")]
     mesh.agents["rpc"] = Process(start, os.path.join(folder, "agent.log"))
+    Named.wanted = {one: ("/healthz", "pages.example")}
     pages, rpc = "pages.checks.mesh.internal", "rpc.checks.mesh.internal"
     addresses = {"port": PORT, "gossip": GOSSIP, "one": one, "two": two, "agent": agent, "nobody": nobody}
     mesh.write("west", "asked.yaml", ASKED.format(**addresses))

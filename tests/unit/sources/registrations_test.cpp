@@ -79,12 +79,22 @@ TEST_CASE("what cannot be registered says why and changes nothing", "[sources]")
   CHECK(why_not(all, "").starts_with("a registration is one service in the short form"));
   CHECK(why_not(all, web("10.0.0.1") + "---\n" + web("10.0.0.2")).find("twice") !=
         std::string::npos);
+  CHECK(why_not(all, web("10.0.0.1", "# " + std::string(Registrations::kMostText, 'x') + "\n"))
+            .starts_with("a registration of"));
   CHECK(why_not(all, web("")).starts_with("a registration without endpoints"));
   CHECK(why_not(all, web("web.example.com")).find("is a name") != std::string::npos);
   CHECK(why_not(all, web("10.0.0.1", "cluster: west\n")).find("unknown field") !=
         std::string::npos);
   CHECK(why_not(all, web("10.0.0.1.2")).starts_with("registration:4:"));
   CHECK(all.services().empty());
+}
+
+TEST_CASE("a stall of ours ends no lease", "[sources]") {
+  Registrations all;
+  REQUIRE(all.put(kStart, web("10.0.0.1"), 10s).value());
+  all.forgive(30s);
+  CHECK_FALSE(all.tick(kStart + 35s));
+  CHECK(all.tick(kStart + 40s));
 }
 
 TEST_CASE("a registration is taken back by the service and its endpoints", "[sources]") {
