@@ -24,8 +24,8 @@ struct Order {
 };
 
 void print_preview(const Json& preview) {
-  std::cout << preview.value("endpoints", 0) << " endpoints of " << preview.value("destinations", 0)
-            << " destinations\n";
+  std::cout << "endpoints: " << preview.value("endpoints", 0)
+            << ", destinations: " << preview.value("destinations", 0) << "\n";
   if (preview.at("moves").empty()) return;
   TextTable table({"HOST", "CALLERS IN", "NOW", "THEN"});
   for (const auto& move : preview["moves"])

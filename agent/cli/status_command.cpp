@@ -104,12 +104,11 @@ void print_drains(const Json& drains) {
   TextTable table({"DRAINED", "CLUSTER", "LEFT", "GOAL", "IN"});
   const auto percent = [](double part) { return std::to_string(std::lround(part * 100)) + "%"; };
   for (const auto& drain : drains) {
-    const bool here = drain.contains("goal");
-    table.add(
-        {drain.value("target", ""), drain.value("cluster", ""), percent(drain.value("left", 0.0)),
-         here ? percent(drain.value("goal", 0.0)) : "-",
-         here ? base::to_string(std::chrono::milliseconds(drain.value("restMs", std::int64_t{0})))
-              : "-"});
+    const std::chrono::milliseconds rest(drain.value("restMs", std::int64_t{0}));
+    table.add({drain.value("target", ""), drain.value("cluster", ""),
+               percent(drain.value("left", 0.0)),
+               drain.contains("goal") ? percent(drain["goal"]) : "-",
+               rest.count() > 0 ? base::to_string(rest) : "-"});
   }
   std::cout << "\n" << table.to_string();
 }
