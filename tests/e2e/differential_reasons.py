@@ -82,6 +82,9 @@ REASONS = [
            lambda ask, ours, theirs: shapes(ours["answer"]) == shapes(theirs["answer"]) == {("_explain", "TXT", 5)}),
     Reason("give all names below a wildcard the same; ours derives from the host that it stands for (row 22)", ALL,
            {"answer", "authority", "tc"}, lambda ask, ours, theirs: ask.what == "derived below a wildcard"),
+    Reason("let a wildcard stand for names below names that are there (RFC 4592 §3.3.1 says not)", {"unbound"},
+           {"answer", "authority", "rcode"}, lambda ask, ours, theirs:
+           ask.what == "absent" and ours["rcode"] == "NXDOMAIN" and theirs["rcode"] == "NOERROR"),
     Reason("turn the query's header round for BADVERS (row 6: all flags but RD are clear)", {"nsd"},
            {"aa", "tc", "ad", "cd", "z", "edns"},
            lambda ask, ours, theirs: ours["rcode"] == theirs["rcode"] == "BADVERS"),
