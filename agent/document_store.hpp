@@ -1,8 +1,9 @@
 // Keeps the last good text of every file, so that a bad document changes nothing that served before
 // it.
 //
-// The unit is the file: while a file has an error its last good text serves, the others change as
-// written; a file that was never good serves nothing. Problems are always those of the files as
+// The unit is the file: while a file has an error, or clashes with what serves, its last good text
+// serves, the others change as written (changes.hpp); a file that was never good serves nothing.
+// Problems are always those of the files as
 // they are now, all at once: a document that cannot be read is judged too, as far as it could be.
 // Thread: builder.
 #pragma once
@@ -38,9 +39,7 @@ class DocumentStore {
   std::uint64_t parsed() const { return kept_.parsed(); }  // files, by now
 
  private:
-  std::vector<resources::File> as_before(std::vector<resources::File> files) const;
-  bool serves(const resources::File& file) const;  // as it is written
-  bool has_good(const std::string& path) const;    // of the file, or of one below the folder
+  bool has_good(const std::string& path) const;  // of the file, or of one below the folder
 
   std::map<std::string, std::string> good_;
   resources::KeptDocuments kept_;

@@ -1,5 +1,7 @@
 #include "forwarder/attachment.hpp"
 
+#include "resources/precedence.hpp"
+
 namespace forwarder {
 namespace {
 
@@ -28,13 +30,13 @@ std::string count(std::size_t n, const std::string& what) {
 }
 
 std::string why_lost(const Attachable& policy, const Claim& claim, const Attachable& winner) {
-  const bool older = winner.metadata->created_at != policy.metadata->created_at;
   const auto more = "more " + std::string(one_of(policy.target));
   const auto others = claim.winners.size() - 1;
   const auto or_others = others > 0 ? " or " + count(others, "other") + " of its kind" : "";
   return claim.first_lost + (claim.lost > 1 ? " and " + count(claim.lost - 1, more) : "") +
          (claim.lost > 1 ? " have " : " has ") + winner.object + or_others + ", which is " +
-         (older ? "older" : "first by name") + ": this one is skipped there";
+         resources::why_precedes(*winner.metadata, *policy.metadata) +
+         ": this one is skipped there";
 }
 
 // For a status: of a policy that has no target, whose targets are others'.

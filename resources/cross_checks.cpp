@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "resources/external_aliases.hpp"
+#include "resources/precedence.hpp"
 
 namespace resources {
 namespace {
@@ -97,11 +98,10 @@ void check_claimed_hosts(Documents& documents, Problems& problems) {
     add(Severity::warning, winner, conflict + claimants[1].written() + "; this one wins");
     for (std::size_t i = 1; i < claimants.size(); ++i) {
       const auto& loser = claimants[i].object();
-      const bool older = winner.object().created_at != loser.created_at;
       const bool same_cluster = winner.object().cluster == loser.cluster;
       add(same_cluster ? Severity::error : Severity::warning, claimants[i],
           conflict + winner.written() + ", which wins: it is " +
-              (older ? "older" : "first by name"));
+              why_precedes(winner.object(), loser));
       if (same_cluster) losers.insert(claimants[i].by);
     }
   }

@@ -2,6 +2,8 @@
 
 #include <tuple>
 
+#include "resources/precedence.hpp"
+
 namespace resources {
 
 std::string name_of(const Metadata& object) {
@@ -26,6 +28,13 @@ bool refers_to(const ObjectRef& ref, const Metadata& from, const Metadata& objec
          (ref.cluster.empty() || object.cluster.empty() || object.cluster == ref.cluster);
 }
 
+bool is_of_file(const Metadata& object) { return object.place.line != 0; }
+
+std::string why_precedes(const Metadata& a, const Metadata& b) {
+  if (is_of_file(a) != is_of_file(b)) return "of a file";
+  return a.created_at != b.created_at ? "older" : "first by name";
+}
+
 bool precedes(const Metadata& a, const Metadata& b) {
   const auto rank = [](const Metadata& object) {
     return std::tie(object.cluster, object.namespace_, object.name);
@@ -34,6 +43,7 @@ bool precedes(const Metadata& a, const Metadata& b) {
   const auto age = [](const Metadata& object) {
     return static_cast<std::uint64_t>(object.created_at) - 1;
   };
+  if (is_of_file(a) != is_of_file(b)) return is_of_file(a);
   if (a.created_at != b.created_at) return age(a) < age(b);
   return rank(a) < rank(b);
 }

@@ -161,3 +161,71 @@ TEST_CASE("what was bad already holds no other change back") {
   CHECK(port_of(*accepted, "c") == 2);
   CHECK(accepted->held_back.empty());
 }
+
+namespace {
+
+resources::File object(const std::string& name, const std::string& host, int age) {
+  return {
+      "kubernetes: VirtualDestination shop/" + name,
+      R"({"apiVersion": "networking.gloo.solo.io/v2", "kind": "VirtualDestination", "metadata": )"
+      R"({"namespace": "shop", "name": ")" +
+          name + R"(", "creationTimestamp": "200)" + std::to_string(age) +
+          R"(-01-01T00:00:00Z"}, "spec": {"hosts": [")" + host +
+          R"("], "services": [{"name": "s"}], "ports": [{"number": 80}]}})",
+      false};
+}
+
+}  // namespace
+
+TEST_CASE("while one change clashes with what serves, the others change as written") {
+  DocumentStore store;
+  const auto place = [](const std::string& name) {
+    return "kubernetes: VirtualDestination shop/" + name;
+  };
+  store.accept({object("b", "b.x", 5), {"s.yaml", service("s", 1)}});
+  // The older one is the winner by itself, so that the error stands at what serves.
+  std::vector<resources::File> files{object("a", "b.x", 1), object("b", "b.x", 5)};
+  std::vector<std::string> clashing{place("a")};
+  for (int round = 1; round <= 3; ++round) {
+    auto now = files;
+    now.push_back({"s.yaml", service("s", round)});
+    for (int i = 0; i < round; ++i)
+      now.push_back({std::to_string(i) + ".yaml", service("n" + std::to_string(i), round)});
+    const auto accepted = store.accept(now);
+    CHECK(accepted->held_back == clashing);
+    CHECK(accepted->documents.virtual_destinations.size() == 1);
+    CHECK(port_of(*accepted, "s") == round);
+    CHECK(port_of(*accepted, "n0") == round);
+    CHECK(port_of(*accepted, "n" + std::to_string(round - 1)) == round);
+  }
+}
+
+TEST_CASE("files that hand a name over do so while something else clashes") {
+  DocumentStore store;
+  store.accept({object("z", "z.x", 5), {"2.yaml", service("n", 1)}});
+  const auto accepted = store.accept({object("a", "z.x", 1),
+                                      {"1.yaml", service("n", 2)},
+                                      object("z", "z.x", 5),
+                                      {"2.yaml", service("other", 1)}});
+  CHECK(accepted->held_back == std::vector{object("a", "", 1).name});
+  CHECK(port_of(*accepted, "n") == 2);
+  CHECK(port_of(*accepted, "other") == 1);
+}
+
+TEST_CASE("a host that a file has is not an object's, however old that is") {
+  DocumentStore store;
+  const resources::File file{"d.yaml", R"(apiVersion: networking.gloo.solo.io/v2
+kind: VirtualDestination
+metadata: {name: ours}
+spec: {hosts: [d.x], services: [{name: s}], ports: [{number: 80}]}
+)"};
+  const bool at_once = GENERATE(true, false);
+  if (!at_once) store.accept({file});
+  const auto accepted = store.accept({file, object("theirs", "d.x", 1)});
+  REQUIRE(accepted->documents.virtual_destinations.size() == 1);
+  CHECK(accepted->documents.virtual_destinations[0].metadata.name == "ours");
+  CHECK(accepted->held_back == std::vector{object("theirs", "", 1).name});
+  for (const auto& problem : accepted->problems)
+    if (problem.severity == resources::Severity::error)
+      CHECK(problem.place.file == object("theirs", "", 1).name);
+}
