@@ -64,6 +64,25 @@ resources::Problems further_problems(const resources::Loaded& loaded,
   return problems;
 }
 
+// A check names as wrong whichever loses: where that serves, it is the change that cannot.
+void blame_changes(resources::Problems& problems, const Changes::Outcome& outcome) {
+  const auto blamed = files_with_errors(problems);
+  std::set<std::string> rivals;
+  for (const auto& [held, rival] : outcome.clashes) {
+    rivals.insert(rival);
+    if (!blamed.contains(held))
+      problems.push_back({resources::Severity::error,
+                          {held, 0, 0},
+                          "",
+                          "",
+                          "it clashes with what serves of " + resources::shown(rival),
+                          "see what is said there"});
+  }
+  for (auto& problem : problems)
+    if (rivals.contains(problem.place.file) && !outcome.held.contains(problem.place.file))
+      problem.severity = resources::Severity::warning;
+}
+
 }  // namespace
 
 bool DocumentStore::has_good(const std::string& path) const {
@@ -94,6 +113,7 @@ std::shared_ptr<const AcceptedDocuments> DocumentStore::accept(std::vector<resou
   append(accepted->problems, further_problems(written, judge));
   append(accepted->problems, unreadable);
   auto outcome = Changes(files, good_, load).settle(std::move(written));
+  blame_changes(accepted->problems, outcome);
   held.merge(outcome.held);
 
   kept_.forget_unused();

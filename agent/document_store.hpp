@@ -3,9 +3,9 @@
 //
 // The unit is the file: while a file has an error, or clashes with what serves, its last good text
 // serves, the others change as written (changes.hpp); a file that was never good serves nothing.
-// Problems are always those of the files as
-// they are now, all at once: a document that cannot be read is judged too, as far as it could be.
-// Thread: builder.
+// What serves and is clashed with has a warning, the change the error. Problems are always those of
+// the files as they are now, all at once: a document that cannot be read is judged too, as far as
+// it could be. Thread: builder.
 #pragma once
 
 #include <functional>

@@ -52,10 +52,12 @@ discovery::sources::kubernetes::States states_of(const Served& served) {
   for (const auto& text : *served.texts)
     if (text.is_ours) found.try_emplace(text.file.name);
   for (const auto& place : served.documents->held_back)
-    if (const auto at = found.find(place); at != found.end())
+    if (const auto at = found.find(place); at != found.end()) {
+      at->second.invalid = true;
       at->second.says.push_back(std::ranges::count(served.documents->never_good, place)
                                     ? "nothing of it serves:"
                                     : "its last good state serves:");
+    }
   for (const auto& problem : problems_of(served))
     if (const auto at = found.find(problem.place.file); at != found.end()) {
       (problem.severity == resources::Severity::error ? at->second.invalid : at->second.warning) =

@@ -229,3 +229,15 @@ spec: {hosts: [d.x], services: [{name: s}], ports: [{number: 80}]}
     if (problem.severity == resources::Severity::error)
       CHECK(problem.place.file == object("theirs", "", 1).name);
 }
+
+TEST_CASE("the error of a clash is the change's, whichever is named as wrong") {
+  DocumentStore store;
+  const auto serving = object("b", "b.x", 5), change = object("a", "b.x", 1);
+  store.accept({serving});
+  const auto accepted = store.accept({change, serving});
+  std::string said;
+  for (const auto& problem : accepted->problems)
+    if (problem.severity == resources::Severity::error)
+      said += problem.place.file + ": " + problem.message + "\n";
+  CHECK(said == change.name + ": it clashes with what serves of " + serving.name + "\n");
+}

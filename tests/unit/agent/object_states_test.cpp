@@ -47,6 +47,8 @@ TEST_CASE("an object that is held back is invalid, and says what serves", "[agen
                                      "spec.http: odd; mend it"});
   scene.documents.never_good = {kTable};
   CHECK(scene.state().message.starts_with("nothing of it serves:"));
+  scene.documents.problems.clear();  // held back by what is wrong elsewhere
+  CHECK(scene.state().approval == "INVALID");
 }
 
 TEST_CASE("an object that serves and is odd, or serves nobody, is a warning", "[agent]") {
