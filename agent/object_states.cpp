@@ -70,8 +70,11 @@ discovery::sources::kubernetes::States states_of(const Served& served) {
     if (const auto at = by_object.find(status.object); at != by_object.end()) {
       at->second->invalid |= status.state == State::invalid;
       at->second->warning |= status.state == State::warning || status.state == State::unused;
+      if (status.state == State::accepted) continue;  // its notes count what comes and goes
       for (const auto& note : status.notes)
-        if (!note.starts_with(kPlace)) at->second->says.push_back(note);  // that it is held back
+        if (!note.starts_with(kPlace) &&  // that it is held back
+            !note.starts_with("it applies to "))
+          at->second->says.push_back(note);
     }
   for (const auto& text : *served.texts)
     if (const auto at = found.find(text.file.name); at != found.end())
@@ -84,7 +87,9 @@ std::shared_ptr<const discovery::sources::kubernetes::States> JudgedStates::oper
   if (!reader_) reader_ = std::make_shared<base::Published<Served>::Reader>(served_);
   const auto* served = reader_->acquire();
   std::shared_ptr<const discovery::sources::kubernetes::States> states;
-  if (served && std::exchange(version_, served->version) != served->version)
+  // What others have is not known before, and would be said to be nowhere.
+  const bool knows = served && served->publication && served->publication->synced;
+  if (knows && std::exchange(version_, served->version) != served->version)
     states = std::make_shared<discovery::sources::kubernetes::States>(states_of(*served));
   reader_->park();
   return states;

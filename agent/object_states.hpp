@@ -19,8 +19,8 @@ inline constexpr std::size_t kMaxStateMessage = 1024;
 
 discovery::sources::kubernetes::States states_of(const Served& served);
 
-// Those of what is served now; null when nothing else is served than the last time. Thread: one,
-// whoever calls it.
+// Those of what is served now; null when nothing else is served than the last time, or not all is
+// known of others yet. Thread: one, whoever calls it.
 class JudgedStates {
  public:
   explicit JudgedStates(base::Published<Served>& served) : served_(served) {}

@@ -83,3 +83,36 @@ TEST_CASE("of what is not ours nothing is to be written", "[agent]") {
   scene.served.texts = nullptr;
   CHECK(states_of(scene.served).empty());
 }
+
+TEST_CASE("what comes and goes elsewhere is no other state of what is accepted", "[agent]") {
+  Scene scene;
+  scene.served.routing.push_back({"RouteTable shop/r",
+                                  forwarder::DocumentStatus::State::accepted,
+                                  {"it applies to 57 destinations"}});
+  CHECK(scene.state() == StatedState{3, "ACCEPTED", ""});
+  scene.served.routing = {{"RouteTable shop/r",
+                           forwarder::DocumentStatus::State::warning,
+                           {"it applies to 57 destinations"}}};
+  CHECK(scene.state() == StatedState{3, "WARNING", ""});
+}
+
+TEST_CASE("nothing is stated before what others have is known", "[agent]") {
+  Scene scene;
+  scene.state();
+  base::Published<Served> published;
+  JudgedStates judged(published);
+  const auto serve = [&](std::uint64_t version, bool synced) {
+    auto publication = std::make_shared<discovery::Publication>();
+    publication->synced = synced;
+    auto served = std::make_unique<Served>(scene.served);
+    served->version = version;
+    served->publication = std::move(publication);
+    published.publish(std::move(served));
+  };
+  CHECK_FALSE(judged());
+  serve(1, false);
+  CHECK_FALSE(judged());
+  serve(2, true);
+  REQUIRE(judged());
+  CHECK_FALSE(judged());
+}
