@@ -227,9 +227,10 @@ void Builder::log_accepted(const AcceptedDocuments& before, const resources::Pro
 
 void Builder::want_names() {
   auto wanted = wanted_;
-  if (reading_)
-    std::ranges::move(discovery::sources::names_in(reading_->documents),
-                      std::back_inserter(wanted));
+  auto of_reading = reading_ ? discovery::sources::names_in(reading_->documents)
+                             : std::vector<std::string>();
+  has_reading_names_ = !of_reading.empty();
+  std::ranges::move(of_reading, std::back_inserter(wanted));
   std::ranges::sort(wanted);
   wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
   if (wanted == wanted_of_all_) return;
@@ -239,7 +240,7 @@ void Builder::want_names() {
 
 void Builder::accept(discovery::sources::NamedAddresses addresses) {
   seen_.names = std::move(addresses);
-  is_reading_due_ |= wanted_of_all_.size() > wanted_.size();
+  is_reading_due_ |= has_reading_names_;
   if (!newest_.documents) return;
   want_checks();
   if (!awaited_ || !awaits()) say_rows();

@@ -156,6 +156,7 @@ class Builder {
   discovery::sources::Seen seen_;           // of their endpoints
   std::vector<std::string> wanted_;         // names in them
   std::vector<std::string> wanted_of_all_;  // and in what Kubernetes says
+  bool has_reading_names_ = false;          // in what it says are some
   // Until when the newest documents wait for what of it is not seen yet, and how they were read.
   std::optional<base::TimePoint> awaited_;
   std::vector<std::string> new_names_;
