@@ -37,9 +37,13 @@ void Reflector::defined(base::TimePoint now, const std::string& name) {
     undefined_since_.reset();
     resource_.name = name;
     if (std::exchange(presence_, Presence::there) == Presence::there) return;
+    failures_ = 0;
+    // A stream that goes on is what it was, unless its objects were taken away meanwhile.
+    if (under_way_ && phase_ == Phase::watch && !cleared_) return succeeded();
+    cleared_ = false;
+    ignored_ = under_way_;
     list_anew();
     due_ = now;
-    failures_ = 0;
     return;
   }
   presence_ = Presence::absent;
@@ -52,6 +56,7 @@ void Reflector::defined(base::TimePoint now, const std::string& name) {
   succeeded();
   if (objects_.empty()) return;
   objects_.clear();
+  cleared_ = true;
   change_ = Listing::relist;
 }
 
@@ -95,10 +100,21 @@ std::string Reflector::target() const {
          "&resourceVersion=" + escaped(version_);
 }
 
-void Reflector::opened(base::TimePoint) { succeeded(); }
+void Reflector::opened(base::TimePoint) {
+  if (!ignored_) succeeded();
+}
+
+// True when the request under way was asked for what is no longer to be had of it: it is over.
+bool Reflector::ignores(base::TimePoint now) {
+  if (!std::exchange(ignored_, false)) return false;
+  under_way_ = false;
+  due_ = now;
+  return true;
+}
 
 Reflector::Then Reflector::heard(base::TimePoint now, WatchEvent event) {
   using Kind = WatchEvent::Kind;
+  if (ignores(now)) return Then::hang_up;
   if (event.kind == Kind::error) {
     under_way_ = false;
     list_anew();
@@ -141,6 +157,7 @@ bool Reflector::differ(const Object& before, const Object& after) const {
 }
 
 void Reflector::listed(base::TimePoint now, Page page) {
+  if (ignores(now)) return;
   under_way_ = false;
   due_ = now;
   succeeded();
@@ -168,6 +185,7 @@ void Reflector::list_anew() {
 }
 
 void Reflector::ended(base::TimePoint now, const Ending& ending) {
+  if (ignores(now)) return;
   under_way_ = false;
   const bool was_absent = std::exchange(absent_, ending.status == 0);
   if (was_absent != absent_) failures_ = 0;  // who is back has not failed yet
@@ -194,7 +212,7 @@ void Reflector::ended(base::TimePoint now, const Ending& ending) {
 }
 
 void Reflector::distrust(base::TimePoint now) {
-  under_way_ = false;
+  under_way_ = ignored_ = false;
   list_anew();
   due_ = now;
 }

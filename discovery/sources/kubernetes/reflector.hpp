@@ -178,6 +178,7 @@ class Reflector {
   bool put(Object object);
   bool differ(const Object& before, const Object& after) const;
   void list_anew();
+  bool ignores(base::TimePoint now);
   bool is_waited_for_in_vain(base::TimePoint now, const Ending& ending) const;
   void retry(base::TimePoint now, const Ending& ending);
   void succeeded();
@@ -189,6 +190,8 @@ class Reflector {
   std::string version_, rest_;
   Phase phase_ = Phase::list;
   bool under_way_ = false, spoke_ = false, synced_ = false, absent_ = false, refused_ = false;
+  bool ignored_ = false;  // what the request under way brings
+  bool cleared_ = false;  // with its definition; not listed since
   std::optional<Listing> change_;
   std::size_t group_ = 0;
   std::uint32_t page_objects_ = kPageObjects;

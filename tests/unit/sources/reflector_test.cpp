@@ -392,3 +392,51 @@ TEST_CASE("of Nodes the metadata is asked for, and only another place is a chang
   CHECK_FALSE(hears("a"));  // as it is with each of its heartbeats
   CHECK(hears("b"));
 }
+
+TEST_CASE("a definition that is doubted while a stream goes on disturbs nothing", "[reflector]") {
+  Story story({"routetables", "RouteTable", {"apis/d/v1"}, Resource::As::texts});
+  story.mirror.defined(story.now, "routetables");
+  story.list({"a"}, "7");
+  story.watch();
+  story.mirror.defined(story.now, "");
+  CHECK(story.mirror.status(story.now).trouble == "its definition is gone");
+  story.mirror.defined(story.now, "routetables");
+  CHECK(story.mirror.status(story.now).trouble == "");
+  CHECK(story.asked() == "");
+  CHECK(story.event(Kind::put, "b", "8") == Reflector::Then::read_on);
+  story.ended(200, "");
+  CHECK(story.asked().ends_with("&resourceVersion=8"));
+  CHECK(story.names() == "a b ");
+}
+
+TEST_CASE("a stream of objects that were taken away ends at its next word", "[reflector]") {
+  Story story({"routetables", "RouteTable", {"apis/d/v1"}, Resource::As::texts});
+  story.mirror.defined(story.now, "routetables");
+  story.list({"a"}, "7");
+  story.watch();
+  story.mirror.defined(story.now, "");
+  story.now += Reflector::kDoubted;
+  story.mirror.defined(story.now, "");
+  CHECK(story.names() == "");
+  story.mirror.defined(story.now, "routetables");
+  CHECK(story.event(Kind::bookmark, "", "9") == Reflector::Then::hang_up);
+  CHECK(asks_for_list(story.asked()));
+  story.page({"a"}, "9");
+  CHECK(story.names() == "a ");
+}
+
+TEST_CASE("a page that was asked for before the definition was doubted is not a whole list",
+          "[reflector]") {
+  Story story({"routetables", "RouteTable", {"apis/d/v1"}, Resource::As::texts});
+  story.mirror.defined(story.now, "routetables");
+  story.asked();
+  story.page({"a"}, "7", "more");
+  story.asked();
+  story.mirror.defined(story.now, "");
+  story.mirror.defined(story.now, "routetables");
+  story.page({"b"}, "7");
+  CHECK(story.names() == "");
+  CHECK(story.asked() == "/apis/d/v1/routetables?limit=100");
+  story.page({"a", "b"}, "8");
+  CHECK(story.names() == "a b ");
+}
