@@ -37,7 +37,7 @@ void ApiGroup::listed(base::TimePoint now, KindNames kinds) {
 
 void ApiGroup::ended(base::TimePoint now, const Ending& ending) {
   if (ending.status == kNotFound) return listed(now, {});
-  if (ending.status == kForbidden) kinds_ = KindNames();
+  if (ending.status == kForbidden && !kinds_) kinds_ = KindNames();
   status_.trouble = ending.reason;
   ++status_.failures;
   if (!failing_since_) failing_since_ = now;

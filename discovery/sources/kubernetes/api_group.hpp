@@ -1,9 +1,9 @@
 // Which kinds an API group has: asked once and again, for definitions come and go while the agent
 // runs.
 //
-// A group that is not there (404) has none; one that is refused (403) has none that we may read.
-// What cannot be asked stays as it was told last. Time is an argument, requests go out one at a
-// time, as of a Reflector. Thread: one.
+// A group that is not there (404) has none; one that is refused (403) from the start has none that
+// we may read. What cannot be asked, or no longer, stays as it was told last. Time is an argument,
+// requests go out one at a time, as of a Reflector. Thread: one.
 #pragma once
 
 #include <optional>
