@@ -101,7 +101,9 @@ std::string Reflector::target() const {
 }
 
 void Reflector::opened(base::TimePoint) {
-  if (!ignored_) succeeded();
+  if (ignored_) return;
+  watch_failures_ = 0;
+  succeeded();
 }
 
 // True when the request under way was asked for what is no longer to be had of it: it is over.
@@ -173,6 +175,7 @@ void Reflector::listed(base::TimePoint now, Page page) {
   objects_ = std::exchange(listing_, {});
   version_ = std::move(page.version);
   phase_ = Phase::watch;
+  failures_ = watch_failures_;  // that lists succeed makes no watch of it
   refused_ = false;
   change_ = std::exchange(synced_, true) ? Listing::relist : change_.value_or(Listing::change);
   ++status_.lists;
@@ -205,7 +208,8 @@ void Reflector::ended(base::TimePoint now, const Ending& ending) {
   if (was_list && !resource_.needed) refused_ |= is_waited_for_in_vain(now, ending);
   if (was_list && ending.status == kNotFound) group_ = (group_ + 1) % resource_.groups.size();
   const bool gone = ending.status == kGone;
-  const bool in_vain = !was_list && ending.status != 0 && failures_ + 1 >= kTriesBeforeList;
+  const bool refused = !was_list && !gone && ending.status != 0;
+  const bool in_vain = refused && ++watch_failures_ % kTriesBeforeList == 0;
   const bool garbled = ending.fault == Ending::Fault::unintelligible;
   if (gone || in_vain || garbled) list_anew();
   retry(now, ending);

@@ -9,7 +9,8 @@
 // - a continue token that has expired begins its list again;
 // - a stream that ends, as each does, goes on from the version heard last;
 // - what cannot be watched kTriesBeforeList times though the server answers is listed anew: its
-//   version may be one that the server never had (restored from a backup).
+//   version may be one that the server never had (restored from a backup). Where that does not
+//   help, both are asked for ever less often.
 // Back-off is exponential with jitter. It stays short where nobody answers (kMaxAbsentDelay), for
 // that costs nobody anything, and a server that is back is to be heard at once; one that answers
 // with errors is left alone for up to kMaxRefusedDelay.
@@ -63,6 +64,7 @@ struct CustomObject {
   std::string text;
   std::int64_t generation = 0;
   StatedState state;
+  std::string uid = {};  // another one where it was deleted and made anew
 };
 
 struct Object {
@@ -196,7 +198,8 @@ class Reflector {
   std::size_t group_ = 0;
   std::uint32_t page_objects_ = kPageObjects;
   base::TimePoint due_{}, began_{};
-  unsigned failures_ = 0;  // in a row
+  unsigned failures_ = 0;        // in a row
+  unsigned watch_failures_ = 0;  // since a stream opened, whatever was listed meanwhile
   std::optional<base::TimePoint> failing_since_, gone_at_, undefined_since_;
   base::Duration watch_{};  // how long the stream is asked for
   Status status_;

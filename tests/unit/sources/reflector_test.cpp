@@ -440,3 +440,19 @@ TEST_CASE("a page that was asked for before the definition was doubted is not a 
   story.page({"a", "b"}, "8");
   CHECK(story.names() == "a b ");
 }
+
+TEST_CASE("what may be listed and not watched is listed ever less often", "[reflector]") {
+  Story story;
+  std::vector<base::Duration> between;
+  auto last = story.now;
+  for (int requests = 0; requests < 60; ++requests) {
+    if (!asks_for_list(story.asked_later())) {
+      story.ended(403);
+      continue;
+    }
+    story.page({"a"}, "7");
+    between.push_back(story.now - std::exchange(last, story.now));
+  }
+  REQUIRE(between.size() > 5);
+  CHECK(between.back() >= 3 * Reflector::kMaxRefusedDelay);
+}
