@@ -90,6 +90,7 @@ CustomObject read_custom(Node&& node) {
                         text_of(state, "approval"), text_of(state, "message")};
   std::erase_if(node.children, [](const Node& child) { return child.key == "status"; });
   if (Node* metadata = find(node, "metadata")) {
+    custom.uid = text_of(metadata, "uid");
     custom.generation = number_of<std::int64_t>(metadata, "generation");
     std::erase_if(metadata->children, [&](const Node& child) {
       return std::ranges::find(kWritten, child.key) == std::end(kWritten);

@@ -178,7 +178,9 @@ void Source::compare(base::TimePoint now) {
 void Source::judge(base::TimePoint now) {
   if (now - judged_ < kJudgeEvery) return;
   judged_ = now;
-  if (auto states = callbacks_.judged()) writer_.want(now, std::move(states));
+  if (auto states = callbacks_.judged())
+    writer_.want(now, std::move(states),
+                 [this](const std::string& place) { return find_ours(place); });
 }
 
 std::optional<StatusWriter::Target> Source::find_ours(const std::string& place) const {
@@ -188,7 +190,8 @@ std::optional<StatusWriter::Target> Source::find_ours(const std::string& place) 
     if (resource.as != Resource::As::texts || !is_ours(resource) || resource.kind != kind) continue;
     const auto found = mirror.reflector().objects().find(std::string(name));
     if (found == mirror.reflector().objects().end()) break;
-    return StatusWriter::Target{status_path(resource, name), &found->second.custom};
+    return StatusWriter::Target{status_path(resource, name), found->second.version,
+                                &found->second.custom};
   }
   return std::nullopt;
 }
@@ -219,7 +222,8 @@ void Source::note(base::TimePoint now) {
 
 void Source::log(const std::string& what, const std::string& verb, const std::string& trouble) {
   auto& logged = logged_[what];
-  if (trouble == logged) return;
+  // Words for one trouble differ (how long it took): it is said once until it is well again.
+  if (trouble.empty() == logged.empty()) return;
   if (trouble.empty())
     log_.info("kubernetes", verb + " again", {{"resource", what}});
   else

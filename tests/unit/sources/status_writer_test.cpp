@@ -18,16 +18,17 @@ struct Story {
 
   void want(const std::string& approval, std::int64_t generation = 1, std::string place = kPlace) {
     states[place] = {generation, approval, ""};
-    writer.want(now, std::make_shared<States>(states));
+    writer.want(now, std::make_shared<States>(states), find);
   }
+  StatusWriter::Find find =
+      [this](const std::string& place) -> std::optional<StatusWriter::Target> {
+    const auto found = objects.find(place);
+    if (found == objects.end()) return std::nullopt;
+    return StatusWriter::Target{"/status-of/" + place.substr(23), "7", &found->second};
+  };
   // What is asked for now; "" = nothing.
   std::string asked() {
-    const auto request =
-        writer.next(now, [&](const std::string& place) -> std::optional<StatusWriter::Target> {
-          const auto found = objects.find(place);
-          if (found == objects.end()) return std::nullopt;
-          return StatusWriter::Target{"/status-of/" + place.substr(23), &found->second};
-        });
+    const auto request = writer.next(now, find);
     return request ? request->target + " " + request->body : "";
   }
   std::string asked_later() {
@@ -49,8 +50,8 @@ TEST_CASE("a state is written once, as a merge patch of the status", "[status_wr
   story.want("ACCEPTED");
   CHECK(story.asked() == "");  // it may be another one in a moment
   CHECK(story.asked_later() ==
-        R"(/status-of/shop/r {"status": {"common": {"State": {"observedGeneration": 1,)"
-        R"("approval": "ACCEPTED","message": ""}}}})");
+        R"(/status-of/shop/r {"metadata": {"resourceVersion": "7"},"status": {"common": )"
+        R"({"State": {"observedGeneration": 1,"approval": "ACCEPTED","message": ""}}}})");
   CHECK(story.asked() == "");  // one at a time
   story.answered(200);
   story.heard("ACCEPTED");
@@ -147,4 +148,65 @@ TEST_CASE("a server that is away is tried again, one that cannot take the state 
   CHECK(story.asked_later() != "");
   story.answered(404, "404: not found");  // it has gone meanwhile
   CHECK(story.writer.status().failures == 11);
+}
+
+TEST_CASE("what another one wrote meanwhile is no trouble any more", "[status_writer]") {
+  Story story;
+  story.want("ACCEPTED");
+  story.asked_later();
+  story.answered(503, "503: overloaded");
+  CHECK(story.writer.status().trouble == "503: overloaded");
+  story.heard("ACCEPTED");
+  CHECK(story.asked_later() == "");
+  CHECK(story.writer.status().trouble == "");
+}
+
+TEST_CASE("an object that is made anew under its name gets its state again", "[status_writer]") {
+  Story story;
+  story.objects[kPlace].uid = "1";
+  story.want("ACCEPTED");
+  story.asked_later();
+  story.answered(200);
+  story.heard("ACCEPTED");
+  story.objects[kPlace] = {"{}", 1, {}, "2"};
+  story.want("ACCEPTED");
+  CHECK(story.asked_later() != "");
+}
+
+TEST_CASE("a kind that may not be written keeps no other waiting", "[status_writer]") {
+  Story story;
+  const std::string gateway = "kubernetes: VirtualGateway shop/g";
+  story.objects[gateway] = {"{}", 1, {}};
+  story.want("ACCEPTED");
+  CHECK(story.asked_later() != "");
+  story.answered(403, "403: forbidden");
+  const auto refused = story.now;
+  story.want("ACCEPTED", 1, gateway);
+  CHECK(story.asked_later() != "");
+  CHECK(story.now < refused + StatusWriter::kForbidden);
+  story.answered(200);
+  CHECK(story.writer.status().trouble == "403: forbidden");
+}
+
+TEST_CASE("a status that is not found though its object is there is said", "[status_writer]") {
+  Story story;
+  story.want("ACCEPTED");
+  CHECK(story.asked_later() != "");
+  story.answered(404, "404: not found");
+  CHECK(story.writer.status().trouble == "");
+  CHECK(story.asked_later() != "");
+  story.answered(404, "404: not found");
+  CHECK(story.writer.status().failures == 1);
+  CHECK(story.writer.status().trouble.starts_with("404: not found (does its definition"));
+  CHECK(story.asked_later() == "");
+}
+
+TEST_CASE("a judgement of an older version is not written, nor trouble", "[status_writer]") {
+  Story story;
+  story.want("ACCEPTED");
+  CHECK(story.asked_later().find(R"("resourceVersion": "7")") != std::string::npos);
+  story.answered(409, "409: the object has been modified");
+  CHECK(story.writer.status().trouble == "");
+  story.heard("ACCEPTED");
+  CHECK(story.asked_later() == "");
 }
