@@ -35,15 +35,20 @@ std::vector<resources::File> Changes::with(const std::set<std::size_t>& changes)
   return files;
 }
 
+const resources::Loaded& Changes::loaded(const std::set<std::size_t>& changes) {
+  if (!last_ || last_changes_ != changes) last_ = load_(with(changes));
+  last_changes_ = changes;
+  return *last_;
+}
+
 // What is bad as it served before is nobody's change.
-std::set<std::size_t> Changes::bad_of(const resources::Loaded& loaded,
-                                      const std::set<std::size_t>& changes) {
+std::set<std::size_t> Changes::bad_of(const std::set<std::size_t>& changes) {
   std::set<std::size_t> bad;
-  for (const auto& name : files_with_errors(loaded.problems)) {
+  for (const auto& name : files_with_errors(loaded(changes).problems)) {
     const auto at = by_name_.find(name);
     if (at == by_name_.end()) continue;
     if (!changes.contains(at->second)) {
-      if (!bad_before_) bad_before_ = files_with_errors(load_(with({})).problems);
+      if (!bad_before_) bad_before_ = files_with_errors(loaded({}).problems);
       if (bad_before_->contains(name)) continue;
     }
     bad.insert(at->second);
@@ -55,7 +60,7 @@ void Changes::take(Group group) {
   while (!group.empty() && tries_++ < kMaxTries) {
     auto changes = taken_;
     changes.insert(group.begin(), group.end());
-    const auto bad = bad_of(load_(with(changes)), changes);
+    const auto bad = bad_of(changes);
     if (bad.empty()) {
       taken_ = std::move(changes);
       return;
@@ -83,8 +88,8 @@ Changes::Outcome Changes::settle(resources::Loaded written) {
   Group waiting;
   for (std::size_t i = 0; i < files_.size(); ++i)
     if (!serves(i)) waiting.push_back(i);
-  if (bad_of(written, {waiting.begin(), waiting.end()}).empty())
-    return {std::move(written), files_, {}, {}};
+  last_ = std::move(written);
+  last_changes_ = {waiting.begin(), waiting.end()};
   for (bool again = true; again && !waiting.empty();) {
     const auto before = taken_.size();
     held_.clear();
@@ -94,7 +99,8 @@ Changes::Outcome Changes::settle(resources::Loaded written) {
   }
   Outcome outcome;
   outcome.files = with(taken_);
-  outcome.loaded = load_(outcome.files);  // who judges looks at these last
+  loaded(taken_);
+  outcome.loaded = std::move(*last_);
   for (const auto i : held_) outcome.held.insert(files_[i].name);
   for (const auto& [held, other] : clashes_)
     if (held_.contains(held)) outcome.clashes[files_[held].name] = files_[other].name;

@@ -4,7 +4,8 @@
 // All are tried at once. A changed file with an error is held back. Where what serves gets an error
 // the changes clash with it: they are halved until those that clash stand alone, so that the others
 // change as written; those are tried again once others serve, for two files may hand a name over.
-// After kMaxTries what is left waits. The same files give the same outcome. Thread: one at a time.
+// After kMaxTries what is left waits. Loaded last is the outcome. The same files give the same one.
+// Thread: one at a time.
 #pragma once
 
 #include <functional>
@@ -45,8 +46,8 @@ class Changes {
 
   bool serves(std::size_t i) const;  // as it is written
   std::vector<resources::File> with(const std::set<std::size_t>& changes) const;
-  std::set<std::size_t> bad_of(const resources::Loaded& loaded,
-                               const std::set<std::size_t>& changes);
+  const resources::Loaded& loaded(const std::set<std::size_t>& changes);
+  std::set<std::size_t> bad_of(const std::set<std::size_t>& changes);
   void take(Group group);
 
   const std::vector<resources::File>& files_;
@@ -56,6 +57,8 @@ class Changes {
   std::set<std::size_t> taken_, held_;
   std::map<std::size_t, std::size_t> clashes_;
   std::optional<std::set<std::string>> bad_before_;
+  std::optional<resources::Loaded> last_;  // loaded, with
+  std::set<std::size_t> last_changes_;
   unsigned tries_ = 0;
 };
 
