@@ -131,7 +131,7 @@ class Tally:
 def answer_of(server, ask, tcp):
     """As seen; one that may have been lost is asked for again."""
     reply = seen(exchange(*server, ask.wire(), tcp, PATIENCE))
-    if reply["reply"] == "none" and ask.is_query():
+    if reply["reply"] == "none" and ask.body is None:
         return seen(exchange(*server, ask.wire(), tcp, 3 * PATIENCE))
     return reply
 

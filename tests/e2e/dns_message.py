@@ -59,10 +59,6 @@ class Ask:
         counts = self.counts or (1, 0, 0, 1 if self.edns else 0)
         return struct.pack("!6H", self.ID, self.flags, *counts) + body
 
-    def is_query(self):
-        """One for data, that is."""
-        return self.body is None and self.flags & (QR | 0x7800) == 0 and self.class_ == IN and self.type not in METAS
-
     def __str__(self):
         edns = f" {self.edns}" if self.edns else ""
         what = f" ({self.what})" if self.what else ""
