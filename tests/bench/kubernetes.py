@@ -21,6 +21,7 @@ from mesh import query, until  # noqa: E402
 CLUSTERS = ["east", "west", "eu"]
 MARKER = "marker.default.mesh.internal"
 SLICES, ENDPOINTS = 2000, 100
+SETTLED = 3  # seconds until what reading took is given back
 RATE, SERVICES = 500, 200  # changes a second, of so many services
 
 
@@ -144,6 +145,7 @@ def measure(binary, asked):
         until(lambda: mesh.answers("east", last), 120, "the last service is answered")
         took = time.monotonic() - begun
         until(lambda: mesh.ready("east"), 60, "ready")
+        time.sleep(SETTLED)
         pid = mesh.agents["east"].popen.pid
         figures["list"] = {"seconds": took, "cpuSeconds": cpu_seconds(pid), "memoryMb": memory_mb(pid, "VmRSS"),
                            "peakMb": memory_mb(pid, "VmHWM")}

@@ -9,6 +9,7 @@ that counts its specs, and a status that only a merge patch of the subresource w
 Faults of the client (an unknown path, a bad parameter) are answered as a real server does, with a Status.
 """
 import base64
+import bisect
 import copy
 import json
 import os
@@ -142,7 +143,8 @@ class Store:
             return version, [then[n] for n in chosen], rest
 
     def since(self, plural, version):
-        return [(v, kind, made) for v, kind, of, made in self.events if v > version and of == plural]
+        first = bisect.bisect_right(self.events, version, key=lambda event: event[0])
+        return [(v, kind, made) for v, kind, of, made in self.events[first:] if of == plural]
 
 
 DEFINITIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy", "kubernetes", "crds")
