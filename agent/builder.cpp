@@ -137,13 +137,16 @@ void Builder::run() {
       edition = next_edition_;
       config = std::exchange(next_config_, std::nullopt);
     }
+    if (gives_back_ && std::chrono::steady_clock::now() >= *gives_back_) {
+      gives_back_.reset();
+      malloc_trim(0);
+    }
     if (awaited_ && std::chrono::steady_clock::now() >= *awaited_) say_rows();
     if (!files && !names && !failing && !registered && !reading && !publication && !config &&
         !may_say_reading()) {
       products_.dns.collect();
       products_.forwarder.collect();
       products_.served.collect();
-      if (std::exchange(was_large_, false)) malloc_trim(0);
       continue;
     }
     bool changes = publication || config;
@@ -227,8 +230,8 @@ void Builder::log_accepted(const AcceptedDocuments& before, const resources::Pro
 
 void Builder::want_names() {
   auto wanted = wanted_;
-  auto of_reading = reading_ ? discovery::sources::names_in(reading_->documents)
-                             : std::vector<std::string>();
+  auto of_reading =
+      reading_ ? discovery::sources::names_in(reading_->documents) : std::vector<std::string>();
   has_reading_names_ = !of_reading.empty();
   std::ranges::move(of_reading, std::back_inserter(wanted));
   std::ranges::sort(wanted);
@@ -343,7 +346,6 @@ bool Builder::say_reading() {
   auto rows =
       local_.update_kubernetes(reading.documents, config_.exports, config_.rules.locality, seen);
   std::ranges::copy(reading.problems, std::back_inserter(rows.problems));
-  was_large_ |= rows.changes.written.size() > kLarge;
   SourceRows said{"kubernetes", std::move(rows.changes), 0, reading.listing};
   if (reading.listing == discovery::Listing::relist)
     said.rows = discovery::sources::make_rows(reading.documents, config_.exports, seen).rows;
@@ -408,6 +410,7 @@ void Builder::build() {
   forwarded_ = served->resolution->view;
   served->built_at = std::chrono::steady_clock::now();
   served->build_time = served->built_at - began;
+  if (served->build_time > kLong) gives_back_ = served->built_at + kSettles;
   products_.served.publish(std::move(served));
   callbacks_.tables_published();
 }

@@ -59,7 +59,9 @@ class Builder {
  public:
   // Editions whose rows have not come back; of more the newest take each other's place.
   static constexpr std::size_t kMaxEditions = 8;
-  static constexpr std::size_t kLarge = 10'000;  // rows
+  static constexpr base::Duration kLong = std::chrono::milliseconds(100);  // for a build
+  static constexpr base::Duration kSettles =
+      std::chrono::seconds(5);  // until all have made use of it
   static constexpr base::Duration kSightPatience = std::chrono::milliseconds(500);
 
   using Services = resources::SharedList<resources::StaticService>;
@@ -191,7 +193,8 @@ class Builder {
   std::shared_ptr<const discovery::view::View> forwarded_;  // of the last forwarder's table
   forwarder::KeptTable routing_;
   std::uint64_t version_ = 0;
-  bool was_large_ = false;  // what was read took far more memory than what is kept of it
+  // When to give back memory: what much was made of took far more than what is kept.
+  std::optional<base::TimePoint> gives_back_;
   std::thread thread_;
 };
 

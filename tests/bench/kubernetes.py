@@ -21,7 +21,7 @@ from mesh import query, until  # noqa: E402
 CLUSTERS = ["east", "west", "eu"]
 MARKER = "marker.default.mesh.internal"
 SLICES, ENDPOINTS = 2000, 100
-SETTLED = 3  # seconds until what reading took is given back
+SETTLED = 16  # seconds until what reading took is given back
 RATE, SERVICES = 500, 200  # changes a second, of so many services
 
 
