@@ -1,5 +1,7 @@
 // Any bytes: the same verdict however they are cut; and what is accepted means the same once
 // rendered.
+#include <algorithm>
+
 #include "forwarder/http/parser.hpp"
 #include "forwarder/http/render.hpp"
 #include "tests/fuzz/fuzzer.hpp"
@@ -15,7 +17,10 @@ std::string_view broken_rendering(const ResponseHead& head, const Asked& asked) 
   render_response(head, {framing, 1, head.keep_alive}, {}, rendered);
   ResponseHead back;
   const auto parsed = ResponseParser().parse(rendered, asked, back);
-  if (parsed.rejected() && rendered.size() > Limits{}.head) return {};
+  // What is added may be too much for ourselves.
+  const auto lines = static_cast<std::size_t>(std::ranges::count(rendered, '\n'));
+  const bool too_much = rendered.size() > Limits{}.head || lines > Limits{}.headers;
+  if (parsed.rejected() && too_much) return {};
   if (!parsed.complete() || parsed.consumed != rendered.size()) return "rendered, it is refused";
   const bool same = back.status == head.status && back.framing == framing &&
                     back.declares_length == head.declares_length &&
