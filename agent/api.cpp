@@ -14,10 +14,6 @@
 namespace agent {
 namespace {
 
-HttpReply json(const Json& body, std::uint16_t status = 200) {
-  return {.status = status, .body = to_text(body) + "\n"};
-}
-
 HttpReply text(std::string body, std::uint16_t status = 200) {
   return {.status = status, .body = std::move(body), .content_type = "text/plain"};
 }
@@ -54,7 +50,7 @@ HttpRoutes Api::admin() {
   add_report(routes, "documents", [](const Served& s) { return report_documents(s); });
   add_report(routes, "routes", [](const Served& s) { return report(s.routing); });
   routes.get("/api/v1/members", [this](const HttpRequest&) {
-    return json(report(sources_.control.membership()->members));
+    return json_reply(report(sources_.control.membership()->members));
   });
   routes.get("/api/v1/explain",
              [this](const HttpRequest& request) { return explain_reply(request); });
@@ -64,7 +60,7 @@ HttpRoutes Api::admin() {
   });
   routes.post("/api/v1/reload", [this](const HttpRequest&) {
     sources_.reload();
-    return json({{"reload", "begun"}}, 202);
+    return json_reply({{"reload", "begun"}}, 202);
   });
   routes.post("/api/v1/forget", [this](const HttpRequest& request) { return forget(request); });
   routes.post("/api/v1/release", [this](const HttpRequest& request) { return release(request); });
@@ -104,7 +100,7 @@ void Api::add_probes(HttpRoutes& routes) {
 void Api::add_report(HttpRoutes& routes, std::string name,
                      std::function<Json(const Served&)> make) {
   routes.get("/api/v1/" + std::move(name), [this, make = std::move(make)](const HttpRequest&) {
-    return with<Served>(served_, [&](const Served& served) { return json(make(served)); });
+    return with<Served>(served_, [&](const Served& served) { return json_reply(make(served)); });
   });
 }
 
@@ -113,7 +109,9 @@ HttpReply Api::explain_reply(const HttpRequest& request) {
   if (!name || name->empty()) return refusal(400, "name a destination: /api/v1/explain?name=HOST");
   return with<dns::Table>(names_, [&](const dns::Table& names) {
     const auto answer = explain(names, *name, query_parameter(request.query, "from").value_or(""));
-    return json(answer, answer.contains("invalid") ? 400 : answer.contains("error") ? 404 : 200);
+    return json_reply(answer, answer.contains("invalid") ? 400
+                              : answer.contains("error") ? 404
+                                                         : 200);
   });
 }
 
@@ -126,7 +124,7 @@ HttpReply Api::route_reply(const HttpRequest& request) {
                from = asked("from");
     const auto answer = report_route(table, {method.empty() ? "GET" : std::string_view(method), url,
                                              headers, from, std::chrono::steady_clock::now()});
-    return json(answer, answer.contains("error") ? 400 : 200);
+    return json_reply(answer, answer.contains("error") ? 400 : 200);
   });
 }
 
@@ -138,7 +136,7 @@ HttpReply Api::forget(const HttpRequest& request) const {
   if (cluster == sources_.config.cluster)
     return refusal(400, "an agent cannot forget its own cluster");
   sources_.forget(cluster);
-  return json({{"forget", cluster}}, 202);
+  return json_reply({{"forget", cluster}}, 202);
 }
 
 HttpReply Api::release(const HttpRequest& request) const {
@@ -152,7 +150,7 @@ HttpReply Api::release(const HttpRequest& request) const {
     return refusal(
         404, "nothing of source \"" + source + "\" is held, only of " + resources::joined(held));
   sources_.release(source == "all" ? "" : source);
-  return json({{"release", source}}, 202);
+  return json_reply({{"release", source}}, 202);
 }
 
 HttpReply Api::health() {

@@ -160,7 +160,7 @@ void Builder::run() {
     if (names) accept(std::move(*names));
     if (failing) accept(std::move(*failing));
     if (registered && newest_.documents) want_checks();
-    if ((registered || config) && has_said_) say_registered();
+    if (has_said_ && (registered || (config && !registered_.empty()))) say_registered();
     if (may_say_reading()) changes |= say_reading();
     changes |= !home_.registered.same(registered_home_);  // no publication would bring it
     // New documents alone change nothing yet: the publication with their rows follows in any case.

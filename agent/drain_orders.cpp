@@ -17,10 +17,6 @@ std::string asked(const HttpRequest& request, const char* name) {
   return query_parameter(request.query, name).value_or("");
 }
 
-HttpReply json(const Json& body, std::uint16_t status) {
-  return {.status = status, .body = to_text(body) + "\n"};
-}
-
 HttpReply refused(const base::Error& error) {
   return refusal(error.code == base::Code::not_found ? 404 : 400, error.message);
 }
@@ -94,14 +90,14 @@ HttpReply order_drain(const HttpRequest& request, const Config& config,
                         (would.without.size() == 1 ? " destination" : " destinations") +
                         " would have nothing healthy left, " + would.without.front() +
                         " for one; force it if that is meant";
-  if (asked(request, "dryRun") == "true") return json(answer, 200);
+  if (asked(request, "dryRun") == "true") return json_reply(answer, 200);
   if (answer.contains("refused")) {
     answer["error"] = answer["refused"];
-    return json(answer, 409);
+    return json_reply(answer, 409);
   }
   if (const auto done = drainer.drain(*target, *over); !done)
     return refusal(409, done.error().message);
-  return json(answer, 202);
+  return json_reply(answer, 202);
 }
 
 HttpReply order_undrain(const HttpRequest& request, const Config& config, const view::View& view,
@@ -113,7 +109,7 @@ HttpReply order_undrain(const HttpRequest& request, const Config& config, const 
       drained(asked(request, "kind"), asked(request, "name"), config, view, drainer.status());
   if (!target) return refused(target.error());
   drainer.undrain(*target, *over);
-  return json({{"undrain", target->to_string()}, {"overMs", base::to_ms(*over)}}, 202);
+  return json_reply({{"undrain", target->to_string()}, {"overMs", base::to_ms(*over)}}, 202);
 }
 
 Json report_drains(const view::View& view, const Drainer& drainer) {

@@ -30,8 +30,12 @@ std::string to_text(const nlohmann::ordered_json& json, int indent) {
   return json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+HttpReply json_reply(const nlohmann::ordered_json& body, std::uint16_t status) {
+  return {.status = status, .body = to_text(body) + "\n"};
+}
+
 HttpReply refusal(std::uint16_t status, std::string_view why) {
-  return {status, to_text({{"error", why}}) + "\n"};
+  return json_reply({{"error", why}}, status);
 }
 
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name) {

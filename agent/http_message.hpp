@@ -42,6 +42,7 @@ using Respond = std::function<HttpReply(const HttpRequest&)>;
 // What came in may not be UTF-8; what goes out is, with U+FFFD where it was not. Never throws.
 std::string to_text(const nlohmann::ordered_json& json, int indent = -1);
 
+HttpReply json_reply(const nlohmann::ordered_json& body, std::uint16_t status = 200);
 // {"error": why}
 HttpReply refusal(std::uint16_t status, std::string_view why);
 

@@ -7,8 +7,6 @@ namespace {
 
 constexpr const char* kUsualLease = "30s";
 
-HttpReply json(const Json& body) { return {.status = 200, .body = to_text(body) + "\n"}; }
-
 HttpReply refused(const base::Error& error) {
   return refusal(error.code == base::Code::exhausted ? 409 : 400, error.message);
 }
@@ -26,7 +24,7 @@ HttpReply order_register(const HttpRequest& request, const Config& config, Regis
   if (!lease) return refused(lease.error());
   if (const auto done = registrar.put(std::string(request.body), *lease); !done)
     return refused(done.error());
-  return json({{"registered", true}, {"leaseMs", base::to_ms(*lease)}});
+  return json_reply({{"registered", true}, {"leaseMs", base::to_ms(*lease)}});
 }
 
 HttpReply order_deregister(const HttpRequest& request, const Config& config, Registrar& registrar) {
@@ -34,7 +32,7 @@ HttpReply order_deregister(const HttpRequest& request, const Config& config, Reg
   const auto known = registrar.remove(std::string(request.body));
   if (!known) return refused(known.error());
   if (!*known) return refusal(404, "no such service with these endpoints is registered here");
-  return json({{"registered", false}});
+  return json_reply({{"registered", false}});
 }
 
 Json report_registrations(const Registrar& registrar) {

@@ -5,6 +5,7 @@
 // (degraded).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,8 +67,9 @@ void add_options(CLI::App& command, Options& options);
 void add_output(CLI::App& command, std::string& output);
 // Prints "error: …" and gives kFailed.
 int complain(const base::Error& error);
-// Has the running agent do what a path of its API with its query says; prints `done`, or the answer
-// as JSON.
-int order(const Options& options, const std::string& path, const std::string& done);
+// Has the running agent do what a path of its API with its query says; prints what `done`
+// makes of the answer, or that as JSON.
+int order(const Options& options, const std::string& path,
+          const std::function<std::string(const Json& answer)>& done);
 
 }  // namespace agent::cli

@@ -67,18 +67,6 @@ int run_drain(const Options& options, const Order& order) {
   return kDone;
 }
 
-int run_undrain(const Options& options, const Order& order) {
-  const auto admin = options.admin_address();
-  if (!admin) return complain(admin.error());
-  const auto answer = client::post(*admin, order.path("undrain"));
-  if (!answer) return complain(answer.error());
-  if (answer->contains("error")) return complain(base::invalid(answer->value("error", "")));
-  std::cout << (options.json() ? to_text(*answer, 2)
-                               : answer->value("undrain", "") + " is drained no more")
-            << "\n";
-  return kDone;
-}
-
 void add_target(CLI::App& command, Order& order) {
   command.add_option("kind", order.kind, "cluster, service or endpoint")
       ->required()
@@ -114,7 +102,11 @@ void add_undrain(CLI::App& app, int& exit) {
   command->add_option("--over", order->over, "how long until it has its full share again")
       ->default_val("0s");
   add_options(*command, *options);
-  command->callback([=, &exit] { exit = run_undrain(*options, *order); });
+  command->callback([=, &exit] {
+    exit = cli::order(*options, order->path("undrain"), [](const Json& answer) {
+      return answer.value("undrain", "") + " is drained no more";
+    });
+  });
 }
 
 }  // namespace agent::cli

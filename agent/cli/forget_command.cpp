@@ -14,7 +14,9 @@ void add_forget(CLI::App& app, int& exit) {
   add_options(*command, *options);
   command->callback([=, &exit] {
     exit = order(*options, "/api/v1/forget?" + client::query_parameter("cluster", *cluster),
-                 "this agent forgets " + *cluster + "; it is known again once it is heard");
+                 [=](const Json&) {
+                   return "this agent forgets " + *cluster + "; it is known again once it is heard";
+                 });
   });
 }
 

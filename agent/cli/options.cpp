@@ -67,14 +67,15 @@ int complain(const base::Error& error) {
   return error.code == base::Code::invalid ? kWrongUse : kFailed;
 }
 
-int order(const Options& options, const std::string& path, const std::string& done) {
+int order(const Options& options, const std::string& path,
+          const std::function<std::string(const Json& answer)>& done) {
   const auto admin = options.admin_address();
   if (!admin) return complain(admin.error());
   const auto answer = client::post(*admin, path);
   if (!answer) return complain(answer.error());
   if (answer->contains("error"))
     return complain(base::invalid(answer->at("error").get<std::string>()));
-  std::cout << (options.json() ? to_text(*answer, 2) : done) << "\n";
+  std::cout << (options.json() ? to_text(*answer, 2) : done(*answer)) << "\n";
   return kDone;
 }
 

@@ -14,7 +14,7 @@ void add_release(CLI::App& app, int& exit) {
   add_options(*command, *options);
   command->callback([=, &exit] {
     exit = order(*options, "/api/v1/release?" + client::query_parameter("source", *source),
-                 "what was held of " + *source + " is let go");
+                 [=](const Json&) { return "what was held of " + *source + " is let go"; });
   });
 }
 

@@ -67,6 +67,7 @@ struct Rung {
   std::vector<Choice> healthy, ill;
   double healthy_weight = 0, total_weight = 0;
   std::uint16_t left = 0;  // of the healthy one that is drained least
+  bool drains = false;     // of some healthy one not all is left
 
   // Of what its priority takes, before it is divided by the sum of all.
   double part() const {
@@ -137,6 +138,7 @@ Ladder climb(const Destination& destination, const View& view, const Caller& cal
       if (choice.reason == Reason::selected) {
         at.healthy_weight += endpoint.weight;
         at.left = std::max(at.left, choice.left);
+        at.drains |= choice.left < kAllLeft;
       }
       (choice.reason == Reason::selected ? at.healthy : at.ill).push_back(choice);
     }
@@ -167,10 +169,6 @@ void fail_open(Ladder& ladder, Selection& selection) {
     if (!first) continue;
     for (auto& tier : selection.tiers) tier.share /= sum;
   }
-}
-
-bool some_drained(const std::vector<Choice>& choices) {
-  return std::ranges::any_of(choices, [](const Choice& choice) { return choice.left < kAllLeft; });
 }
 
 // Of a place where nothing is healthy: what is there of what is answered without being pinned. That
@@ -266,9 +264,8 @@ Selection select(const Destination& destination, const View& view, const Caller&
         const bool whole = rung.part() >= std::max(rung.split, 1u);
         selection.degraded |= share > 0 && priority.size() > 1 && !whole;
         for (const auto& choice : rung.healthy) selection.degraded |= choice.stale;
-        const bool drains = some_drained(rung.healthy);
         selection.tiers.push_back(
-            {rung.name, share * rung.part() / parts, std::move(rung.healthy), drains});
+            {rung.name, share * rung.part() / parts, std::move(rung.healthy), rung.drains});
       } else if (priority.size() > 1) {
         selection.degraded |= share > 0 && rung.total_weight > 0;
       }

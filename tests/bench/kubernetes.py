@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from kube_api import endpoint_slice, service  # noqa: E402
-from kubernetes_test import KubeMesh  # noqa: E402
+from kube_mesh import KubeMesh  # noqa: E402
 from mesh import query, until  # noqa: E402
 
 CLUSTERS = ["east", "west", "eu"]
@@ -111,6 +111,7 @@ def measure(binary, asked):
         cluster = Cluster(mesh)
         store.put("services", service("marker"))
         expected = cluster.mark()
+        assert mesh.clusters == CLUSTERS
         for name in mesh.clusters:
             mesh.start_agent(name)
         for name in mesh.clusters:

@@ -16,11 +16,11 @@ class KubeMesh(Mesh):
     def dns(self):
         return f", passOn: [{{zone: ., to: ['{self.prefix}.9.1:{SERVER_PORT}']}}]"
 
-    def __init__(self, binary, resources=False, kubeconfig=False):
+    def __init__(self, binary, clusters=("east", "west"), *, resources=False, kubeconfig=False):
         """`resources`: east has an empty folder of documents, too. `kubeconfig`: which says who east is, by a
         certificate, and not agent.yaml by a token.
         """
-        super().__init__(binary, ["east", "west"])
+        super().__init__(binary, clusters)
         ip = self.address("east", 250)
         self.certify("api", "kube-apiserver", f"subjectAltName=IP:{ip}")
         self.api = KubeApi(ip, certificate=(self.path("api.pem"), self.path("api.key")))

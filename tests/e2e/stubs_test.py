@@ -6,17 +6,15 @@ musl (a program made with musl-gcc) ask the agent, and dnsmasq, unbound, CoreDNS
 configured by what `nearmost dns-snippet` prints. What is not installed is skipped with a word; exit code 77: all is,
 for root may make no namespaces here.
 """
-import ctypes
 import os
 import shutil
-import subprocess
 import sys
 import time
 
 from mesh import DNS, Mesh, Process, query, until
+from namespaces import enter_or_skip, run
 
 SKIPPED = 77
-CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 PORT = 53
 AT_ONCE_SECONDS = 3.0  # a stub that waits for another answer waits 5
 DOCUMENTS = """service: both
@@ -166,20 +164,6 @@ def coredns(mesh):
     return mesh.front("coredns", address, mesh.snippet("nodelocaldns", "--bind", address), ["-conf", "FILE"])
 
 
-def run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    if done.returncode != 0:
-        raise OSError(f"{' '.join(command)}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def enter_namespaces():
-    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS | CLONE_NEWNET) != 0:
-        raise OSError(os.strerror(ctypes.get_errno()))
-    run("mount", "--make-rprivate", "/")
-    run("ip", "link", "set", "lo", "up")
-
-
 def replace_file(mesh, name, text):
     with open(mesh.path(name), "w", encoding="utf-8") as file:
         file.write(text)
@@ -250,10 +234,7 @@ def check_reverse(who):
 
 
 def main():
-    try:
-        enter_namespaces()
-    except OSError as error:
-        print(f"no namespaces here: {error}: skipped")
+    if not enter_or_skip():
         return SKIPPED
     with StubMesh(sys.argv[1], clusters=["east"]) as mesh:
         replace_file(mesh, "nsswitch.conf", "hosts: dns\n")
