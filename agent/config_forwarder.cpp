@@ -30,6 +30,7 @@ constexpr TimeoutField kTimeouts[] = {
     {"connecting", &Timeouts::connecting},
     {"responseHead", &Timeouts::response_head},
     {"upstreamIdle", &Timeouts::upstream_idle},
+    {"fresh", &Timeouts::fresh},
 };
 
 // A head has to fit into what a connection reads at once, which the default is.

@@ -50,6 +50,7 @@ Task<Outcome> Attempt::run() {
   const auto sent = co_await upstream_.write(request_.bytes(), until);
   if (sent.status == IoStatus::timeout) co_return Outcome::timed_out;
   if (!sent && sent.bytes == 0) co_return Outcome::unsent;
+  sent_ = sent.bytes;
   sent_at_ = work_.loop.now();
   std::optional<base::net::Scope> uploading;
   // A connection that broke while we wrote may still hold an answer, a refusal of the body for one.
@@ -74,6 +75,13 @@ bool Attempt::is_late_goodbye() const {
   return connection_.reused && work_.response_head.status == 408 && !work_.response_head.keep_alive;
 }
 
+// Where the upstream has ended the connection and has not acknowledged a byte, its end is older
+// than the request: it was closed already when that came, as idle connections are. RFC 9110 §9.2.2
+// calls this a means to detect that a request was never applied.
+Outcome Attempt::without_answer() const {
+  return upstream_.in_flight() >= sent_ ? Outcome::untaken : Outcome::unanswered;
+}
+
 base::TimePoint Attempt::idle_until() const {
   return std::min(moved_at_ + work_.timeouts.stream_idle, retrying_.over_at());
 }
@@ -91,7 +99,8 @@ Task<Outcome> Attempt::await_answer() {
       co_return now < sent_at_ + work_.timeouts.response_head ? Outcome::too_slow
                                                               : Outcome::timed_out;
     }
-    if (!got) co_return silent ? Outcome::unanswered : Outcome::failed;
+    if (!got && !silent) co_return Outcome::failed;
+    if (!got) co_return got.status == IoStatus::end ? without_answer() : Outcome::unanswered;
     silent = false;
     std::string_view input(work_.scratch.data(), got.bytes);
     if (!received_.empty()) input = received_.bytes().append(input);
@@ -99,7 +108,7 @@ Task<Outcome> Attempt::await_answer() {
       const auto parsed = connection_.parser.parse(input, request_.asked(), work_.response_head);
       if (parsed.rejected()) co_return Outcome::failed;
       if (!parsed.complete()) break;
-      if (interims == 0 && is_late_goodbye()) co_return Outcome::unanswered;
+      if (interims == 0 && is_late_goodbye()) co_return without_answer();
       input.remove_prefix(parsed.consumed);
       lease_.answers();
       status_ = work_.response_head.status;
@@ -252,7 +261,11 @@ Task<void> Attempt::upload() {
       co_return;
     }
     auto sent = send_now(upstream_, work_.reframer.pieces(), spill);
-    if (!spill.empty()) sent = co_await send_rest(upstream_, spill, work_.timeouts.body_idle);
+    sent_ += sent.bytes;
+    if (!spill.empty()) {
+      sent = co_await send_rest(upstream_, spill, work_.timeouts.body_idle);
+      sent_ += sent.bytes;
+    }
     if (!sent) {
       // Whoever awaits the answer sees why, or waits no longer than for one.
       upload_ = Upload::broken_off;

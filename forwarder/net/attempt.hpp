@@ -28,6 +28,7 @@ enum class Outcome : std::uint8_t {
   client_failed,  // it did not send what it promised: client_failure() says what to answer, if
                   // anything
   unsent,         // the connection took not one byte of the request
+  untaken,        // it did, and the upstream had ended it before one reached it: nobody saw it
   unanswered,     // sent, and the connection ended without an answer to it
   failed,         // half a head came, or nonsense
   timed_out,
@@ -69,6 +70,7 @@ class Attempt {
   std::string_view render_head(http::Framing framing);
   void count(std::uint16_t status);
   bool is_late_goodbye() const;
+  Outcome without_answer() const;
   base::TimePoint answer_deadline() const;
   base::TimePoint idle_until() const;
   bool still_moves() const;
@@ -86,7 +88,8 @@ class Attempt {
   base::net::Stream& upstream_;
   Buffer received_;  // of the answer: a head in pieces, or what stands behind a 1xx
   Upload upload_ = Upload::done;
-  base::TimePoint sent_at_;   // the request's latest byte
+  std::size_t sent_ = 0;      // bytes of the request that the connection took
+  base::TimePoint sent_at_;   // the latest of them
   base::TimePoint moved_at_;  // the latest byte either way, once the answer has begun
   std::uint16_t status_ = 0;
   bool answering_ = false;

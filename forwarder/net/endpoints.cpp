@@ -5,8 +5,8 @@
 namespace forwarder::net {
 namespace {
 
-// Where nothing is under way a reset does no harm, and leaves no port in TIME-WAIT: those of POSTs,
-// which have a new connection each, would be used up at 500 a second.
+// Where nothing is under way a reset does no harm, and leaves no port in TIME-WAIT: those of
+// connections that are used once would be used up at 500 a second.
 void hang_up(base::net::Stream& stream) {
   if (stream.in_flight() == 0) stream.abort_on_close();
 }
@@ -106,9 +106,10 @@ base::net::Task<void> Endpoints::knock(Member member, ConnectionRule rule) {
   if (State* state = state_of(member)) state->suspicion.knocked(loop_.now(), found);
 }
 
-std::unique_ptr<Connection> Endpoints::take(const Member& member) {
+std::unique_ptr<Connection> Endpoints::take(const Member& member, base::Duration at_most) {
   State* state = state_of(member);
   while (state && !state->idle.empty()) {
+    if (loop_.now() - state->idle.back()->idle_since_ > at_most) return nullptr;
     auto connection = std::move(state->idle.back());
     state->idle.pop_back();
     --idle_;

@@ -87,8 +87,9 @@ class Endpoints final : public LoadView {
   base::net::Task<Connected> connect(Member member, ConnectionRule rule = {},
                                      base::TimePoint at_latest = base::net::kNoDeadline);
 
-  // The connection used last, or null.
-  std::unique_ptr<Connection> take(const Member& member);
+  // The connection used last, if it waited no longer than `at_most`, or null.
+  std::unique_ptr<Connection> take(const Member& member,
+                                   base::Duration at_most = base::Duration::max());
   // May close it instead.
   void put(const Member& member, std::unique_ptr<Connection> connection,
            const ConnectionRule& rule = {});

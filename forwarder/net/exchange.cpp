@@ -16,6 +16,11 @@ bool is_late(Outcome outcome) {
   return outcome == Outcome::timed_out || outcome == Outcome::too_slow;
 }
 
+bool is_without_answer(Outcome outcome) {
+  return outcome == Outcome::unsent || outcome == Outcome::untaken ||
+         outcome == Outcome::unanswered;
+}
+
 }  // namespace
 
 Exchange::Exchange(Session& session)
@@ -85,7 +90,7 @@ void Exchange::prepare(const http::RequestHead& head, const Forward& forward,
     }
     if (treatment_) {
       retrying_.follow(treatment_->retry);
-      if (treatment_->retry.on) request_.may_be_retried();
+      if (treatment_->retry.on) request_.keep();
     }
     const auto edits = treatment_ ? treatment_->request.edits() : http::Edits();
     request_.render(head, forward, session_.peer_text(), edits);
@@ -106,7 +111,7 @@ Task<Then> Exchange::run() {
 Task<Then> Exchange::forward() {
   auto& endpoints = work_.endpoints;
   auto give_up_at = work_.in(connecting());
-  bool fresh_only = !request_.idempotent() || !request_.stays_replayable();
+  bool fresh_only = !request_.stays_replayable();
   failure_ = kNoEndpoint;
   while (tried_.size() < work_.limits.attempts && work_.loop.now() < give_up_at) {
     if (const auto pause = retrying_.take_pause(); pause > base::Duration::zero())
@@ -115,11 +120,8 @@ Task<Then> Exchange::forward() {
     if (!member) break;
     note_.tries(member->address);
     Endpoints::Lease lease(endpoints, *member);
-    auto connection = fresh_only ? nullptr : endpoints.take(*member);
-    if (connection)
-      work_.counters.reused.add();
-    else
-      connection = co_await connect(*member, lease);
+    auto connection = fresh_only ? nullptr : take_pooled(*member);
+    if (!connection) connection = co_await connect(*member, lease);
     if (!connection && retrying_.over()) break;
     if (!connection) continue;
     Attempt attempt(session_, request_, note_, *connection, lease, retrying_, response_edits());
@@ -142,8 +144,7 @@ Task<Then> Exchange::forward() {
     failure_ = attempt.client_failure();
     if (outcome == Outcome::client_failed) break;
 
-    const bool never_read = outcome == Outcome::unsent || outcome == Outcome::unanswered;
-    const bool stale = connection->reused && never_read;
+    const bool stale = connection->reused && is_without_answer(outcome);
     // Others in the pool may be stale, too: the same endpoint, newly connected.
     fresh_only = fresh_only || stale;
     if (!stale) note_failure(outcome, lease, *member);
@@ -241,6 +242,9 @@ bool Exchange::may_try_again(Outcome outcome, bool stale) {
   switch (outcome) {
     case Outcome::unsent:
       return true;
+    case Outcome::untaken:
+      if (request_.replayable()) work_.counters.replayed.add();
+      return request_.replayable();
     case Outcome::unanswered:
       // Once at most, for no pooled connection is taken any more: no try, and no policy's.
       if (!stale || !request_.idempotent() || !request_.replayable())
@@ -255,6 +259,15 @@ bool Exchange::may_try_again(Outcome outcome, bool stale) {
     default:
       return false;
   }
+}
+
+std::unique_ptr<Connection> Exchange::take_pooled(const Member& member) {
+  const auto at_most = request_.idempotent() ? base::Duration::max() : work_.timeouts.fresh;
+  auto connection = work_.endpoints.take(member, at_most);
+  if (!connection) return nullptr;
+  request_.keep();
+  work_.counters.reused.add();
+  return connection;
 }
 
 Task<std::unique_ptr<Connection>> Exchange::connect(Member member, Endpoints::Lease& lease) {

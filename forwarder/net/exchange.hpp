@@ -2,16 +2,18 @@
 //
 // What may be sent twice (DESIGN §6, forwarder.md D10):
 // - Nothing was sent (connect failed, or not one byte was taken): any method goes to another
-// endpoint, then another
-//   tier.
-// - Bytes were sent and no byte of an answer came: an idempotent request whose body is still wholly
-// in the replay
-//   buffer is sent again; a pooled connection that had gone stale is no mark against its endpoint.
+//   endpoint, then another tier.
+// - The upstream had ended the connection before a byte reached it (Outcome::untaken): any method
+//   goes on a new one, as long as all of the request is still in the replay buffer.
+// - Bytes were taken and no byte of an answer came: an idempotent request whose body is still
+//   wholly in the replay buffer is sent again; a pooled connection that had gone stale is no mark
+//   against its endpoint.
 // - A RetryTimeoutPolicy asks for more, of other methods too (retry.hpp).
-// - Everything else is an error to the client: a POST or PATCH is never sent twice. For the same
-// reason those never
-//   go on a pooled connection, nor do bodies that may outgrow the replay buffer: one that closes at
-//   this very moment could not be told from one that failed. They pay a connect for it.
+// - Everything else is an error to the client: what a POST or PATCH may have done is never done
+//   twice. An upstream that lingers acknowledges what it will never read, and one whose process
+//   dies resets: neither can be told from one that failed at the request. So POSTs take only a
+//   connection that answered just now (Timeouts::fresh), which no idle time has come to; and bodies
+//   that may outgrow the replay buffer take none.
 //
 // Invariant: the table is read only in begin(), which does not wait; what is needed of it later is
 // held (HeldUpstreams).
@@ -44,6 +46,8 @@ class Exchange {
   void decide(const http::RequestHead& head);
   void prepare(const http::RequestHead& head, const Forward& forward, std::uint64_t version);
   base::net::Task<Then> forward();
+  // Null: there is none, or none for this request.
+  std::unique_ptr<Connection> take_pooled(const Member& member);
   // Null: there is none, and why is noted, unless the request's time is over.
   base::net::Task<std::unique_ptr<Connection>> connect(Member member, Endpoints::Lease& lease);
   void give_back(const Member& member, std::unique_ptr<Connection> connection);

@@ -4,7 +4,7 @@
 // Invariant: bytes() starts with the rendered head and holds all of the body that has been read
 // from the client so far, re-framed, while `replayable`; what follows from the client goes behind
 // it. What is not idempotent is kept only until some of it was sent: continue_body() comes behind
-// that; where a policy may send it again it is kept all the same. Thread: the worker's.
+// that; where it may be sent again all the same (keep()) it is kept, too. Thread: the worker's.
 #pragma once
 
 #include <algorithm>
@@ -36,8 +36,8 @@ class OutgoingRequest {
   std::string_view bytes() const { return bytes_.view(); }
   bool whole() const { return whole_; }
   base::TimePoint whole_at() const { return whole_at_; }  // since when
-  // Keep what was sent whatever the method, as long as it fits.
-  void may_be_retried() { kept_ = true; }
+  // What was sent, whatever the method, as long as it fits.
+  void keep() { kept_ = true; }
   // It says or has shown that it exceeds Limits::body.
   bool too_large() const { return std::max(content_length_, taken_) > work_.limits.body; }
   std::uint64_t body_bytes() const { return taken_; }  // as they came

@@ -135,6 +135,17 @@ TEST_CASE("the connection used last is taken first, and only by its own slot and
   REQUIRE(endpoints.idle() == 0);
 }
 
+TEST_CASE("a connection that is asked for fresh has not waited longer", "[forwarder_net]") {
+  EndpointsStory story;
+  auto& endpoints = story.endpoints;
+  endpoints.put(story.member(0), story.connection());
+  const auto put_at = story.loop->now();
+  story.turn_until([&] { return story.loop->now() > put_at; });
+  REQUIRE_FALSE(endpoints.take(story.member(0), base::Duration::zero()));
+  REQUIRE(endpoints.idle() == 1);
+  REQUIRE(endpoints.take(story.member(0), 1h));
+}
+
 TEST_CASE("an idle connection that ends, or says something, leaves the pool by itself",
           "[forwarder_net]") {
   EndpointsStory story;

@@ -1,5 +1,9 @@
 #include "tests/unit/forwarder_net/proxy_story.hpp"
 
+#include <linux/filter.h>
+#include <sys/socket.h>
+
+#include <array>
 #include <catch2/catch.hpp>
 
 using namespace std::chrono_literals;
@@ -9,6 +13,13 @@ namespace {
 const std::string kGet = "GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n";
 const std::string kPost = "POST / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 3\r\n\r\nabc";
 const std::string kPut = "PUT / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 3\r\n\r\nabc";
+
+// What comes to this socket from now on is lost on the way, and never acknowledged.
+void lose_what_comes(int fd) {
+  sock_filter drop{BPF_RET | BPF_K, 0, 0, 0};
+  const sock_fprog program{1, &drop};
+  REQUIRE(::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0);
+}
 
 }  // namespace
 
@@ -198,8 +209,12 @@ TEST_CASE("a pooled connection that the upstream closed is not used", "[forwarde
   REQUIRE(story.totals().upstream_failed == 0);
 }
 
-TEST_CASE("a POST never goes on a pooled connection", "[forwarder_net]") {
-  ProxyStory story;
+TEST_CASE("a POST goes on a connection that answered just now, and one of any size does not",
+          "[forwarder_net]") {
+  forwarder::net::Config config;
+  config.timeouts.fresh = 1h;
+  config.limits.replay = 1024;
+  ProxyStory story(config);
   auto& server = story.server(answer_with("fine"));
   story.publish({{&server}});
   story.start();
@@ -207,9 +222,64 @@ TEST_CASE("a POST never goes on a pooled connection", "[forwarder_net]") {
   REQUIRE(client.ask(kGet).status == 200);
   REQUIRE(client.ask(kPost).status == 200);
   REQUIRE(client.ask(kPost).status == 200);
-  REQUIRE(server.connections == 3);
+  REQUIRE(server.connections == 1);
+  const std::string chunked =
+      "POST / HTTP/1.1\r\nHost: svc.test\r\nTransfer-Encoding: chunked\r\n\r\n";
+  client.send(chunked);
+  story.turn_until([&] { return story.totals().requests == 4; });
+  client.send("3\r\nabc\r\n0\r\n\r\n");
+  REQUIRE(client.receive("POST").status == 200);
+  REQUIRE(server.connections == 2);
+}
+
+TEST_CASE("a POST that crosses its connection's end is sent again, and done once",
+          "[forwarder_net]") {
+  ProxyStory story;
+  auto& server = story.server(answer_with("fine"));
+  server.die();
+  struct Goodbye {
+    static base::net::Task<void> serve(ProxyStory& story, Server& server) {
+      const auto listener = std::move(*base::net::Listener::open(*story.loop, server.address));
+      auto accepted = co_await listener->accept(base::net::kNoDeadline);
+      base::net::Stream stream(*story.loop, std::move(accepted->fd),
+                               base::net::Stream::State::connected);
+      std::array<char, 4096> buffer;
+      co_await stream.read(buffer, base::net::kNoDeadline);
+      lose_what_comes(stream.watch().fd());
+      co_await stream.write(ok("first"), base::net::kNoDeadline);
+      while (story.totals().reused == 0)
+        co_await base::net::sleep_until(*story.loop, story.loop->now() + 1ms);
+    }
+  };
+  base::net::Scope serving(*story.loop);
+  serving.spawn(Goodbye::serve(story, server));
+  story.publish({{&server}});
+  story.start();
+  Client client(story);
+  REQUIRE(client.ask(kGet).body == "first");
+  client.send(kPost);
+  story.turn_until([&] { return serving.size() == 0; });
+  server.revive();
+  REQUIRE(client.receive("POST").body == "fine");
+  REQUIRE(server.requests.size() == 1);
+  REQUIRE(story.totals().replayed == 1);
+  REQUIRE(story.totals().upstream_failed == 0);
+}
+
+TEST_CASE("a POST that a pooled connection took before it broke is a 502, and was sent once",
+          "[forwarder_net]") {
+  ProxyStory story;
+  const auto after = GENERATE(Answer::After::close, Answer::After::reset);
+  auto& server = story.server([&](const std::string&, std::size_t nth) {
+    return nth == 0 ? Answer{ok("fine")} : Answer{"", after};
+  });
+  story.publish({{&server}});
+  story.start();
+  Client client(story);
   REQUIRE(client.ask(kGet).status == 200);
-  REQUIRE(server.connections == 3);
+  REQUIRE(client.ask(kPost, "POST").status == 502);
+  REQUIRE(server.requests.size() == 2);
+  REQUIRE(story.totals().replayed == 0);
 }
 
 TEST_CASE("a body beyond the replay buffer is not sent again", "[forwarder_net]") {
