@@ -6,7 +6,7 @@
 namespace base::net {
 namespace {
 
-constexpr std::size_t kStep = 64;
+constexpr std::size_t kStep = 16;  // as the heap rounds
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kPooled = false;

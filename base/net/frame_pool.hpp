@@ -11,7 +11,7 @@
 namespace base::net {
 
 inline constexpr std::size_t kLargestPooledFrame = 4096;  // bytes; larger ones go to the heap
-inline constexpr std::size_t kFramesKeptPerSize = 1024;   // of each 64-byte step, each thread
+inline constexpr std::size_t kFramesKeptPerSize = 1024;   // of each 16-byte step, each thread
 
 void* allocate_frame(std::size_t bytes);
 void free_frame(void* frame, std::size_t bytes) noexcept;

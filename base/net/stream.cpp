@@ -95,12 +95,12 @@ Watch::Side& Stream::side(Want want) {
   return want == Want::read ? watch_.reads() : watch_.writes();
 }
 
-bool Stream::has_turn_left(std::size_t spent, std::uint64_t turn) {
-  return turn != loop().turns() || spent < kBytesPerTurn;
+bool Stream::has_turn_left(std::uint32_t spent, std::uint32_t turn) {
+  return turn != this_turn() || spent < kBytesPerTurn;
 }
 
 bool Stream::Read::attempt() {
-  const auto turn = stream_.loop().turns();
+  const auto turn = stream_.this_turn();
   want_ = Want::nothing;
   if (!stream_.has_turn_left(stream_.read_this_turn_, stream_.read_turn_)) return false;
   const auto attempt = stream_.try_read(into_);
@@ -108,7 +108,7 @@ bool Stream::Read::attempt() {
   result_ = attempt.result;
   if (stream_.read_turn_ != turn) stream_.read_this_turn_ = 0;
   stream_.read_turn_ = turn;
-  stream_.read_this_turn_ += result_.bytes;
+  stream_.read_this_turn_ += static_cast<std::uint32_t>(result_.bytes);
   return want_ == Want::nothing;
 }
 
@@ -138,7 +138,7 @@ bool Stream::Read::retry(Waiter& waiter) {
 }
 
 bool Stream::Write::attempt() {
-  const auto turn = stream_.loop().turns();
+  const auto turn = stream_.this_turn();
   want_ = Want::nothing;
   if (!stream_.has_turn_left(stream_.written_this_turn_, stream_.write_turn_)) return false;
   const auto attempt = stream_.try_write(rest_);
@@ -148,7 +148,7 @@ bool Stream::Write::attempt() {
   result_.bytes += before;
   if (stream_.write_turn_ != turn) stream_.written_this_turn_ = 0;
   stream_.write_turn_ = turn;
-  stream_.written_this_turn_ += attempt.result.bytes;
+  stream_.written_this_turn_ += static_cast<std::uint32_t>(attempt.result.bytes);
   return want_ == Want::nothing;
 }
 

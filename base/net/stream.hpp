@@ -86,11 +86,12 @@ class Stream {
 
  private:
   Watch::Side& side(Want want);
-  bool has_turn_left(std::size_t spent, std::uint64_t turn);
+  std::uint32_t this_turn() { return static_cast<std::uint32_t>(loop().turns()); }
+  bool has_turn_left(std::uint32_t spent, std::uint32_t turn);
 
   Watch watch_;
-  std::size_t read_this_turn_ = 0, written_this_turn_ = 0;
-  std::uint64_t read_turn_ = 0, write_turn_ = 0;
+  // How many bytes in which turn, by the low half of its number: small, for many streams wait.
+  std::uint32_t read_this_turn_ = 0, written_this_turn_ = 0, read_turn_ = 0, write_turn_ = 0;
 };
 
 class [[nodiscard]] Stream::Read : Waiter {

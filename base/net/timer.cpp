@@ -43,7 +43,7 @@ void Timers::remove(Timer& timer) {
 
 void Timers::place(Timer& timer, std::size_t at) {
   heap_[at] = &timer;
-  timer.place_ = at;
+  timer.place_ = static_cast<std::uint32_t>(at);
 }
 
 void Timers::sift_up(std::size_t at) {

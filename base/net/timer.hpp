@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "base/time.hpp"
@@ -32,8 +33,8 @@ class Timer {
   friend class Timers;
   const Fire fire_;
   Timers* timers_ = nullptr;
-  std::size_t place_ = 0;
   TimePoint at_{};
+  std::uint32_t place_ = 0;  // in the heap
 };
 
 class Timers {

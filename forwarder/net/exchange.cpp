@@ -93,7 +93,8 @@ void Exchange::prepare(const http::RequestHead& head, const Forward& forward,
       if (treatment_->retry.on) request_.keep();
     }
     const auto edits = treatment_ ? treatment_->request.edits() : http::Edits();
-    request_.render(head, forward, session_.peer_text(), edits);
+    char client[base::IpAddress::kMostText];
+    request_.render(head, forward, {client, session_.peer().ip.to_chars(client)}, edits);
   }
 }
 

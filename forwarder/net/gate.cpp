@@ -7,12 +7,6 @@ namespace {
 
 constexpr base::Duration kAcceptPause = 100ms;  // when the machine is out of descriptors
 
-base::net::Task<void> serve(Workspace& work, base::net::Accepted accepted,
-                            std::shared_ptr<Gate> gate) {
-  Session session(work, std::move(gate), std::move(accepted));
-  co_await session.run();
-}
-
 }  // namespace
 
 Gate::Gate(Workspace& work, base::net::Scope& sessions, const base::SocketAddress& wanted,
@@ -79,7 +73,7 @@ void Gate::admit(base::net::Accepted accepted) {
     work_.counters.connections_refused.add();
     return;
   }
-  sessions_.spawn(serve(work_, std::move(accepted), shared_from_this()));
+  sessions_.spawn(Session::serve(work_, std::move(accepted), shared_from_this()));
 }
 
 bool Gate::make_room() {

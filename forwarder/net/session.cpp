@@ -6,12 +6,11 @@
 
 namespace forwarder::net {
 
-Session::Session(Workspace& work, std::shared_ptr<Gate> gate, base::net::Accepted accepted)
+Session::Session(Workspace& work, Gate& gate, base::net::Accepted& accepted)
     : work_(work),
-      gate_(std::move(gate)),
+      gate_(gate),
       client_(work.loop, std::move(accepted.fd), base::net::Stream::State::connected),
       peer_(accepted.peer),
-      peer_text_(peer_.ip.to_string()),
       parser_(work.limits.head),
       pending_(work.buffers) {
   work_.counters.connections.add();
@@ -22,33 +21,44 @@ Session::~Session() { work_.counters.connections_open.sub(); }
 
 void Session::end_waiting() { client_.shutdown_read(); }
 
-base::net::Task<void> Session::run() {
+base::net::Task<void> Session::serve(Workspace& work, base::net::Accepted accepted,
+                                     std::shared_ptr<Gate> gate) {
+  Session session(work, *gate, accepted);
   auto then = Then::next_request;
   while (then == Then::next_request) {
-    const bool in_head = head_deadline_ != base::net::kNoDeadline;
-    std::string_view input = pending_.view();
-    if (input.empty() || starved_) {
-      if (!in_head) gate_->list_waiting(*this);
-      const auto deadline = in_head ? head_deadline_ : work_.in(work_.timeouts.idle);
-      const auto got = co_await client_.read(work_.scratch, deadline);
-      unlink();
+    std::string_view input = session.pending_.view();
+    if (input.empty() || session.starved_) {
+      const auto got = co_await session.client_.read(work.scratch, session.begin_waiting());
+      session.unlink();
       if (!got) {
-        const bool slow = in_head && got.status == base::net::IoStatus::timeout;
-        if (!slow) break;
-        work_.counters.client_timeouts.add();
-        then = co_await refuse({kClientTimeout.status, kClientTimeout.reason});
+        if (!session.is_slow(got)) break;
+        work.counters.client_timeouts.add();
+        then = co_await session.refuse({kClientTimeout.status, kClientTimeout.reason});
         break;
       }
-      work_.counters.bytes_from_clients.add(got.bytes);
-      input = {work_.scratch.data(), got.bytes};
-      if (starved_) input = pending_.bytes().append(input);
+      work.counters.bytes_from_clients.add(got.bytes);
+      input = {work.scratch.data(), got.bytes};
+      if (session.starved_) input = session.pending_.bytes().append(input);
     }
-    then = co_await take_head(input);
+    then = co_await session.take_head(input);
   }
-  if (then == Then::cut) client_.abort_on_close();
-  const bool unread = !pending_.empty() || (then == Then::close && client_.unread() > 0);
-  if (then == Then::close && unread) then = Then::linger;
-  if (then == Then::linger) co_await linger();
+  if (then == Then::cut) session.client_.abort_on_close();
+  if (session.has_to_linger(then)) co_await session.linger();
+}
+
+base::TimePoint Session::begin_waiting() {
+  if (in_head()) return head_deadline_;
+  gate_.list_waiting(*this);
+  return work_.in(work_.timeouts.idle);
+}
+
+bool Session::is_slow(const base::net::IoResult& got) const {
+  return in_head() && got.status == base::net::IoStatus::timeout;
+}
+
+bool Session::has_to_linger(Then then) const {
+  if (then != Then::close) return then == Then::linger;
+  return !pending_.empty() || client_.unread() > 0;
 }
 
 base::net::Task<Then> Session::take_head(std::string_view input) {
@@ -57,8 +67,7 @@ base::net::Task<Then> Session::take_head(std::string_view input) {
   if (starved_) {
     if (pending_.empty()) pending_.bytes().assign(input);
     const bool begun = input != "\r" && input != "\r\n";
-    if (begun && head_deadline_ == base::net::kNoDeadline)
-      head_deadline_ = work_.in(work_.timeouts.header);
+    if (begun && !in_head()) head_deadline_ = work_.in(work_.timeouts.header);
     co_return Then::next_request;
   }
   head_deadline_ = base::net::kNoDeadline;
