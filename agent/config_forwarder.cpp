@@ -30,7 +30,6 @@ constexpr TimeoutField kTimeouts[] = {
     {"connecting", &Timeouts::connecting},
     {"responseHead", &Timeouts::response_head},
     {"upstreamIdle", &Timeouts::upstream_idle},
-    {"fresh", &Timeouts::fresh},
 };
 
 // A head has to fit into what a connection reads at once, which the default is.
@@ -58,6 +57,7 @@ void read_timeouts(const Value& value, Timeouts& out) {
   Fields fields(value);
   for (const auto& [name, field] : kTimeouts)
     fields.optional(name, out.*field, resources::between(kShortest, kLongest));
+  fields.optional("fresh", out.fresh, resources::between(base::Duration::zero(), kLongest));
 }
 
 using forwarder::net::AccessFormat;

@@ -28,12 +28,24 @@ std::uint64_t sum_of(const auto& all, auto&& count_of) {
 
 double seconds(base::Duration d) { return std::chrono::duration<double>(d).count(); }
 
+std::string in_seconds(std::uint64_t microseconds) {
+  char number[32];
+  std::snprintf(number, sizeof number, "%.9g", static_cast<double>(microseconds) / 1e6);
+  return number;
+}
+
 }  // namespace
 
 void Metrics::counter(std::string_view name, std::string_view help, std::uint64_t value,
                       Labels labels) {
   head(name, help, "counter");
   sample(name, labels, std::to_string(value));
+}
+
+void Metrics::seconds(std::string_view name, std::string_view help, std::uint64_t microseconds,
+                      Labels labels) {
+  head(name, help, "counter");
+  sample(name, labels, in_seconds(microseconds));
 }
 
 void Metrics::gauge(std::string_view name, std::string_view help, double value, Labels labels) {
@@ -256,11 +268,6 @@ void Metrics::histogram(std::string_view name, std::string_view help,
                         std::span<const std::uint64_t> counts, std::uint64_t sum,
                         std::pair<std::string_view, std::string_view> label) {
   head(name, help, "histogram");
-  const auto in_seconds = [](std::uint64_t microseconds) {
-    char number[32];
-    std::snprintf(number, sizeof number, "%.9g", static_cast<double>(microseconds) / 1e6);
-    return std::string(number);
-  };
   const auto full = std::string(name);
   std::uint64_t up_to = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -277,7 +284,7 @@ namespace {
 using forwarder::net::TrafficCounts;
 using Named = std::pair<std::string, TrafficCounts>;
 
-// With those named below at most some 500 series, whatever tables there are.
+// With those named below at most some 580 series, whatever tables there are.
 constexpr std::size_t kRoutesNamed = 40, kDestinationsNamed = 20, kHistograms = 10;
 
 std::vector<Named> busiest(const std::map<std::string, TrafficCounts>& all, std::size_t most) {
@@ -304,9 +311,13 @@ void count(Metrics& metrics, std::string_view name, std::string_view help, std::
 }  // namespace
 
 void add(Metrics& metrics, const forwarder::net::TrafficTotals& traffic) {
+  const auto routes = busiest(traffic.routes, kRoutesNamed);
   count(metrics, "nearmost_route_requests_total",
-        "requests that a route took, the busiest routes by name", "route",
-        busiest(traffic.routes, kRoutesNamed));
+        "requests that a route took, the busiest routes by name", "route", routes);
+  for (const auto& [name, counts] : routes)
+    metrics.seconds("nearmost_route_seconds_total",
+                    "how long they took in all, from a request's head to its answer's end",
+                    counts.microseconds, {{"route", name}});
   const auto destinations = busiest(traffic.destinations, kDestinationsNamed);
   count(metrics, "nearmost_destination_requests_total",
         "requests that were to go to a destination, the busiest by name", "destination",

@@ -27,6 +27,9 @@ class Metrics {
   // Values of one name must follow each other.
   void counter(std::string_view name, std::string_view help, std::uint64_t value,
                Labels labels = {});
+  // A sum of microseconds, shown in seconds.
+  void seconds(std::string_view name, std::string_view help, std::uint64_t microseconds,
+               Labels labels);
   void gauge(std::string_view name, std::string_view help, double value, Labels labels = {});
   // `counts`: of each bound, the last above all, not summed up yet. Bounds and sum in microseconds;
   // shown in seconds.

@@ -109,7 +109,7 @@ base::net::Task<void> Endpoints::knock(Member member, ConnectionRule rule) {
 std::unique_ptr<Connection> Endpoints::take(const Member& member, base::Duration at_most) {
   State* state = state_of(member);
   while (state && !state->idle.empty()) {
-    if (loop_.now() - state->idle.back()->idle_since_ > at_most) return nullptr;
+    if (loop_.now() - state->idle.back()->idle_since_ >= at_most) return nullptr;
     auto connection = std::move(state->idle.back());
     state->idle.pop_back();
     --idle_;

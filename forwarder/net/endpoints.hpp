@@ -87,7 +87,7 @@ class Endpoints final : public LoadView {
   base::net::Task<Connected> connect(Member member, ConnectionRule rule = {},
                                      base::TimePoint at_latest = base::net::kNoDeadline);
 
-  // The connection used last, if it waited no longer than `at_most`, or null.
+  // The connection used last, if it has waited for less than `at_most`, or null.
   std::unique_ptr<Connection> take(const Member& member,
                                    base::Duration at_most = base::Duration::max());
   // May close it instead.

@@ -22,8 +22,9 @@ struct Timeouts {
   base::Duration connecting = 10s;    // of attempts in a row that do not connect: 503
   base::Duration response_head = 60s;  // from the request's last byte: 504
   base::Duration upstream_idle =
-      50s;                    // of a pooled connection; learned lower where upstreams close earlier
-  base::Duration fresh = 1s;  // since its last answer: a connection that takes a POST
+      50s;  // of a pooled connection; learned lower where upstreams close earlier
+  base::Duration fresh =
+      1s;  // since its last answer, for a connection to take a POST; zero: none does
   base::Duration linger = 2s;         // a closed client may still read what was sent
   base::Duration tunnel_idle = 600s;  // without a byte either way
   friend bool operator==(const Timeouts&, const Timeouts&) = default;

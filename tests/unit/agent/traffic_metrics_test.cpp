@@ -51,9 +51,10 @@ TEST_CASE("the busiest routes are named, the others are one, and nothing is lost
   CHECK_FALSE(has(metrics, R"(nearmost_route_requests_total{route="route4960",status="5xx"} 1)"));
   CHECK(has(metrics, R"x(nearmost_route_requests_total{route="(others)",status="2xx"} )x" +
                          std::to_string(4'960 * 4'961 / 2)));
+  CHECK(has(metrics, R"(nearmost_route_seconds_total{route="route5000"} 1.25)"));
   CHECK(has(metrics, R"(nearmost_destination_seconds_count{destination="destination5000"} 5000)"));
   const auto& text = metrics.to_string();
-  const auto series = std::ranges::count(text, '\n') - 2 * 3;  // HELP and TYPE of each name
+  const auto series = std::ranges::count(text, '\n') - 2 * 4;  // HELP and TYPE of each name
   CHECK(series <= 600);
 }
 
