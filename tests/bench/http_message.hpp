@@ -38,6 +38,7 @@ class Incoming {
  public:
   static constexpr std::size_t kLongest = 32 * 1024;  // of a message
 
+  bool empty() const { return size_ == 0; }
   std::span<char> room() { return std::span(bytes_).subspan(size_); }  // empty: too long a message
   void came(std::size_t bytes) { size_ += bytes; }
   // The first message; one with no head while it is not whole.

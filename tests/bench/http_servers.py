@@ -98,11 +98,7 @@ labels: {{app: {name}}}
 ports: {{http: {origin.ports[size]}}}
 endpoints: [{", ".join(origin.addresses)}]
 """)
-        self.write("resources/routes.yaml", "---\n".join(
-            [destination("small", ONE_ROUTE), route_table("small", ONE_ROUTE, ["/"]),
-             destination("small", MANY_ROUTES),
-             route_table("small", MANY_ROUTES, [prefix(route) for route in range(ROUTES)]),
-             destination("large", TEN_KB), route_table("large", TEN_KB, ["/"])]))
+        self.write("resources/routes.yaml", self.routes())
         config = self.write("agent.yaml", f"""cluster: bench
 checks: false
 gossip: {{listen: {self.address}:7700, insecure: true}}
@@ -114,6 +110,13 @@ resources: [resources]
 """)
         super().__init__(folder, [os.path.abspath(binary), "agent", "-c", config])
         until(self.ready, 60, "nearmost is ready")
+
+    def routes(self):
+        return "---\n".join(
+            [destination("small", ONE_ROUTE), route_table("small", ONE_ROUTE, ["/"]),
+             destination("small", MANY_ROUTES),
+             route_table("small", MANY_ROUTES, [prefix(route) for route in range(ROUTES)]),
+             destination("large", TEN_KB), route_table("large", TEN_KB, ["/"])])
 
     def ready(self):
         with urllib.request.urlopen(f"http://{self.address}:7780/api/v1/status", timeout=5) as answer:
