@@ -64,7 +64,7 @@ struct Answer {
 
 class Routes {
  public:
-  // `tables` hold what the root delegates to; a list of one root is all that it is good for.
+  // `tables` hold what the root may delegate to. Both outlive it.
   Routes(const resources::RouteTable& root,
          const resources::SharedList<resources::RouteTable>& tables);
 
