@@ -284,8 +284,9 @@ namespace {
 using forwarder::net::TrafficCounts;
 using Named = std::pair<std::string, TrafficCounts>;
 
-// With those named below at most some 580 series, whatever tables there are.
-constexpr std::size_t kRoutesNamed = 40, kDestinationsNamed = 20, kHistograms = 10;
+// With those named below at most 454 series, whatever tables there are: with all others of an agent
+// without peers fewer than 600.
+constexpr std::size_t kRoutesNamed = 30, kDestinationsNamed = 16, kHistograms = 8;
 
 std::vector<Named> busiest(const std::map<std::string, TrafficCounts>& all, std::size_t most) {
   std::vector<Named> named(all.begin(), all.end());
