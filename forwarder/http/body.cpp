@@ -25,6 +25,7 @@ std::size_t bounded(std::uint64_t left, std::size_t available) {
 
 Piece ChunkedReader::read(std::string_view input) {
   Piece piece;
+  auto trailers_at = std::string_view::npos;
   while (state_ != State::done && state_ != State::malformed && piece.consumed < input.size()) {
     if (state_ == State::data) {
       piece.payload = input.substr(piece.consumed, bounded(left_, input.size() - piece.consumed));
@@ -33,9 +34,12 @@ Piece ChunkedReader::read(std::string_view input) {
       if (left_ == 0) state_ = State::data_cr;
       return piece;
     }
+    if (in_trailers()) trailers_at = std::min(trailers_at, piece.consumed);
     state_ = after(input[piece.consumed]);
     if (state_ != State::malformed) ++piece.consumed;
   }
+  if (trailers_at < piece.consumed)
+    piece.trailers = input.substr(trailers_at, piece.consumed - trailers_at);
   if (state_ == State::done) piece.state = Piece::State::done;
   if (state_ == State::malformed) {
     piece.state = Piece::State::malformed;
@@ -90,8 +94,7 @@ ChunkedReader::State ChunkedReader::after_size(char byte) {
   return byte == ';' ? State::extension_name : refuse("chunk size is not a number");
 }
 
-// Trailer fields are held to the syntax of fields and then dropped: none may change what was
-// decided by the head.
+// Trailer fields are held to the syntax of fields: none may change what was decided by the head.
 ChunkedReader::State ChunkedReader::after_trailer(char byte) {
   if (++trailer_bytes_ > kMaxTrailers) return refuse("trailers too long");
   switch (state_) {
@@ -129,10 +132,10 @@ bool BodyReader::done() const {
 
 Piece BodyReader::read(std::string_view input) {
   if (framing_ == Framing::chunked) return chunks_.read(input);
-  if (framing_ == Framing::until_close) return {Piece::State::more, input.size(), input, {}};
+  if (framing_ == Framing::until_close) return {Piece::State::more, input.size(), input, {}, {}};
   const auto payload = input.substr(0, bounded(left_, input.size()));
   left_ -= payload.size();
-  return {left_ == 0 ? Piece::State::done : Piece::State::more, payload.size(), payload, {}};
+  return {left_ == 0 ? Piece::State::done : Piece::State::more, payload.size(), payload, {}, {}};
 }
 
 }  // namespace forwarder::http

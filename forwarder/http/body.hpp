@@ -1,8 +1,9 @@
 // Where a body's bytes are in what was read, and where the body ends.
 //
 // The caller shows what it has; the reader takes a piece: payload to pass on, or framing to forget.
-// Chunk headers, extensions and trailers are checked and dropped, never passed on (RFC 9112 §7.1
-// allows it); a body that is passed on gets new chunk headers (render.hpp).
+// Chunk headers and extensions are checked and dropped, never passed on (RFC 9112 §7.1 allows it);
+// a body that is passed on gets new chunk headers (render.hpp), and trailers only go to who takes
+// them (trailers.hpp).
 //
 // Invariant: consumed bytes are never shown again; after `done` or `malformed` nothing more is
 // consumed. A cut into reads changes where pieces end, never the payload nor the verdict.
@@ -26,6 +27,8 @@ struct Piece {
   State state = State::more;  // more: show what follows `consumed`, when there is some
   std::size_t consumed = 0;   // of the input, the payload included
   std::string_view payload;   // into the input; may be empty
+  std::string_view trailers;  // into the input: what it has of the trailer section, with its last,
+                              // empty line
   std::string_view reason;    // of malformed
 };
 
@@ -58,6 +61,7 @@ class ChunkedReader {
   State after_size(char byte);
   State after_trailer(char byte);
   State refuse(std::string_view reason);
+  bool in_trailers() const { return state_ >= State::trailer_start && state_ <= State::final_lf; }
 
   State state_ = State::size_start;
   std::uint8_t size_digits_ = 0;

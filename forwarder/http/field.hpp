@@ -23,11 +23,12 @@ enum class Field : std::uint8_t {
   transfer_encoding,
   connection,
   upgrade,
-  // End here; Trailer too, as trailers do.
+  te,
+  // With the trailers that it announces.
+  trailer,
+  // End here.
   keep_alive,
   proxy_connection,
-  te,
-  trailer,
   http2_settings,
 };
 

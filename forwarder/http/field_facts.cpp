@@ -62,6 +62,8 @@ std::string_view FieldFacts::note(const Header& header, std::string_view raw) {
       return note_upgrade(header.value), std::string_view{};
     case Field::expect:
       return note_expect(header.value), std::string_view{};
+    case Field::te:
+      return note_te(header.value), std::string_view{};
     default:
       return {};
   }
@@ -123,6 +125,12 @@ void FieldFacts::note_expect(std::string_view value) {
   } else {
     unknown_expectation_ = true;
   }
+}
+
+void FieldFacts::note_te(std::string_view value) {
+  for_each_element(value, [&](std::string_view coding) {
+    takes_trailers_ = takes_trailers_ || equal_ignoring_case(coding, "trailers");
+  });
 }
 
 }  // namespace forwarder::http

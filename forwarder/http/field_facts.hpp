@@ -2,7 +2,7 @@
 // while parsing, so that a contradiction is found where it stands.
 //
 // Source: RFC 9112 §6 (framing), §9.3 (persistence), §3.2 (Host); RFC 9110 §7.8 (Upgrade), §10.1.1
-// (Expect). Errors: a static text, empty when all is well. Thread: values.
+// (Expect), §10.1.4 (TE). Errors: a static text, empty when all is well. Thread: values.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,7 @@ class FieldFacts {
   std::string_view host() const { return host_; }
   bool expects_continue() const { return expects_continue_; }
   bool unknown_expectation() const { return unknown_expectation_; }
+  bool takes_trailers() const { return takes_trailers_; }
 
  private:
   std::string_view note_host(std::string_view value);
@@ -42,6 +43,7 @@ class FieldFacts {
   std::string_view note_connection(std::string_view value);
   void note_upgrade(std::string_view value);
   void note_expect(std::string_view value);
+  void note_te(std::string_view value);
 
   std::string_view host_, protocol_;
   std::uint64_t length_ = 0;
@@ -56,6 +58,7 @@ class FieldFacts {
   bool upgrade_usable_ = false;
   bool expects_continue_ = false;
   bool unknown_expectation_ = false;
+  bool takes_trailers_ = false;
 };
 
 // host [":" port], the host a DNS name, an IPv4 address or a bracketed IPv6 address.

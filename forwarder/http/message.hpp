@@ -34,6 +34,7 @@ struct RequestHead {
   bool keep_alive = true;
   bool expects_continue = false;
   std::optional<std::uint64_t> max_forwards;  // of TRACE and OPTIONS: times it may be passed on
+  bool takes_trailers = false;                // says so with TE (RFC 9110 §10.1.4)
   bool upgrade = false;  // asks for one other protocol, not h2c, and has no body
 };
 

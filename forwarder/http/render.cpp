@@ -100,6 +100,7 @@ void render_request(const RequestHead& head, const Rewrite& rewrite, const Edits
   append_framing(out, head.framing, head.content_length);
   if (head.expects_continue) append(out, "Expect: ", "100-continue");
   if (head.upgrade) append_upgrade(out, head.headers);
+  if (head.takes_trailers) out.append("TE: trailers\r\nConnection: TE\r\n");
   out.append(kLineEnd);
 }
 
@@ -119,6 +120,9 @@ void render_response(const ResponseHead& head, const Delivery& delivery, const E
     const bool length_of_nothing = delivery.framing == Framing::none && head.declares_length;
     append_framing(out, length_of_nothing ? Framing::length : delivery.framing,
                    head.content_length);
+    if (delivery.trailers)
+      for (const Header& header : head.headers)
+        if (classify(header.name) == Field::trailer) append(out, header);
     const bool closes = !delivery.keep_alive || delivery.framing == Framing::until_close;
     if (closes) {
       append(out, "Connection: ", "close");

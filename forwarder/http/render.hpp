@@ -47,6 +47,7 @@ struct Delivery {
   Framing framing = Framing::none;  // from framing_towards
   std::uint8_t client_minor_version = 1;
   bool keep_alive = true;  // false as well where the framing is until_close
+  bool trailers = false;   // will be passed on: what announces them is, too
 };
 
 void render_response(const ResponseHead& head, const Delivery& delivery, const Edits& edits,

@@ -146,6 +146,7 @@ class RequestHeadParse {
     const bool has_body = facts_.chunked() || facts_.length() > 0;
     head_.expects_continue = facts_.expects_continue() && has_body && head_.minor_version > 0;
     head_.upgrade = facts_.upgrades() && !has_body && head_.minor_version > 0;
+    head_.takes_trailers = facts_.takes_trailers() && !head_.upgrade && head_.minor_version > 0;
     return max_forwards();
   }
 

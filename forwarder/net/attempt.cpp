@@ -173,9 +173,15 @@ std::string_view Attempt::render_head(http::Framing framing) {
   http::Edits edits{.then = &edits_};
   if (http::find_header(head.headers, "date") == nullptr) edits.add = date;
   work_.rendered.clear();
-  http::render_response(head, {framing, request_.minor_version(), !closing_}, edits,
-                        work_.rendered);
+  http::render_response(head,
+                        {framing, request_.minor_version(), !closing_, passes_trailers(framing)},
+                        edits, work_.rendered);
   return work_.rendered;
+}
+
+bool Attempt::passes_trailers(http::Framing to) const {
+  return request_.takes_trailers() && to == http::Framing::chunked &&
+         work_.response_head.framing == http::Framing::chunked;
 }
 
 void Attempt::count(std::uint16_t status) {
@@ -192,8 +198,10 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
   const auto framing = http::framing_towards(request_.minor_version(), work_.response_head);
   http::BodyReader body(work_.response_head.framing, work_.response_head.content_length);
   auto& reframer = work_.reframer;
+  Buffer kept(work_.buffers);
+  Buffer* const trailers = passes_trailers(framing) ? &kept : nullptr;
   reframer.begin(render_head(framing));
-  auto reframed = reframer.add(body, rest, framing);
+  auto reframed = reframer.add(body, rest, framing, trailers);
   if (reframed.malformed) co_return Outcome::failed;  // and not a byte of it went to the client
   count(work_.response_head.status);
   answering_ = true;
@@ -217,7 +225,7 @@ Task<Outcome> Attempt::relay(std::string_view rest) {
       got = co_await upstream_.read(work_.scratch, idle_until());
     reframer.begin();
     if (got) {
-      reframed = reframer.add(body, {work_.scratch.data(), got.bytes}, framing);
+      reframed = reframer.add(body, {work_.scratch.data(), got.bytes}, framing, trailers);
       if (reframed.consumed < got.bytes) poolable_ = false;
     } else if (got.status == IoStatus::end && body.complete_at_close() &&
                upload_ != Upload::client_failed) {  // else the end is our own doing

@@ -68,6 +68,7 @@ class Attempt {
   base::net::Task<void> upload();
   void stop_upload(Failure failure);
   std::string_view render_head(http::Framing framing);
+  bool passes_trailers(http::Framing to) const;
   void count(std::uint16_t status);
   bool is_late_goodbye() const;
   Outcome without_answer() const;

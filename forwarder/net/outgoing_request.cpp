@@ -22,6 +22,7 @@ void OutgoingRequest::note(const http::RequestHead& head) {
   idempotent_ = is_idempotent(head.method);
   head_only_ = head.method == "HEAD";
   keep_alive_ = head.keep_alive;
+  takes_trailers_ = head.takes_trailers;
   if (head.upgrade) protocol_ = http::find_header(head.headers, "upgrade")->value;
 }
 

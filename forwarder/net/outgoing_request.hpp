@@ -47,6 +47,7 @@ class OutgoingRequest {
   bool idempotent() const { return idempotent_; }
   http::Asked asked() const { return {head_only_ ? "HEAD" : "GET", protocol_}; }
   bool head_only() const { return head_only_; }
+  bool takes_trailers() const { return takes_trailers_; }
   std::uint8_t minor_version() const { return minor_version_; }
   bool keep_alive() const { return keep_alive_; }
 
@@ -62,7 +63,7 @@ class OutgoingRequest {
   std::uint8_t minor_version_ = 1;
   bool whole_ = false, replayable_ = true, kept_ = false;
   base::TimePoint whole_at_;
-  bool idempotent_ = false, head_only_ = false, keep_alive_ = false;
+  bool idempotent_ = false, head_only_ = false, keep_alive_ = false, takes_trailers_ = false;
   std::string protocol_;  // of an upgrade
 };
 

@@ -1,5 +1,7 @@
 #include "forwarder/net/reframe.hpp"
 
+#include "forwarder/http/trailers.hpp"
+
 namespace forwarder::net {
 
 void Reframer::begin(std::string_view head) {
@@ -7,7 +9,8 @@ void Reframer::begin(std::string_view head) {
   put(head);
 }
 
-Reframed Reframer::add(http::BodyReader& reader, std::string_view input, http::Framing to) {
+Reframed Reframer::add(http::BodyReader& reader, std::string_view input, http::Framing to,
+                       Buffer* trailers) {
   const bool chunked = to == http::Framing::chunked;
   const auto header_at = pieces_.size();
   if (chunked) pieces_.push_back({});  // filled in when the size is known
@@ -22,6 +25,7 @@ Reframed Reframer::add(http::BodyReader& reader, std::string_view input, http::F
     }
     result.consumed += piece.consumed;
     put(piece.payload);
+    if (trailers && !piece.trailers.empty()) trailers->bytes().append(piece.trailers);
     size += piece.payload.size();
     result.done = piece.state == http::Piece::State::done;
     if (piece.consumed == 0) break;
@@ -34,7 +38,14 @@ Reframed Reframer::add(http::BodyReader& reader, std::string_view input, http::F
     pieces_[header_at] = {const_cast<char*>(header_->text().data()), header_->text().size()};
     put(http::kChunkEnd);
   }
-  if (result.done) put(http::kLastChunk);
+  if (result.done && trailers && !trailers->empty()) {
+    last_chunk_.clear();
+    http::render_trailers(trailers->view(), last_chunk_);
+    trailers->release();
+    put(last_chunk_);
+  } else if (result.done) {
+    put(http::kLastChunk);
+  }
   return result;
 }
 

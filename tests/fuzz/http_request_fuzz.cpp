@@ -17,7 +17,7 @@ bool same_meaning(const RequestHead& a, const RequestHead& b) {
   return a.method == b.method && a.path == b.path && a.query == b.query &&
          a.has_query == b.has_query && a.authority == b.authority && a.framing == b.framing &&
          a.content_length == b.content_length && a.expects_continue == b.expects_continue &&
-         a.upgrade == b.upgrade;
+         a.takes_trailers == b.takes_trailers && a.upgrade == b.upgrade;
 }
 
 std::string_view broken_rendering(const RequestHead& head) {

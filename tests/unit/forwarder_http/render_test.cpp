@@ -1,5 +1,7 @@
 #include "forwarder/http/render.hpp"
 
+#include "forwarder/http/trailers.hpp"
+
 #include <catch2/catch.hpp>
 
 #include "forwarder/http/field.hpp"
@@ -40,13 +42,34 @@ TEST_CASE("a request keeps its fields in order and case, and gets its framing an
 
 TEST_CASE("fields of one hop, and those Connection names, are left out", "[http]") {
   CHECK(through(with("A: 1\r\nConnection: close, X-Secret\r\nx-secret: 2\r\nKeep-Alive: 5\r\n"
-                     "Proxy-Connection: keep-alive\r\nTE: trailers\r\nTrailer: C\r\n"
+                     "Proxy-Connection: keep-alive\r\nTE: gzip\r\nTrailer: C\r\n"
                      "Upgrade: h2c\r\nHTTP2-Settings: AA\r\nB: 3\r\n")) ==
         "POST /a HTTP/1.1\r\nHost: ratings.mesh\r\nA: 1\r\nB: 3\r\n\r\n");
   CHECK(through(with("Connection: X\r\nConnection: Y\r\nX: 1\r\nY: 2\r\n")) ==
         "POST /a HTTP/1.1\r\nHost: ratings.mesh\r\n\r\n");
   CHECK(through(with("Connection: Host, Content-Length\r\nContent-Length: 5\r\n")) ==
         "POST /a HTTP/1.1\r\nHost: ratings.mesh\r\nContent-Length: 5\r\n\r\n");
+}
+
+TEST_CASE("who takes trailers says so anew, unless it upgrades", "[http]") {
+  CHECK(through(with("te: gzip;q=0.5 , TRAILERS\r\nConnection: te\r\n")) ==
+        "POST /a HTTP/1.1\r\nHost: ratings.mesh\r\nTE: trailers\r\nConnection: TE\r\n\r\n");
+  CHECK(through(with("TE: trailers\r\nConnection: Upgrade\r\nUpgrade: a\r\n")) ==
+        "POST /a HTTP/1.1\r\nHost: ratings.mesh\r\nConnection: upgrade\r\nUpgrade: a\r\n\r\n");
+  CHECK(through(with("TE: trailers;q=0\r\n")) == "POST /a HTTP/1.1\r\nHost: ratings.mesh\r\n\r\n");
+}
+
+TEST_CASE("trailers are fields that mean nothing to this hop", "[http]") {
+  const auto rendered = [](std::string_view section) {
+    std::string out;
+    render_trailers(section, out);
+    return out;
+  };
+  CHECK(rendered("\r\n") == "0\r\n\r\n");
+  CHECK(rendered("X-Sum:1 \r\nEmpty:\r\n\r\n") == "0\r\nX-Sum: 1\r\nEmpty: \r\n\r\n");
+  CHECK(rendered("Content-Length: 5\r\nX: 1\r\nTransfer-Encoding: chunked\r\nHost: b\r\nTE: "
+                 "trailers\r\nTrailer: X\r\nConnection: X\r\nUpgrade: a\r\nExpect: a\r\n\r\n") ==
+        "0\r\nX: 1\r\n\r\n");
 }
 
 TEST_CASE("an upgrade and an expectation are asked for anew", "[http]") {
@@ -166,6 +189,7 @@ TEST_CASE("an accepted request means the same once rendered", "[http]") {
     CHECK(after.framing == before.framing);
     CHECK(after.content_length == before.content_length);
     CHECK(after.expects_continue == before.expects_continue);
+    CHECK(after.takes_trailers == before.takes_trailers);
     CHECK(after.upgrade == before.upgrade);
   }
 }

@@ -134,6 +134,50 @@ TEST_CASE("chunk extensions and trailers end here", "[forwarder_net]") {
   REQUIRE(story.upstream.requests[0].ends_with("\r\n\r\n2\r\nhi\r\n0\r\n\r\n"));
 }
 
+TEST_CASE("trailers go to a client that takes them, and to no other", "[forwarder_net]") {
+  const std::string head = "HTTP/1.1 200 OK\r\n" + kDate;
+  const std::string answer = head + "Trailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n";
+  OneServer story([&](const std::string&, std::size_t) {
+    return Answer{answer + "3\r\nabc\r\n0\r\nX-Sum: 1\r\nContent-Length: 9\r\nX-Late:2\r\n\r\n"};
+  });
+  struct Row {
+    std::string line, fields, head, trailers;
+  };
+  const std::string chunked = "Transfer-Encoding: chunked\r\n";
+  const auto row = GENERATE_COPY(values<Row>({
+      {"HTTP/1.1", "TE: trailers\r\n", chunked + "Trailer: X-Sum\r\n",
+       "X-Sum: 1\r\nX-Late: 2\r\n\r\n"},
+      {"HTTP/1.1", "", chunked, "\r\n"},
+      {"HTTP/1.0", "TE: trailers\r\n", "Connection: close\r\n", ""},
+  }));
+  Client client(story);
+  const auto response =
+      client.ask("GET / " + row.line + "\r\nHost: svc.test\r\n" + row.fields + "\r\n");
+  REQUIRE(response.head == head + row.head + "\r\n");
+  REQUIRE(response.body == "abc");
+  REQUIRE(response.trailers == row.trailers);
+  const bool asked = story.upstream.requests[0].find("\r\nTE: trailers\r\n") != std::string::npos;
+  REQUIRE(asked == (row.trailers.size() > 2));
+}
+
+TEST_CASE("trailers that come byte by byte are the same", "[forwarder_net]") {
+  using namespace forwarder;
+  const std::string body = "3\r\nabc\r\n0\r\nA: 1\r\nB: 2\r\n\r\n";
+  net::Buffers buffers;
+  net::Buffer trailers(buffers);
+  net::Reframer reframer;
+  http::BodyReader reader(http::Framing::chunked, 0);
+  std::string out;
+  for (const char byte : body) {
+    reframer.begin();
+    reframer.add(reader, {&byte, 1}, http::Framing::chunked, &trailers);
+    for (const auto& piece : reframer.pieces())
+      out.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+  }
+  REQUIRE(reader.done());
+  REQUIRE(out == "1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\nA: 1\r\nB: 2\r\n\r\n");
+}
+
 TEST_CASE("a client that does not read holds its upstream back, and no memory", "[forwarder_net]") {
   constexpr std::size_t kBody = 64'000'000;
   forwarder::net::Config config;

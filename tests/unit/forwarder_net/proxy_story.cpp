@@ -204,6 +204,7 @@ Task<void> Client::read_response(std::string method, Response& response) {
   while (!body.done()) {
     const auto piece = body.read(received_);
     response.body += piece.payload;
+    response.trailers += piece.trailers;
     received_.erase(0, piece.consumed);
     if (body.done() || piece.consumed > 0) continue;
     const auto got = co_await stream_->read(buffer, story_.loop->now() + kPatience);

@@ -60,6 +60,7 @@ class Server {
 struct Response {
   int status = 0;
   std::string head, body;
+  std::string trailers;   // with their empty line, of a chunked body
   std::string interim;    // 1xx heads that came before
   bool complete = false;  // framed to its end
   bool has(const std::string& text) const { return head.find(text) != std::string::npos; }
