@@ -9,6 +9,11 @@ namespace {
 
 bool is_endpoint(std::string_view key) { return key.starts_with("e/"); }
 
+// "e/NAMESPACE/SERVICE" of an endpoint's key.
+std::string_view service_of(std::string_view key) {
+  return key.substr(0, key.find('/', key.find('/', 2) + 1));
+}
+
 bool contains(const std::vector<base::SocketAddress>& addresses, const base::SocketAddress& one) {
   return std::find(addresses.begin(), addresses.end(), one) != addresses.end();
 }
@@ -34,28 +39,36 @@ base::Bytes as_unhealthy(std::string_view key, std::string_view value) {
 
 std::size_t RelistHold::replaced(base::TimePoint now, const NodeConfig& config,
                                  const Listed& before, const Listed& after, Listing listing) {
-  std::size_t had = 0, missing = 0, anew = 0;
-  for (const auto& [key, held] : held_) {
-    had += is_endpoint(key) ? 1 : 0;
-    missing += is_endpoint(key) && !after.contains(key) ? 1 : 0;
+  std::size_t anew = 0;
+  if (listing == Listing::relist && misses_most(before, after)) {
+    for (const auto& row : before) {
+      if (after.contains(row.first)) continue;
+      anew += is_endpoint(row.first) ? 1 : 0;
+      held_.emplace(row.first, Held{row.second, now + config.relist_hold, {}});
+    }
   }
   std::erase_if(held_, [&](const auto& held) { return after.contains(held.first); });
-  if (listing == Listing::relist) {
-    std::vector<const Listed::value_type*> lost;
-    for (const auto& row : before) {
-      const bool gone = !after.contains(row.first);
-      had += is_endpoint(row.first) ? 1 : 0;
-      anew += is_endpoint(row.first) && gone ? 1 : 0;
-      if (gone) lost.push_back(&row);
-    }
-    if (had >= kHoldEndpoints && (missing + anew) * 2 > had)
-      for (const auto* row : lost)
-        held_.emplace(row->first, Held{row->second, now + config.relist_hold, {}});
-    else
-      anew = 0;
-  }
   count_ends();
   return anew;
+}
+
+// Of all that was there, held or listed. Who is replaced by another of its service is not missed.
+bool RelistHold::misses_most(const Listed& before, const Listed& after) const {
+  std::size_t had = 0;
+  std::map<std::string_view, std::ptrdiff_t> lost;  // by service
+  const auto count = [&](std::string_view key) {
+    if (!is_endpoint(key)) return;
+    ++had;
+    lost[service_of(key)] += after.contains(key) ? 0 : 1;
+  };
+  for (const auto& [key, held] : held_) count(key);
+  for (const auto& [key, value] : before) count(key);
+  for (const auto& [key, value] : after)
+    if (is_endpoint(key) && !before.contains(key) && !held_.contains(key)) --lost[service_of(key)];
+  std::size_t missing = 0;
+  for (const auto& [service, n] : lost)
+    missing += static_cast<std::size_t>(std::max<std::ptrdiff_t>(n, 0));
+  return had >= kHoldEndpoints && missing * 2 > had;
 }
 
 const base::Bytes* RelistHold::find(std::string_view key) const {

@@ -1,12 +1,13 @@
 // What a source has lost by a relist that is not believed yet.
 //
 // A source that reads everything anew after a gap and misses more than half of its endpoints has
-// more likely read badly than lost them all: an empty mount, a cache that is still filling. What is
-// missing then, rows of every kind, stays published for NodeConfig::relist_hold, each row from the
-// relist that first missed it. Meanwhile the endpoints are knocked at; one that does not answer is
-// called unhealthy, so that callers use it last, until it answers: it is not withdrawn, for whose
-// word would that be? What is listed again is held no longer. What a source saw go
-// (Listing::change) goes at once, whatever is held beside it.
+// more likely read badly than lost them all: an empty mount, a cache that is still filling. One
+// that a new endpoint of the same service takes the place of is not missed: pods that were rolled
+// in the gap are others. What is missing then, rows of every kind, stays published for
+// NodeConfig::relist_hold, each row from the relist that first missed it. Meanwhile the endpoints
+// are knocked at; one that does not answer is called unhealthy, so that callers use it last, until
+// it answers: it is not withdrawn, for whose word would that be? What is listed again is held no
+// longer. What a source saw go (Listing::change) goes at once, whatever is held beside it.
 //
 // Invariant: no key is both listed and held. Thread: control only.
 #pragma once
@@ -61,6 +62,7 @@ class RelistHold {
     base::Bytes unhealthy;  // the row while its endpoint does not answer; "" = it does, or was not
                             // asked
   };
+  bool misses_most(const Listed& before, const Listed& after) const;
   void count_ends();
 
   std::map<base::Bytes, Held, std::less<>> held_;

@@ -125,6 +125,39 @@ TEST_CASE("a relist is believed that misses half, or has fewer than ten to miss"
   CHECK(listed.told.empty());
 }
 
+TEST_CASE("endpoints whose service has as many others now are not missed", "[discovery]") {
+  Listed listed;
+  listed.list(numbers(20, 32), Listing::relist);
+  CHECK(listed.shown() == numbers(20, 32));
+  listed.list(numbers(40, 46), Listing::relist);
+  CHECK(listed.shown() == numbers(40, 46));
+  CHECK(listed.told.empty());
+}
+
+TEST_CASE("a few new endpoints do not make up for many that are missing", "[discovery]") {
+  Listed listed;
+  listed.list(numbers(20, 25), Listing::relist);
+  auto all = numbers(0, 12);
+  all.merge(numbers(20, 25));
+  CHECK(listed.shown() == all);
+  CHECK(listed.holds().front().endpoints == 12);
+  listed.list(numbers(20, 32), Listing::relist);
+  CHECK(listed.holds().front().endpoints == 12);
+}
+
+TEST_CASE("endpoints of another service take nobody's place", "[discovery]") {
+  Listed listed;
+  std::vector<EncodedRow> others;
+  for (auto row : {endpoint(20), endpoint(21), endpoint(22), endpoint(23), endpoint(24),
+                   endpoint(25), endpoint(26), endpoint(27), endpoint(28), endpoint(29)}) {
+    row.key.replace(row.key.find("/web/"), 5, "/api/");
+    others.push_back(row);
+  }
+  listed.story.act("east", listed.story.node("east").replace_local(listed.story.now, "files",
+                                                                   others, Listing::relist));
+  CHECK(listed.holds().front().endpoints == 12);
+}
+
 TEST_CASE("what no longer lists anything loses no service either", "[discovery]") {
   Listed listed;
   listed.list({}, Listing::relist);
