@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""kubernetes.py NEARMOST [--json FILE] [--changes 100] [--seconds 60]: what an agent makes of a Kubernetes API server.
+"""kubernetes.py NEARMOST [--json FILE] [--changes 100] [--seconds 60] [--outage 600]: what an API server's words make.
 
 Three clusters on loopback, the API server in this process (tests/e2e/kube_api.py), whose own time is in all of it.
 How long a readiness change at the API server takes until every cluster answers otherwise; how long 2,000 slices of 100
 endpoints take from the agent's start until the last of their services is answered, and the memory of the process
-then; what 500 changes a second cost, and how late a change is among them.
+then; what 500 changes a second cost, and how late a change is among them; what an outage does (kubernetes_outage.py).
 """
 import argparse
 import json
@@ -16,6 +16,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from kube_api import endpoint_slice, service  # noqa: E402
 from kube_mesh import KubeMesh  # noqa: E402
+from kubernetes_outage import measure as measure_outage, show as show_outage  # noqa: E402
 from mesh import query, until  # noqa: E402
 
 CLUSTERS = ["east", "west", "eu"]
@@ -159,6 +160,7 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--changes", type=int, default=100)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--outage", type=int, default=600)
     asked = parser.parse_args()
     figures = measure(os.path.abspath(asked.binary), asked)
     ready, rate, listed = figures["readinessMs"], figures["rate"], figures["list"]
@@ -167,6 +169,8 @@ def main():
           f"p99 {rate['lagP99Ms']:.1f} ms late, {100 * rate['cpu']:.1f} % of a core   (100 ms, 25 %)")
     print(f"{SLICES} slices × {ENDPOINTS}              {listed['seconds']:.2f} s ({listed['cpuSeconds']:.2f} s of "
           f"processor), {listed['memoryMb']:.0f} MB, at most {listed['peakMb']:.0f} MB   (5 s, 200 MB)")
+    figures["outage"] = measure_outage(os.path.abspath(asked.binary), asked.outage)
+    show_outage(figures["outage"], asked.outage)
     if asked.json:
         with open(asked.json, "w", encoding="utf-8") as file:
             json.dump(figures, file, indent=2)

@@ -3,7 +3,8 @@
 Objects are written by put() and delete(), each of which takes the next resource version. Lists are snapshots: pages of
 one list come from one version, by a continue token that compact() makes expire (410). A watch from a version that is
 compacted is told so by HTTP 410 or, as servers mostly do, by an ERROR event inside a 200 stream (`gone_in_stream`).
-What goes wrong in life is a method: break_streams(), lose_history(), stop() and start() with another history behind it.
+What goes wrong in life is a method: break_streams(), lose_history(), stop() and start() with another history behind it,
+hang() between the two.
 Custom resources are there when define() has made their definition: then discovery names them, each with a generation
 that counts its specs, and a status that only a merge patch of the subresource writes.
 Faults of the client (an unknown path, a bad parameter) are answered as a real server does, with a Status.
@@ -14,6 +15,7 @@ import copy
 import json
 import os
 import re
+import socket
 import ssl
 import threading
 import time
@@ -339,6 +341,7 @@ class KubeApi:
         self.lock, self.asked = threading.Lock(), []
         self.accepted = {}  # by path
         self.address, self.server = (ip, 0), None
+        self.silent, self.taker, self.taken = None, None, []
 
     @property
     def url(self):
@@ -386,6 +389,9 @@ class KubeApi:
             return [path for path in self.asked if all(word in path for word in words)]
 
     def start(self):
+        if self.silent:
+            self.silent = None
+            self.taker.join()
         self.stopped = False
         self.server = Server(self.address, Handler)
         self.server.api = self
@@ -406,6 +412,23 @@ class KubeApi:
         self.stopped = True
         self.server.shutdown()
         self.server.server_close()
+
+    def hang(self):
+        """In place of the server that was stopped: connections are taken, and nothing is ever said on them, not after
+        start() either.
+        """
+        self.silent = socket.create_server(self.address, backlog=64)
+        self.silent.settimeout(0.05)
+        self.taker = threading.Thread(target=self.take_all, args=(self.silent,), daemon=True)
+        self.taker.start()
+
+    def take_all(self, listener):
+        while self.silent:
+            try:
+                self.taken.append(listener.accept()[0])
+            except TimeoutError:
+                pass
+        listener.close()
 
     def break_streams(self):
         self.breaks += 1

@@ -12,6 +12,7 @@ import urllib.request
 
 from kube_api import endpoint_slice, node, service
 from kube_mesh import HOST, SOON_SECONDS, KubeMesh
+from kube_outage import outage
 from mesh import ADMIN, equal, query, stays, until
 from name_server import NameServer
 
@@ -120,6 +121,13 @@ def an_api_server_that_is_away_leaves_what_it_said(mesh):
     until(lambda: not mesh.degraded("kubernetes"), SOON_SECONDS, "nothing is wrong any more")
 
 
+def nothing_is_withdrawn_wrongly_by_an_outage(mesh):
+    for hangs in (False, True):
+        found = outage(mesh, 8, hangs)
+        print(f"        {found['asked']} answers, exact after {found['exactSeconds']:.2f} s", flush=True)
+        equal((found["wrong"], found["strange"], found["lasting"]), ([], [], True), "wrong; of neither state; lasting")
+
+
 def a_list_that_is_suddenly_empty_is_held(mesh):
     store = mesh.api.store
     mesh.slices(*range(41, 55))
@@ -214,7 +222,7 @@ def main():
         for story in (nothing_is_said_before_both_lists_are_read, a_service_is_answered_in_both_clusters,
                       a_list_of_many_pages_is_one_list, a_stream_that_breaks_goes_on_where_it_broke,
                       history_that_is_gone_is_listed_anew, an_api_server_that_is_away_leaves_what_it_said,
-                      a_list_that_is_suddenly_empty_is_held,
+                      nothing_is_withdrawn_wrongly_by_an_outage, a_list_that_is_suddenly_empty_is_held,
                       an_endpoint_without_a_zone_is_where_its_node_is, an_external_name_is_looked_up,
                       what_is_not_needed_may_be_refused, a_token_that_is_rotated_is_read_again):
             begun = time.monotonic()

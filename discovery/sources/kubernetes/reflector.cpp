@@ -237,7 +237,8 @@ void Reflector::retry(base::TimePoint now, const Ending& ending) {
   const auto delay = std::min(most, kFirstDelay * (1 << std::min(failures_, 10u)));
   const auto jittered =
       delay + base::Duration(static_cast<std::int64_t>(random_.unit() * double(delay.count())));
-  due_ = now + jittered;
+  // Who says nothing for longer than the delay has been waited for already.
+  due_ = ending.status == 0 ? std::max(now, began_ + jittered) : now + jittered;
   if (ending.retry_after)
     due_ = std::max(due_, now + std::min(*ending.retry_after, kMaxRetryAfter));
   ++failures_;

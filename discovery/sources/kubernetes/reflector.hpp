@@ -11,9 +11,10 @@
 // - what cannot be watched kTriesBeforeList times though the server answers is listed anew: its
 //   version may be one that the server never had (restored from a backup). Where that does not
 //   help, both are asked for ever less often.
-// Back-off is exponential with jitter. It stays short where nobody answers (kMaxAbsentDelay), for
-// that costs nobody anything, and a server that is back is to be heard at once; one that answers
-// with errors is left alone for up to kMaxRefusedDelay.
+// Back-off is exponential with jitter. It stays short where nobody answers (kMaxAbsentDelay, twice
+// that with jitter, from one attempt's begin to the next one's), for that costs nobody anything,
+// and what a server that is back says is to serve within 5 s, however long it was away; one that
+// answers with errors is left alone for up to kMaxRefusedDelay.
 //
 // A custom resource is asked for where it is defined. Where its definition is gone for kDoubted, so
 // are its objects. Of what is kept of an object only a change of that is one: a status that is

@@ -164,6 +164,21 @@ TEST_CASE("who answers nothing is asked again every few seconds, who refuses eve
   CHECK(story.mirror.status(story.now).failures == 20);
 }
 
+TEST_CASE("who keeps silent for longer than a delay is asked again at once", "[reflector]") {
+  Story story;
+  for (int i = 0; i < 20; ++i) {
+    story.asked_later();
+    story.now += 10ms;
+    story.ended(0);
+  }
+  CHECK(story.mirror.deadline() >= story.now + Reflector::kMaxAbsentDelay - 10ms);
+  CHECK(story.mirror.deadline() <= story.now + 2 * Reflector::kMaxAbsentDelay - 10ms);
+  story.asked_later();
+  story.now += 2 * Reflector::kMaxAbsentDelay;
+  story.ended(0);
+  CHECK(story.mirror.deadline() == story.now);
+}
+
 TEST_CASE("a server that says when to come back is believed, within reason", "[reflector]") {
   Story story;
   story.asked();
