@@ -127,10 +127,8 @@ void Endpoints::put(const Member& member, std::unique_ptr<Connection> connection
   State* state = state_of(member);
   auto& stream = connection->stream;
   if (!state || stream.peer_closed() || has_something_to_say(stream)) return;
-  const bool full =
-      idle_ >= limits_.idle_upstream || state->idle.size() >= limits_.idle_per_endpoint;
   const bool worn = rule.requests_each > 0 && connection->requests >= rule.requests_each;
-  if (full || worn) return hang_up(stream);
+  if (worn || !make_room(*state)) return hang_up(stream);
   connection->owner_ = this;
   connection->slot_ = member.slot;
   connection->idle_since_ = loop_.now();
@@ -142,6 +140,15 @@ void Endpoints::put(const Member& member, std::unique_ptr<Connection> connection
   stream.watch().wait(stream.watch().reads(), *connection, loop_.now() + patience);
   state->idle.push_back(std::move(connection));
   ++idle_;
+}
+
+// Of the endpoint's own: the one that has waited longest is the least likely to be taken again.
+bool Endpoints::make_room(State& state) {
+  if (idle_ < limits_.idle_upstream && state.idle.size() < limits_.idle_per_endpoint) return true;
+  if (state.idle.empty()) return false;
+  hang_up(state.idle.front()->stream);
+  drop(*state.idle.front());
+  return true;
 }
 
 void Endpoints::close() {
@@ -179,7 +186,7 @@ bool Endpoints::on_idle_event(base::net::Waiter& waiter) {
                                   // restart
     state.idle_limit = std::min(state.idle_limit * 5 / 4, longest);
   endpoints.drop(connection);
-  return false;
+  if (state.idle.empty()) return false;
 }
 
 void Endpoints::drop(Connection& connection) {

@@ -90,7 +90,7 @@ class Endpoints final : public LoadView {
   // The connection used last, if it has waited for less than `at_most`, or null.
   std::unique_ptr<Connection> take(const Member& member,
                                    base::Duration at_most = base::Duration::max());
-  // May close it instead.
+  // May close it instead, or one of the same endpoint that has waited longer.
   void put(const Member& member, std::unique_ptr<Connection> connection,
            const ConnectionRule& rule = {});
   void close();  // what is idle; and no more knocks
@@ -109,6 +109,7 @@ class Endpoints final : public LoadView {
   // Null when nothing is known of the member.
   const State* known(const Member& member) const;
   base::net::Task<void> knock(Member member, ConnectionRule rule);
+  bool make_room(State& state);
   static bool on_idle_event(base::net::Waiter& waiter);
   void drop(Connection& connection);
 

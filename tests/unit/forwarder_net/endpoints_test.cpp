@@ -191,6 +191,20 @@ TEST_CASE("an idle connection leaves after its time", "[forwarder_net]") {
   SUCCEED("it left");
 }
 
+TEST_CASE("a connection that answered just now takes the place of one that waited longer",
+          "[forwarder_net]") {
+  EndpointsStory story;
+  story.limits.idle_per_endpoint = 1;
+  auto& endpoints = story.endpoints;
+  endpoints.put(story.member(0), story.connection());
+  const auto first_end = std::move(story.other_end);
+  auto second = story.connection();
+  auto* const last = second.get();
+  endpoints.put(story.member(0), std::move(second));
+  REQUIRE(endpoints.idle() == 1);
+  REQUIRE(endpoints.take(story.member(0)).get() == last);
+}
+
 TEST_CASE("the pool holds no more than its limits", "[forwarder_net]") {
   EndpointsStory story;
   story.limits.idle_per_endpoint = 1;
