@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""http_cost.py NEARMOST HTTP_ORIGIN HTTP_LOAD [--json FILE] [--repetitions 16] [--slice 0.5] [--log]: our forwarder
-beside HAProxy and nginx (http_servers.py says what is alike).
+"""http_cost.py NEARMOST HTTP_ORIGIN HTTP_LOAD [--json FILE] [--repetitions 16] [--slice 0.5] [--log] [--relay
+BARE_RELAY]: our forwarder beside HAProxy and nginx (http_servers.py says what is alike), and with --relay beside one
+that only passes bytes on.
 
 A repetition gives each proxy a slice of each case, in an order drawn anew; what a request costs is the processor time
 of all of a proxy's threads (schedstat) over the answers it passed on. The ratio is paired with HAProxy's slice of the
@@ -31,7 +32,9 @@ class Case:
 
     def contenders(self, proxies):
         """Name → proxy and port."""
-        all_of_them = {proxy.name: (proxy, self.port) for proxy in proxies}
+        whole = "fresh" in self.options or "body" in self.options  # one must know where a message ends
+        all_of_them = {proxy.name: (proxy, self.port) for proxy in proxies
+                       if not (whole and isinstance(proxy, http_servers.Bare))}
         haproxy = all_of_them.get(Haproxy.name)
         if haproxy and "body" in self.options:  # what it does by default to requests that may not be sent twice
             all_of_them["haproxy, safe"] = (haproxy[0], REUSE_SAFE)
@@ -129,6 +132,7 @@ def main():
     parser.add_argument("origin")
     parser.add_argument("load")
     parser.add_argument("--json")
+    parser.add_argument("--relay", help="bare_relay")
     parser.add_argument("--repetitions", type=int, default=16)
     parser.add_argument("--slice", type=float, default=0.5)
     parser.add_argument("--endpoints", type=int, default=4)
@@ -141,6 +145,8 @@ def main():
     try:
         servers = [http_servers.Origin(folder, arguments.origin, arguments.endpoints)]
         servers += http_servers.start(folder, arguments.nearmost, servers[0], log=arguments.log)
+        if arguments.relay:
+            servers.append(http_servers.Bare(folder, arguments.relay, servers[0]))
         proxies, load = servers[1:], Load(arguments.load, folder)
         base = Haproxy.name if any(proxy.name == Haproxy.name for proxy in proxies) else Nearmost.name
         rows = show(measure(arguments, load, proxies, cases), cases, base)

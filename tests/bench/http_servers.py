@@ -236,6 +236,16 @@ http {{
                                   "-e", os.path.join(folder, "nginx.errors")])
 
 
+class Bare(Proxy):
+    """Passes bytes on (bare_relay.cpp): what is left of a proxy that does nothing. Each client has an endpoint."""
+
+    name, address = "bare relay", f"{NET}.5"
+
+    def __init__(self, folder, binary, origin):
+        words = [(self.at(port), origin.endpoints(answer_size(port))[0]) for port in (ONE_ROUTE, MANY_ROUTES, TEN_KB)]
+        super().__init__(folder, [binary, *(word for pair in words for word in pair)])
+
+
 class Load:
     """Asks from core 1, where the origin is, too; `before` stands before its command."""
 
