@@ -10,6 +10,7 @@
 #include "agent/admin_guard.hpp"
 #include "agent/alone.hpp"
 #include "agent/check_report.hpp"
+#include "agent/hand_over.hpp"
 #include "agent/kubeconfig.hpp"
 #include "agent/kubernetes_report.hpp"
 #include "agent/name_report.hpp"
@@ -456,8 +457,14 @@ void Agent::reload() {
   log_.info("config", "reloaded", {{"changed", joined(changes(before, config_))}});
 }
 
-// Readiness goes first, so that callers and peers look elsewhere while requests in flight end; the
-// io thread ends before what its tasks use.
+base::Duration Agent::hand_over(discovery::Goodbye::Reason reason) {
+  const auto time = hand_over_time(config_, reason, control_->membership().get());
+  stopping_ = time > base::Duration{};
+  if (stopping_ && forwarder_) forwarder_->leave();
+  return time;
+}
+
+// Readiness goes first: others are asked while requests end. io ends before what its tasks use.
 void Agent::stop(discovery::Goodbye::Reason reason) {
   if (!io_thread_.joinable()) return;
   log_.info("agent", "stopping");

@@ -64,6 +64,9 @@ class Agent {
   base::Result<void> start();
   // Reads agent.yaml and the documents again; what may change changes, the rest is refused loudly.
   void reload();
+  // To be called before stop(), which is to come after the time returned: until then all is served
+  // as before while siblings take the callers over; at once where nobody does.
+  base::Duration hand_over(discovery::Goodbye::Reason reason);
   // Leaves the mesh, lets requests in flight finish, ends every thread.
   void stop(discovery::Goodbye::Reason reason);
 

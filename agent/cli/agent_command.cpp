@@ -48,8 +48,13 @@ void serve_until_told(Agent& agent, const sigset_t& signals) {
       agent.reload();
       continue;
     }
-    agent.stop(signal == SIGUSR1 ? discovery::Goodbye::Reason::returning
-                                 : discovery::Goodbye::Reason::leaving);
+    const auto reason = signal == SIGUSR1 ? discovery::Goodbye::Reason::returning
+                                          : discovery::Goodbye::Reason::leaving;
+    // Whoever says it again does not want to wait.
+    const auto ms = base::to_ms(agent.hand_over(reason));
+    const timespec time{ms / 1000, ms % 1000 * 1'000'000};
+    if (ms > 0) sigtimedwait(&signals, nullptr, &time);
+    agent.stop(reason);
     return;
   }
 }

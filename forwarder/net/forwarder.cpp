@@ -31,6 +31,11 @@ void Forwarder::table_changed() {
   workers_.front()->loop().post([this] { listeners_->apply(); }, base::Delivery::must_deliver);
 }
 
+void Forwarder::leave() {
+  for (const auto& worker : workers_)
+    worker->loop().post([&worker = *worker] { worker.leave(); }, base::Delivery::must_deliver);
+}
+
 void Forwarder::drain(base::Duration patience) {
   if (workers_.empty()) return;
   workers_.front()->loop().post([this] { listeners_->close_all(); }, base::Delivery::must_deliver);

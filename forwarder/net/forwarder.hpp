@@ -3,9 +3,9 @@
 // Workers are threads, each with its own loop, connections, pools and counters; what they share is
 // the published table. Listeners follow the table: after a publication call table_changed().
 //
-// Life: construct → start() → table_changed()* → drain() or stop(). Routes may be published before
-// or after start(). Thread: start(), drain() and stop() from the owner's; the others from any.
-// Ownership: `tables` and `log` outlive it.
+// Life: construct → start() → table_changed()* → leave()? → drain() or stop(). Routes may be
+// published before or after start(). Thread: start(), drain() and stop() from the owner's; the
+// others from any. Ownership: `tables` and `log` outlive it.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +48,9 @@ class Forwarder {
   base::Result<void> start();
   // A new table was published: listeners are opened and closed to match, soon.
   void table_changed();
+  // Others serve soon: tells each client with its next answer that its connection ends, and takes
+  // those who come meanwhile.
+  void leave();
   // Accepts no more, lets what is under way end, closes. Returns when that is done or `patience` is
   // over.
   void drain(base::Duration patience);

@@ -6,6 +6,9 @@
 // silence, as SO_REUSEPORT lets it. A worker accepts one connection a turn, so that the others get
 // theirs.
 //
+// A gate that hands over (leave()) still takes who comes, and answers each with Connection: close,
+// so that clients find their way to others by their own next request and not into a closed door.
+//
 // A client that has just connected is about to ask: when the gate closes it keeps
 // kFirstRequestGrace to do so, while one that waits between requests is let go at once.
 //
@@ -36,7 +39,8 @@ class Gate : public std::enable_shared_from_this<Gate> {
        base::net::Fd socket);
 
   const base::SocketAddress& wanted() const { return wanted_; }
-  bool closing() const { return closing_; }
+  bool closing() const { return leaving_ || closing_; }  // no connection has another request
+  void leave() { leaving_ = true; }
   void close();
 
   // A session that waits for the first byte of a request is listed in the workspace; leaving the
@@ -57,7 +61,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
   const base::SocketAddress wanted_;  // as the table names it; with port 0 the bound one differs
   std::optional<base::net::Listener> listener_;
   base::net::Scope accepting_;
-  bool closing_ = false;
+  bool leaving_ = false, closing_ = false;
 };
 
 }  // namespace forwarder::net

@@ -16,6 +16,7 @@ Worker::~Worker() { CHECK(!thread_.joinable()); }
 void Worker::open(const base::SocketAddress& wanted, base::net::Fd socket) {
   if (draining_) return;
   gates_.push_back(std::make_shared<Gate>(work_, sessions_, wanted, std::move(socket)));
+  if (leaving_) gates_.back()->leave();
 }
 
 void Worker::close(const base::SocketAddress& wanted) {
@@ -24,6 +25,11 @@ void Worker::close(const base::SocketAddress& wanted) {
   if (found == gates_.end()) return;
   (*found)->close();
   gates_.erase(found);
+}
+
+void Worker::leave() {
+  leaving_ = true;
+  for (const auto& gate : gates_) gate->leave();
 }
 
 void Worker::drain(base::Duration patience) {

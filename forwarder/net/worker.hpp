@@ -26,6 +26,8 @@ class Worker {
 
   void open(const base::SocketAddress& wanted, base::net::Fd socket);
   void close(const base::SocketAddress& wanted);
+  // Each answer from now on is the last of its connection; new ones are taken still.
+  void leave();
   // Closes all gates and stops the loop when the last session has ended, or at the deadline.
   void drain(base::Duration patience);
 
@@ -40,7 +42,7 @@ class Worker {
   Workspace work_;
   base::net::Scope sessions_;
   std::vector<std::shared_ptr<Gate>> gates_;
-  bool draining_ = false;
+  bool leaving_ = false, draining_ = false;
   base::net::Scope chores_;
   std::thread thread_;
 };

@@ -28,7 +28,7 @@ from manifests import AGENTS, LEAVES, agent_yaml, container_of, one, port_of  # 
 from namespaces import enter_or_skip, run  # noqa: E402
 
 SKIPPED = 77
-PODS = {n: f"127.77.1.{n}" for n in (1, 2, 3)}
+PODS = {n: f"127.77.1.{n}" for n in (1, 2, 3, 4)}
 API, NODE, WEST = "127.77.1.250", "127.77.3.1", "127.77.2.1"
 HOMES = "nearmost-agents.nearmost.svc.cluster.local"
 ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount"
@@ -225,4 +225,5 @@ def main():
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -87,6 +87,27 @@ TEST_CASE("draining ends at its deadline, whatever is under way", "[forwarder_ne
   REQUIRE_FALSE(busy.receive().complete);
 }
 
+TEST_CASE("who hands over takes new clients still, and each answer ends its connection",
+          "[forwarder_net]") {
+  ProxyStory story;
+  story.publish({{&story.server(answer_with("hello"))}});
+  story.start();
+  Client waits(story);
+  REQUIRE_FALSE(waits.ask(kGet).has("Connection: close\r\n"));
+  story.forwarder.leave();
+  bool told = false;
+  for (int i = 0; i < 1000 && !told; ++i) {  // the worker hears of it soon
+    Client comes(story);
+    told = comes.ask(kGet).has("Connection: close\r\n");
+    REQUIRE((!told || comes.at_end()));
+  }
+  REQUIRE(told);
+  const auto last = waits.ask(kGet);
+  REQUIRE(last.body == "hello");
+  REQUIRE(last.has("Connection: close\r\n"));
+  REQUIRE(waits.at_end());
+}
+
 TEST_CASE("a new table does not touch what is in flight, and the next request sees it",
           "[forwarder_net]") {
   SlowServer story;
