@@ -9,8 +9,14 @@ Json report(const NameStatus& names) {
   for (const auto& name : names) {
     Json addresses = Json::array();
     for (const auto& ip : name.addresses) addresses.push_back(ip.to_string());
+    Json records = Json::array();
+    for (const auto& to : name.to)
+      records.push_back({{"address", base::SocketAddress{to.ip, to.port}.to_string()},
+                         {"priority", to.priority},
+                         {"weight", to.weight}});
     json.push_back({{"name", name.name},
                     {"addresses", std::move(addresses)},
+                    {"srv", std::move(records)},
                     {"trouble", name.trouble},
                     {"troubleMs", name.trouble.empty() ? Json() : Json(base::to_ms(name.since))}});
   }
@@ -19,7 +25,7 @@ Json report(const NameStatus& names) {
 
 std::vector<std::string> troubles_of(const NameStatus& names, std::size_t left_out) {
   std::vector<std::string> troubles;
-  for (const auto& [name, addresses, trouble, since] : names) {
+  for (const auto& [name, addresses, trouble, since, to] : names) {
     if (trouble.empty()) continue;
     troubles.push_back(
         "names: for " + base::to_string(since) + ": " + trouble +

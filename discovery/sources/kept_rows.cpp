@@ -40,12 +40,12 @@ void add_led_elsewhere(const resources::Documents& documents, const NamedAddress
                        const NamedAddresses& after, std::vector<std::uint64_t>& changed) {
   const auto led = [](const NamedAddresses& addresses, const std::string& name) {
     const auto found = addresses.find(name);
-    return found == addresses.end() ? nullptr : &found->second.addresses;
+    return found == addresses.end() ? nullptr : &found->second;
   };
   const auto is_elsewhere = [&](const std::string& name) {
     if (name.empty()) return false;
     const auto *was = led(before, name), *is = led(after, name);
-    return was && is ? *was != *is : was != is;
+    return was && is ? was->addresses != is->addresses || was->to != is->to : was != is;
   };
   const auto elsewhere = [&](const resources::StaticEndpoint& endpoint) {
     return is_elsewhere(endpoint.name);

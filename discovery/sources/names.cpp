@@ -75,7 +75,6 @@ void Names::answered(const Question& question, const base::Result<Resolver::Foun
   if (!half.asking) return;  // of a time when the name was wanted before
   half.asking = false;
   --asking_;
-  half.next = now + kLeast;
   if (answer)
     take(half, question.name, *answer, now);
   else
@@ -98,25 +97,14 @@ void Names::take(Half& half, const std::string& name, const Resolver::Found& fou
   });
   if (usable.empty())  // its servers have told, and it is nothing
     return fail(half, base::Error{base::Code::not_found, std::move(objection)}, now);
-  half.trouble = objection.empty() ? too_many(name, usable.size()) : std::move(objection);
+  half.succeeded(now, found.lasts,
+                 objection.empty() ? too_many(name, usable.size()) : std::move(objection));
   if (usable.size() > kMaxAddresses) usable.resize(kMaxAddresses);
   half.addresses = std::move(usable);
-  half.told = true;
-  half.next = now + std::clamp(found.lasts, kLeast, kMost);
-  half.denied_since = std::nullopt;
-  if (half.trouble.empty())
-    half.trouble_since = std::nullopt;
-  else if (!half.trouble_since)
-    half.trouble_since = now;
 }
 
 void Names::fail(Half& half, const base::Error& error, base::TimePoint now) {
-  half.trouble = error.message;
-  if (!half.trouble_since) half.trouble_since = now;
-  if (error.code != base::Code::not_found) return;
-  half.told = true;
-  if (!half.denied_since) half.denied_since = now;
-  if (now - *half.denied_since >= kDoubted) half.addresses.clear();
+  if (half.failed(now, error)) half.addresses.clear();
 }
 
 std::vector<base::IpAddress> Names::addresses_of(const Halves& halves) {

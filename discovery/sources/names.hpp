@@ -11,25 +11,25 @@
 
 #include <array>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.hpp"
 #include "discovery/import_rule.hpp"
+#include "discovery/sources/look_up.hpp"
 #include "discovery/sources/resolver.hpp"
 #include "discovery/sources/rows.hpp"
 
 namespace discovery::sources {
 
-// Sorted, each once.
+// Sorted, each once; those of SRV records too (srv_names.hpp).
 std::vector<std::string> names_in(const resources::Documents& documents);
 
 class Names {
  public:
-  static constexpr base::Duration kLeast = std::chrono::seconds(5);
-  static constexpr base::Duration kMost = std::chrono::seconds(60);
-  static constexpr base::Duration kDoubted = std::chrono::seconds(60);
+  static constexpr base::Duration kLeast = LookUp::kLeast;
+  static constexpr base::Duration kMost = LookUp::kMost;
+  static constexpr base::Duration kDoubted = LookUp::kDoubted;
   static constexpr std::size_t kMaxNames = 1000;
   static constexpr std::size_t kMaxAddresses = 64;
   static constexpr std::size_t kMaxAtOnce = Resolver::kMaxAtOnce;
@@ -42,8 +42,9 @@ class Names {
   struct Status {
     std::string name;
     std::vector<base::IpAddress> addresses;
-    std::string trouble;     // "" = none
-    base::Duration since{};  // how long it lasts
+    std::string trouble;      // "" = none
+    base::Duration since{};   // how long it lasts
+    std::vector<LedTo> to = {};  // of an SRV name
   };
 
   explicit Names(ImportRule rule = {}) : rule_(std::move(rule)) {}
@@ -63,12 +64,8 @@ class Names {
 
  private:
   // What is known of a name in one family.
-  struct Half {
+  struct Half : LookUp {
     std::vector<base::IpAddress> addresses;
-    base::TimePoint next{};
-    bool asking = false, told = false;  // by servers, that there are some or none
-    std::string trouble;                // of the last answer
-    std::optional<base::TimePoint> trouble_since, denied_since;
   };
   using Halves = std::array<Half, 2>;  // IPv4, IPv6
   static std::vector<base::IpAddress> addresses_of(const Halves& halves);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "discovery/sources/srv_message.hpp"
+
 namespace discovery::sources {
 namespace {
 
@@ -14,6 +16,11 @@ using Found = Resolver::Found;
 struct Lookup {
   std::string host;
   Resolver::Answer answer;
+  std::size_t& under_way;
+};
+struct SrvLookup {
+  std::string host;
+  Resolver::SrvAnswer answer;
   std::size_t& under_way;
 };
 
@@ -54,14 +61,27 @@ base::Code code_of(int status) {
   return status == ARES_ETIMEOUT ? base::Code::timeout : base::Code::unavailable;
 }
 
+base::Error error_of(const std::string& host, int status) {
+  return {code_of(status), host + " does not resolve: " + ares_strerror(status)};
+}
+
 void answered(void* argument, int status, int, ares_addrinfo* records) {
   const std::unique_ptr<Lookup> lookup(static_cast<Lookup*>(argument));
   --lookup->under_way;
   auto found = records ? found_in(*records) : Found{};
   if (records) ares_freeaddrinfo(records);
   if (!found.addresses.empty()) return lookup->answer(std::move(found));
-  lookup->answer(
-      base::Error{code_of(status), lookup->host + " does not resolve: " + ares_strerror(status)});
+  lookup->answer(error_of(lookup->host, status));
+}
+
+void srv_answered(void* argument, int status, int, unsigned char* message, int size) {
+  const std::unique_ptr<SrvLookup> lookup(static_cast<SrvLookup*>(argument));
+  --lookup->under_way;
+  if (status != ARES_SUCCESS) return lookup->answer(error_of(lookup->host, status));
+  auto found = read_srv({message, static_cast<std::size_t>(size)});
+  if (!found) return lookup->answer(error_of(lookup->host, ARES_EBADRESP));
+  if (found->records.empty()) return lookup->answer(error_of(lookup->host, ARES_ENODATA));
+  lookup->answer(std::move(*found));
 }
 
 }  // namespace
@@ -97,8 +117,9 @@ class Resolver::Channel {
 
   void ask(Question question) {
     if (status_ != ARES_SUCCESS)
-      return question.answer(base::unavailable(
+      return question.fail(base::unavailable(
           question.host + " cannot be looked up: c-ares: " + ares_strerror(status_)));
+    if (question.srv_answer) return ask_srv(std::move(question));
     ares_addrinfo_hints hints{};
     hints.ai_family = family_of(question.family);
     hints.ai_socktype = SOCK_STREAM;
@@ -108,6 +129,15 @@ class Resolver::Channel {
         Lookup{std::move(question.host), std::move(question.answer), under_way_});
     const auto host = lookup->host;
     ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, answered, lookup.release());
+  }
+
+  void ask_srv(Question question) {
+    constexpr int kInternet = 1, kSrv = 33;
+    ++under_way_;
+    auto lookup = std::make_unique<SrvLookup>(
+        SrvLookup{std::move(question.host), std::move(question.srv_answer), under_way_});
+    const auto host = lookup->host;
+    ares_query(channel_, host.c_str(), kInternet, kSrv, srv_answered, lookup.release());
   }
 
   // Waits until a socket, a wake-up or a deadline of c-ares has something to say, and lets it.
@@ -141,18 +171,33 @@ Resolver::~Resolver() {
   thread_.join();
 }
 
+void Resolver::Question::fail(base::Error error) const {
+  if (srv_answer)
+    srv_answer(std::move(error));
+  else
+    answer(std::move(error));
+}
+
 void Resolver::resolve(const std::string& host, Answer answer, Family family) {
   if (auto literal = base::IpAddress::parse(host))
     return answer(Found{{*literal}, base::Duration::max()});
+  put({host, std::move(answer), family});
+}
+
+void Resolver::resolve_srv(const std::string& name, SrvAnswer answer) {
+  put({name, {}, Family::any, std::move(answer)});
+}
+
+void Resolver::put(Question question) {
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() < kMaxWaiting && !stopping_) {
-      waiting_.push_back({host, std::move(answer), family});
+      waiting_.push_back(std::move(question));
       polled_.wake();
       return;
     }
   }
-  answer(base::Error{base::Code::exhausted, host + ": too many names wait to be resolved"});
+  question.fail({base::Code::exhausted, question.host + ": too many names wait to be resolved"});
 }
 
 bool Resolver::take(std::deque<Question>& into, std::size_t most) {
@@ -179,7 +224,7 @@ void Resolver::run() {
   channel.reset();
   take(questions, kMaxAtOnce + kMaxWaiting);
   for (auto& question : questions)
-    question.answer(base::unavailable(question.host + ": the resolver is stopping"));
+    question.fail(base::unavailable(question.host + ": the resolver is stopping"));
 }
 
 }  // namespace discovery::sources

@@ -36,6 +36,18 @@ class Resolver {
     base::Duration lasts{};                  // the least TTL among their records
   };
   using Answer = std::function<void(base::Result<Found>)>;
+  // RFC 2782, in the order in which they are to be tried.
+  struct Srv {
+    std::uint16_t priority = 0;
+    std::string target;  // lower case without the trailing dot; "" = there is no such service
+    std::uint16_t port = 0, weight = 0;
+    friend auto operator<=>(const Srv&, const Srv&) = default;
+  };
+  struct FoundSrv {
+    std::vector<Srv> records;  // as they came, at least one
+    base::Duration lasts{};    // the least TTL among the answer's records
+  };
+  using SrvAnswer = std::function<void(base::Result<FoundSrv>)>;
   enum class Family : std::uint8_t { any, v4, v6 };
 
   struct Options {
@@ -54,6 +66,8 @@ class Resolver {
   // A literal address is answered at once, on the calling thread. With `any`, the addresses of one
   // family are an answer even where the servers fail to tell the other's.
   void resolve(const std::string& host, Answer answer, Family family = Family::any);
+  // The SRV records of a name, which is taken as whole.
+  void resolve_srv(const std::string& name, SrvAnswer answer);
 
  private:
   class Channel;
@@ -61,7 +75,10 @@ class Resolver {
     std::string host;
     Answer answer;
     Family family = Family::any;
+    SrvAnswer srv_answer = {};  // instead of `answer`
+    void fail(base::Error error) const;
   };
+  void put(Question question);
   // False when it is time to stop.
   bool take(std::deque<Question>& into, std::size_t most);
   void run();

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/network.hpp"
 #include "discovery/row_check.hpp"
+#include "resources/kinds/names.hpp"
 
 namespace discovery::sources {
 namespace {
@@ -35,13 +37,24 @@ bool better(view::Health a, view::Health b) {
   return rank(a) < rank(b);
 }
 
-// visit(ip) for the endpoint's own address, or each that its name leads to.
+// visit(endpoint, ip, priority) for the endpoint's own address, or each that its name leads to:
+// with the port and the weight that an SRV record gives it.
 template <class Visit>
 void for_each_address(const resources::StaticEndpoint& endpoint, const NamedAddresses& names,
                       Visit&& visit) {
-  if (endpoint.name.empty()) return visit(endpoint.ip);
-  if (const auto found = names.find(endpoint.name); found != names.end())
-    for (const auto& ip : found->second.addresses) visit(ip);
+  if (endpoint.name.empty()) return visit(endpoint, endpoint.ip, 0);
+  const auto found = names.find(endpoint.name);
+  if (found == names.end()) return;
+  if (!resources::is_srv_name(endpoint.name)) {
+    for (const auto& ip : found->second.addresses) visit(endpoint, ip, 0);
+    return;
+  }
+  auto one = endpoint;
+  for (const auto& to : found->second.to) {
+    one.port = to.port;
+    one.weight = to.weight;
+    visit(one, to.ip, to.priority);
+  }
 }
 
 std::string id_of(const resources::StaticEndpoint& endpoint, const base::IpAddress& ip) {
@@ -209,10 +222,33 @@ class Maker {
       return;
     }
     if (!put(row, service.metadata)) return;
-    for (const auto& endpoint : service.endpoints)
-      for_each_address(endpoint, seen_.names, [&](const base::IpAddress& ip) {
-        put(read(service, endpoint, ip), service.metadata);
+    for (const auto& endpoint : service.endpoints) {
+      const auto serving = serving_priority(service, endpoint);
+      for_each_address(endpoint, seen_.names, [&](const auto& one, const auto& ip, int priority) {
+        if (priority == serving) put(read(service, one, ip), service.metadata);
       });
+    }
+  }
+
+  // Why it fails; null: it does not.
+  const std::string* failure(const EndpointName& endpoint) const {
+    if (seen_.failing.empty()) return nullptr;
+    const auto found = seen_.failing.find(endpoint);
+    return found == seen_.failing.end() ? nullptr : &found->second;
+  }
+
+  // Of an SRV name's; 0 of all others.
+  int serving_priority(const resources::StaticService& service,
+                       const resources::StaticEndpoint& endpoint) const {
+    std::optional<int> first, answering;
+    const auto look = [&](const auto& one, const auto& ip, int priority) {
+      first = first.value_or(priority);
+      if (!answering &&
+          !failure({service.metadata.namespace_, service.metadata.name, id_of(one, ip)}))
+        answering = priority;
+    };
+    if (resources::is_srv_name(endpoint.name)) for_each_address(endpoint, seen_.names, look);
+    return answering.value_or(first.value_or(0));
   }
 
   EndpointRow read(const resources::StaticService& service,
@@ -223,11 +259,8 @@ class Maker {
     row.id = id_of(endpoint, ip);
     row.ip = ip;
     row.weight = endpoint.weight;
-    const auto fails = seen_.failing.empty()
-                           ? seen_.failing.end()
-                           : seen_.failing.find({row.namespace_, row.service, row.id});
-    const bool answers = fails == seen_.failing.end();
-    row.health = endpoint.ready && answers ? view::Health::healthy : view::Health::unhealthy;
+    const auto* fails = failure({row.namespace_, row.service, row.id});
+    row.health = endpoint.ready && !fails ? view::Health::healthy : view::Health::unhealthy;
     auto& made = row.traits;
     made.ports = ports_of(service, endpoint);
     made.locality = endpoint.locality;
@@ -236,7 +269,7 @@ class Maker {
     made.labels = service.metadata.labels;
     for (const auto& [key, value] : endpoint.labels) made.labels[key] = value;
     if (!endpoint.name.empty()) made.labels[kNameLabel] = endpoint.name;
-    if (!answers) made.labels[kUnhealthyLabel] = fails->second;
+    if (fails) made.labels[kUnhealthyLabel] = *fails;
     return row;
   }
 
@@ -328,11 +361,11 @@ CheckTargets check_targets(const resources::SharedList<resources::StaticService>
     if (!service.checked.value_or(rule.by_default)) continue;
     for (const auto& endpoint : service.endpoints) {
       if (!endpoint.ready || !base::is_reachable(endpoint.network, rule.networks)) continue;
-      for_each_address(endpoint, names, [&](const base::IpAddress& ip) {
+      for_each_address(endpoint, names, [&](const auto& one, const auto& ip, int) {
         auto& target =
-            targets[{service.metadata.namespace_, service.metadata.name, id_of(endpoint, ip)}];
+            targets[{service.metadata.namespace_, service.metadata.name, id_of(one, ip)}];
         target.how = service.check;
-        for (const auto port : checked_ports(service.check, ports_of(service, endpoint)))
+        for (const auto port : checked_ports(service.check, ports_of(service, one)))
           target.addresses.push_back({ip, port});
       });
     }
@@ -345,8 +378,8 @@ std::vector<EndpointName> endpoints_of(
   std::vector<EndpointName> all;
   for (const auto& service : services)
     for (const auto& endpoint : service.endpoints)
-      for_each_address(endpoint, names, [&](const base::IpAddress& ip) {
-        all.push_back({service.metadata.namespace_, service.metadata.name, id_of(endpoint, ip)});
+      for_each_address(endpoint, names, [&](const auto& one, const auto& ip, int) {
+        all.push_back({service.metadata.namespace_, service.metadata.name, id_of(one, ip)});
       });
   return all;
 }

@@ -6,9 +6,11 @@
 // without its Service gives its endpoints all the same. What is not exported
 // (by the rule, or by the annotation nearmost.io/export) makes rows of its own, for this cluster
 // alone. An endpoint that is a name, of the short form or of a Service that is an ExternalName, is
-// one for each of the name's addresses, labelled kNameLabel; none while it has no addresses.
-// Errors: a document that cannot be a row is a problem at its place; the others are rows. Thread: a
-// pure function. Cost: linear in the documents.
+// one for each of the name's addresses, labelled kNameLabel; none while it has no addresses. Of
+// those that an SRV name leads to, one priority serves: the first of which an endpoint answers, or
+// the first of all where none does; the others stand by, checked and unpublished. Errors: a
+// document that cannot be a row is a problem at its place; the others are rows. Thread: a pure
+// function. Cost: linear in the documents.
 #pragma once
 
 #include <map>
@@ -27,10 +29,20 @@ inline constexpr const char* kNameLabel = "nearmost.io/name";
 // On one that fails: why.
 inline constexpr const char* kUnhealthyLabel = "nearmost.io/unhealthy";
 
+// One of the addresses that an SRV name leads to.
+struct LedTo {
+  base::IpAddress ip;
+  std::uint16_t port = 0;
+  std::uint16_t priority = 0;
+  std::uint32_t weight = 1;
+  friend bool operator==(const LedTo&, const LedTo&) = default;
+};
+
 // Where a name leads that a document gives instead of an address.
 struct Led {
   std::vector<base::IpAddress> addresses;
   bool is_whole = false;  // servers have told, or denied, the addresses of both families
+  std::vector<LedTo> to = {};  // of an SRV name, by priority
   friend bool operator==(const Led&, const Led&) = default;
 };
 using NamedAddresses = std::map<std::string, Led, std::less<>>;

@@ -68,6 +68,21 @@ std::string_view host_fault(std::string_view host, Wildcards wildcards) {
   return labels_fault(host);
 }
 
+std::string_view srv_name_fault(std::string_view name) {
+  const auto take_label = [&name] {
+    const auto dot = std::min(name.find('.'), name.size());
+    const auto label = name.substr(0, dot);
+    name.remove_prefix(std::min(dot + 1, name.size()));
+    return label;
+  };
+  const auto service = take_label();
+  if (!service.starts_with('_') || !is_label(service.substr(1))) return "its service is no name";
+  if (const auto protocol = take_label(); base::lower(protocol) != "_tcp")
+    return protocol.starts_with('_') ? "endpoints are reached by TCP" : "its protocol is missing";
+  if (name.starts_with('*')) return "a * is no name of a server's";
+  return host_fault(name, Wildcards::label);
+}
+
 void read(const Value& value, std::string& host, const Wildcards& wildcards) {
   std::string text;
   read(value, text);

@@ -22,6 +22,12 @@ void read(const Value& value, std::string& host, const Wildcards& wildcards);
 // hyphens, the last label not all digits.
 std::string_view host_fault(std::string_view host, Wildcards wildcards);
 
+// "_http._tcp.example.internal", in lower case without the trailing dot: RFC 2782's name of a
+// service. Whether a name that was read is one.
+inline bool is_srv_name(std::string_view name) { return name.starts_with('_'); }
+// What is wrong with such a name, or "".
+std::string_view srv_name_fault(std::string_view name);
+
 // A name in lower case without the trailing dot, as agent.yaml reads `networks`: labels joined by
 // dots, at most 253 characters.
 void read_network(const Value& value, std::string& network);

@@ -30,12 +30,26 @@ bool read_name(std::string_view text, StaticEndpoint& out) {
   return true;
 }
 
+void read_srv_name(const Value& value, std::string_view text, StaticEndpoint& out) {
+  const std::string example = "_http._tcp.example.internal";
+  auto name = base::lower(text);
+  if (name.ends_with('.')) name.pop_back();
+  if (name.find(':') != name.npos)
+    value.error(quoted(text) + " is an SRV name with a port, which its records say",
+                "write the name alone, as in " + example);
+  else if (const auto fault = srv_name_fault(name); !fault.empty())
+    value.error(quoted(text) + " is no SRV name: " + std::string(fault),
+                "write _SERVICE._tcp.NAME, as in " + example);
+  out.name = std::move(name);
+}
+
 // "10.0.0.5", "fd00::5", "10.0.0.5:9081", "[fd00::5]:9081", "db.example.com" or
-// "db.example.com:5432".
+// "db.example.com:5432" or "_http._tcp.example.com".
 void read_address(const Value& value, StaticEndpoint& out) {
   std::string text;
   read(value, text);
   if (!value.node().is_scalar()) return;
+  if (is_srv_name(text)) return read_srv_name(value, text, out);
   if (const auto ip = base::IpAddress::parse(text)) {
     out.ip = *ip;
   } else if (const auto socket = base::SocketAddress::parse(text)) {
@@ -45,9 +59,10 @@ void read_address(const Value& value, StaticEndpoint& out) {
   } else {
     const auto host = base::HostPort::parse(text);
     if (!read_name(host ? host->host : text, out))
-      value.error(
-          quoted(text) + " is neither an IP address nor a whole name",
-          "write 10.0.0.5, 10.0.0.5:9080, [fd00::5]:9080, db.example.com or db.example.com:5432");
+      value.error(quoted(text) + " is neither an IP address nor a whole name",
+                  "write 10.0.0.5, 10.0.0.5:9080, [fd00::5]:9080, db.example.com, "
+                  "db.example.com:5432 or, of "
+                  "SRV records, _http._tcp.example.com");
     if (host) out.port = host->port;
     if (host && out.port == 0) value.error("port 0 is nobody's", "write a port from 1 to 65535");
     return;
@@ -64,7 +79,9 @@ void read_endpoint(const Value& value, StaticEndpoint& out) {
   } else {
     fields.missing("address");
   }
+  const bool is_srv = is_srv_name(out.name);
   if (const auto port = fields.find("port")) {
+    if (is_srv) port->error("an SRV name's port is in its records", "leave it out");
     if (out.port != 0) port->error("a second port: the address has one", "keep one of the two");
     read(*port, out.port, between(1, 65535));
   }
@@ -72,7 +89,10 @@ void read_endpoint(const Value& value, StaticEndpoint& out) {
   if (const auto network = fields.find("network")) read_network(*network, out.network);
   if (const auto hostname = fields.find("hostname")) read_dns_label(*hostname, out.hostname);
   fields.optional("labels", out.labels);
-  fields.optional("weight", out.weight, between(0, kMaxWeight));
+  if (const auto weight = fields.find("weight")) {
+    if (is_srv) weight->error("an SRV name's weights are in its records", "leave it out");
+    read(*weight, out.weight, between(0, kMaxWeight));
+  }
   fields.optional("ready", out.ready);
 }
 
@@ -105,10 +125,12 @@ void read_endpoints(const Value& list, const Defaults& defaults, StaticService& 
     const auto errors = value.report().errors();
     read_endpoint(value, endpoint);
     const bool readable = value.report().errors() == errors;
-    if (endpoint.port != 0 && out.ports.size() > 1) {
-      value.error("an endpoint's own port, but the service has " +
-                      std::to_string(out.ports.size()) + " ports",
-                  "leave the port out, or split the service");
+    if (out.ports.size() > 1 && (endpoint.port != 0 || is_srv_name(endpoint.name))) {
+      const auto has = ", but the service has " + std::to_string(out.ports.size()) + " ports";
+      if (endpoint.port != 0)
+        value.error("an endpoint's own port" + has, "leave the port out, or split the service");
+      else
+        value.error("an SRV name, whose records say one port" + has, "split the service");
     }
     const auto port =
         endpoint.port == 0 && out.ports.size() == 1 ? out.ports[0].number : endpoint.port;

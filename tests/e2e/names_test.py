@@ -13,10 +13,17 @@ from named_server import serve
 
 PORT = 9090
 DB, API = "db.outside.example", "api.outside.example"
+SRV, FIRST, SECOND = "_shop._tcp.outside.example", "first.outside.example", "second.outside.example"
 DOCUMENTS = """service: db
 namespace: names
 ports: {{tcp: {port}}}
 endpoints: [{db}]
+---
+service: shop
+namespace: names
+port: 80
+check: true
+endpoints: [{srv}]
 ---
 apiVersion: networking.gloo.solo.io/v2
 kind: ExternalService
@@ -75,6 +82,52 @@ class NamesMesh(Mesh):
                 f"passOn: [{{zone: ., to: ['{self.prefix}.9.1:{SERVER_PORT}']}}]")
 
 
+def end(server):
+    server.shutdown()
+    server.server_close()
+
+
+def srv_records_say_where_a_service_is(mesh, names):
+    """Ports and weights are the records'; who stands by at a later priority serves when nobody before answers."""
+    hosts = [mesh.address("west", n) for n in (94, 95, 96)]
+    servers = {host: serve(host, 9101 + at) for at, host in enumerate(hosts)}
+    others = dict(names.names)
+
+    def shows():
+        """The endpoints that east has of it, and the weights that west gives them."""
+        found = mesh.ask("east", "explain", "shop.names.mesh.internal", check=False)
+        endpoints = {f"{e['address']}:{p}" for tier in found.get("tiers", []) for e in tier["endpoints"]
+                     for p in e["ports"].values()}
+        records = next(n["srv"] for n in mesh.ask("west", "status", check=False)["names"] if n["name"] == SRV)
+        return sorted((r["address"], r["weight"]) for r in records if r["address"] in endpoints)
+
+    def lead(records, **addresses):
+        names.names = {**others, SRV: records, **addresses}
+    one, two, three = hosts
+    lead([(10, 30, 9101, FIRST), (10, 10, 9102, SECOND), (20, 0, 9103, "third.outside.example")],
+         **{FIRST: [one], SECOND: [two], "third.outside.example": [three]})
+    until(lambda: shows() == [(f"{one}:9101", 3), (f"{two}:9102", 1)], 20, "ports and weights of the first priority")
+    for host in (one, two):
+        end(servers[host])
+    until(lambda: shows() == [(f"{three}:9103", 1)], 20, "the next priority serves")
+    equal(mesh.request("west", "shop.names.mesh.internal", 80, "/").body, three, "who answers")
+    serve(one, 9101)
+    until(lambda: shows() == [(f"{one}:9101", 3)], 20, "and the first again")
+    lead([(10, 0, 9101, FIRST)], **{FIRST: [three]})
+    serve(three, 9101)
+    until(lambda: shows() == [(f"{three}:9101", 1)], 20, "the target leads elsewhere")
+    lead([(0, 0, 0, ".")])
+    until(lambda: "no such service" in trouble_of(mesh, SRV), 20, "a service that is none is told")
+    equal(shows(), [(f"{three}:9101", 1)], "and doubted for a while")
+    lead([(10, 0, 9101, FIRST)], **{FIRST: [three]})
+    until(lambda: not trouble_of(mesh, SRV), 20, "all is well")
+
+
+def trouble_of(mesh, name):
+    said = {n["name"]: n for n in mesh.ask("west", "status", check=False)["names"]}
+    return said[name]["trouble"]
+
+
 def main():
     with NamesMesh(os.path.abspath(sys.argv[1]), clusters=["west", "east"]) as mesh:
         names = NameServer(f"{mesh.prefix}.9.1")
@@ -82,7 +135,8 @@ def main():
         for address in (one, two, three):
             serve(address, PORT)
         names.names = {DB: [one], API: [two]}
-        mesh.write("west", "names.yaml", DOCUMENTS.format(port=PORT, db=DB, api=API, chosen=three))
+        mesh.write("west", "names.yaml", DOCUMENTS.format(port=PORT, db=DB, api=API, srv=SRV,
+                                                                chosen=three))
         mesh.start()
 
         def seen():
@@ -110,12 +164,13 @@ def main():
         until(lambda: seen() == [two], 20, "the name leads elsewhere")
         equal(body("/hidden"), (200, f"{two} {API}:{PORT}"), "and so does its route")
 
+        srv_records_say_where_a_service_is(mesh, names)
+
         # Servers that say nothing take nothing, and it is told; so do those that deny for a moment.
         names.names = None
 
         def trouble():
-            said = {n["name"]: n for n in mesh.ask("west", "status", check=False)["names"]}
-            return said[DB]["trouble"]
+            return trouble_of(mesh, DB)
         until(lambda: trouble() != "", 30, "the silence is told")
         degraded = mesh.ask("west", "status", check=False)["degraded"]
         equal(any(DB in reason for reason in degraded), True, f"why degraded: {degraded}")

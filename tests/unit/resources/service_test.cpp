@@ -305,3 +305,39 @@ TEST_CASE("an external name is one of a host", "[resources]") {
         Lines{"a.yaml:4:7: warning: Service default/db: spec: type ExternalName without "
               "externalName: it has no endpoints"});
 }
+
+TEST_CASE("an endpoint may be an SRV name, whose records say port and weight", "[resources]") {
+  const auto loaded = load_text(
+      "service: a\nport: 80\nendpoints: [_HTTP._tcp.Example.internal., "
+      "{address: _web._tcp.example, zone: z}]\n");
+  REQUIRE(loaded.problems.empty());
+  const auto& endpoints = loaded.documents.static_services.at(0).endpoints;
+  CHECK(endpoints.at(0).name == "_http._tcp.example.internal");
+  CHECK(endpoints.at(1).name == "_web._tcp.example");
+  CHECK(endpoints.at(1).locality.zone == "z");
+
+  const auto wrong = [](const std::string& endpoint, const std::string& ports = "port: 80") {
+    const auto text = "service: a\n" + ports + "\nendpoints: [" + endpoint + "]\n";
+    const auto found = load_text(text);
+    CHECK(found.documents.static_services.empty());
+    return found.problems.empty() ? "" : found.problems[0].to_string();
+  };
+  const std::string at = "a.yaml:3:13: error: service default/a: endpoints[0]: ";
+  CHECK(wrong("\"_http._tcp.example:80\"") ==
+        at + "\"_http._tcp.example:80\" is an SRV name with a port, which its records say; "
+             "write the name alone, as in _http._tcp.example.internal");
+  CHECK(wrong("_http._udp.example") == at + "\"_http._udp.example\" is no SRV name: endpoints are "
+                                            "reached by TCP; write _SERVICE._tcp.NAME, as in "
+                                            "_http._tcp.example.internal");
+  CHECK(wrong("_http.example").find("its protocol is missing") != std::string::npos);
+  CHECK(wrong("_._tcp.example").find("its service is no name") != std::string::npos);
+  CHECK(wrong("_http._tcp").find("no SRV name: empty") != std::string::npos);
+  CHECK(wrong("_http._tcp._sub.example").find("no SRV name: a label") != std::string::npos);
+  CHECK(wrong("_http._tcp.example", "ports: {a: 1, b: 2}").find("records say one port") !=
+        std::string::npos);
+  CHECK(wrong("{address: _http._tcp.example, port: 80}")
+            .find("port: an SRV name's port is in its records; leave it out") != std::string::npos);
+  CHECK(wrong("{address: _http._tcp.example, weight: 5}")
+            .find("weight: an SRV name's weights are in its records; leave it out") !=
+        std::string::npos);
+}

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <map>
@@ -79,6 +80,24 @@ struct Scene {
     query.bytes.resize(12 + reader.position() + 2);
     return query;
   }
+  void ask_srv(const std::string& name, std::function<void(base::Result<Resolver::FoundSrv>)> got) {
+    resolver->resolve_srv(name, [this, name, got](auto answer) {
+      const std::lock_guard lock(mutex);
+      got(std::move(answer));
+      answers.emplace(name, Addresses{});
+      came.notify_all();
+    });
+  }
+  // `records`: as they stand in the answer section.
+  void reply_raw(Query query, std::uint16_t count, std::string_view records) {
+    auto& bytes = query.bytes;
+    bytes[2] = static_cast<char>(0x81), bytes[3] = static_cast<char>(0x80);
+    bytes[6] = static_cast<char>(count >> 8), bytes[7] = static_cast<char>(count);
+    bytes[8] = bytes[9] = bytes[10] = bytes[11] = 0;
+    bytes += records;
+    ::sendto(server.get(), bytes.data(), bytes.size(), 0,
+             reinterpret_cast<const sockaddr*>(&query.from), query.from_size);
+  }
   void reply(Query query, const Addresses& addresses, char rcode = 0) {
     auto& bytes = query.bytes;
     bytes[2] = static_cast<char>(0x81);
@@ -101,7 +120,51 @@ struct Scene {
   }
 };
 
+// A record of the name that was asked for.
+std::string srv_record(std::uint32_t ttl, std::array<std::uint16_t, 3> numbers,
+                       std::string_view target) {
+  base::ByteWriter out;
+  for (const auto part : {0xc00c, 33, 1}) out.u16(static_cast<std::uint16_t>(part));
+  out.u32(ttl);
+  out.u16(static_cast<std::uint16_t>(6 + target.size()));
+  for (const auto number : numbers) out.u16(number);
+  return out.bytes() + std::string(target);
+}
+
 }  // namespace
+
+TEST_CASE("the SRV records of a name come with the least of their TTLs", "[sources]") {
+  Scene scene;
+  std::optional<base::Result<Resolver::FoundSrv>> got;
+  scene.ask_srv("_http._tcp.example", [&](auto answer) { got.emplace(std::move(answer)); });
+  const auto query = scene.receive();
+  CHECK(query.name == "_http._tcp.example");
+  CHECK(query.type == 33);
+  using namespace std::string_view_literals;
+  scene.reply_raw(
+      query, 2,
+      srv_record(30, {10, 5, 8080}, "\1A\7Example\0"sv) + srv_record(20, {0, 0, 0}, "\0"sv));
+  (void)scene.wait_for("_http._tcp.example");
+  REQUIRE(got->ok());
+  const auto& records = (*got)->records;
+  CHECK(records == std::vector<Resolver::Srv>{{10, "a.example", 8080, 5}, {0, "", 0, 0}});
+  CHECK((*got)->lasts == 20s);
+}
+
+TEST_CASE("an answer without SRV records is none, and a damaged one is a failure", "[sources]") {
+  using namespace std::string_view_literals;
+  Scene scene;
+  std::optional<base::Result<Resolver::FoundSrv>> got;
+  scene.ask_srv("_http._tcp.example", [&](auto answer) { got.emplace(std::move(answer)); });
+  const bool damaged = GENERATE(true, false);
+  if (damaged)
+    scene.reply_raw(scene.receive(), 1, srv_record(30, {1, 1, 1}, "\77a"sv));
+  else
+    scene.reply_raw(scene.receive(), 0, "");
+  (void)scene.wait_for("_http._tcp.example");
+  REQUIRE_FALSE(got->ok());
+  CHECK(got->error().code == (damaged ? base::Code::unavailable : base::Code::not_found));
+}
 
 TEST_CASE("a name has its IPv4 and its IPv6 addresses, each once", "[sources]") {
   Scene scene;

@@ -376,3 +376,35 @@ spec: {type: ExternalName, externalName: DB.example.com., ports: [{name: sql, po
   CHECK(made.traits.labels.at(sources::kNameLabel) == "db.example.com");
   CHECK(made.health == view::Health::healthy);
 }
+
+TEST_CASE("of an SRV name's priorities the first serves of which somebody answers") {
+  const auto ip = [](std::string_view text) { return *base::IpAddress::parse(text); };
+  auto loaded = resources::load(
+      {{"test.yaml",
+        "service: a\nport: 80\nendpoints: [_a._tcp.example, {address: 10.0.0.9, weight: 7}]\n"}});
+  REQUIRE(loaded.problems.empty());
+  sources::Seen seen;
+  seen.names["_a._tcp.example"].to = {
+      {ip("10.0.0.1"), 8001, 10, 3}, {ip("10.0.0.2"), 8002, 10, 1}, {ip("10.0.0.3"), 8003, 20, 1}};
+  const auto shown = [&] {
+    std::string all;
+    for (const auto& row : decoded(sources::make_rows(loaded.documents, {}, seen)))
+      if (const auto* one = std::get_if<EndpointRow>(&row))
+        all += one->id + "=" + std::to_string(one->weight) +
+               (one->health == view::Health::healthy ? " " : "! ");
+    return all;
+  };
+  CHECK(shown() == "10.0.0.1:8001=3 10.0.0.2:8002=1 10.0.0.9=7 ");
+  const auto row = decoded(sources::make_rows(loaded.documents, {}, seen));
+  CHECK(endpoint(row, "10.0.0.1:8001").traits.ports == std::vector<view::EndpointPort>{{"", 8001}});
+  CHECK(endpoint(row, "10.0.0.1:8001").traits.labels.at(sources::kNameLabel) == "_a._tcp.example");
+  seen.failing[{"default", "a", "10.0.0.1:8001"}] = "refuses connections";
+  CHECK(shown() == "10.0.0.1:8001=3! 10.0.0.2:8002=1 10.0.0.9=7 ");
+  seen.failing[{"default", "a", "10.0.0.2:8002"}] = "refuses connections";
+  CHECK(shown() == "10.0.0.3:8003=1 10.0.0.9=7 ");
+  seen.failing[{"default", "a", "10.0.0.3:8003"}] = "refuses connections";
+  CHECK(shown() == "10.0.0.1:8001=3! 10.0.0.2:8002=1! 10.0.0.9=7 ");
+  const auto checked = sources::check_targets(loaded.documents.static_services, seen.names, {});
+  CHECK(checked.contains({"default", "a", "10.0.0.3:8003"}));  // who stands by, too
+  CHECK(checked.size() == 4);
+}
