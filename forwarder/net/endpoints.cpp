@@ -186,7 +186,7 @@ bool Endpoints::on_idle_event(base::net::Waiter& waiter) {
                                   // restart
     state.idle_limit = std::min(state.idle_limit * 5 / 4, longest);
   endpoints.drop(connection);
-  if (state.idle.empty()) return false;
+  return false;
 }
 
 void Endpoints::drop(Connection& connection) {
