@@ -235,7 +235,7 @@ base::Result<void> Agent::make_forwarder() {
 
 base::Result<void> Agent::open_gossip() {
   if (config_.is_leaf()) return {};
-  auto server = GossipServer::make(*io_, config_.gossip.listen, control_->links(), security_);
+  auto server = GossipServer::make(*io_, config_, control_->links(), security_, registrar_);
   if (!server) return server.error();
   gossip_ = std::move(*server);
   return {};

@@ -12,21 +12,31 @@ constexpr base::Duration kAcceptPause = std::chrono::milliseconds(50);
 }  // namespace
 
 base::Result<std::unique_ptr<GossipServer>> GossipServer::make(
-    base::net::EventLoop& loop, const base::SocketAddress& listen, discovery::rpc::Links& links,
-    std::shared_ptr<discovery::rpc::Security> security) {
+    base::net::EventLoop& loop, const Config& config, discovery::rpc::Links& links,
+    std::shared_ptr<discovery::rpc::Security> security,
+    const std::unique_ptr<Registrar>& registrar) {
   using Acceptors = grpc::ServerBuilder::experimental_type;
-  auto listener =
-      base::net::Listener::open(loop, listen, {.wildcard = base::net::Wildcard::allowed});
+  auto listener = base::net::Listener::open(loop, config.gossip.listen,
+                                            {.wildcard = base::net::Wildcard::allowed});
   if (!listener)
     return base::Error{listener.error().code, "gossip.listen: " + listener.error().message +
                                                   ": is another agent running, is the address "
                                                   "this machine's?"};
   grpc::EnableDefaultHealthCheckService(true);
-  std::unique_ptr<GossipServer> made(new GossipServer(loop));
+  std::unique_ptr<GossipServer> made(new GossipServer(loop, registrar));
   made->listener_ = std::move(*listener);
   made->service_ = std::make_unique<discovery::rpc::Server>(links, security);
   grpc::ServerBuilder builder;
   made->service_->add_to(builder);
+  made->registry_ = std::make_unique<discovery::rpc::Registry>(
+      config.cluster, security,
+      discovery::rpc::Registry::Callbacks{[to = &made->registrations_](auto order, auto done) {
+                                            to->take(std::move(order), std::move(done));
+                                          },
+                                          [&links](std::string address, std::string why) {
+                                            links.refuse({std::move(address), std::move(why)});
+                                          }});
+  made->registry_->add_to(builder);
   made->acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
       Acceptors::ExternalConnectionType::FROM_FD, made->service_->credentials());
   made->server_ = builder.BuildAndStart();
@@ -53,7 +63,8 @@ base::net::Task<void> GossipServer::accept() {
   }
 }
 
-GossipServer::GossipServer(base::net::EventLoop& loop) : loop_(loop) {}
+GossipServer::GossipServer(base::net::EventLoop& loop, const std::unique_ptr<Registrar>& registrar)
+    : loop_(loop), registrations_(loop, registrar) {}
 
 GossipServer::~GossipServer() { stop(); }
 
@@ -65,6 +76,7 @@ void GossipServer::set(Readiness readiness) {
 
 void GossipServer::stop() {
   accepting_.reset();
+  registrations_.stop();
   if (!server_) return;
   server_->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
   server_->Wait();

@@ -1,4 +1,4 @@
-// The agent's one gRPC server: gossip links and grpc.health.v1 on the gossip port.
+// The agent's one gRPC server: gossip links, registrations and grpc.health.v1 on the gossip port.
 //
 // Connections are accepted on the agent's own loop and handed over: gRPC 1.51 gives a listener up
 // for good after one EMFILE, which anybody who reaches the port can bring about. Thread: make, set
@@ -8,7 +8,8 @@
 #include <atomic>
 #include <memory>
 
-#include "base/address.hpp"
+#include "agent/config.hpp"
+#include "agent/remote_registrations.hpp"
 #include "base/net/stream.hpp"
 #include "base/net/task.hpp"
 #include "base/result.hpp"
@@ -27,10 +28,11 @@ namespace agent {
 
 class GossipServer {
  public:
-  // Errors: the address cannot be bound. The loop outlives this.
+  // Errors: the address cannot be bound. Loop and registrar outlive this.
   static base::Result<std::unique_ptr<GossipServer>> make(
-      base::net::EventLoop& loop, const base::SocketAddress& listen, discovery::rpc::Links& links,
-      std::shared_ptr<discovery::rpc::Security> security);
+      base::net::EventLoop& loop, const Config& config, discovery::rpc::Links& links,
+      std::shared_ptr<discovery::rpc::Security> security,
+      const std::unique_ptr<Registrar>& registrar);
   ~GossipServer();
   GossipServer(const GossipServer&) = delete;
   GossipServer& operator=(const GossipServer&) = delete;
@@ -39,19 +41,22 @@ class GossipServer {
     std::atomic<std::uint64_t> accepted = 0, accept_errors = 0;
   };
   const Counts& counts() const { return counts_; }
+  const discovery::rpc::Registry::Counts& orders() const { return registry_->counts(); }
   enum class Readiness { ready, not_ready };
   void set(Readiness readiness);
   // After Links::stop(): no stream is left to wait for.
   void stop();
 
  private:
-  explicit GossipServer(base::net::EventLoop& loop);
+  GossipServer(base::net::EventLoop& loop, const std::unique_ptr<Registrar>& registrar);
   base::net::Task<void> accept();
 
   base::net::EventLoop& loop_;
   Counts counts_;
   std::unique_ptr<base::net::Listener> listener_;
   std::unique_ptr<discovery::rpc::Server> service_;
+  RemoteRegistrations registrations_;
+  std::unique_ptr<discovery::rpc::Registry> registry_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<base::net::Scope> accepting_;

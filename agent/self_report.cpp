@@ -59,6 +59,16 @@ void Agent::add_worker_metrics(Metrics& metrics) const {
     metrics.counter("nearmost_gossip_accept_errors_total",
                     "times the gossip port could accept nothing: no descriptors or no memory",
                     gossip_->counts().accept_errors);
+    const auto& orders = gossip_->orders();
+    const auto count = [&](const char* result, std::uint64_t number) {
+      metrics.counter("nearmost_remote_registrations_total",
+                      "orders of other hosts to register something, or to take it back", number,
+                      {{"result", result}});
+    };
+    count("taken", orders.taken);
+    count("denied", orders.denied);
+    count("too_many", orders.too_many);
+    count("wrong", orders.wrong);
   }
   metrics.counter("nearmost_gossip_handshakes_failed_total",
                   "connections to or from the gossip port that did not prove themselves",

@@ -1,10 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <sstream>
 
 #include "agent/cli/commands.hpp"
+#include "agent/cli/remote_agent.hpp"
 #include "agent/http_message.hpp"
 #include "resources/duration.hpp"
 
@@ -15,6 +17,8 @@ namespace {
 struct Asked {
   std::string file, lease;
   bool once = false;
+  std::string agent, tls;  // of another host, and who we are to it
+  bool insecure = false;
 };
 
 base::Result<std::string> text_of(const std::string& file) {
@@ -29,12 +33,35 @@ base::Result<std::string> text_of(const std::string& file) {
   return text.str();
 }
 
-// "": it is done, else why not.
-std::string attempt(const base::SocketAddress& admin, const std::string& path,
-                    const std::string& text) {
+// Has an agent hold the service for a lease; for one of 0 it takes it back.
+using Tell = std::function<base::Result<void>(base::Duration lease)>;
+
+base::Result<void> tell_admin(const base::SocketAddress& admin, const std::string& text,
+                              base::Duration lease) {
+  const auto path =
+      lease > base::Duration{}
+          ? "/api/v1/register?" +
+                client::query_parameter("lease", std::to_string(base::to_ms(lease)) + "ms")
+          : std::string("/api/v1/deregister");
   const auto answer = client::post(admin, path, text);
-  if (!answer) return answer.error().message;
-  return answer->value("error", "");
+  if (!answer) return answer.error();
+  if (const auto why = answer->value("error", ""); !why.empty()) return base::invalid(why);
+  return {};
+}
+
+base::Result<Tell> whom_to_tell(const Options& options, const Asked& asked, std::string text) {
+  if (!asked.agent.empty()) {
+    auto agent = RemoteAgent::make(asked.agent, asked.insecure ? "" : asked.tls);
+    if (!agent) return agent.error();
+    return Tell([agent = std::move(*agent), text = std::move(text)](base::Duration lease) {
+      return agent.order(text, lease);
+    });
+  }
+  const auto admin = options.admin_address();
+  if (!admin) return admin.error();
+  return Tell([admin = *admin, text = std::move(text)](base::Duration lease) {
+    return tell_admin(admin, text, lease);
+  });
 }
 
 // SIGTERM or SIGINT within that time.
@@ -45,12 +72,12 @@ bool told_to_end(const sigset_t& signals, base::Duration within) {
 }
 
 // Says it again three times a lease, so that two may be lost; what fails is tried each second.
-void renew(const base::SocketAddress& admin, const std::string& path, const std::string& text,
-           base::Duration lease, const sigset_t& signals) {
+void renew(const Tell& tell, base::Duration lease, const sigset_t& signals) {
   std::string said;
   auto pause = lease / 3;
   while (!told_to_end(signals, pause)) {
-    const auto trouble = attempt(admin, path, text);
+    const auto done = tell(lease);
+    const auto trouble = done ? std::string() : done.error().message;
     if (trouble != said)
       std::cerr << (trouble.empty() ? "renewed again" : "not renewed: " + trouble) << std::endl;
     said = trouble;
@@ -59,38 +86,37 @@ void renew(const base::SocketAddress& admin, const std::string& path, const std:
 }
 
 int run_register(const Options& options, const Asked& asked) {
-  const auto admin = options.admin_address();
-  if (!admin) return complain(admin.error());
-  const auto text = text_of(asked.file);
+  auto text = text_of(asked.file);
   if (!text) return complain(text.error());
   const auto lease = resources::parse_duration(asked.lease);
   if (!lease) return complain(lease.error());
+  if (*lease <= base::Duration{}) return complain(base::invalid("a lease is 3s at the least"));
+  const auto tell = whom_to_tell(options, asked, std::move(*text));
+  if (!tell) return complain(tell.error());
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  const auto path = "/api/v1/register?" + client::query_parameter("lease", asked.lease);
-  if (const auto trouble = attempt(*admin, path, *text); !trouble.empty())
-    return complain(base::invalid(trouble));
+  if (const auto done = (*tell)(*lease); !done)
+    return complain(base::invalid(done.error().message));
   if (options.json())
     std::cout << Json{{"registered", true}, {"leaseMs", base::to_ms(*lease)}}.dump() << std::endl;
   else
     std::cout << "registered for " << base::to_string(*lease)
               << (asked.once ? "" : ", again and again until this command ends") << std::endl;
   if (asked.once) return kDone;
-  renew(*admin, path, *text, *lease, signals);
-  const auto trouble = attempt(*admin, "/api/v1/deregister", *text);
-  return trouble.empty() ? kDone : complain(base::invalid(trouble));
+  renew(*tell, *lease, signals);
+  const auto done = (*tell)({});
+  return done ? kDone : complain(base::invalid(done.error().message));
 }
 
 int run_deregister(const Options& options, const Asked& asked) {
-  const auto admin = options.admin_address();
-  if (!admin) return complain(admin.error());
-  const auto text = text_of(asked.file);
+  auto text = text_of(asked.file);
   if (!text) return complain(text.error());
-  const auto trouble = attempt(*admin, "/api/v1/deregister", *text);
-  if (!trouble.empty()) return complain(base::invalid(trouble));
+  const auto tell = whom_to_tell(options, asked, std::move(*text));
+  if (!tell) return complain(tell.error());
+  if (const auto done = (*tell)({}); !done) return complain(base::invalid(done.error().message));
   std::cout << (options.json() ? R"({"registered":false})" : "registered no more") << "\n";
   return kDone;
 }
@@ -101,6 +127,15 @@ void add_file(CLI::App& command, Asked& asked) {
           "file", asked.file,
           "the service in the short form, with the endpoints that serve; - = standard input")
       ->required();
+  auto* agent = command.add_option("--agent", asked.agent,
+                                   "an agent on another host, HOST:PORT of its gossip.listen");
+  command
+      .add_option("--tls", asked.tls,
+                  "folder with cert.pem, key.pem and ca.pem of the agent's cluster, for --agent")
+      ->default_val("tls")
+      ->needs(agent);
+  command.add_flag("--insecure", asked.insecure, "for --agent where the mesh is insecure")
+      ->needs(agent);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <grpcpp/server_builder.h>
 
 #include "discovery/rpc/link.hpp"
+#include "discovery/rpc/readable_peer.hpp"
 #include "discovery/rpc/transport.hpp"
 #include "proto/gossip.grpc.pb.h"
 
@@ -11,14 +12,6 @@ namespace discovery::rpc {
 namespace {
 
 using Reactor = grpc::ServerBidiReactor<pb::Frame, pb::Frame>;
-
-// gRPC's "ipv4:10.0.0.1:7700" or "ipv6:%5B::1%5D:7700" as we write addresses.
-std::string readable(std::string peer) {
-  if (const auto colon = peer.find(':'); colon != std::string::npos) peer.erase(0, colon + 1);
-  for (const auto& [code, text] : {std::pair{"%5B", "["}, {"%5D", "]"}})
-    if (const auto at = peer.find(code); at != std::string::npos) peer.replace(at, 3, text);
-  return peer;
-}
 
 class AcceptedLink final : public Link, private Reactor {
  public:

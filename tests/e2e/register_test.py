@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 
-from mesh import ADMIN, Mesh, equal, query, stays, until
+from mesh import ADMIN, GOSSIP, PROBES, Mesh, equal, query, stays, until
 from named_server import serve
 
 PORT, HOST = 9090, "web.shop.mesh.internal"
@@ -106,6 +106,53 @@ def by_command(mesh, one, two):
     everywhere(mesh, [two], 8, "who dies is forgotten")
 
 
+def metric(mesh, cluster, name):
+    with urllib.request.urlopen(f"http://{mesh.address(cluster)}:{PROBES}/metrics", timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
+    return next((float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name + " ")), 0.0)
+
+
+def from_another_host(mesh, one, two):
+    """By the gossip port, with the cluster's certificate and no other."""
+    mesh.run("tls", "issue", "--cluster", "west", "--leaf", "--dir", mesh.path("authority"))
+    mesh.run("tls", "init", "--dir", mesh.path("another"))
+    mesh.run("tls", "issue", "--cluster", "west", "--dir", mesh.path("another"))
+    agent = ["--agent", f"{mesh.address('west')}:{GOSSIP}"]
+
+    def order(command, folder, *more, check=False):
+        return mesh.run(command, mesh.path("me.yaml"), *agent, "--tls", folder, *more, check=check)
+    own = mesh.path("authority", "west")
+    order("register", own, "--once", "--lease", "60s", check=True)
+    everywhere(mesh, [one, two], 20, "registered from another host")
+    order("deregister", own, check=True)
+    everywhere(mesh, [two], 20, "and taken back")
+    equal("no such service" in order("deregister", own).stderr, True, "twice")
+
+    for folder, words in [(mesh.path("authority", "east"), "a certificate for cluster east registers nothing in west"),
+                          (mesh.path("authority", "west", "leaf"), "a leaf's certificate cannot speak"),
+                          (mesh.path("another", "west"), ""), (mesh.path("nowhere"), "nowhere")]:
+        done = order("register", folder, "--once")
+        equal((done.returncode, words in done.stderr), (2, True), f"with {folder}: {done.stderr}")
+    done = mesh.run("register", mesh.path("me.yaml"), *agent, "--insecure", "--once", check=False)
+    equal(done.returncode, 2, f"in plain text: {done.stderr}")
+    stays(lambda: seen(mesh, "east"), [two], 1, "none of them is known")
+    equal(metric(mesh, "west", 'nearmost_remote_registrations_total{result="denied"}'), 2.0, "denied")
+    equal(any("registers nothing in west" in line for line in mesh.ask("west", "status", check=False)["degraded"]),
+          True, "status says who tried")
+    with open(mesh.path("west", "agent.log"), encoding="utf-8") as log:
+        equal("registers nothing in west" in log.read(), True, "and so does the log")
+
+    process = subprocess.Popen([mesh.binary, "register", mesh.path("me.yaml"), "--lease", "3s", *agent, "--tls", own])
+    everywhere(mesh, [one, two], 20, "while the command runs")
+    mesh.agents["west"].terminate()
+    mesh.start_agent("west")
+    until(lambda: mesh.ready("west"), 20, "west's new agent is ready")
+    everywhere(mesh, [one, two], 20, "after a restart")
+    process.send_signal(signal.SIGTERM)
+    equal(process.wait(timeout=20), 0, "SIGTERM to the command")
+    everywhere(mesh, [two], 20, "it takes itself back")
+
+
 def main():
     with CheckedMesh(os.path.abspath(sys.argv[1]), clusters=["west", "east"]) as mesh:
         one, two = [mesh.address("west", n) for n in (91, 92)]
@@ -115,6 +162,7 @@ def main():
         one_call(mesh, one, two)
         dead_and_restarted(mesh, first, one, two)
         by_command(mesh, one, two)
+        from_another_host(mesh, one, two)
 
 
 if __name__ == "__main__":
