@@ -42,8 +42,8 @@ class Names {
   struct Status {
     std::string name;
     std::vector<base::IpAddress> addresses;
-    std::string trouble;      // "" = none
-    base::Duration since{};   // how long it lasts
+    std::string trouble;         // "" = none
+    base::Duration since{};      // how long it lasts
     std::vector<LedTo> to = {};  // of an SRV name
   };
 
