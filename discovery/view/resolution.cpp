@@ -1,6 +1,7 @@
 #include "discovery/view/resolution.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -71,17 +72,24 @@ bool same_callers(const View& before, const View& after) {
       [](const Service* was, const Service* is) { return calls_alike(*was, *is); });
 }
 
-using Clusters = std::set<std::string_view>;
+// What selection would see of clusters that are known in both views or in one.
+struct Changed {
+  std::set<std::string_view> clusters;         // as a whole
+  std::map<std::string_view, Drains> drained;  // in others: the drains that are not the same
+  bool empty() const { return clusters.empty() && drained.empty(); }
+};
 
-// Of those that are known in both views or in one, whose state selection would see.
-Clusters changed_clusters(const View& before, const View& after) {
-  Clusters changed;
+Changed difference(const View& before, const View& after) {
+  Changed changed;
   const auto compare = [&](const View& one, const View& other) {
     for (const auto& [name, cluster] : one.clusters) {
       const auto* there = other.find_cluster(name);
-      if (!there || there->freshness != cluster.freshness) changed.insert(name);
-      const auto *drains = one.find_drains(name), *others = other.find_drains(name);
-      if (!drains != !others || (drains && *drains != *others)) changed.insert(name);
+      if (!there || there->freshness != cluster.freshness) changed.clusters.insert(name);
+    }
+    for (const auto& [name, drains] : one.drains) {
+      const auto* others = other.find_drains(name);
+      for (const auto& drain : drains)
+        if (!others || !std::ranges::count(*others, drain)) changed.drained[name].push_back(drain);
     }
   };
   compare(after, before);
@@ -89,9 +97,22 @@ Clusters changed_clusters(const View& before, const View& after) {
   return changed;
 }
 
-bool is_in(const Destination& destination, const Clusters& clusters) {
-  return !clusters.empty() && std::ranges::any_of(destination.services, [&](const auto& service) {
-    return clusters.contains(service->cluster);
+bool concerns(const Changed& changed, const Service& service) {
+  if (changed.clusters.contains(service.cluster)) return true;
+  const auto found = changed.drained.find(service.cluster);
+  return found != changed.drained.end() &&
+         std::ranges::any_of(found->second, [&](const Drain& drain) {
+           return drain.target.is_of(service) ||
+                  (drain.target.kind == DrainTarget::Kind::endpoint &&
+                   std::ranges::any_of(service.endpoints, [&](const auto& endpoint) {
+                     return drain.target.is_of(endpoint);
+                   }));
+         });
+}
+
+bool concerns(const Changed& changed, const Destination& destination) {
+  return !changed.empty() && std::ranges::any_of(destination.services, [&](const auto& service) {
+    return concerns(changed, *service);
   });
 }
 
@@ -131,13 +152,14 @@ std::shared_ptr<const Resolution> Resolver::resolve(std::shared_ptr<const View> 
     for (const auto& destination : now)
       next->destinations.push_back(resolve_one(destination, *next));
   } else {
-    const auto changed = changed_clusters(*last_->view, *next->view);
+    const auto changed = difference(*last_->view, *next->view);
     const auto& before = last_->view->destinations;
     auto old = before.begin();
     for (const auto& destination : now) {
       // As a rule the same one stands here, and is not looked at.
       while (old != before.end() && *old != destination && (*old)->host < destination->host) ++old;
-      const bool same = old != before.end() && *old == destination && !is_in(*destination, changed);
+      const bool same =
+          old != before.end() && *old == destination && !concerns(changed, *destination);
       next->destinations.push_back(
           same ? last_->destinations[static_cast<std::size_t>(old - before.begin())]
                : resolve_one(destination, *next));

@@ -417,7 +417,7 @@ TEST_CASE("a drain of an address is of those of its endpoints that have the port
   CHECK(world.from("east").tiers[0].endpoints.size() == 1);  // of west's own only
 }
 
-TEST_CASE("who drains something else is resolved again") {
+TEST_CASE("who drains something else is resolved again, as far as that concerns it") {
   const auto make = [](Drains drains) {
     auto view = std::make_shared<View>();
     view->cluster = "east";
@@ -438,5 +438,10 @@ TEST_CASE("who drains something else is resolved again") {
   const auto drained = resolve_with({drain_of("10.1.0.1", 0)});
   CHECK(picture(drained->by_class[0]) == "own cluster:1.00[10.0.0.1 10.0.0.2]");
   CHECK(resolve_with({drain_of("10.1.0.1", 0)}) == drained);
-  CHECK(picture(resolve_with({})->by_class[0]) == picture(before->by_class[0]));
+  const auto after = resolve_with({});
+  CHECK(picture(after->by_class[0]) == picture(before->by_class[0]));
+  // An address, and a service, that are no part of it; a service that is.
+  CHECK(resolve_with({drain_of("10.1.0.9", 0)}) == after);
+  CHECK(resolve_with({drain_of_service("bookinfo", "reviews", 500)}) == after);
+  CHECK(resolve_with({drain_of_service("bookinfo", "ratings", 500)}) != after);
 }
