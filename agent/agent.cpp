@@ -19,7 +19,6 @@
 #include "agent/tls.hpp"
 #include "agent/tls_notary.hpp"
 #include "agent/upstream_report.hpp"
-#include "agent/version.hpp"
 #include "dns/net/sockets.hpp"
 #include "resources/suggest.hpp"
 
@@ -95,7 +94,8 @@ Agent::Agent(Config config, std::string config_path, base::net::Supervisor& supe
       config_(std::move(config)),
       shown_config_(config_),
       seed_(draw_seed()),
-      grpc_log_([this](const std::string& line) { hear_grpc(line); }) {}
+      grpc_log_([this](const std::string& line) { hear_grpc(line); }),
+      siblings_(config_.cluster, [this](SiblingWord word) { hear_sibling(std::move(word)); }) {}
 
 // On any thread: what TLS turns away before there is a link is told nowhere else.
 void Agent::hear_grpc(const std::string& line) {
@@ -160,7 +160,8 @@ void Agent::make_control() {
 
   const auto self = node.self;
   Control::Callbacks callbacks;
-  callbacks.published = [this](auto publication, std::uint64_t edition) {
+  callbacks.published = [this, leaf](auto publication, std::uint64_t edition) {
+    if (!leaf) siblings_.look(*publication);
     if (state_) state_->publication(publication);
     builder_->publication(std::move(publication), edition);
   };
@@ -290,9 +291,8 @@ base::Result<void> Agent::open_kubernetes() {
 }
 
 base::Result<void> Agent::open_admin() {
-  drainer_ = std::make_unique<Drainer>(*io_, [this](auto drains, auto orders) {
-    post_drains(std::move(drains), std::move(orders));
-  });
+  drainer_ = std::make_unique<Drainer>(*io_, base::Random(draw_seed()),
+                                       [this](auto... said) { post_drains(std::move(said)...); });
   registrar_ = std::make_unique<Registrar>(*io_, [this](const auto& services, auto saved) {
     builder_->registered(services);
     if (state_) state_->keep(std::move(saved));
@@ -354,25 +354,6 @@ base::Result<void> Agent::watch_config() {
   if (!watch) return watch.error();
   config_file_ = std::move(*watch);
   return {};
-}
-
-// Siblings send their callers to our forwarder while it can serve them.
-void Agent::post_agent_row(const Config& config) {
-  discovery::AgentRow row;
-  row.advertise = advertised(config);
-  row.version = version();
-  row.locality = config.locality;
-  if (ready_) row.forwarders = config.forwarder.listen;
-  control_->post(
-      SourceRows{"agent", std::vector{discovery::encode(discovery::RowValue(row))}, 0, {}});
-}
-
-void Agent::post_drains(discovery::view::Drains drains, std::vector<discovery::DrainOrder> orders) {
-  std::vector<discovery::EncodedRow> rows;
-  if (!drains.empty())
-    rows.push_back(discovery::encode(discovery::RowValue(discovery::DrainRow{std::move(drains)})));
-  control_->post(SourceRows{"drains", std::move(rows), 0, {}});
-  if (state_) state_->keep(std::move(orders));
 }
 
 base::Result<void> Agent::start() {

@@ -29,6 +29,7 @@
 #include "agent/http_server.hpp"
 #include "agent/refusals.hpp"
 #include "agent/registrar.hpp"
+#include "agent/siblings.hpp"
 #include "agent/tls_watch.hpp"
 #include "base/log.hpp"
 #include "base/net/event_loop.hpp"
@@ -94,7 +95,8 @@ class Agent {
   base::Result<void> watch_certificates();
   base::Result<void> watch_config();
   void post_agent_row(const Config& config);
-  void post_drains(discovery::view::Drains drains, std::vector<discovery::DrainOrder> orders);
+  void post_drains(discovery::DrainStates drains, std::vector<discovery::DrainOrder> orders);
+  void hear_sibling(SiblingWord word);
   void hear_grpc(const std::string& line);
   std::vector<std::string> troubles() const;
   base::net::Task<void> keep_health();
@@ -110,6 +112,7 @@ class Agent {
   std::uint64_t seed_;
   Refusals refusals_;
   discovery::rpc::GrpcLog grpc_log_;
+  Siblings siblings_;  // control thread
 
   base::Published<dns::Table> dns_table_;
   base::Published<forwarder::Table> forwarder_table_;

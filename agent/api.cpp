@@ -66,12 +66,14 @@ HttpRoutes Api::admin() {
   routes.post("/api/v1/release", [this](const HttpRequest& request) { return release(request); });
   routes.post("/api/v1/drain", [this](const HttpRequest& request) {
     return with<Served>(served_, [&](const Served& served) {
-      return order_drain(request, sources_.config, *served.resolution, sources_.drainer);
+      return order_drain(request, sources_.config, *sources_.control.membership(),
+                         *served.resolution, sources_.drainer);
     });
   });
   routes.post("/api/v1/undrain", [this](const HttpRequest& request) {
     return with<Served>(served_, [&](const Served& served) {
-      return order_undrain(request, sources_.config, *served.resolution->view, sources_.drainer);
+      return order_undrain(request, sources_.config, *sources_.control.membership(),
+                           *served.resolution->view, sources_.drainer);
     });
   });
   routes.post("/api/v1/register", [this](const HttpRequest& request) {

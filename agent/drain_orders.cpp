@@ -33,8 +33,22 @@ base::Result<base::Duration> over_in(const HttpRequest& request, const char* oth
 
 double part(std::uint16_t thousandths) { return static_cast<double>(thousandths) / view::kAllLeft; }
 
-std::string leaf_refusal(const char* what) {
-  return std::string("a leaf has no endpoints to ") + what + ": ask an agent of the cluster";
+// "": it may be asked to.
+std::string refusal_of(const char* what, const Config& config, const Membership& membership) {
+  if (config.is_leaf())
+    return std::string("a leaf has no endpoints to ") + what + ": ask an agent of the cluster";
+  if (!membership.synced)
+    return "this agent has just started and may not know yet what is drained: ask again when it "
+           "is ready";
+  return "";
+}
+
+// Another agent of the cluster carries it out, too.
+bool has_sibling(const Config& config, const Membership& membership) {
+  return std::ranges::any_of(membership.members, [&](const Member& member) {
+    return !member.local && member.id.cluster == config.cluster &&
+           member.state == Member::State::fresh;
+  });
 }
 
 // What is drained may have gone since.
@@ -69,11 +83,23 @@ base::Result<view::DrainTarget> drained(const std::string& kind, const std::stri
                                                texts.begin(), texts.end())))};
 }
 
+// A drain outlasts what it was for, and would be heeded for what comes to its address next.
+bool is_there(const view::View& view, const std::string& cluster, const view::DrainTarget& target) {
+  return std::ranges::any_of(view.services, [&](const auto& service) {
+    if (service->cluster != cluster) return false;
+    if (target.kind != view::DrainTarget::Kind::endpoint) return target.is_of(*service);
+    return std::ranges::any_of(service->endpoints,
+                               [&](const auto& endpoint) { return target.is_of(endpoint); });
+  });
+}
+
 }  // namespace
 
 HttpReply order_drain(const HttpRequest& request, const Config& config,
-                      const view::Resolution& resolution, Drainer& drainer) {
-  if (config.is_leaf()) return refusal(400, leaf_refusal("drain"));
+                      const Membership& membership, const view::Resolution& resolution,
+                      Drainer& drainer) {
+  if (const auto why = refusal_of("drain", config, membership); !why.empty())
+    return refusal(config.is_leaf() ? 400 : 503, why);
   const auto over = over_in(request, kDefaultOver);
   if (!over) return refused(over.error());
   const auto target = drain_target(config.cluster, asked(request, "kind"), asked(request, "name"),
@@ -82,7 +108,7 @@ HttpReply order_drain(const HttpRequest& request, const Config& config,
   const auto would = preview(resolution, *target, drainer.status());
   Json answer{{"drain", target->to_string()},
               {"overMs", base::to_ms(*over)},
-              {"kept", !config.state_dir.empty()},
+              {"kept", !config.state_dir.empty() || has_sibling(config, membership)},
               {"preview", report(would)}};
   const bool forced = asked(request, "force") == "true";
   if (!would.without.empty() && !forced)
@@ -100,9 +126,10 @@ HttpReply order_drain(const HttpRequest& request, const Config& config,
   return json_reply(answer, 202);
 }
 
-HttpReply order_undrain(const HttpRequest& request, const Config& config, const view::View& view,
-                        Drainer& drainer) {
-  if (config.is_leaf()) return refusal(400, leaf_refusal("undrain"));
+HttpReply order_undrain(const HttpRequest& request, const Config& config,
+                        const Membership& membership, const view::View& view, Drainer& drainer) {
+  if (const auto why = refusal_of("undrain", config, membership); !why.empty())
+    return refusal(config.is_leaf() ? 400 : 503, why);
   const auto over = over_in(request, "0s");
   if (!over) return refused(over.error());
   const auto target =
@@ -119,6 +146,7 @@ Json report_drains(const view::View& view, const Drainer& drainer) {
     for (const auto& drain : drains) {
       Json one{
           {"cluster", cluster}, {"target", drain.target.to_string()}, {"left", part(drain.left)}};
+      if (!is_there(view, cluster, drain.target)) one["gone"] = true;
       const auto here = std::ranges::find(own, drain.target, &Draining::Status::target);
       if (cluster == view.cluster && here != own.end()) {
         one["goal"] = part(here->goal);

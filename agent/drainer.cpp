@@ -8,19 +8,25 @@ void Drainer::resume(const std::vector<discovery::DrainOrder>& orders) {
 }
 
 base::Result<void> Drainer::drain(const discovery::view::DrainTarget& target, base::Duration over) {
-  auto done = draining_.drain(loop_.now(), target, over);
+  auto done = draining_.drain(loop_.now(), target, over, draw());
   look();
   return done;
 }
 
 bool Drainer::undrain(const discovery::view::DrainTarget& target, base::Duration over) {
-  const bool known = draining_.undrain(loop_.now(), target, over);
+  const bool known = draining_.undrain(loop_.now(), target, over, draw());
   look();
   return known;
 }
 
+void Drainer::adopt(const discovery::DrainStates& theirs) {
+  draining_.adopt(loop_.now(), theirs);
+  look();
+}
+
 void Drainer::look() {
-  if (draining_.tick(loop_.now())) changed_(draining_.drains(), draining_.orders());
+  const auto now = loop_.now();
+  if (draining_.tick(now)) changed_(draining_.states(now), draining_.orders());
   alarm_.look();
 }
 

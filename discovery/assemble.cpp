@@ -89,9 +89,12 @@ std::shared_ptr<const View> Assembler::assemble(const Publication& publication,
         id.cluster == rules.cluster ? services->services : imported_[id].of(services, rules),
         false);
   }
+  std::map<std::string, std::vector<DrainStates>> said;
   for (const auto& origin : publication.origins)
-    if (const auto drains = drains_in(origin.rows); !drains.empty())
-      merge(view->drains[origin.id.cluster], drains);
+    if (auto drains = drains_in(origin.rows); !drains.empty())
+      said[origin.id.cluster].push_back(std::move(drains));
+  for (const auto& [cluster, drains] : said)
+    if (auto left = heeded(drains); !left.empty()) view->drains[cluster] = std::move(left);
   OriginPublication home;
   home.id.cluster = rules.cluster;
   home.rows = rules.home;

@@ -1,5 +1,7 @@
 #include "discovery/drain_row.hpp"
 
+#include <algorithm>
+
 #include "discovery/fields.hpp"
 #include "discovery/row_fields.hpp"
 
@@ -8,16 +10,28 @@ namespace {
 
 // Numbers are never reused.
 namespace row_field {
-enum : std::uint32_t { drain = 1 };
+enum : std::uint32_t { drain = 1, taken_back = 2 };
 }
 namespace drain_field {
-enum : std::uint32_t { kind = 1, namespace_ = 2, name = 3, ip = 4, port = 5, left = 6 };
+enum : std::uint32_t {
+  kind = 1,
+  namespace_ = 2,
+  name = 3,
+  ip = 4,
+  port = 5,
+  left = 6,
+  counter = 7,
+  chance = 8,
+  back = 9,
+  rest = 10,  // milliseconds
+};
 }
 
-using view::Drain;
 using Kind = view::DrainTarget::Kind;
 
-base::Bytes encode_drain(const Drain& drain) {
+constexpr std::uint64_t kLongestMs = 24 * 3'600'000;  // a ramp (draining.hpp)
+
+base::Bytes encode_drain(const DrainState& drain) {
   const auto& target = drain.target;
   FieldWriter out;
   out.number(drain_field::kind, static_cast<std::uint64_t>(target.kind));
@@ -30,6 +44,10 @@ base::Bytes encode_drain(const Drain& drain) {
     out.number(drain_field::port, target.port);
   }
   out.number(drain_field::left, drain.left);
+  out.number(drain_field::counter, drain.order.counter);
+  out.number(drain_field::chance, drain.order.chance);
+  out.number(drain_field::back, drain.back);
+  out.number(drain_field::rest, static_cast<std::uint64_t>(base::to_ms(drain.rest)));
   return std::move(out).take();
 }
 
@@ -43,7 +61,7 @@ bool read_ip(std::string_view bytes, base::IpAddress& ip) {
 // that is none.
 bool read_drain(std::string_view bytes, DrainRow& row) {
   FieldReader in(bytes);
-  Drain drain;
+  DrainState drain;
   bool good = true, has_ip = false;
   std::uint64_t kind = 0;
   while (const auto field = in.next()) switch (field->id) {
@@ -65,6 +83,18 @@ bool read_drain(std::string_view bytes, DrainRow& row) {
       case drain_field::left:
         good &= read_number(*field, drain.left);
         break;
+      case drain_field::counter:
+        drain.order.counter = field->number;
+        break;
+      case drain_field::chance:
+        good &= read_number(*field, drain.order.chance);
+        break;
+      case drain_field::back:
+        drain.back = field->number != 0;
+        break;
+      case drain_field::rest:
+        drain.rest = std::chrono::milliseconds(std::min<std::uint64_t>(field->number, kLongestMs));
+        break;
       default:
         break;
     }
@@ -79,7 +109,9 @@ bool read_drain(std::string_view bytes, DrainRow& row) {
 
 EncodedRow encode_row(const DrainRow& row) {
   FieldWriter out;
-  for (const auto& drain : row.drains) out.entry(row_field::drain, encode_drain(drain));
+  for (const auto& drain : row.drains)
+    out.entry(drain.left < view::kAllLeft ? row_field::drain : row_field::taken_back,
+              encode_drain(drain));
   return {base::Bytes(kDrainKey), std::move(out).take()};
 }
 
@@ -87,7 +119,8 @@ bool decode_drains(std::string_view value, DrainRow& row) {
   FieldReader in(value);
   bool good = true;
   while (const auto field = in.next())
-    if (field->id == row_field::drain) good &= read_drain(field->bytes, row);
+    if (field->id == row_field::drain || field->id == row_field::taken_back)
+      good &= read_drain(field->bytes, row);
   return good && in.ok();
 }
 

@@ -20,6 +20,6 @@ std::string advertised_in(const Rows& rows) {
   return find_row<AgentRow>(rows, kAgentKey).advertise;
 }
 std::string stuck_in(const Rows& rows) { return find_row<StuckRow>(rows, kStuckKey).why; }
-view::Drains drains_in(const Rows& rows) { return find_row<DrainRow>(rows, kDrainKey).drains; }
+DrainStates drains_in(const Rows& rows) { return find_row<DrainRow>(rows, kDrainKey).drains; }
 
 }  // namespace discovery

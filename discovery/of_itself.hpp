@@ -5,13 +5,13 @@
 
 #include <string>
 
+#include "discovery/drain_state.hpp"
 #include "discovery/rows.hpp"
-#include "discovery/view/drains.hpp"
 
 namespace discovery {
 
 std::string advertised_in(const Rows& rows);  // host:port where it takes links; "" = nowhere known
 std::string stuck_in(const Rows& rows);       // why it cannot read its source; "" = it can
-view::Drains drains_in(const Rows& rows);     // what it takes out of service
+DrainStates drains_in(const Rows& rows);      // what it takes out of service, or did
 
 }  // namespace discovery

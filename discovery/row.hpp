@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "discovery/drain_state.hpp"
 #include "discovery/origin.hpp"
-#include "discovery/view/drains.hpp"
 #include "discovery/view/endpoint.hpp"
 #include "resources/virtual_destination.hpp"
 
@@ -44,7 +44,7 @@ struct StuckRow {
 
 // Of the origin's whole cluster, whichever of its agents is taken.
 struct DrainRow {
-  view::Drains drains;
+  DrainStates drains;  // and what was taken back
 };
 
 struct ServiceRow {

@@ -24,9 +24,14 @@ class Checker {
   }
 
   void row(const DrainRow& row) {
-    at_most(row.drains.size(), kMaxDrainsInRow, "drains");
-    for (const auto& [target, left] : row.drains) {
-      need(left < view::kAllLeft, "left", "is all there is: nothing is drained");
+    const auto back = std::ranges::count(row.drains, view::kAllLeft, &DrainState::left);
+    at_most(row.drains.size() - static_cast<std::size_t>(back), kMaxDrainsInRow, "drains");
+    at_most(static_cast<std::size_t>(back), kMaxDrainsInRow, "drains that were taken back");
+    for (const auto& state : row.drains) {
+      const auto& target = state.target;
+      need(state.left < view::kAllLeft || (state.left == view::kAllLeft && state.back), "left",
+           "is all there is: nothing is drained");
+      need(state.order.counter <= kMaxOrderCounter, "order", "is beyond all that are given");
       if (target.kind != view::DrainTarget::Kind::service) continue;
       label(target.namespace_, "drains.namespace");
       label(target.name, "drains.name");

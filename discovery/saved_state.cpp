@@ -143,10 +143,16 @@ base::Result<SavedSelf> decode_self(std::string_view bytes) {
 
 base::Bytes encode(const std::vector<DrainOrder>& orders) {
   DrainRow row;
-  for (const auto& order : orders) row.drains.push_back({order.target, 0});
+  for (const auto& order : orders)
+    row.drains.push_back({order.target,
+                          order.back ? view::kAllLeft : std::uint16_t{0},
+                          order.back,
+                          {},
+                          order.order});
   base::ByteWriter body;
   body.text(encode(RowValue(row)).value);
   for (const auto& order : orders) {
+    if (order.back) continue;
     body.varint(static_cast<std::uint64_t>(base::to_ms(order.over)));
     body.u8(order.ended ? 1 : 0);
   }
@@ -161,10 +167,14 @@ base::Result<std::vector<DrainOrder>> decode_drains(std::string_view bytes) {
   if (!row) return base::invalid("has drains that make no sense: " + row.error().message);
   std::vector<DrainOrder> orders;
   for (const auto& drain : std::get<DrainRow>(*row).drains) {
+    if (drain.back) {
+      orders.push_back({drain.target, {}, false, drain.order, true});
+      continue;
+    }
     const auto ms = in.varint();
     const auto over = std::chrono::milliseconds(
         std::min<std::uint64_t>(ms, static_cast<std::uint64_t>(base::to_ms(Draining::kLongest))));
-    orders.push_back({drain.target, over, in.u8() != 0});
+    orders.push_back({drain.target, over, in.u8() != 0, drain.order});
   }
   if (!in.ok() || !in.at_end()) return base::invalid("has a field that makes no sense");
   return orders;

@@ -6,9 +6,9 @@
 // with integers as base::ByteWriter writes them. The body of an origin: cluster, replica,
 // incarnation, version, state hash, whether it left, and its live rows to the end; that of the
 // agent itself: cluster, incarnation, replica; of drains: a DrainRow's value, then for each of its
-// drains the milliseconds of its ramp and whether nothing is left; of registrations: how many, then
-// the text and the milliseconds of the lease of each. Another meaning of these bytes
-// is another format.
+// drains, but for those taken back, the milliseconds of its ramp and whether nothing is left; of
+// registrations: how many, then the text and the milliseconds of the lease of each. Another
+// meaning of these bytes is another format.
 //
 // Invariant: what is decoded is what was encoded, within the limits that a peer's snapshot is held
 // to and proven by its state hash, or an error that says what is wrong with the bytes. Limit:

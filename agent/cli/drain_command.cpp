@@ -63,7 +63,8 @@ int run_drain(const Options& options, const Order& order) {
             << base::to_string(std::chrono::milliseconds(answer->value("overMs", std::int64_t{0})))
             << "; it stays so until: nearmost undrain " << order.kind << " " << order.name << "\n";
   if (!answer->value("kept", true))
-    std::cout << "note: a restart of this agent ends it, for agent.yaml has no state.dir\n";
+    std::cout << "note: a restart of this agent ends it, for agent.yaml has no state.dir and no "
+                 "other agent of the cluster is heard\n";
   return kDone;
 }
 

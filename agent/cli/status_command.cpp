@@ -105,8 +105,8 @@ void print_drains(const Json& drains) {
   const auto percent = [](double part) { return std::to_string(std::lround(part * 100)) + "%"; };
   for (const auto& drain : drains) {
     const std::chrono::milliseconds rest(drain.value("restMs", std::int64_t{0}));
-    table.add({drain.value("target", ""), drain.value("cluster", ""),
-               percent(drain.value("left", 0.0)),
+    table.add({drain.value("target", "") + (drain.value("gone", false) ? " (gone)" : ""),
+               drain.value("cluster", ""), percent(drain.value("left", 0.0)),
                drain.contains("goal") ? percent(drain["goal"]) : "-",
                rest.count() > 0 ? base::to_string(rest) : "-"});
   }

@@ -136,6 +136,22 @@ def an_endpoint_and_a_cluster(mesh):
     until(lambda: seen(mesh, "east") == ["east"] and drains(mesh, "east") == {}, 20, "east is back")
 
 
+def what_is_gone(mesh):
+    address = mesh.address("west", 77)
+    mesh.write("west", "passing.yaml", f"service: passing\nnamespace: drain\nport: 9090\nendpoints: [{address}]\n")
+    until(lambda: seen(mesh, "west", "passing.drain.mesh.internal"), 20, "an endpoint is there")
+    equal(order(mesh, "west", "drain", "endpoint", address, "--over", "0s", "--force").returncode, 0, "drained")
+
+    def gone():
+        return [d.get("gone", False) for d in mesh.ask("east", "status", check=False)["drains"]]
+    until(lambda: gone() == [False], 20, "it is there")
+    os.remove(mesh.path("west", "resources", "passing.yaml"))
+    until(lambda: gone() == [True], 20, "its drain is said to be of nothing")
+    equal(f"endpoint {address} (gone)" in order(mesh, "west", "status").stdout, True, "what status says")
+    equal(order(mesh, "west", "undrain", "endpoint", address).returncode, 0, "what is gone is undrained")
+    until(lambda: drains(mesh, "west") == {}, 20, "no drain")
+
+
 def main():
     with Mesh(os.path.abspath(sys.argv[1])) as mesh:
         mesh.write("east", "lonely.yaml", LONELY_DOCUMENT.format(address=mesh.address("east", 90)))
@@ -146,6 +162,7 @@ def main():
         a_service(mesh)
         a_restart(mesh)
         an_endpoint_and_a_cluster(mesh)
+        what_is_gone(mesh)
 
 
 if __name__ == "__main__":

@@ -342,7 +342,7 @@ TEST_CASE("with the forwarder off a port that needs mapping is dead, whatever it
 }
 
 TEST_CASE("what any of a cluster's agents drains is drained, whichever of them is taken") {
-  const DrainRow one{{{{}, 700}}}, other{{{{}, 300}}};
+  const DrainRow one{{{{}, 700, false, {}, {}}}}, other{{{{}, 300, false, {}, {}}}};
   auto taken = origin("west", {service("web", kHttp), one}, 0),
        sibling = origin("west", {other}, 1);
   sibling.taken = false;
@@ -350,6 +350,12 @@ TEST_CASE("what any of a cluster's agents drains is drained, whichever of them i
   REQUIRE(view->find_drains("west"));
   CHECK(*view->find_drains("west") == view::Drains{{{}, 300}});
   CHECK(view->find_drains("east") == nullptr);
+
+  // An order to take it back counts before one that is older, and what is whole is no drain.
+  const DrainRow dead{{{{}, 0, false, {}, {4, 9}}}},
+      later{{{{}, view::kAllLeft, true, {}, {5, 1}}}};
+  const auto back = assemble({origin("west", {dead}, 0), origin("west", {later}, 1)});
+  CHECK(back->find_drains("west") == nullptr);
 }
 
 TEST_CASE("of a cluster with replicas the one that is taken speaks, and says how fresh it is") {

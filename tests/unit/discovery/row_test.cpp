@@ -6,6 +6,7 @@
 #include "discovery/row_check.hpp"
 
 using namespace discovery;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -54,18 +55,32 @@ base::Code code_of(const RowValue& row) {
 TEST_CASE("a row of drains keeps each target and what is left of it") {
   using Kind = view::DrainTarget::Kind;
   DrainRow row;
-  row.drains = {{{}, 7},
-                {{Kind::service, "bookinfo", "ratings", {}, 0}, 500},
-                {{Kind::endpoint, "", "", *base::IpAddress::parse("fd00::1"), 8080}, 0},
-                {{Kind::endpoint, "", "", *base::IpAddress::parse("10.0.0.1"), 0}, 999}};
+  row.drains = {
+      {{}, 7, false, {}, {}},
+      {{Kind::service, "bookinfo", "ratings", {}, 0}, 500, true, 30s, {7, 0xffffffff}},
+      {{Kind::endpoint, "", "", *base::IpAddress::parse("fd00::1"), 8080}, 0, false, {}, {1, 0}},
+      {{Kind::endpoint, "", "", *base::IpAddress::parse("10.0.0.1"), 0},
+       999,
+       false,
+       1500ms,
+       {2, 3}},
+      {{Kind::service, "bookinfo", "reviews", {}, 0},
+       view::kAllLeft,
+       true,
+       {},
+       {kMaxOrderCounter, 1}}};
   CHECK(round_trip(row).drains == row.drains);
   CHECK(row.drains[2].target.to_string() == "endpoint [fd00::1]:8080");
 
-  row.drains = {{{Kind::service, "bookinfo", "no label", {}, 0}, 500}};
+  row.drains = {{{Kind::service, "bookinfo", "no label", {}, 0}, 500, false, {}, {}}};
   CHECK(code_of(row) == base::Code::invalid);
-  row.drains = {{{}, view::kAllLeft}};
+  row.drains = {{{}, view::kAllLeft, false, {}, {}}};
   CHECK(code_of(row) == base::Code::invalid);
-  row.drains.assign(kMaxDrainsInRow + 1, {{}, 0});
+  row.drains = {{{}, 7, false, {}, {kMaxOrderCounter + 1, 0}}};
+  CHECK(code_of(row) == base::Code::invalid);
+  row.drains.assign(kMaxDrainsInRow + 1, {{}, 0, false, {}, {}});
+  CHECK(code_of(row) == base::Code::invalid);
+  row.drains.assign(kMaxDrainsInRow + 1, {{}, view::kAllLeft, true, {}, {1, 0}});
   CHECK(code_of(row) == base::Code::invalid);
   // An endpoint without an address; a kind of a later version is passed over.
   CHECK_FALSE(decode(kDrainKey, std::string_view("\x0a\x02\x08\x02", 4)).ok());

@@ -286,7 +286,8 @@ TEST_CASE("what is drained outlives a restart, and is another agent's no more th
   const Disk disk;
   const std::vector<DrainOrder> orders{
       {{view::DrainTarget::Kind::service, "shop", "web", {}, 0}, std::chrono::seconds(60), true},
-      {{}, std::chrono::seconds(5), false}};
+      {{}, std::chrono::seconds(5), false, {8, 3}},
+      {{view::DrainTarget::Kind::service, "shop", "db", {}, 0}, {}, false, {9, 1}, true}};
   {
     base::Logger log(base::LogLevel::off, base::LogFormat::text);
     StateWriter writer(disk.open().folder, log);
