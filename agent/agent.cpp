@@ -293,10 +293,12 @@ base::Result<void> Agent::open_kubernetes() {
 base::Result<void> Agent::open_admin() {
   drainer_ = std::make_unique<Drainer>(*io_, base::Random(draw_seed()),
                                        [this](auto... said) { post_drains(std::move(said)...); });
-  registrar_ = std::make_unique<Registrar>(*io_, [this](const auto& services, auto saved) {
+  const auto registered = [this](const auto& services, auto saved) {
     builder_->registered(services);
     if (state_) state_->keep(std::move(saved));
-  });
+    post_registrations();
+  };
+  registrar_ = std::make_unique<Registrar>(*io_, base::Random(draw_seed()), registered);
   api_ = std::make_unique<Api>(Api::Sources{
       shown_config_, served_, dns_table_, forwarder_table_, *control_, *drainer_, *registrar_,
       [this] { return stopping_.load(); }, [this] { return !forwarder_ || forwarder_->in_place(); },
@@ -432,6 +434,7 @@ void Agent::reload() {
         prober_->use(assembly_rules(config));
         names_->use(name_servers_of(config), assembly_rules(config));
         post_agent_row(config);
+        post_registrations();
         files_->reread(config.resources);
       },
       base::Delivery::must_deliver);

@@ -96,6 +96,7 @@ class Agent {
   base::Result<void> watch_config();
   void post_agent_row(const Config& config);
   void post_drains(discovery::DrainStates drains, std::vector<discovery::DrainOrder> orders);
+  void post_registrations();
   void hear_sibling(SiblingWord word);
   void hear_grpc(const std::string& line);
   std::vector<std::string> troubles() const;

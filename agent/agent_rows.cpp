@@ -25,10 +25,25 @@ void Agent::post_drains(discovery::DrainStates drains, std::vector<discovery::Dr
   if (state_) state_->keep(std::move(orders));
 }
 
+// What is not exported leaves this agent in no frame, so that siblings do not hear of it either.
+void Agent::post_registrations() {
+  std::vector<discovery::EncodedRow> rows;
+  for (const auto& record :
+       registrar_->records([rule = export_rule(shown_config_)](const auto& metadata) {
+         return discovery::sources::is_exported(metadata, rule);
+       }))
+    rows.push_back(discovery::encode_registration(record));
+  control_->post(SourceRows{"leases", std::move(rows), 0, {}});
+}
+
 // On the control thread.
 void Agent::hear_sibling(SiblingWord word) {
-  io_->post([this, word = std::move(word)] { drainer_->adopt(discovery::drains_in(word.rows)); },
-            base::Delivery::must_deliver);
+  io_->post(
+      [this, word = std::move(word)] {
+        drainer_->adopt(discovery::drains_in(word.rows));
+        registrar_->hear(word);
+      },
+      base::Delivery::must_deliver);
 }
 
 }  // namespace agent

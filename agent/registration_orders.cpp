@@ -31,7 +31,7 @@ HttpReply order_deregister(const HttpRequest& request, const Config& config, Reg
   if (config.is_leaf()) return refused_of_leaf();
   const auto known = registrar.remove(std::string(request.body));
   if (!known) return refused(known.error());
-  if (!*known) return refusal(404, "no such service with these endpoints is registered here");
+  if (!*known) return refusal(404, "no such service with these endpoints is registered");
   return json_reply({{"registered", false}});
 }
 
@@ -41,7 +41,8 @@ Json report_registrations(const Registrar& registrar) {
     all.push_back({{"service", entry.service},
                    {"endpoints", entry.endpoints},
                    {"leaseMs", base::to_ms(entry.lease)},
-                   {"restMs", base::to_ms(entry.rest)}});
+                   {"restMs", entry.elsewhere ? Json() : Json(base::to_ms(entry.rest))},
+                   {"elsewhere", entry.elsewhere}});
   return all;
 }
 

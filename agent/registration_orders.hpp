@@ -1,5 +1,5 @@
 // POST /api/v1/register?lease=30s and /api/v1/deregister, a service in the short form as their
-// body; and what status says of what is registered.
+// body; and what status says of what is registered, here or at another agent of the cluster.
 //
 // Thread: io.
 #pragma once

@@ -1,5 +1,5 @@
 // What the other agents of this cluster say, as it comes with their rows: this agent carries out
-// what they were ordered to do.
+// what they were ordered to do, and knows who registered with them.
 //
 // Heard is who has spoken in this life: what only a disk tells of them this agent's own disk tells
 // as well, and later. Cost: a comparison for each sibling and publication. Thread: control only.

@@ -11,7 +11,7 @@
 namespace agent {
 
 struct SourceRows {
-  std::string source;  // "files", "kubernetes", "agent", "drains", "registrations"
+  std::string source;  // "files", "kubernetes", "agent", "drains", "registrations", "leases"
   // All of them, or what has changed since the source said something last.
   std::variant<std::vector<discovery::EncodedRow>, discovery::RowChanges> rows;
   std::uint64_t edition = 0;  // above 0: the next publication carries it, changed or not; but none

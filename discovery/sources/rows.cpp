@@ -104,19 +104,10 @@ class Maker {
  private:
   bool exported(const Metadata& metadata) {
     const auto said = metadata.annotations.find(resources::kExportAnnotation);
-    if (said != metadata.annotations.end()) {
-      if (said->second != "true" && said->second != "false")
-        problem(metadata,
-                "annotation " + said->first + " is \"" + said->second + "\": not exported",
-                "write \"true\" or \"false\"");
-      return said->second == "true";
-    }
-    return std::none_of(rule_.except_namespaces.begin(), rule_.except_namespaces.end(),
-                        [&](std::string_view space) {
-                          return space.ends_with('*') ? metadata.namespace_.starts_with(
-                                                            space.substr(0, space.size() - 1))
-                                                      : metadata.namespace_ == space;
-                        });
+    if (said != metadata.annotations.end() && said->second != "true" && said->second != "false")
+      problem(metadata, "annotation " + said->first + " is \"" + said->second + "\": not exported",
+              "write \"true\" or \"false\"");
+    return is_exported(metadata, rule_);
   }
   // The rows from here on are those of this object.
   void goes_to(const Metadata& metadata) { rows_ = exported(metadata) ? &exported_ : &home_; }
@@ -382,6 +373,15 @@ std::vector<EndpointName> endpoints_of(
         all.push_back({service.metadata.namespace_, service.metadata.name, id_of(one, ip)});
       });
   return all;
+}
+
+bool is_exported(const resources::Metadata& metadata, const ExportRule& rule) {
+  const auto said = metadata.annotations.find(resources::kExportAnnotation);
+  if (said != metadata.annotations.end()) return said->second == "true";
+  return std::ranges::none_of(rule.except_namespaces, [&](std::string_view space) {
+    return space.ends_with('*') ? metadata.namespace_.starts_with(space.substr(0, space.size() - 1))
+                                : metadata.namespace_ == space;
+  });
 }
 
 MadeRows make_rows(const resources::Documents& documents, const ExportRule& rule,

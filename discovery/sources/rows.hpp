@@ -75,6 +75,9 @@ struct ExportRule {
   friend bool operator==(const ExportRule&, const ExportRule&) = default;
 };
 
+// Whether other clusters may know of it; not of what says so in words that make no sense.
+bool is_exported(const resources::Metadata& metadata, const ExportRule& rule);
+
 struct MadeRows {
   std::vector<EncodedRow> rows;  // by key, each key once
   std::vector<EncodedRow> home;  // of the same kind, for nobody else

@@ -9,10 +9,11 @@ import sys
 import threading
 import time
 
-from mesh import ADMIN, equal, stays, until
+from mesh import ADMIN, equal, query, stays, until
+from register_test import post
 from replica_mesh import SIBLINGS, ReplicaMesh
 
-RATINGS = "ratings.bookinfo.mesh.internal"
+RATINGS, WEB = "ratings.bookinfo.mesh.internal", "web.shop.mesh.internal"
 TARGET = "service bookinfo/ratings"
 DRAINED = {TARGET: 0}
 ONE, OTHER = SIBLINGS
@@ -121,8 +122,59 @@ def two_orders_at_once_end_alike(mesh):
     everywhere(mesh, {}, "taken back")
 
 
+def known(mesh, expected, what):
+    for agent in (*SIBLINGS, "west"):
+        until(lambda: (query(mesh.address(agent), WEB) or []) == expected, SECONDS, f"{what}: {agent} says {expected}")
+
+
+def elsewhere(mesh, agent):
+    return [entry["elsewhere"] for entry in mesh.status(agent)["registrations"]]
+
+
+def a_registration_outlives_the_agent_that_was_told(mesh):
+    web = mesh.address("east", 91)
+    document = f"service: web\nnamespace: shop\nport: 9090\nendpoints: [{web}]\n"
+    equal(post(mesh, ONE, "register?lease=60s", document)[0], 200, "registered")
+    known(mesh, [web], "told to one")
+    equal([elsewhere(mesh, agent) for agent in SIBLINGS], [[False], [True]], "where it is renewed")
+    die(mesh, ONE)
+    west_that_knows_nothing(mesh)
+    until(lambda: elsewhere(mesh, OTHER) == [False], SECONDS, "the other takes it over")
+    until(lambda: query(mesh.address("west"), WEB) == [web], SECONDS, "who never met the dead one knows it")
+    equal(post(mesh, OTHER, "register?lease=60s", document)[0], 200, "renewed at the other")
+    begin(mesh, ONE, keeps=False)
+    until(lambda: elsewhere(mesh, ONE) == [True], SECONDS, "a new agent learns it")
+    die(mesh, OTHER)
+    west_that_knows_nothing(mesh)
+    until(lambda: query(mesh.address("west"), WEB) == [web], SECONDS, "and hands it on")
+    begin(mesh, OTHER, keeps=False)
+    known(mesh, [web], "after both have died")
+    equal(post(mesh, OTHER, "deregister", document)[0], 200, "taken back where it was never told")
+    known(mesh, [], "taken back")
+
+
+def a_lease_may_be_renewed_at_either(mesh):
+    web = mesh.address("east", 92)
+    document = f"service: web\nnamespace: shop\nport: 9090\nendpoints: [{web}]\n"
+    equal(post(mesh, ONE, "register?lease=3s", document)[0], 200, "registered")
+    known(mesh, [web], "told to one")
+    turns = iter(range(1000))
+
+    def renewed():
+        equal(post(mesh, SIBLINGS[next(turns) % 2], "register?lease=3s", document)[0], 200, "renewed")
+        return query(mesh.address("west"), WEB)
+    stays(renewed, [web], 3, "while it is renewed here and there")
+
+    def renewed_at_the_other():
+        equal(post(mesh, OTHER, "register?lease=3s", document)[0], 200, "renewed")
+        return query(mesh.address("west"), WEB), query(mesh.address(ONE), WEB)
+    stays(renewed_at_the_other, ([web], [web]), 5, "longer than a lease at one alone, not the one that was told first")
+    known(mesh, [], "renewed no more")
+
+
 STORIES = [a_drain_outlives_the_agent_that_was_asked, either_takes_it_back,
-           a_dead_one_neither_keeps_it_nor_brings_it_back, two_orders_at_once_end_alike]
+           a_dead_one_neither_keeps_it_nor_brings_it_back, two_orders_at_once_end_alike,
+           a_registration_outlives_the_agent_that_was_told, a_lease_may_be_renewed_at_either]
 
 
 def main():
