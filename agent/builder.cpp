@@ -342,7 +342,7 @@ bool Builder::say_reading() {
   is_reading_due_ = false;
   has_said_reading_ = true;
   auto& reading = *reading_;
-  const discovery::sources::Seen seen{seen_.names, {}, reading.places};
+  const discovery::sources::Seen seen{seen_.names, {}, reading.places, reading.pods};
   auto rows =
       local_.update_kubernetes(reading.documents, config_.exports, config_.rules.locality, seen);
   std::ranges::copy(reading.problems, std::back_inserter(rows.problems));

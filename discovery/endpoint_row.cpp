@@ -21,7 +21,8 @@ enum : std::uint32_t {
   weight = 9,
   label = 10,
   hostname = 11,
-  zone_rest = 12  // of a zone whose name begins with the region's: what follows
+  zone_rest = 12,  // of a zone whose name begins with the region's: what follows
+  second_address = 13
 };
 }
 
@@ -101,6 +102,9 @@ bool decode_traits(std::string_view fields, view::Traits& traits) {
       case endpoint_field::hostname:
         traits.hostname = field->bytes;
         break;
+      case endpoint_field::second_address:
+        traits.second_address = field->number != 0;
+        break;
       default:
         break;
     }
@@ -129,6 +133,7 @@ EncodedRow encode_row(const EndpointRow& row) {
   out.number(endpoint_field::weight, row.weight == 1 ? 0 : row.weight);
   write_labels(out, endpoint_field::label, traits.labels);
   out.text(endpoint_field::hostname, traits.hostname);
+  out.number(endpoint_field::second_address, traits.second_address);
   return {"e/" + row.namespace_ + "/" + row.service + "/" + row.id, std::move(out).take()};
 }
 

@@ -174,11 +174,10 @@ Effects Node::State::finish(base::TimePoint now, Effects effects) {
     ask(now);
     only_stirred = nullptr;
   }
-  if (!synced && local.ready() &&
-      (restored || now - started >= config.sync_patience || (beacons_heard && pulls.empty()))) {
-    synced = true;
-    effects.publish = true;
-  }
+  const bool hears =
+      restored || now - started >= config.sync_patience || (beacons_heard && pulls.empty());
+  if (!has_heard && hears) has_heard = effects.publish = true;
+  if (!synced && local.ready() && hears) synced = effects.publish = true;
   serve_leaves(now, effects);
   const auto announce = [&](Link& link) {
     tend_stream(now, link, effects);
@@ -326,6 +325,7 @@ std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
   next->version = state.published ? state.published->version + 1 : 1;
   next->at = now;
   next->synced = state.synced;
+  next->heard = state.has_heard;
   const auto add_self = [&] {
     next->origins.push_back({state.config.self,
                              state.local.state().stamp(),

@@ -9,12 +9,12 @@ namespace discovery {
 namespace {
 
 // Rows that say nothing of any service.
-constexpr std::size_t kRowsOfItself = 3;
+constexpr std::size_t kRowsOfItself = 4;
 
 bool serves(const Rows& rows) {
   if (rows.size() > kRowsOfItself) return true;
   std::size_t of_itself = 0;
-  for (const auto key : {kAgentKey, kStuckKey, kDrainKey}) of_itself += rows.find(key) ? 1 : 0;
+  for (const auto key : {kAgentKey, kStuckKey, kDrainKey, kSubsetsKey}) of_itself += rows.find(key) ? 1 : 0;
   return rows.size() > of_itself;
 }
 

@@ -74,7 +74,7 @@ struct Node::State {
   base::TimePoint released_at;
   base::TimePoint next_proof{};  // for everybody, asked for or not
   unsigned refutations_left = kMaxRefutations;
-  bool beacons_heard = false, restored = false, synced = false;
+  bool beacons_heard = false, restored = false, has_heard = false, synced = false;
   Link* only_stirred = nullptr;  // by this turn: what it did can give no other link work
   bool closing = false;          // a link is to be closed as soon as may be
   VerdictLog verdicts;           // while there are leaves

@@ -21,5 +21,6 @@ std::string advertised_in(const Rows& rows) {
 }
 std::string stuck_in(const Rows& rows) { return find_row<StuckRow>(rows, kStuckKey).why; }
 DrainStates drains_in(const Rows& rows) { return find_row<DrainRow>(rows, kDrainKey).drains; }
+SubsetsRow subsets_in(const Rows& rows) { return find_row<SubsetsRow>(rows, kSubsetsKey); }
 
 }  // namespace discovery

@@ -36,6 +36,7 @@ struct Publication {
   std::uint64_t version = 0;  // grows by one with each publication
   base::TimePoint at{};
   bool synced = false;                     // DESIGN §7 Ready
+  bool heard = false;  // the same but for the own sources, which may not be read yet
   std::vector<OriginPublication> origins;  // by id
 };
 

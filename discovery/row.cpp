@@ -25,6 +25,9 @@ enum : std::uint32_t {
 namespace stuck_field {
 enum : std::uint32_t { why = 1 };
 }
+namespace subsets_field {
+enum : std::uint32_t { named = 1, told = 2, tells = 3 };
+}
 namespace service_field {
 enum : std::uint32_t { label = 1, port = 2, headless = 3, external = 4 };
 }
@@ -123,6 +126,15 @@ EncodedRow encode_row(const StuckRow& row) {
   return {base::Bytes(kStuckKey), std::move(out).take()};
 }
 
+EncodedRow encode_row(const SubsetsRow& row) {
+  FieldWriter out;
+  for (const auto& key : row.named) out.entry(subsets_field::named, key);
+  if (row.told)
+    for (const auto& key : *row.told) out.entry(subsets_field::told, key);
+  out.number(subsets_field::tells, row.told.has_value());
+  return {base::Bytes(kSubsetsKey), std::move(out).take()};
+}
+
 EncodedRow encode_row(const ServiceRow& row) {
   FieldWriter out;
   write_labels(out, service_field::label, row.labels);
@@ -183,6 +195,26 @@ bool decode_agent(std::string_view value, AgentRow& row) {
         break;
     }
   return good && in.ok();
+}
+
+bool decode_subsets(std::string_view value, SubsetsRow& row) {
+  FieldReader in(value);
+  std::vector<std::string> told;
+  while (const auto field = in.next()) switch (field->id) {
+      case subsets_field::named:
+        row.named.emplace_back(field->bytes);
+        break;
+      case subsets_field::told:
+        told.emplace_back(field->bytes);
+        break;
+      case subsets_field::tells:
+        row.told.emplace();
+        break;
+      default:
+        break;
+    }
+  if (row.told) row.told = std::move(told);
+  return in.ok();
 }
 
 bool decode_stuck(std::string_view value, StuckRow& row) {
@@ -262,6 +294,9 @@ base::Result<RowValue> read_row(std::string_view key, std::string_view value) {
   } else if (key == kDrainKey) {
     DrainRow row;
     if (decode_drains(value, row)) return RowValue(std::move(row));
+  } else if (key == kSubsetsKey) {
+    SubsetsRow row;
+    if (decode_subsets(value, row)) return RowValue(std::move(row));
   } else if (key.starts_with("s/")) {
     std::array<std::string_view, 2> parts;
     ServiceRow row;

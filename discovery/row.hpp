@@ -1,8 +1,8 @@
 // The row codec: what an origin's rows mean. The only code that looks inside a row's bytes.
 //
 // Keys: "a" the agent, "stuck" what keeps it from reading its source, "drain" what it
-// takes out of service, "s/<namespace>/<name>" a
-// service, "e/<namespace>/<service>/<id>" an
+// takes out of service, "subsets" what of Pods is asked for and told,
+// "s/<namespace>/<name>" a service, "e/<namespace>/<service>/<id>" an
 // endpoint, "d/<namespace>/<name>" a virtual destination. Values are tag-length-value fields, as
 // protobuf writes them, so that a reader skips what it does not know and a writer may add: a row is
 // safe across versions and relays. Errors: Code::invalid for bytes that are no row or say
@@ -23,9 +23,10 @@
 
 namespace discovery {
 
-inline constexpr std::string_view kAgentKey = "a";      // of the one AgentRow of an origin
-inline constexpr std::string_view kStuckKey = "stuck";  // of its StuckRow, while it has one
-inline constexpr std::string_view kDrainKey = "drain";  // of its DrainRow, while it drains
+inline constexpr std::string_view kAgentKey = "a";          // of the one AgentRow of an origin
+inline constexpr std::string_view kStuckKey = "stuck";      // of its StuckRow, while it has one
+inline constexpr std::string_view kDrainKey = "drain";      // of its DrainRow, while it drains
+inline constexpr std::string_view kSubsetsKey = "subsets";  // of its SubsetsRow, if it has one
 inline constexpr std::size_t kMaxStuckBytes = 512;
 
 struct AgentRow {
@@ -45,6 +46,14 @@ struct StuckRow {
 // Of the origin's whole cluster, whichever of its agents is taken.
 struct DrainRow {
   DrainStates drains;  // and what was taken back
+};
+
+// Keys of labels of Pods: there are many, and rows have those that some subset looks at. Sorted.
+struct SubsetsRow {
+  std::vector<std::string> named;  // by subsets of the origin's documents: others are to tell them
+  // On the origin's own endpoints, where their Pods have them; nothing: it reads no Pods.
+  std::optional<std::vector<std::string>> told;
+  friend bool operator==(const SubsetsRow&, const SubsetsRow&) = default;
 };
 
 struct ServiceRow {
@@ -68,7 +77,8 @@ struct DestinationRow {
   resources::VirtualDestination destination;  // without places
 };
 
-using RowValue = std::variant<AgentRow, StuckRow, DrainRow, ServiceRow, EndpointRow, DestinationRow>;
+using RowValue =
+    std::variant<AgentRow, StuckRow, DrainRow, SubsetsRow, ServiceRow, EndpointRow, DestinationRow>;
 
 // A change to make: `key` and `value` go into a Row, the origin adds the version.
 struct EncodedRow {

@@ -38,6 +38,14 @@ class Checker {
     }
   }
 
+  void row(const SubsetsRow& row) {
+    at_most(row.named.size(), kMaxSubsetKeysInRow, "named");
+    for (const auto& key : row.named) text(key, "named");
+    if (!row.told) return;
+    at_most(row.told->size(), kMaxSubsetKeysInRow, "told");
+    for (const auto& key : *row.told) text(key, "told");
+  }
+
   void row(const ServiceRow& row) {
     label(row.namespace_, "namespace");
     label(row.name, "name");

@@ -19,6 +19,7 @@ inline constexpr std::size_t kMaxPreferencesInRow = 64;
 inline constexpr std::size_t kMaxLabelsInRow = 128;  // of an object, or of one selector
 inline constexpr std::size_t kMaxForwardersInRow = 64;
 inline constexpr std::size_t kMaxDrainsInRow = 128;
+inline constexpr std::size_t kMaxSubsetKeysInRow = 64;
 
 // Namespaces, services and endpoints' host names are DNS labels, hosts are host names in lower
 // case, destinations' names are printable ASCII without spaces and slashes; every other text is

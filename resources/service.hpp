@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.hpp"
@@ -36,6 +37,15 @@ struct SlicePort {
   std::string app_protocol;
 };
 
+// A Pod, by numbers of "namespace/name" and of its uid: there are as many as endpoints.
+struct PodRef {
+  std::uint64_t name = 0;  // 0 = none
+  std::uint64_t uid = 0;   // 0 = not said: whoever has the name
+  static PodRef of(std::string_view namespace_, std::string_view name, std::string_view uid);
+  bool means(const PodRef& pod) const { return name == pod.name && (uid == 0 || uid == pod.uid); }
+  friend bool operator==(const PodRef&, const PodRef&) = default;
+};
+
 struct SliceEndpoint {
   std::vector<base::IpAddress> addresses;  // all name the same target
   bool ready = true, serving = true,
@@ -43,6 +53,7 @@ struct SliceEndpoint {
   std::string hostname;
   std::string node;
   std::string zone;
+  PodRef pod = {};  // its target, where that is one
 };
 
 struct EndpointSlice {

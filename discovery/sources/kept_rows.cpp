@@ -1,6 +1,7 @@
 #include "discovery/sources/kept_rows.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/hash.hpp"
 #include "base/list_difference.hpp"
@@ -66,6 +67,30 @@ void add_other_place(const resources::Documents& documents, const NodePlaces* be
       changed.push_back(number_of(slice));
 }
 
+// Adds the services of endpoints whose Pods have other labels now.
+void add_other_labels(const resources::Documents& documents, const PodLabels* before,
+                      const PodLabels* after, std::vector<std::uint64_t>& changed) {
+  const PodLabels none;
+  const auto &was = (before ? before : &none)->pods, &is = (after ? after : &none)->pods;
+  std::unordered_set<std::uint64_t> names;
+  for (auto a = was.begin(), b = is.begin(); a != was.end() || b != is.end();) {
+    if (b == is.end() || (a != was.end() && a->first < b->first)) {
+      names.insert((a++)->first);
+    } else if (a == was.end() || b->first < a->first) {
+      names.insert((b++)->first);
+    } else {
+      if (a->second != b->second) names.insert(a->first);
+      ++a, ++b;
+    }
+  }
+  if (names.empty()) return;
+  for (const auto& slice : documents.endpoint_slices)
+    if (std::ranges::any_of(slice.endpoints, [&](const auto& endpoint) {
+          return names.contains(endpoint.pod.name);
+        }))
+      changed.push_back(number_of(slice));
+}
+
 // Adds the services of endpoints that fail and did not, no longer fail, or for another reason.
 void add_other_health(const Failing& before, const Failing& after,
                       std::vector<std::uint64_t>& changed) {
@@ -107,6 +132,8 @@ KeptRows::Update KeptRows::update(const resources::Documents& documents, const E
   if (seen.failing != seen_.failing) add_other_health(seen_.failing, seen.failing, changed);
   if (seen.places != seen_.places)
     add_other_place(documents, seen_.places.get(), seen.places.get(), changed);
+  if (seen.pods != seen_.pods)
+    add_other_labels(documents, seen_.pods.get(), seen.pods.get(), changed);
   std::ranges::sort(changed);
 
   MadeRows before, after;

@@ -74,6 +74,16 @@ std::vector<view::EndpointPort> ports_of(const resources::StaticService& service
   return ports;
 }
 
+// An endpoint of a slice, and what it is an address of.
+struct Found {
+  EndpointRow row;
+  resources::PodRef pod;
+};
+
+bool is_same_but_family(const Found& v6, const Found& v4) {
+  return v6.pod.name != 0 && v6.pod == v4.pod && v6.row.traits.ports == v4.row.traits.ports;
+}
+
 // Namespace and name.
 using ServiceKey = std::pair<std::string, std::string>;
 
@@ -148,31 +158,48 @@ class Maker {
                      bool publish_not_ready) {
     const auto slices = slices_.find(key);
     if (slices == slices_.end()) return;
-    std::map<base::IpAddress, std::vector<EndpointRow>> endpoints;
+    std::map<base::IpAddress, std::vector<Found>> endpoints;
     for (const auto* slice : slices->second)
       for (const auto& endpoint : slice->endpoints)
         if (!endpoint.addresses.empty()) {
-          auto row = read(*slice, endpoint, selector, publish_not_ready);
-          join(endpoints[row.ip], std::move(row));
+          Found found{read(*slice, endpoint, selector, publish_not_ready), endpoint.pod};
+          join(endpoints[found.row.ip], std::move(found));
         }
-    for (auto& [ip, rows] : endpoints)
-      for (auto& row : rows) {
+    mark_seconds(endpoints);
+    for (auto& [ip, all] : endpoints)
+      for (auto& [row, pod] : all) {
         row.id = ip.to_string();
         // Pods of the host's network share its address and differ by port.
-        if (rows.size() > 1 && !row.traits.ports.empty())
+        if (all.size() > 1 && !row.traits.ports.empty())
           row.id += ":" + std::to_string(row.traits.ports.front().number);
         put(row, of);
       }
   }
 
-  static void join(std::vector<EndpointRow>& rows, EndpointRow row) {
-    const auto same = std::find_if(rows.begin(), rows.end(), [&](const EndpointRow& other) {
-      return other.traits.ports == row.traits.ports;
+  static void join(std::vector<Found>& all, Found found) {
+    const auto same = std::find_if(all.begin(), all.end(), [&](const Found& other) {
+      return other.row.traits.ports == found.row.traits.ports;
     });
-    if (same == rows.end())
-      rows.push_back(std::move(row));
-    else if (better(row.health, same->health))
-      *same = std::move(row);
+    if (same == all.end())
+      all.push_back(std::move(found));
+    else if (better(found.row.health, same->row.health))
+      *same = std::move(found);
+  }
+
+  static void mark_seconds(std::map<base::IpAddress, std::vector<Found>>& endpoints) {
+    std::multimap<std::uint64_t, const Found*> v4;  // by what they are addresses of
+    const bool has_v6 =
+        std::ranges::any_of(endpoints, [](const auto& one) { return !one.first.is_v4(); });
+    for (const auto& [ip, all] : endpoints)
+      for (const auto& found : all)
+        if (has_v6 && ip.is_v4() && found.pod.name != 0) v4.emplace(found.pod.name, &found);
+    for (auto& [ip, all] : endpoints)
+      for (auto& found : all) {
+        if (ip.is_v4()) continue;
+        const auto [begin, end] = v4.equal_range(found.pod.name);
+        found.row.traits.second_address = std::any_of(
+            begin, end, [&](const auto& one) { return is_same_but_family(found, *one.second); });
+      }
   }
 
   EndpointRow read(const EndpointSlice& slice, const resources::SliceEndpoint& endpoint,
@@ -187,6 +214,8 @@ class Maker {
     row.traits.locality = place_of(endpoint, seen_.places.get());
     row.traits.hostname = endpoint.hostname;
     row.traits.labels = selector;  // a selected pod carries them; its others are not in a slice
+    if (const auto* labels = labels_of(endpoint, seen_.pods.get()))
+      for (const auto& [key, value] : *labels) row.traits.labels[key] = value;
     row.health = health_of(endpoint, publish_not_ready);
     return row;
   }
@@ -333,6 +362,13 @@ base::Locality place_of(const resources::SliceEndpoint& endpoint, const NodePlac
   if (const auto region = places->regions.find(place.zone); region != places->regions.end())
     place.region = region->second;
   return place;
+}
+
+const base::Labels* labels_of(const resources::SliceEndpoint& endpoint, const PodLabels* pods) {
+  if (!pods || endpoint.pod.name == 0) return nullptr;
+  const auto found = pods->pods.find(endpoint.pod.name);
+  return found != pods->pods.end() && endpoint.pod.means(found->second.ref) ? &found->second.labels
+                                                                            : nullptr;
 }
 
 Rows rows_at_home(const Rows& before, RowChanges changes, const base::Locality& locality,

@@ -2,7 +2,10 @@
 // EndpointSlices, short-form services, virtual destinations.
 //
 // Several slices of one service are joined; an address that stands in two with the same ports (as
-// it does while it moves between slices) is one endpoint, and the healthier word wins. A slice
+// it does while it moves between slices) is one endpoint, and the healthier word wins. A Pod that
+// has an address of each family is two, one of which says that it is the second: DNS needs both,
+// each is probed and drained by itself, and who balances takes one (view/endpoint.hpp). An endpoint
+// has the labels that its Service selects by, and of its Pod those that `seen` has. A slice
 // without its Service gives its endpoints all the same. What is not exported
 // (by the rule, or by the annotation nearmost.io/export) makes rows of its own, for this cluster
 // alone. An endpoint that is a name, of the short form or of a Service that is an ExternalName, is
@@ -63,11 +66,25 @@ struct NodePlaces {
 // Where an endpoint is: what it says of its zone, and what its node, or others of that zone, say.
 base::Locality place_of(const resources::SliceEndpoint& endpoint, const NodePlaces* places);
 
+// What subsets may look at of a cluster's Pods. Those that have nothing of it are not here.
+struct PodLabels {
+  struct Pod {
+    resources::PodRef ref;
+    base::Labels labels;
+    friend bool operator==(const Pod&, const Pod&) = default;
+  };
+  std::vector<std::string> keys;      // that were looked for; sorted
+  std::map<std::uint64_t, Pod> pods;  // by the number of the name
+};
+// None where nothing is known of it, or of another Pod of its name alone.
+const base::Labels* labels_of(const resources::SliceEndpoint& endpoint, const PodLabels* pods);
+
 // What is seen of the world that documents speak of.
 struct Seen {
   NamedAddresses names;
   Failing failing;                           // endpoints that do not answer
   std::shared_ptr<const NodePlaces> places;  // null = nothing is known
+  std::shared_ptr<const PodLabels> pods;     // the same
 };
 
 struct ExportRule {

@@ -43,6 +43,9 @@ struct Traits {
   base::Locality locality;
   std::string network;  // "" = reachable from everywhere
   base::Labels labels;
+  // Its target has an IPv4 address too, which is an endpoint of its own: who counts targets counts
+  // that one.
+  bool second_address = false;
 };
 
 // There are a million of them: 40 bytes each.

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/ascii.hpp"
+#include "base/hash.hpp"
 #include "resources/kinds/names.hpp"
 #include "resources/kinds/readers.hpp"
 #include "resources/kinds/references.hpp"
@@ -128,7 +129,19 @@ void read_address(const Value& value, SliceEndpoint& out) {
   out.addresses.push_back(*ip);
 }
 
-void read_endpoint(const Value& value, SliceEndpoint& out) {
+// Of what else an endpoint may be nothing is known.
+void read_target(const Value& value, const std::string& namespace_, SliceEndpoint& out) {
+  std::string kind, name, uid, of = namespace_;
+  Fields fields(value);
+  fields.optional("kind", kind);
+  fields.optional("name", name);
+  fields.optional("namespace", of);
+  fields.optional("uid", uid);
+  fields.ignored({"apiVersion", "fieldPath", "resourceVersion"});
+  if (kind == "Pod" && !name.empty()) out.pod = PodRef::of(of, name, uid);
+}
+
+void read_endpoint(const Value& value, const std::string& namespace_, SliceEndpoint& out) {
   Fields fields(value);
   if (const auto addresses = fields.find("addresses")) {
     if (!addresses->node().is_list()) return addresses->expected("a list");
@@ -147,10 +160,19 @@ void read_endpoint(const Value& value, SliceEndpoint& out) {
       zone != topology.end() && out.zone.empty()) {
     out.zone = zone->second;
   }
-  fields.ignored({"targetRef", "hints"});
+  if (const auto target = fields.find("targetRef")) read_target(*target, namespace_, out);
+  fields.ignored({"hints"});
 }
 
 }  // namespace
+
+PodRef PodRef::of(std::string_view namespace_, std::string_view name, std::string_view uid) {
+  // No number of something is that of nothing.
+  const auto number = [](std::string_view text) {
+    return text.empty() ? 0 : base::hash64(text) | 1u;
+  };
+  return {number(std::string(namespace_) + '/' + std::string(name)), number(uid)};
+}
 
 void read(const Value& document, EndpointSlice& out) {
   Fields fields(document);
@@ -177,7 +199,7 @@ void read(const Value& document, EndpointSlice& out) {
     if (!endpoints->node().is_list()) return endpoints->expected("a list");
     out.endpoints.reserve(endpoints->node().children.size());
     for (const Node& item : endpoints->node().children) {
-      read_endpoint(Value(item, *endpoints), out.endpoints.emplace_back());
+      read_endpoint(Value(item, *endpoints), out.metadata.namespace_, out.endpoints.emplace_back());
     }
   }
 }

@@ -120,6 +120,15 @@ base::Locality read_place(const Node* metadata) {
   return place;
 }
 
+base::Labels read_labels(const Node* metadata, const std::vector<std::string>& keys) {
+  base::Labels kept;
+  if (const Node* labels = metadata ? metadata->find("labels") : nullptr)
+    for (const auto& key : keys)
+      if (const Node* label = labels->find(key); label && label->is_scalar())
+        kept[key] = label->text;
+  return kept;
+}
+
 Object read_object(const Resource& resource, Node&& node) {
   Object object;
   const Node* metadata = node.find("metadata");
@@ -127,6 +136,12 @@ Object read_object(const Resource& resource, Node&& node) {
   object.version = text_of(metadata, "resourceVersion");
   if (resource.as == Resource::As::places) {
     object.place = read_place(metadata);
+    return object;
+  }
+  if (resource.as == Resource::As::labels) {
+    object.labels = read_labels(metadata, resource.labels);
+    object.pod = resources::PodRef::of(text_of(metadata, "namespace"), text_of(metadata, "name"),
+                                       text_of(metadata, "uid"));
     return object;
   }
   say(node, "apiVersion", std::string(without_core(resource.groups.front())));
@@ -141,7 +156,8 @@ Object read_object(const Resource& resource, Node&& node) {
   erase_if(loaded.documents.endpoint_slices, [](const auto& slice) {
     return slice.service.empty();  // somebody else's: of no service
   });
-  object.documents = std::move(loaded.documents);
+  object.documents = {std::move(loaded.documents.services),
+                      std::move(loaded.documents.endpoint_slices)};
   for (auto& problem : loaded.problems) {
     if (problem.severity != resources::Severity::error) continue;
     problem.place = {std::string(kPlace), 0, 0};

@@ -27,9 +27,11 @@ struct Reading {
   resources::Problems problems;       // of objects that cannot serve, or as they were before
   Listing listing = Listing::change;  // what it is to the reading before it
   std::string stuck;                  // why nothing new is read; "" = it is
-  // Ours first. These two are the same objects as before until something in them changes.
+  // Ours first. These three are the same objects as before until something in them changes.
   std::shared_ptr<const CustomTexts> texts;
   std::shared_ptr<const NodePlaces> places;
+  // Of the labels that were wanted when all Pods were listed last, or refused; null before.
+  std::shared_ptr<const PodLabels> pods;
 };
 
 }  // namespace discovery::sources::kubernetes

@@ -30,7 +30,20 @@ std::string escaped(std::string_view text) {
 Reflector::Reflector(Resource resource, base::Random random)
     : resource_(std::move(resource)),
       random_(random),
-      presence_(resource_.as == Resource::As::texts ? Presence::unknown : Presence::there) {}
+      presence_(resource_.as == Resource::As::texts    ? Presence::unknown
+                : resource_.as == Resource::As::labels ? Presence::absent
+                                                       : Presence::there) {}
+
+void Reflector::want(base::TimePoint now, std::vector<std::string> labels) {
+  distrust(now);
+  succeeded();
+  resource_.labels = std::move(labels);
+  presence_ = resource_.labels.empty() ? Presence::absent : Presence::there;
+  synced_ = refused_ = false;
+  if (presence_ == Presence::there || objects_.empty()) return;
+  objects_.clear();
+  change_ = Listing::change;
+}
 
 void Reflector::defined(base::TimePoint now, const std::string& name) {
   if (!name.empty()) {
@@ -65,7 +78,7 @@ std::optional<Request> Reflector::next(base::TimePoint now) {
   under_way_ = true;
   spoke_ = false;
   began_ = now;
-  const bool metadata_only = resource_.as == Resource::As::places;
+  const bool metadata_only = resource_.is_metadata();
   if (phase_ == Phase::list)
     return Request{Request::Kind::list, target(), kListPatience, "", metadata_only};
   watch_ = draw_watch();
@@ -129,8 +142,7 @@ Reflector::Then Reflector::heard(base::TimePoint now, WatchEvent event) {
   if (event.kind == Kind::bookmark) return Then::read_on;
   ++status_.events;
   const bool deleted = event.kind == Kind::deleted;
-  const bool changes =
-      deleted ? objects_.erase(event.object.name) > 0 : put(std::move(event.object));
+  const bool changes = deleted ? erase(event.object.name) : put(std::move(event.object));
   if (changes && !change_) change_ = Listing::change;
   return Then::read_on;
 }
@@ -140,8 +152,17 @@ bool Reflector::put(Object object) {
   const auto [at, is_new] = objects_.try_emplace(object.name);
   auto& known = at->second;
   if (!object.problems.empty()) object.documents = std::move(known.documents);
-  const bool changes = is_new || differ(known, object);
+  // Most Pods have none of the labels that are wanted: that such a one is there changes nothing.
+  const bool changes = (is_new && resource_.as != Resource::As::labels) || differ(known, object);
   known = std::move(object);
+  return changes;
+}
+
+bool Reflector::erase(const std::string& name) {
+  const auto known = objects_.find(name);
+  if (known == objects_.end()) return false;
+  const bool changes = resource_.as != Resource::As::labels || differ(known->second, {});
+  objects_.erase(known);
   return changes;
 }
 
@@ -154,6 +175,8 @@ bool Reflector::differ(const Object& before, const Object& after) const {
              before.custom.generation != after.custom.generation;
     case Resource::As::places:
       return before.place != after.place;
+    case Resource::As::labels:  // of one that has none no uid matters
+      return before.labels != after.labels || (!after.labels.empty() && before.pod != after.pod);
   }
   return true;
 }

@@ -16,9 +16,9 @@
 // and what a server that is back says is to serve within 5 s, however long it was away; one that
 // answers with errors is left alone for up to kMaxRefusedDelay.
 //
-// A custom resource is asked for where it is defined. Where its definition is gone for kDoubted, so
-// are its objects. Of what is kept of an object only a change of that is one: a status that is
-// written, or a Node's, comes as an event, and is none.
+// A custom resource is asked for where it is defined, Pods while somebody wants a label of them.
+// Where its definition is gone for kDoubted, so are its objects. Of what is kept of an object only
+// a change of that is one: a status that is written, or a Node's, comes as an event, and is none.
 //
 // Invariants: objects() is one list with the events behind it, never a part of a list; an object
 // that cannot be read keeps its last good state. Thread: one.
@@ -30,6 +30,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/labels.hpp"
 #include "base/locality.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
@@ -43,6 +44,7 @@ struct Resource {
     documents,  // what it says is read at once, and nobody wrote it by hand
     texts,      // a custom resource: judged together with the files, by its text
     places,     // a Node: where it is, by its labels
+    labels,     // a Pod: those of its labels that somebody wants; while nobody does it is not read
   };
   std::string name;  // "endpointslices": how paths call it
   std::string kind;  // "EndpointSlice"
@@ -51,6 +53,9 @@ struct Resource {
   As as = As::documents;
   // Without it nothing is said; what is not needed may be refused to us, or not be there.
   bool needed = true;
+  std::vector<std::string> labels = {};  // keys of those that are wanted; sorted
+  // Of such an object nothing is needed but its metadata.
+  bool is_metadata() const { return as == As::places || as == As::labels; }
 };
 
 // What a status says of an object: Gloo's status.common.State.
@@ -68,13 +73,22 @@ struct CustomObject {
   std::string uid = {};  // another one where it was deleted and made anew
 };
 
+// The kinds that are read at once; a Documents, which has a list for each kind, is seven times as
+// large, and there is one of these in every object.
+struct ReadDocuments {
+  resources::SharedList<resources::Service> services;
+  resources::SharedList<resources::EndpointSlice> endpoint_slices;
+};
+
 struct Object {
-  std::string name;                // "namespace/name"
-  std::string version;             // resourceVersion
-  resources::Documents documents;  // itself; none where it has errors, or is nothing for us
-  resources::Problems problems;    // errors
+  std::string name;              // "namespace/name"
+  std::string version;           // resourceVersion
+  ReadDocuments documents;       // itself; none where it has errors, or is nothing for us
+  resources::Problems problems;  // errors
   CustomObject custom = {};
   base::Locality place = {};
+  base::Labels labels = {};  // of a Pod, and what its uid is
+  resources::PodRef pod = {};
 };
 
 struct Page {
@@ -136,6 +150,10 @@ class Reflector {
   // again and again. `name`: how paths call it; "" = it is not there.
   void defined(base::TimePoint now, const std::string& name);
 
+  // Of Pods: which of their labels are kept from now on. All is listed anew, whatever is under way;
+  // what was read before stays until then, and goes at once where none are wanted.
+  void want(base::TimePoint now, std::vector<std::string> labels);
+
   // The request that is due, if one is; none while one is under way.
   std::optional<Request> next(base::TimePoint now);
   base::TimePoint deadline() const;  // of next(); max while a request is under way
@@ -179,6 +197,7 @@ class Reflector {
   std::string target() const;
   base::Duration draw_watch();
   bool put(Object object);
+  bool erase(const std::string& name);
   bool differ(const Object& before, const Object& after) const;
   void list_anew();
   bool ignores(base::TimePoint now);

@@ -31,6 +31,7 @@ std::vector<Resource> resources_read() {
        "EndpointSlice",
        {"apis/discovery.k8s.io/v1", "apis/discovery.k8s.io/v1beta1"}},
       {"nodes", "Node", {"api/v1"}, Resource::As::places, false},
+      {"pods", "Pod", {"api/v1"}, Resource::As::labels, false},
   };
   const auto kinds = resources::custom_kinds();
   for (const auto& kind : kinds)

@@ -1,6 +1,7 @@
 // What an agent reads of an API server, and how its custom resources are called elsewhere.
 //
-// Services and EndpointSlices are needed, Nodes are of use. The documents
+// Services and EndpointSlices are needed, Nodes are of use, and so are Pods where a subset looks at
+// their labels. The documents
 // (resources/kinds/catalogue.hpp) may be defined by us or by Gloo, by both or by nobody. Thread:
 // pure functions.
 #pragma once

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "discovery/sources/kubernetes/messages.hpp"
+#include "discovery/sources/kubernetes/pod_table.hpp"
 #include "discovery/sources/kubernetes/resources_read.hpp"
 
 namespace discovery::sources::kubernetes {
@@ -59,6 +60,30 @@ void Source::stop() {
   thread_.join();
 }
 
+void Source::want_pod_labels(std::vector<std::string> keys) {
+  {
+    const std::lock_guard lock(mutex_);
+    wanted_labels_ = std::move(keys);
+  }
+  server_->wake();
+}
+
+void Source::take_wanted(base::TimePoint now) {
+  std::optional<std::vector<std::string>> wanted;
+  {
+    const std::lock_guard lock(mutex_);
+    wanted = std::exchange(wanted_labels_, std::nullopt);
+  }
+  if (!wanted) return;
+  for (std::size_t lane = 0; lane < mirrors_.size(); ++lane) {
+    auto& reflector = mirrors_[lane].reflector();
+    if (reflector.resource().as != Resource::As::labels || reflector.resource().labels == *wanted)
+      continue;
+    server_->drop(lane);
+    reflector.want(now, *wanted);
+  }
+}
+
 Source::Status Source::status() const {
   const std::lock_guard lock(mutex_);
   return status_;
@@ -67,6 +92,7 @@ Source::Status Source::status() const {
 void Source::run() {
   for (;;) {
     auto now = std::chrono::steady_clock::now();
+    take_wanted(now);
     ask(now);
     auto heard = server_->wait(std::min(now + kLook, deadline()) - now);
     now = std::chrono::steady_clock::now();
@@ -259,10 +285,25 @@ void Source::read_places() {
   places_ = std::move(places);
 }
 
+// True when there is another table. Of Pods that are being listed anew there is the one of before.
+bool Source::read_pods_anew(bool changed) {
+  const Reflector *pods = nullptr, *slices = nullptr;
+  for (const auto& mirror : mirrors_) {
+    const auto& reflector = mirror.reflector();
+    if (reflector.resource().as == Resource::As::labels) pods = &reflector;
+    if (reflector.resource().kind == "EndpointSlice") slices = &reflector;
+  }
+  if (!pods->settled()) return false;
+  if (pods_ && pods_->keys == pods->resource().labels && !changed) return false;
+  pods_ = read_pods(*pods, *slices, pods_.get());
+  return true;
+}
+
 void Source::tell(base::TimePoint now) {
   Reading reading;
   for (const auto& mirror : mirrors_) {
     const auto& reflector = mirror.reflector();
+    if (reflector.resource().as == Resource::As::labels) continue;
     // What is defined later, and not read yet, is no reason to withhold the rest.
     if (!(has_told_ ? reflector.synced() || !reflector.resource().needed : reflector.settled()))
       return;
@@ -271,23 +312,31 @@ void Source::tell(base::TimePoint now) {
         status.age.value_or(base::Duration{}) >= kStuckAfter)
       reading.stuck = reflector.resource().name + " of Kubernetes: " + status.trouble;
   }
-  bool changed = reading.stuck != stuck_, other_texts = false, other_places = false;
+  bool changed = reading.stuck != stuck_, other_texts = false, other_places = false,
+       other_pods = false;
   for (auto& mirror : mirrors_) {
     auto& reflector = mirror.reflector();
     const auto change = reflector.take_change();
+    if (reflector.resource().as == Resource::As::labels) {  // takes nothing away: never a relist
+      other_pods = change.has_value();
+      continue;
+    }
     changed |= change.has_value();
     other_texts |= change && reflector.resource().as == Resource::As::texts;
     other_places |= change && reflector.resource().as == Resource::As::places;
     if (change == Listing::relist) reading.listing = Listing::relist;
   }
+  changed |= read_pods_anew(other_pods);
   if (!changed) return;
   if (other_texts) read_texts();
   if (other_places) read_places();
   reading.texts = texts_;
   reading.places = places_;
+  reading.pods = pods_;
   for (const auto& mirror : mirrors_)
     for (const auto& [name, object] : mirror.reflector().objects()) {
-      reading.documents.append(object.documents);
+      reading.documents.services.append(object.documents.services);
+      reading.documents.endpoint_slices.append(object.documents.endpoint_slices);
       reading.problems.insert(reading.problems.end(), object.problems.begin(),
                               object.problems.end());
     }

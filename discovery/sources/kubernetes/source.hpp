@@ -6,14 +6,16 @@
 // read whole, or need not be waited for, then whatever one turn of the thread brought. While the
 // server cannot be read what it said last stays, and after kStuckAfter `stuck` says why. The thread
 // is neither control's, which must not wait for anybody, nor io's, which answers probes: a list of
-// 2,000 slices takes seconds to parse. Thread: make, start and stop the owner's; `changed` and
-// `judged` are called on the source's; status() any's.
+// 2,000 slices takes seconds to parse. Pods are read while some of their labels are wanted, and
+// nothing waits for them. Thread: make, start and stop the owner's; `changed` and `judged` are
+// called on the source's; status() and want_pod_labels() any's.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,6 +52,9 @@ class Source {
   void start();
   void stop();
 
+  // Keys, sorted: from now on these; at first none. What it finds is told as a Reading.
+  void want_pod_labels(std::vector<std::string> keys);
+
   struct ResourceStatus {
     std::string name;  // of Gloo's with their group
     bool needed = false, synced = false;
@@ -82,6 +87,8 @@ class Source {
   ConsistencyCheck::Mirrored mirrored() const;
   std::optional<StatusWriter::Target> find_ours(const std::string& place) const;
   void tell(base::TimePoint now);
+  void take_wanted(base::TimePoint now);
+  bool read_pods_anew(bool changed);
   void read_texts();
   void read_places();
   void note(base::TimePoint now);
@@ -100,11 +107,13 @@ class Source {
   std::string checked_;  // of the answer to it
   std::shared_ptr<const CustomTexts> texts_ = std::make_shared<CustomTexts>();
   std::shared_ptr<const NodePlaces> places_ = std::make_shared<NodePlaces>();
+  std::shared_ptr<const PodLabels> pods_;
   std::string stuck_;
   bool has_told_ = false;
   std::map<std::string, std::string> logged_;  // troubles by what has them
   mutable std::mutex mutex_;
   bool stopping_ = false;
+  std::optional<std::vector<std::string>> wanted_labels_;  // not taken yet
   Status status_;
   std::thread thread_;
 };

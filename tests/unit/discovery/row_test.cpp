@@ -20,6 +20,7 @@ EndpointRow ratings_endpoint() {
   row.weight = 3;
   row.traits.labels = {{"app", "ratings"}, {"version", "v2"}};
   row.traits.hostname = "ratings-0";
+  row.traits.second_address = true;
   return row;
 }
 
@@ -51,6 +52,19 @@ base::Code code_of(const RowValue& row) {
 }
 
 }  // namespace
+
+TEST_CASE("a row of subsets says what is looked at and, where Pods are read, what is told") {
+  SubsetsRow row{{"track", "version"}, std::nullopt};
+  CHECK(round_trip(row) == row);
+  row.told = {};
+  CHECK(round_trip(row) == row);
+  row.told = {"version"};
+  CHECK(round_trip(row) == row);
+  row.named.assign(kMaxSubsetKeysInRow + 1, "version");
+  CHECK(code_of(row) == base::Code::invalid);
+  row.named = {"ver\nsion"};
+  CHECK(code_of(row) == base::Code::invalid);
+}
 
 TEST_CASE("a row of drains keeps each target and what is left of it") {
   using Kind = view::DrainTarget::Kind;

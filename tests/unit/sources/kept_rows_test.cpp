@@ -71,7 +71,10 @@ std::string document(base::Random& random) {
              ", labels: {kubernetes.io/service-name: s" + n() +
              "}}\nports: [{port: 80}]\nendpoints: [{addresses: [10.0.1." +
              std::to_string(1 + random.below(4)) + "], " +
-             (random.chance(0.5) ? "zone: z" + n() : "nodeName: m" + n()) + "}]\n";
+             (random.chance(0.5) ? "zone: z" + n() : "nodeName: m" + n()) +
+             (random.chance(0.5) ? ", targetRef: {kind: Pod, name: p" + n() + ", uid: u" + n() + "}"
+                                 : "") +
+             "}]\n";
     default:
       return "apiVersion: networking.gloo.solo.io/v2\nkind: VirtualDestination\n" +
              metadata(random, "d" + n()) + "spec: {hosts: [h" + n() +
@@ -118,6 +121,18 @@ TEST_CASE("changes of rows lead to the rows that all documents make", "[sources]
       places.nodes["m" + n()] = {"r" + n(), "z" + n(), ""};
       places.regions["z" + n()] = "r" + n();
       seen.places = std::make_shared<const sources::NodePlaces>(std::move(places));
+    }
+    if (random.chance(0.2)) {
+      auto pods = seen.pods ? *seen.pods : sources::PodLabels();
+      const auto n = [&random] { return std::to_string(random.below(4)); };
+      const auto ref =
+          resources::PodRef::of("n" + std::to_string(random.below(2)), "p" + n(), "u" + n());
+      if (random.chance(0.3))
+        pods.pods.erase(ref.name);
+      else
+        pods.pods[ref.name] = {ref, {{"version", "v" + n()}}};
+      seen.pods = random.chance(0.05) ? nullptr
+                                      : std::make_shared<const sources::PodLabels>(std::move(pods));
     }
     const auto loaded = documents.load(files).documents;
     documents.forget_unused();

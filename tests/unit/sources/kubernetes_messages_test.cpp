@@ -30,6 +30,22 @@ TEST_CASE("a Node's labels say where it is", "[kubernetes_messages]") {
   CHECK(page->items[2].place == base::Locality{});
 }
 
+TEST_CASE("of a Pod the labels are kept that somebody wants", "[kubernetes_messages]") {
+  const Resource pods{"pods", "Pod", {"api/v1"}, Resource::As::labels, false, {"track", "version"}};
+  const auto page = read_page(pods, R"({"metadata":{"resourceVersion":"1"},"items":[
+    {"metadata":{"name":"p1","namespace":"shop","uid":"u1","resourceVersion":"4",
+      "labels":{"app":"reviews","version":"v1","pod-template-hash":"5c8"}}},
+    {"metadata":{"name":"p2","namespace":"shop","uid":"u2","labels":{"track":""}}},
+    {"metadata":{"name":"p3","namespace":"shop","uid":"u3"}}]})");
+  REQUIRE(page);
+  CHECK(page->items[0].name == "shop/p1");
+  CHECK(page->items[0].version == "4");
+  CHECK(page->items[0].labels == base::Labels{{"version", "v1"}});
+  CHECK(page->items[0].pod == resources::PodRef::of("shop", "p1", "u1"));
+  CHECK(page->items[1].labels == base::Labels{{"track", ""}});
+  CHECK(page->items[2].labels.empty());
+}
+
 TEST_CASE("an API group is asked again and again which kinds it has", "[api_group]") {
   ApiGroup group("apis/n/v2", base::Random(1));
   base::TimePoint now{1h};
@@ -64,7 +80,7 @@ TEST_CASE("what is read is ours, Gloo's and the cluster's own", "[resources_read
   const auto all = resources_read();
   CHECK(groups_of(all).front() == "apis/networking.nearmost.internal/v2");
   CHECK(groups_of(all).size() == 4);
-  const auto& ours = all[3];
+  const auto& ours = all[4];
   CHECK(place_of(ours, "shop/v") == "kubernetes: VirtualDestination shop/v");
   CHECK(is_ours(ours));
   CHECK(place_of(all.back(), "shop/f") ==

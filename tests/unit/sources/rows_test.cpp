@@ -408,3 +408,86 @@ TEST_CASE("of an SRV name's priorities the first serves of which somebody answer
   CHECK(checked.contains({"default", "a", "10.0.0.3:8003"}));  // who stands by, too
   CHECK(checked.size() == 4);
 }
+
+namespace {
+
+constexpr const char* kPods = R"(
+apiVersion: v1
+kind: Service
+metadata: {name: reviews, namespace: shop}
+spec: {selector: {app: reviews}, ports: [{port: 80}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: reviews-a, namespace: shop, labels: {kubernetes.io/service-name: reviews}}
+addressType: IPv4
+ports: [{port: 9080}]
+endpoints:
+- {addresses: [10.0.0.1], targetRef: {kind: Pod, name: reviews-1, namespace: shop, uid: u1}}
+- {addresses: [10.0.0.2], targetRef: {kind: Pod, name: reviews-2, namespace: shop, uid: u2}}
+- {addresses: [10.0.0.3], targetRef: {kind: Pod, name: reviews-3}}
+- {addresses: [10.0.0.4], targetRef: {kind: ExternalWorkload, name: reviews-1, uid: u1}}
+- {addresses: [10.0.0.5]}
+)";
+
+base::Labels with(std::string version) {
+  base::Labels labels{{"app", "reviews"}};
+  if (!version.empty()) labels["version"] = version;
+  return labels;
+}
+
+}  // namespace
+
+TEST_CASE("an endpoint has the labels of its Pod beside those that its Service selects by") {
+  auto loaded = resources::load({{"test.yaml", kPods}});
+  CHECK(loaded.problems.empty());
+  sources::PodLabels pods;
+  const auto has = [&](const char* name, const char* uid, base::Labels labels) {
+    const auto ref = resources::PodRef::of("shop", name, uid);
+    pods.pods[ref.name] = {ref, std::move(labels)};
+  };
+  has("reviews-1", "u1", {{"version", "v1"}});
+  has("reviews-2", "another", {{"version", "v2"}});  // made anew under its name
+  has("reviews-3", "u3", {{"version", "v3"}});       // by its name alone
+  sources::Seen seen;
+  seen.pods = std::make_shared<const sources::PodLabels>(pods);
+  const auto rows = decoded(sources::make_rows(loaded.documents, {}, seen));
+  const auto labels = [&](const char* id) { return endpoint(rows, id).traits.labels; };
+  CHECK(labels("10.0.0.1") == with("v1"));
+  CHECK(labels("10.0.0.2") == with(""));
+  CHECK(labels("10.0.0.3") == with("v3"));
+  CHECK(labels("10.0.0.4") == with(""));
+  CHECK(labels("10.0.0.5") == with(""));
+  const auto without = decoded(sources::make_rows(loaded.documents, {}));
+  CHECK(endpoint(without, "10.0.0.1").traits.labels == with(""));
+}
+
+TEST_CASE("of a Pod's two addresses one says that it is the second") {
+  auto loaded = resources::load({{"test.yaml", std::string(kPods) + R"(
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: reviews-b, namespace: shop, labels: {kubernetes.io/service-name: reviews}}
+addressType: IPv6
+ports: [{port: 9080}]
+endpoints:
+- {addresses: ["fd00::1"], targetRef: {kind: Pod, name: reviews-1, namespace: shop, uid: u1}}
+- {addresses: ["fd00::2"], targetRef: {kind: Pod, name: reviews-2, namespace: shop, uid: old}}
+- {addresses: ["fd00::5"]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: reviews-c, namespace: shop, labels: {kubernetes.io/service-name: reviews}}
+addressType: IPv6
+ports: [{port: 9081}]
+endpoints:
+- {addresses: ["fd00::3"], targetRef: {kind: Pod, name: reviews-3}}
+)"}});
+  CHECK(loaded.problems.empty());
+  const auto rows = decoded(sources::make_rows(loaded.documents, {}));
+  std::string seconds;
+  for (const auto& row : rows)
+    if (const auto* one = std::get_if<EndpointRow>(&row); one && one->traits.second_address)
+      seconds += one->id + " ";
+  CHECK(seconds == "fd00::1 ");  // another Pod, no Pod, another port: each is one by itself
+}
