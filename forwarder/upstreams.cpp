@@ -1,6 +1,7 @@
 #include "forwarder/upstreams.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -84,6 +85,26 @@ void drop_repeated(std::vector<Member>& members, SlotMap& slots) {
     return repeated;
   });
 }
+
+// A target with an address of each family counts once, by its IPv4 one. A service of which the tier
+// has no such address (they cannot be reached from here, say) counts by the others.
+class Seconds {
+ public:
+  explicit Seconds(const view::Tier& tier) : tier_(tier) {}
+  bool counts_elsewhere(const view::Choice& choice) {
+    if (!choice.endpoint().traits->second_address) return false;
+    if (!by_v4_) {
+      by_v4_.emplace();
+      for (const auto& other : tier_.endpoints)
+        if (other.endpoint().ip.is_v4()) by_v4_->insert(other.service);
+    }
+    return by_v4_->contains(choice.service);
+  }
+
+ private:
+  const view::Tier& tier_;
+  std::optional<std::unordered_set<const view::Service*>> by_v4_;  // services; none asked for yet
+};
 
 // Leaves it empty where all weigh the same: such a tier is drawn from faster.
 void sum_weights(Tier& tier) {
@@ -289,7 +310,9 @@ std::shared_ptr<Upstream> Upstreams::fill(std::string name, const Recipe& recipe
   for (const auto& selected : selection.tiers) {
     Tier tier{selected.name, selected.share, {}, {}};
     tier.members.reserve(selected.endpoints.size());
+    Seconds seconds(selected);
     for (const auto& choice : selected.endpoints) {
+      if (seconds.counts_elsewhere(choice)) continue;
       const auto& endpoint = choice.endpoint();
       const auto target = targets.of(*choice.service, endpoint);
       if (!target) continue;

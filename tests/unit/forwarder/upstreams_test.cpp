@@ -74,6 +74,23 @@ TEST_CASE("a subset keeps the endpoints with its labels, their tiers sharing ane
   CHECK(tiers(mesh, ref) == "");
 }
 
+TEST_CASE("what has an address of each family counts once, by its IPv4 one where there is one") {
+  Mesh mesh;
+  mesh.has("east", "ratings", {"10.0.0.1", "10.0.0.2"})
+      .has("east", "ratings", {"fd00::1", "fd00::3"})
+      .has("west", "ratings", {"fd00::9"});
+  const auto mark = [&](const char* cluster, std::size_t which) {
+    auto& endpoint = mesh.service(cluster, "ratings").endpoints[which];
+    auto traits = *endpoint.traits;
+    traits.second_address = true;
+    endpoint.traits = std::make_shared<const discovery::view::Traits>(std::move(traits));
+  };
+  mark("east", 2);  // the other of IPv6 has none of IPv4
+  mark("west", 0);  // whose IPv4 address is not taken here
+  CHECK(tiers(mesh, service("ratings")) ==
+        "own cluster 1.00 10.0.0.1:8080 10.0.0.2:8080 [fd00::3]:8080; any 0.00 [fd00::9]:8080");
+}
+
 TEST_CASE("a subset with only ill endpoints fails open, as a destination does") {
   Mesh mesh;
   mesh.has("east", "ratings", {"10.0.0.1"}, {{"version", "v1"}})
