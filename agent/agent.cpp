@@ -48,7 +48,8 @@ BuilderConfig builder_config(const Config& config) {
           [config, rehearsal = std::make_shared<Rehearsal>()](const auto& documents) {
             return rehearsal->errors(config, documents, others_of(config));
           },
-          config.kubernetes.has_value()};
+          config.kubernetes.has_value(),
+          SubsetLabels::rule(config)};
 }
 
 base::Result<discovery::sources::kubernetes::Access> access_of(const KubernetesConfig& config) {
@@ -210,6 +211,9 @@ void Agent::make_builder() {
                                  checker_->want(std::move(targets));
                                },
                                base::Delivery::must_deliver);
+                         },
+                         [this](std::vector<std::string> keys) {
+                           if (kubernetes_) kubernetes_->want_pod_labels(std::move(keys));
                          }},
       log_);
 }

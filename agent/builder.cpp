@@ -142,6 +142,7 @@ void Builder::run() {
       malloc_trim(0);
     }
     if (awaited_ && std::chrono::steady_clock::now() >= *awaited_) say_rows();
+    want_labels();  // what nobody names any more goes with time
     if (!files && !names && !failing && !registered && !reading && !publication && !config &&
         !may_say_reading()) {
       products_.dns.collect();
@@ -150,8 +151,7 @@ void Builder::run() {
       continue;
     }
     bool changes = publication || config;
-    if (config) config_ = std::move(*config);
-    if (config) is_reading_due_ = reading_.has_value();
+    if (config) config_ = std::move(*config), is_reading_due_ = reading_.has_value();
     if (publication) publication_ = std::move(publication);
     if (registered) registered_ = std::move(*registered);
     serve_accepted(edition);
@@ -161,7 +161,10 @@ void Builder::run() {
     if (failing) accept(std::move(*failing));
     if (registered && newest_.documents) want_checks();
     if (has_said_ && (registered || (config && !registered_.empty()))) say_registered();
+    want_labels();
     if (may_say_reading()) changes |= say_reading();
+    want_labels();
+    if (awaited_ && !awaits()) say_rows();
     changes |= !home_.registered.same(registered_home_);  // no publication would bring it
     // New documents alone change nothing yet: the publication with their rows follows in any case.
     if (publication_ && changes) build();
@@ -202,9 +205,13 @@ void Builder::accept_documents(discovery::Listing listing, bool anew) {
   wanted_ = std::move(wanted);
   want_names();
   if (agent) want_checks();
+  if (agent) labels_.look_at(documents->documents);
+  want_labels();
   if (listing == discovery::Listing::relist) awaiting_ = listing;
   if (!awaits()) return say_rows();
-  if (!awaited_) awaited_ = std::chrono::steady_clock::now() + kSightPatience;
+  if (!awaited_)
+    awaited_ = std::chrono::steady_clock::now() +
+               (labels_.are_missing(publication_.get()) ? SubsetLabels::kPatience : kSightPatience);
 }
 
 void Builder::log_accepted(const AcceptedDocuments& before, const resources::Problems& known) {
@@ -257,7 +264,8 @@ void Builder::accept(discovery::sources::Failing endpoints) {
 }
 
 bool Builder::awaits() const {
-  return awaits_checks_ || std::ranges::any_of(new_names_, [this](const auto& name) {
+  return awaits_checks_ || labels_.are_missing(publication_.get()) ||
+         std::ranges::any_of(new_names_, [this](const auto& name) {
            const auto led = seen_.names.find(name);
            return led == seen_.names.end() || !led->second.is_whole;
          });
@@ -266,6 +274,7 @@ bool Builder::awaits() const {
 // What the newest documents publish, by what is seen of their endpoints now.
 void Builder::say_rows() {
   awaited_ = std::nullopt;
+  labels_.wait_no_more();
   new_names_.clear();
   awaits_checks_ = false;
   if (!std::exchange(has_said_, true) && !registered_.empty()) say_registered();
@@ -333,8 +342,18 @@ void Builder::accept(discovery::sources::kubernetes::Reading reading) {
 }
 
 // The first rows of it tell peers that this cluster is whole: its documents' go before.
-bool Builder::may_say_reading() const {
-  return reading_ && is_reading_due_ && (has_said_reading_ || (newest_.documents && !awaited_));
+bool Builder::may_say_reading() {
+  return reading_ && is_reading_due_ &&
+         (has_said_reading_ || (newest_.documents && !awaited_ &&
+                                labels_.may_begin(std::chrono::steady_clock::now(),
+                                                  publication_.get(), reading_->pods.get())));
+}
+
+void Builder::want_labels() {
+  if (config_.role != Role::agent) return;
+  auto news = labels_.update(std::chrono::steady_clock::now(), config_.pods, publication_.get());
+  if (news.wanted) callbacks_.pod_labels_wanted(std::move(*news.wanted));
+  if (news.rows) callbacks_.rows_changed({"subsets", std::move(*news.rows), 0, {}}, "");
 }
 
 // True when it changes what no publication will bring.
@@ -351,6 +370,7 @@ bool Builder::say_reading() {
     said.rows = discovery::sources::make_rows(reading.documents, config_.exports, seen).rows;
   reading.listing = discovery::Listing::change;
   callbacks_.rows_changed(std::move(said), reading.stuck);
+  labels_.told(reading.pods.get());
   const bool same_problems = kubernetes_problems_ == rows.problems;
   if (!same_problems) log_problems(rows.problems);
   const bool same = same_problems && kubernetes_home_.same(rows.home);

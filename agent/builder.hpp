@@ -12,8 +12,10 @@
 // instead of addresses are looked up elsewhere, and endpoints checked: documents with names that
 // are not known yet, and the first for the first checks, wait for kSightPatience at most, so that a
 // restart neither withdraws what is there nor brings back what is dead; so does what was registered
-// before. Thread: run() is the builder thread; publication(), files(), names(), failing(),
-// registered(), kubernetes(), configure() and stop() from any.
+// before. Documents whose subsets look at labels of Pods that nobody looked at before wait for them
+// in the same way, and the first of Kubernetes for all that is looked at (subset_labels.hpp).
+// Thread: run() is the builder thread; publication(), files(), names(), failing(), registered(),
+// kubernetes(), configure() and stop() from any.
 #pragma once
 
 #include <atomic>
@@ -31,6 +33,7 @@
 #include "agent/local_rows.hpp"
 #include "agent/served.hpp"
 #include "agent/source_rows.hpp"
+#include "agent/subset_labels.hpp"
 #include "base/log.hpp"
 #include "base/published.hpp"
 #include "discovery/assemble.hpp"
@@ -53,6 +56,7 @@ struct BuilderConfig {
   discovery::sources::CheckRule checks;  // of endpoints of files
   DocumentStore::Judge judge;
   bool kubernetes = false;  // whether it will be read, too
+  SubsetLabels::Rule pods;
 };
 
 class Builder {
@@ -81,6 +85,8 @@ class Builder {
     std::function<void(std::vector<std::string>)> names_wanted;
     // Whose answering is to be tried, where they are others than before.
     std::function<void(discovery::sources::CheckTargets)> checks_wanted;
+    // Keys of labels that the Kubernetes' Pods are to be read with, where others than before.
+    std::function<void(std::vector<std::string>)> pod_labels_wanted;
   };
 
   Builder(BuilderConfig config, Products products, Callbacks callbacks, base::Logger& log);
@@ -113,8 +119,9 @@ class Builder {
   void say_registered();
   void accept(discovery::sources::kubernetes::Reading reading);
   void want_names();
-  bool may_say_reading() const;
+  bool may_say_reading();
   bool say_reading();
+  void want_labels();
   void serve_accepted(std::uint64_t edition);
   void join_homes();
   void build();
@@ -168,6 +175,7 @@ class Builder {
   Services checked_services_, checked_registered_;
   discovery::sources::NamedAddresses checked_names_;
   discovery::sources::CheckRule check_rule_;
+  SubsetLabels labels_;
   bool has_said_ = false;       // rows
   bool awaits_checks_ = false;  // the first of all
   struct Edition {

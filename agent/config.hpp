@@ -126,6 +126,8 @@ struct KubernetesConfig {
   std::string ca, token;  // files; "" = the system's CAs, no token
   // Instead: a file that says all this, and of which of its contexts; "" = its current one.
   std::string kubeconfig = {}, context = {};
+  bool reads_pods = true;                    // podLabels: false
+  std::vector<std::string> pod_labels = {};  // keys, beside those that subsets name
   friend bool operator==(const KubernetesConfig&, const KubernetesConfig&) = default;
 };
 

@@ -200,6 +200,12 @@ constexpr std::array kFields{
         [](const Config& c) { return c.kubernetes ? optional(c.kubernetes->kubeconfig) : ""; }},
     FieldRow{"kubernetes.context", Change::fixed,
              [](const Config& c) { return c.kubernetes ? optional(c.kubernetes->context) : ""; }},
+    FieldRow{"kubernetes.podLabels", Change::fixed,
+             [](const Config& c) {
+               if (!c.kubernetes) return std::string();
+               return c.kubernetes->reads_pods ? listed(c.kubernetes->pod_labels, kSame)
+                                               : std::string("false");
+             }},
     FieldRow{"networks", Change::live, [](const Config& c) { return listed(c.networks, kSame); }},
     FieldRow{"export.exceptNamespaces", Change::live,
              [](const Config& c) { return listed(c.export_.except_namespaces, kSame); }},

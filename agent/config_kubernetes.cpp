@@ -1,10 +1,12 @@
 #include "agent/config_kubernetes.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
 #include "agent/config_values.hpp"
 #include "agent/kubeconfig.hpp"
+#include "discovery/row_check.hpp"
 
 namespace agent {
 namespace {
@@ -28,6 +30,23 @@ void read_server(const Value& value, std::string& out) {
   while (out.ends_with('/')) out.pop_back();
   if (const auto fault = fault_of_server(out); !fault.empty())
     value.error(fault, "write https://HOST:PORT");
+}
+
+// A list, or `false`: Pods are not read.
+void read_pod_labels(const Value& value, KubernetesConfig& out) {
+  if (value.node().is_scalar()) {
+    const auto errors = value.report().errors();
+    resources::read(value, out.reads_pods);
+    if (out.reads_pods && value.report().errors() == errors)
+      value.error("is the default", "write false, or the keys of labels: [version]");
+    return;
+  }
+  resources::read(value, out.pod_labels);
+  std::ranges::sort(out.pod_labels);
+  out.pod_labels.erase(std::ranges::unique(out.pod_labels).begin(), out.pod_labels.end());
+  if (out.pod_labels.size() > discovery::kMaxSubsetKeysInRow)
+    value.error("more than " + std::to_string(discovery::kMaxSubsetKeysInRow) + " keys",
+                "keep those that subsets name");
 }
 
 // That a file says all, and says it well.
@@ -58,6 +77,7 @@ void read_kubernetes(const Value& value, const std::string& folder,
     fields.optional("token", config.token, path);
     fields.optional("kubeconfig", config.kubeconfig, path);
     fields.optional("context", config.context);
+    if (const auto labels = fields.find("podLabels")) read_pod_labels(*labels, config);
     if (config.kubeconfig.empty() && !config.context.empty())
       value.error("a context of no kubeconfig", "name the file: kubeconfig");
   }

@@ -41,8 +41,10 @@ std::vector<std::string> troubles_of(const KubernetesStatus& status) {
   for (const auto& [name, needed, synced, objects, of] : status.resources) {
     if (of.trouble.empty() || (is_away && !needed)) continue;
     const auto age = base::to_string(of.age.value_or(base::Duration{}));
-    troubles.push_back("kubernetes: " + name + " cannot be read for " + age + ", " +
-                       (synced ? "what was read before serves: " : "nothing of it serves yet: ") +
+    const auto so = synced           ? "what was read before serves: "
+                    : name == "pods" ? "subsets match what Services select by alone: "
+                                     : "nothing of it serves yet: ";
+    troubles.push_back("kubernetes: " + name + " cannot be read for " + age + ", " + so +
                        of.trouble);
   }
   if (is_away && more > 0)

@@ -54,8 +54,8 @@ TEST_CASE("elsewhere the server is named, and neither CA nor token is the pod's"
 }
 
 TEST_CASE("what is wrong with `kubernetes` is told with its remedy", "[agent_config]") {
-  CHECK_THAT(faults("true"), Catch::Contains("this is no pod") &&
-                                 Catch::Contains("or {server: https://HOST:PORT"));
+  CHECK_THAT(faults("true"),
+             Catch::Contains("this is no pod") && Catch::Contains("or {server: https://HOST:PORT"));
   CHECK_THAT(faults("{server: \"http://10.0.0.1:8080\"}"),
              Catch::Contains("kubernetes.server") && Catch::Contains("plain text"));
   CHECK(faults("{server: \"http://127.0.0.1:8080\"}") == "");
@@ -67,6 +67,23 @@ TEST_CASE("what is wrong with `kubernetes` is told with its remedy", "[agent_con
                         "kubernetes: {server: \"https://a:1\"}\n")
                       .problems),
              Catch::Contains("a leaf publishes nothing"));
+}
+
+TEST_CASE("labels of Pods are read where something names them, or not at all", "[agent_config]") {
+  const auto read = [](const std::string& labels) {
+    return *parse("cluster: east\nkubernetes: {server: \"https://a:1\", podLabels: " + labels +
+                  "}\n")
+                .config.kubernetes;
+  };
+  CHECK(agent::KubernetesConfig().reads_pods);
+  CHECK(read("[version, track, version]").pod_labels ==
+        std::vector<std::string>{"track", "version"});
+  CHECK(read("[version]").reads_pods);
+  CHECK_FALSE(read("false").reads_pods);
+  CHECK_THAT(faults("{server: \"https://a:1\", podLabels: true}"),
+             Catch::Contains("write false, or the keys of labels"));
+  CHECK_THAT(faults("{server: \"https://a:1\", podLabels: version}"),
+             Catch::Contains("podLabels") && !Catch::Contains("is the default"));
 }
 
 TEST_CASE("elsewhere a kubeconfig may say all", "[agent_config]") {
