@@ -23,7 +23,8 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 RESOURCES = {  # path below the root: plural, kind
-    "api/v1": {"services": "Service", "namespaces": "Namespace", "nodes": "Node"},
+    "api/v1": {"services": "Service", "namespaces": "Namespace", "nodes": "Node",
+               "pods": "Pod"},
     "apis/discovery.k8s.io/v1": {"endpointslices": "EndpointSlice"},
 }
 CLUSTER_SCOPED = {"nodes", "namespaces"}
@@ -171,12 +172,22 @@ def plural_of(kind):
 
 def resource_list(group, kinds):
     verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
-    entries = [{"name": plural, "singularName": kind.lower(), "namespaced": True, "kind": kind, "verbs": verbs}
-               for plural, kind in kinds.items()]
+    entries = [{"name": plural, "singularName": kind.lower(), "namespaced": plural not in CLUSTER_SCOPED, "kind": kind,
+                "verbs": verbs} for plural, kind in kinds.items()]
     entries += [{"name": plural + "/status", "singularName": "", "namespaced": True, "kind": kind,
                  "verbs": ["get", "patch", "update"]} for plural, kind in kinds.items()]
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group.split("/", 1)[1],
             "resources": entries}
+
+
+def group_list(paths):
+    """Of "apis/GROUP/VERSION": what kubectl asks for first."""
+    groups = []
+    for path in paths:
+        group, version = path.split("/")[1:]
+        version = {"groupVersion": f"{group}/{version}", "version": version}
+        groups.append({"name": group, "versions": [version], "preferredVersion": version})
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
 
 def partial(made):
@@ -207,6 +218,10 @@ class Handler(BaseHTTPRequestHandler):
         kind = api.kinds(group).get(plural)
         if not self.may_ask(api):
             return None
+        if url.path == "/api":
+            return self.reply(200, {"kind": "APIVersions", "versions": ["v1"]})
+        if url.path == "/apis":
+            return self.reply(200, group_list(path for path in [*RESOURCES, *api.custom] if path != "api/v1"))
         if kinds := api.kinds(url.path.strip("/")):
             return self.reply(200, resource_list(url.path.strip("/"), kinds))
         if not kind:
@@ -473,3 +488,15 @@ def node(name, region, zone):
                                                   "topology.kubernetes.io/zone": zone,
                                                   "kubernetes.io/hostname": name}},
             "spec": {"podCIDR": "10.1.0.0/24"}, "status": {"images": [{"names": ["a"] * 20, "sizeBytes": 1}]}}
+
+
+def pod(address, labels, namespace="default", phase="Running"):
+    """That endpoint_slice() names for the address; as large as they are in life."""
+    name = "pod-" + address
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "namespace": namespace, "uid": "u-" + address,
+                         "labels": {"pod-template-hash": "5c8d7f", **labels},
+                         "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "reviews-5c8d7f"}],
+                         "managedFields": [{"manager": "kubelet", "operation": "Update"}]},
+            "spec": {"containers": [{"name": "main", "image": "reviews"}], "nodeName": "node-1"},
+            "status": {"phase": phase, "podIP": address}}
