@@ -14,7 +14,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from kube_api import endpoint_slice, service  # noqa: E402
+from kube_objects import endpoint_slice, service  # noqa: E402
 from kube_mesh import KubeMesh  # noqa: E402
 from kubernetes_outage import measure as measure_outage, show as show_outage  # noqa: E402
 from mesh import query, until  # noqa: E402

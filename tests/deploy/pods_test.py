@@ -23,7 +23,8 @@ except ImportError:
     print("no PyYAML: skipped")
     sys.exit(77)
 
-from kube_api import KubeApi, endpoint_slice, service  # noqa: E402
+from kube_api import KubeApi  # noqa: E402
+from kube_objects import endpoint_slice, service  # noqa: E402
 from manifests import AGENTS, LEAVES, agent_yaml, container_of, one, port_of  # noqa: E402
 from namespaces import enter_or_skip, run  # noqa: E402
 

@@ -19,7 +19,7 @@ import threading
 import time
 
 from pods_test import EXAMPLE, GRACE, ORDERS, PODS, SKIPPED, SOON, Cluster
-from kube_api import endpoint_slice, service
+from kube_objects import endpoint_slice, service
 from mesh import Process, accepts, equal, query, until
 from namespaces import enter_or_skip, run
 

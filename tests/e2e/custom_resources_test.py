@@ -7,7 +7,8 @@ import os
 import sys
 import time
 
-from kube_api import defined_kinds, endpoint_slice, plural_of, service
+from kube_api import defined_kinds, plural_of
+from kube_objects import endpoint_slice, service
 from kube_mesh import SOON_SECONDS, KubeMesh
 from mesh import equal, query, request, stays, until
 

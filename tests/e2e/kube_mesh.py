@@ -3,7 +3,8 @@ import base64
 import os
 import subprocess
 
-from kube_api import KubeApi, endpoint_slice
+from kube_api import KubeApi
+from kube_objects import endpoint_slice
 from mesh import Mesh, query, until
 from name_server import SERVER_PORT
 

@@ -7,7 +7,7 @@ from before it came back for ever. Every answer before it is back has to be the 
 import threading
 import time
 
-from kube_api import endpoint_slice, service
+from kube_objects import endpoint_slice, service
 from mesh import query, until
 
 ORDERS, MANY, OLD, NEW = (f"{name}.outage.mesh.internal" for name in ("orders", "many", "old", "new"))

@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.request
 
-from kube_api import endpoint_slice, node, service
+from kube_objects import endpoint_slice, node, service
 from kube_mesh import HOST, SOON_SECONDS, KubeMesh
 from kube_outage import outage
 from mesh import ADMIN, equal, query, stays, until

@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.request
 
-from kube_api import endpoint_slice, pod, service
+from kube_objects import endpoint_slice, pod, service
 from kube_mesh import SOON_SECONDS, KubeMesh
 from mesh import ADMIN, equal, request, stays, until
 
