@@ -166,7 +166,7 @@ base::Result<bool> Registrations::resume(base::TimePoint now, const SavedRegistr
   const auto last = last_order_;
   auto done = put(now, saved.text, saved.lease);
   if (!done) return done;
-  last_order_ = std::max<std::uint64_t>(1, last);
+  last_order_ = last;
   for (auto& [key, held] : held_)
     if (held.saved.text == saved.text) held.order = {1, chance};
   return done;

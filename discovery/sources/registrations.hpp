@@ -128,7 +128,7 @@ class Registrations {
   std::map<std::string, Key> keys_;   // of those that are held, by id
   std::map<std::string, Gone> gone_;  // by id
   std::map<OriginId, Sibling> siblings_;
-  std::uint64_t last_order_ = 0;
+  std::uint64_t last_order_ = 1;                         // 1 is for what a disk has kept
   bool other_services_ = false, other_records_ = false;  // since settle() was called last
   resources::SharedList<resources::StaticService> services_;
 };

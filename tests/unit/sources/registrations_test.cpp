@@ -229,6 +229,10 @@ TEST_CASE("what a disk has kept counts for less than what any agent says", "[sou
   here.hear(kStart, word(kEastToo, back));
   CHECK(addresses(back) == Addresses{"web 10.0.0.7", "web 10.0.0.8"});
   CHECK(addresses(here) == addresses(back));
+  Registrations told;
+  REQUIRE(told.put(kStart, web("{address: 10.0.0.7, weight: 3}"), 60s, 0).value());
+  CHECK(back.hear(kStart, word(kEast, told)));
+  CHECK(back.services().front().endpoints.front().weight == 3);
 }
 
 TEST_CASE("of two that do not fit together the later is served, and who renews the other hears so",
