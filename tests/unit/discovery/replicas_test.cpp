@@ -107,7 +107,7 @@ TEST_CASE("the last agent of a cluster is not dropped") {
 
 TEST_CASE("what an agent drains is nothing that it serves") {
   Story story;
-  const auto drain = encode(discovery::RowValue(discovery::DrainRow{{{{}, 0}}}));
+  const auto drain = encode(discovery::RowValue(discovery::DrainRow{{discovery::DrainState()}}));
   story.start("east", {{drain.key, drain.value}});
   story.start("east/1", endpoints({1}));
   story.start("west", endpoints({9}));
