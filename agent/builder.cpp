@@ -151,7 +151,7 @@ void Builder::run() {
       continue;
     }
     bool changes = publication || config;
-    if (config) config_ = std::move(*config), is_reading_due_ = reading_.has_value();
+    if (config) accept(std::move(*config));
     if (publication) publication_ = std::move(publication);
     if (registered) registered_ = std::move(*registered);
     serve_accepted(edition);
@@ -169,6 +169,12 @@ void Builder::run() {
     // New documents alone change nothing yet: the publication with their rows follows in any case.
     if (publication_ && changes) build();
   }
+}
+
+// What is read of Kubernetes may be said otherwise by it.
+void Builder::accept(BuilderConfig config) {
+  config_ = std::move(config);
+  is_reading_due_ = reading_.has_value();
 }
 
 void Builder::accept(discovery::sources::ReadFiles files) {

@@ -109,6 +109,7 @@ class Builder {
 
  private:
   void run();
+  void accept(BuilderConfig config);
   void accept(discovery::sources::ReadFiles files);
   void accept_documents(discovery::Listing listing, bool anew);
   void accept(discovery::sources::NamedAddresses addresses);

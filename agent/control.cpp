@@ -78,6 +78,13 @@ std::unique_ptr<discovery::Participant> make_node(discovery::NodeConfig config, 
 
 }  // namespace
 
+bool Membership::hears_sibling() const {
+  return std::ranges::any_of(members, [this](const discovery::Member& member) {
+    return !member.local && member.id.cluster == self.cluster &&
+           member.state == discovery::Member::State::fresh;
+  });
+}
+
 Control::Control(discovery::NodeConfig config, std::uint64_t seed, Callbacks callbacks,
                  base::Logger& log, As as)
     : log_(log),

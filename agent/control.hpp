@@ -69,6 +69,9 @@ struct Membership {
   std::optional<discovery::Home> home;  // of a leaf
   discovery::Node::Counters node;
   std::uint64_t turns = 0, slow_turns = 0, commands_dropped = 0;
+
+  // Another agent of this cluster does what this one does.
+  bool hears_sibling() const;
 };
 
 class Control {

@@ -43,14 +43,6 @@ std::string refusal_of(const char* what, const Config& config, const Membership&
   return "";
 }
 
-// Another agent of the cluster carries it out, too.
-bool has_sibling(const Config& config, const Membership& membership) {
-  return std::ranges::any_of(membership.members, [&](const Member& member) {
-    return !member.local && member.id.cluster == config.cluster &&
-           member.state == Member::State::fresh;
-  });
-}
-
 // What is drained may have gone since.
 base::Result<view::DrainTarget> drained(const std::string& kind, const std::string& name,
                                         const Config& config, const view::View& view,
@@ -108,7 +100,7 @@ HttpReply order_drain(const HttpRequest& request, const Config& config,
   const auto would = preview(resolution, *target, drainer.status());
   Json answer{{"drain", target->to_string()},
               {"overMs", base::to_ms(*over)},
-              {"kept", !config.state_dir.empty() || has_sibling(config, membership)},
+              {"kept", !config.state_dir.empty() || membership.hears_sibling()},
               {"preview", report(would)}};
   const bool forced = asked(request, "force") == "true";
   if (!would.without.empty() && !forced)

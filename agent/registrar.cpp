@@ -20,11 +20,14 @@ base::Result<void> Registrar::put(const std::string& text, base::Duration lease)
   return {};
 }
 
-base::Result<bool> Registrar::remove(const std::string& text) {
+base::Result<void> Registrar::remove(const std::string& text) {
   const auto known = held_.remove(loop_.now(), text, draw());
   if (known && *known) tell();
   alarm_.look();
-  return known;
+  if (!known) return known.error();
+  if (!*known)
+    return base::Error{base::Code::not_found, "no such service with these endpoints is registered"};
+  return {};
 }
 
 void Registrar::hear(const SiblingWord& word) {

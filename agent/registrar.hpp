@@ -33,7 +33,7 @@ class Registrar {
   // Each lease begins again. Those that this version does not take are told.
   std::vector<base::Error> resume(const std::vector<discovery::SavedRegistration>& saved);
   base::Result<void> put(const std::string& text, base::Duration lease);
-  base::Result<bool> remove(const std::string& text);  // false: it was not registered
+  base::Result<void> remove(const std::string& text);  // not_found: it was not registered
   void hear(const SiblingWord& word);
   // What the other agents of the cluster are to know: of services that `may_be_told`.
   std::vector<discovery::RegistrationRow> records(

@@ -8,7 +8,10 @@ namespace {
 constexpr const char* kUsualLease = "30s";
 
 HttpReply refused(const base::Error& error) {
-  return refusal(error.code == base::Code::exhausted ? 409 : 400, error.message);
+  return refusal(error.code == base::Code::exhausted   ? 409
+                 : error.code == base::Code::not_found ? 404
+                                                       : 400,
+                 error.message);
 }
 
 HttpReply refused_of_leaf() {
@@ -29,9 +32,8 @@ HttpReply order_register(const HttpRequest& request, const Config& config, Regis
 
 HttpReply order_deregister(const HttpRequest& request, const Config& config, Registrar& registrar) {
   if (config.is_leaf()) return refused_of_leaf();
-  const auto known = registrar.remove(std::string(request.body));
-  if (!known) return refused(known.error());
-  if (!*known) return refusal(404, "no such service with these endpoints is registered");
+  if (const auto done = registrar.remove(std::string(request.body)); !done)
+    return refused(done.error());
   return json_reply({{"registered", false}});
 }
 

@@ -18,12 +18,7 @@ void RemoteRegistrations::take(Order order, Done done) {
 
 base::Result<void> RemoteRegistrations::carry_out(const Order& order) {
   if (order.lease > base::Duration{}) return registrar_->put(order.document, order.lease);
-  const auto known = registrar_->remove(order.document);
-  if (!known) return known.error();
-  if (!*known)
-    return base::Error{base::Code::not_found,
-                       "no such service with these endpoints is registered here"};
-  return {};
+  return registrar_->remove(order.document);
 }
 
 void RemoteRegistrations::answer(std::uint64_t id, const base::Result<void>& result) {

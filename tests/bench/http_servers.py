@@ -252,14 +252,16 @@ class Load:
     def __init__(self, binary, folder, before=()):
         self.binary, self.folder, self.before = binary, folder, before
 
+    def command(self, server, port, seconds, **options):
+        words = [word for name, value in options.items() for word in ("--" + name, str(value))]
+        return [*self.before, "taskset", "-c", "1", self.binary, "--server", server.at(port), "--host", host(port),
+                "--targets", targets(self.folder, port), "--seconds", str(seconds),
+                "--answer", str(answer_size(port)), *words]
+
     def run(self, server, port, seconds, **options):
         """`options` are http_load's; it ends with an error if one request was not answered as it should be."""
-        words = [word for name, value in options.items() for word in ("--" + name, str(value))]
-        done = subprocess.run(
-            [*self.before, "taskset", "-c", "1", self.binary, "--server", server.at(port), "--host", host(port),
-             "--targets", targets(self.folder, port), "--seconds", str(seconds),
-             "--answer", str(answer_size(port)), *words],
-            check=True, capture_output=True, timeout=60)
+        done = subprocess.run(self.command(server, port, seconds, **options), check=True, capture_output=True,
+                              timeout=60)
         result = json.loads(done.stdout)
         if result["failed"] or not result["answers"]:
             raise AssertionError(f"{server.name}, port {port}, {options}: {result}\n{server.process.tail()}")

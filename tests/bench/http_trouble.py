@@ -10,6 +10,7 @@ memory   of connections that wait, and of routes
 Beside each figure stands what it is held to; the bench fails where one is not.
 """
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -24,7 +25,7 @@ import threading
 import time
 
 import http_servers
-from http_servers import MANY_ROUTES, ONE_ROUTE, SMALL, Nearmost, destination, host, prefix, route_table, targets
+from http_servers import MANY_ROUTES, ONE_ROUTE, SMALL, Nearmost, destination, host, prefix, route_table
 from server import Server
 from mesh import accepts, until
 
@@ -109,14 +110,11 @@ spec:
 
 
 class Load:
-    """Asks in the background; result() waits."""
+    """Asks in the background; result() waits, and tells what failed."""
 
     def __init__(self, arguments, folder, agent, port, seconds, **options):
-        words = [word for name, value in options.items() for word in ("--" + name, str(value))]
-        self.process = subprocess.Popen(
-            ["taskset", "-c", "1", arguments.load, "--server", agent.at(port), "--host", host(port), "--targets",
-             targets(folder, port), "--seconds", str(seconds), "--answer", str(SMALL), *words],
-            stdout=subprocess.PIPE, text=True)
+        command = http_servers.Load(arguments.load, folder).command(agent, port, seconds, **options)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def result(self):
         out, _ = self.process.communicate(timeout=900)
@@ -292,8 +290,8 @@ def change(agent, number):
         if number % 2:
             agent.replace(name, destination("small", 8087) + "---\n" + route_table("small", 8087, ["/"]))
         else:
-            os.path.exists(os.path.join(agent.folder, "resources", name)) and os.remove(
-                os.path.join(agent.folder, "resources", name))
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(os.path.join(agent.folder, "resources", name))
 
 
 class Prober(threading.Thread):

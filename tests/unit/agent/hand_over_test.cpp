@@ -11,6 +11,7 @@ namespace {
 
 Membership members(const std::string& cluster, State state) {
   Membership membership;
+  membership.self = {"east", 0};
   membership.members.resize(2);
   membership.members[0].id = {"east", 0};
   membership.members[0].local = true;
