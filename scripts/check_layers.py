@@ -52,7 +52,7 @@ stop_token syncstream thread barrier latch csetjmp
 FOREIGN = [
     ("os", re.compile(r"^(sys|netinet|arpa|net|linux|asm|bits)/|^(unistd|fcntl|poll|signal|netdb|sched|pthread|errno|"
                       r"time|dirent|dlfcn|ifaddrs|spawn|pwd|grp|termios|getopt|limits|stdlib|stdio|string|"
-                      r"malloc)\.h$")),
+                      r"malloc|regex)\.h$")),
     ("spdlog", re.compile(r"^(spdlog|fmt)/")),
     ("xxhash", re.compile(r"^xxhash\.h$")),
     ("nettle", re.compile(r"^nettle/")),
