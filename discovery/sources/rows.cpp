@@ -161,7 +161,7 @@ class Maker {
     std::map<base::IpAddress, std::vector<Found>> endpoints;
     for (const auto* slice : slices->second)
       for (const auto& endpoint : slice->endpoints)
-        if (!endpoint.addresses.empty()) {
+        if (endpoint.address) {
           Found found{read(*slice, endpoint, selector, publish_not_ready), endpoint.pod};
           join(endpoints[found.row.ip], std::move(found));
         }
@@ -207,12 +207,10 @@ class Maker {
     EndpointRow row;
     row.namespace_ = slice.metadata.namespace_;
     row.service = slice.service;
-    // All addresses of one endpoint name the same target (EndpointSlice v1): the first stands for
-    // it.
-    row.ip = endpoint.addresses.front();
+    row.ip = *endpoint.address;
     for (const auto& port : slice.ports) row.traits.ports.push_back({port.name, port.number});
     row.traits.locality = place_of(endpoint, seen_.places.get());
-    row.traits.hostname = endpoint.hostname;
+    row.traits.hostname = endpoint.hostname.view();
     row.traits.labels = selector;  // a selected pod carries them; its others are not in a slice
     if (const auto* labels = labels_of(endpoint, seen_.pods.get()))
       for (const auto& [key, value] : *labels) row.traits.labels[key] = value;
@@ -354,7 +352,7 @@ std::vector<std::uint16_t> checked_ports(const resources::HealthCheck& check,
 
 base::Locality place_of(const resources::SliceEndpoint& endpoint, const NodePlaces* places) {
   base::Locality place;
-  place.zone = endpoint.zone;
+  place.zone = endpoint.zone.view();
   if (!places) return place;
   const auto node = places->nodes.find(endpoint.node);
   if (node != places->nodes.end() && (place.zone.empty() || place.zone == node->second.zone))

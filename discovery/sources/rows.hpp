@@ -59,7 +59,7 @@ using Failing = std::map<EndpointName, std::string>;  // and why: "refuses conne
 
 // Where a cluster's nodes are.
 struct NodePlaces {
-  std::map<std::string, base::Locality, std::less<>> nodes;
+  std::map<std::uint64_t, base::Locality> nodes;            // by node_number()
   std::map<std::string, std::string, std::less<>> regions;  // of zones
   friend bool operator==(const NodePlaces&, const NodePlaces&) = default;
 };

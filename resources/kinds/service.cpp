@@ -1,5 +1,6 @@
 #include "resources/service.hpp"
 
+#include <map>
 #include <optional>
 #include <set>
 
@@ -126,7 +127,7 @@ void read_address(const Value& value, SliceEndpoint& out) {
   const auto ip = base::IpAddress::parse(text);
   if (!ip) return value.error(quoted(text) + " is no IP address");
   check_endpoint_address(value, *ip);
-  out.addresses.push_back(*ip);
+  if (!out.address) out.address = *ip;
 }
 
 // Of what else an endpoint may be nothing is known.
@@ -141,7 +142,18 @@ void read_target(const Value& value, const std::string& namespace_, SliceEndpoin
   if (kind == "Pod" && !name.empty()) out.pod = PodRef::of(of, name, uid);
 }
 
-void read_endpoint(const Value& value, const std::string& namespace_, SliceEndpoint& out) {
+// Texts of one slice, of which many are the same.
+using Texts = std::map<std::string, base::SharedText>;
+
+base::SharedText shared(const std::string& text, Texts& texts) {
+  if (text.empty()) return {};
+  const auto [at, is_new] = texts.try_emplace(text);
+  if (is_new) at->second = base::SharedText(text);
+  return at->second;
+}
+
+void read_endpoint(const Value& value, const std::string& namespace_, Texts& texts,
+                   SliceEndpoint& out) {
   Fields fields(value);
   if (const auto addresses = fields.find("addresses")) {
     if (!addresses->node().is_list()) return addresses->expected("a list");
@@ -150,29 +162,35 @@ void read_endpoint(const Value& value, const std::string& namespace_, SliceEndpo
     fields.missing("addresses");
   }
   if (const auto conditions = fields.find("conditions")) read_conditions(*conditions, out);
-  fields.optional("hostname", out.hostname);
-  fields.optional("nodeName", out.node);
-  fields.optional("zone", out.zone);
+  std::string hostname, node, zone;
+  fields.optional("hostname", hostname);
+  fields.optional("nodeName", node);
+  fields.optional("zone", zone);
   base::Labels topology;  // v1beta1
   fields.optional("topology", topology);
   fields.optional("deprecatedTopology", topology);
-  if (const auto zone = topology.find("topology.kubernetes.io/zone");
-      zone != topology.end() && out.zone.empty()) {
-    out.zone = zone->second;
-  }
+  if (const auto said = topology.find("topology.kubernetes.io/zone");
+      said != topology.end() && zone.empty())
+    zone = said->second;
+  out.node = node_number(node);
+  out.hostname = shared(hostname, texts);
+  out.zone = shared(zone, texts);
   if (const auto target = fields.find("targetRef")) read_target(*target, namespace_, out);
   fields.ignored({"hints"});
+}
+
+// No number of something is that of nothing.
+std::uint64_t number_of(std::string_view text) {
+  return text.empty() ? 0 : base::hash64(text) | 1u;
 }
 
 }  // namespace
 
 PodRef PodRef::of(std::string_view namespace_, std::string_view name, std::string_view uid) {
-  // No number of something is that of nothing.
-  const auto number = [](std::string_view text) {
-    return text.empty() ? 0 : base::hash64(text) | 1u;
-  };
-  return {number(std::string(namespace_) + '/' + std::string(name)), number(uid)};
+  return {number_of(std::string(namespace_) + '/' + std::string(name)), number_of(uid)};
 }
+
+std::uint64_t node_number(std::string_view name) { return number_of(name); }
 
 void read(const Value& document, EndpointSlice& out) {
   Fields fields(document);
@@ -198,9 +216,10 @@ void read(const Value& document, EndpointSlice& out) {
   if (const auto endpoints = fields.find("endpoints")) {
     if (!endpoints->node().is_list()) return endpoints->expected("a list");
     out.endpoints.reserve(endpoints->node().children.size());
-    for (const Node& item : endpoints->node().children) {
-      read_endpoint(Value(item, *endpoints), out.metadata.namespace_, out.endpoints.emplace_back());
-    }
+    Texts texts;
+    for (const Node& item : endpoints->node().children)
+      read_endpoint(Value(item, *endpoints), out.metadata.namespace_, texts,
+                    out.endpoints.emplace_back());
   }
 }
 

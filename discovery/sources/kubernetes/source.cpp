@@ -277,7 +277,7 @@ void Source::read_places() {
     if (mirror.reflector().resource().as != Resource::As::places) continue;
     for (const auto& [name, object] : mirror.reflector().objects()) {
       const auto& place = object.place;
-      places->nodes.emplace(name.substr(name.find('/') + 1), place);
+      places->nodes.emplace(resources::node_number(name.substr(name.find('/') + 1)), place);
       if (!place.zone.empty() && !place.region.empty())
         places->regions.emplace(place.zone, place.region);
     }

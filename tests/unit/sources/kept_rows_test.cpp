@@ -118,7 +118,7 @@ TEST_CASE("changes of rows lead to the rows that all documents make", "[sources]
     if (random.chance(0.1)) {
       auto places = seen.places ? *seen.places : sources::NodePlaces();
       const auto n = [&random] { return std::to_string(random.below(4)); };
-      places.nodes["m" + n()] = {"r" + n(), "z" + n(), ""};
+      places.nodes[resources::node_number("m" + n())] = {"r" + n(), "z" + n(), ""};
       places.regions["z" + n()] = "r" + n();
       seen.places = std::make_shared<const sources::NodePlaces>(std::move(places));
     }

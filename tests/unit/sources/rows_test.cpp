@@ -336,12 +336,13 @@ TEST_CASE("endpoints of an external service on one address stand side by side") 
 }
 
 TEST_CASE("an endpoint is where its node is, or others of its zone are") {
-  const sources::NodePlaces places{{{"n1", {"us", "us-1a", "rack-7"}}, {"n2", {"", "", ""}}},
+  const auto node = [](const char* name) { return resources::node_number(name); };
+  const sources::NodePlaces places{{{node("n1"), {"us", "us-1a", "rack-7"}}, {node("n2"), {}}},
                                    {{"us-1a", "us"}, {"us-1b", "us"}}};
-  const auto of = [&](const char* zone, const char* node) {
+  const auto of = [&](const char* zone, const char* name) {
     resources::SliceEndpoint endpoint;
     endpoint.zone = zone;
-    endpoint.node = node;
+    endpoint.node = node(name);
     return sources::place_of(endpoint, &places).to_string();
   };
   CHECK(of("", "n1") == "us/us-1a/rack-7");
