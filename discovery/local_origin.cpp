@@ -1,7 +1,6 @@
 #include "discovery/local_origin.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 namespace discovery {
@@ -21,27 +20,43 @@ void LocalOrigin::set_ready() {
   if (state_.stamp().version == 0) state_.advance(1);  // nothing is a state too; version 0 is not
 }
 
-const base::Bytes* LocalOrigin::effective(std::string_view key) const {
+LocalOrigin::Wanted LocalOrigin::wanted(const ListedRows::Key& key) {
+  for (auto& [name, source] : sources_) {
+    if (const auto* value = source.listed.aside(key.text)) return {&source.listed, value};
+    if (source.listed.is_published(key)) return {&source.listed, nullptr};
+  }
   for (const auto& [name, source] : sources_)
-    if (const auto at = source.listed.find(key); at != source.listed.end()) return &at->second;
-  for (const auto& [name, source] : sources_)
-    if (const auto* held = source.hold.find(key)) return held;
-  return nullptr;
+    if (const auto* held = source.hold.find(key.text)) return {nullptr, held};
+  return {};
 }
 
-LocalOrigin::Settled LocalOrigin::settle(const base::Bytes& key, Batch& batch) const {
-  const auto* wanted = effective(key);
-  const auto have = state_.rows().find(key);
-  if (!wanted && !have) return Settled::same;
-  if (wanted && have && have->value == *wanted) return Settled::same;
-  const auto rows = batch.rows + (wanted ? 1 : 0) - (have ? 1 : 0);
-  const auto bytes = batch.bytes + (wanted ? key.size() + wanted->size() : 0) -
-                     (have ? key.size() + have->value.size() : 0);
-  if (wanted && (rows > kMaxRowsPerOrigin || bytes > kMaxBytesPerOrigin)) return Settled::full;
+void LocalOrigin::take_place(const ListedRows::Key& key, const Wanted& wanted,
+                             std::string_view before) {
+  if (wanted.from) wanted.from->publish(key);
+  for (auto& [name, source] : sources_)
+    if (&source.listed != wanted.from) source.listed.yield(key, before);
+}
+
+LocalOrigin::Settled LocalOrigin::settle(const base::Bytes& text, Batch& batch) {
+  const ListedRows::Key key(text);
+  const auto wanted = this->wanted(key);
+  const auto have = state_.rows().find(text);
+  if (wanted.from ? !wanted.value : !wanted.value && !have) return Settled::same;
+  if (wanted.value && have && have->value == *wanted.value) {
+    if (wanted.from) wanted.from->publish(key);
+    return Settled::same;
+  }
+  const auto rows = batch.rows + (wanted.value ? 1 : 0) - (have ? 1 : 0);
+  const auto bytes = batch.bytes + (wanted.value ? text.size() + wanted.value->size() : 0) -
+                     (have ? text.size() + have->value.size() : 0);
+  if (wanted.value && (rows > kMaxRowsPerOrigin || bytes > kMaxBytesPerOrigin))
+    return Settled::full;
   batch.rows = rows;
   batch.bytes = bytes;
   const auto version = state_.stamp().version + batch.changes.size() + 1;
-  batch.changes.push_back(wanted ? Row{key, version, *wanted, false} : Row{key, version, {}, true});
+  batch.changes.push_back(wanted.value ? Row{text, version, *wanted.value, false}
+                                       : Row{text, version, {}, true});
+  take_place(key, wanted, have ? have->value : std::string_view());
   return Settled::changed;
 }
 
@@ -71,9 +86,8 @@ LocalOrigin::Source& LocalOrigin::source(std::string_view name) {
                               : at->second;
 }
 
-template <class Keys>
-void LocalOrigin::settle(Source& source, const std::vector<base::Bytes>& gone, const Keys& listed,
-                         Replaced& result) {
+void LocalOrigin::settle(Source& source, const std::vector<base::Bytes>& gone,
+                         const std::vector<base::Bytes>& listed, Replaced& result) {
   Batch batch{{}, state_.size(), state_.bytes()};
   for (const auto& key : gone) {
     source.waiting.erase(key);
@@ -95,18 +109,27 @@ LocalOrigin::Replaced LocalOrigin::replace(base::TimePoint now, const NodeConfig
                                            std::string_view name, std::vector<EncodedRow> rows,
                                            Listing listing) {
   Replaced result;
-  RelistHold::Listed next;
-  for (auto& row : rows)
-    if (fits(row, result.refused)) next.insert_or_assign(std::move(row.key), std::move(row.value));
+  std::erase_if(rows, [&](const EncodedRow& row) { return !fits(row, result.refused); });
   auto& from = source(name);
-  const auto before = std::exchange(from.listed, std::move(next));
-  const bool held = !from.hold.empty();
-  result.held = from.hold.replaced(now, config, before, from.listed, listing);
-  result.hold_ended = held && from.hold.empty();
-  std::vector<base::Bytes> gone;
-  for (const auto& [key, value] : before)
-    if (!from.listed.contains(key)) gone.push_back(key);
-  settle(from, gone, std::views::keys(from.listed), result);
+  std::vector<base::Bytes> gone, listed;
+  {
+    const auto state = state_.rows();  // where texts lie
+    RelistHold::Listed before, after;
+    state.for_each([&](const RowView& row) {
+      if (from.listed.is_published(ListedRows::Key(row.key))) before.emplace(row.key, row.value);
+    });
+    for (const auto& [key, value] : from.listed.all_aside()) before.emplace(key, value);
+    for (const auto& row : rows) after.insert_or_assign(row.key, row.value);
+    const bool held = !from.hold.empty();
+    result.held = from.hold.replaced(now, config, before, after, listing);
+    result.hold_ended = held && from.hold.empty();
+    for (const auto& [key, value] : before)
+      if (!after.contains(key)) gone.emplace_back(key);
+    for (const auto& [key, value] : after) listed.emplace_back(key);
+  }
+  from.listed.clear();
+  for (auto& row : rows) from.listed.list(std::move(row.key), std::move(row.value));
+  settle(from, gone, listed, result);
   return result;
 }
 
@@ -117,7 +140,7 @@ LocalOrigin::Replaced LocalOrigin::change(std::string_view name, RowChanges chan
   for (auto& row : changes.written) {
     if (fits(row, result.refused)) {
       written.insert(row.key);
-      from.listed.insert_or_assign(std::move(row.key), std::move(row.value));
+      from.listed.list(std::move(row.key), std::move(row.value));
     } else {
       changes.gone.push_back(std::move(row.key));
     }
@@ -126,7 +149,7 @@ LocalOrigin::Replaced LocalOrigin::change(std::string_view name, RowChanges chan
   const bool held = !from.hold.empty();
   from.hold.listed(written);
   result.hold_ended = held && from.hold.empty();
-  settle(from, changes.gone, written, result);
+  settle(from, changes.gone, {written.begin(), written.end()}, result);
   return result;
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "discovery/listed_rows.hpp"
 #include "discovery/origin_state.hpp"
 #include "discovery/relist_hold.hpp"
 #include "discovery/row.hpp"
@@ -76,24 +77,30 @@ class LocalOrigin {
 
  private:
   struct Source {
-    RelistHold::Listed listed;
+    ListedRows listed;
     RelistHold hold;
     std::set<base::Bytes> waiting;  // listed, and more than the origin may have
   };
   Source& source(std::string_view name);
-  const base::Bytes* effective(std::string_view key) const;
+  // What is to be published of a key. Both null: nothing is; no value: what is published already.
+  struct Wanted {
+    ListedRows* from = nullptr;  // null: it is held
+    const base::Bytes* value = nullptr;
+  };
+  Wanted wanted(const ListedRows::Key& key);
+  // `wanted` is published as soon as the batch is written, in place of `before`.
+  void take_place(const ListedRows::Key& key, const Wanted& wanted, std::string_view before);
   // What brings the row to what the sources want; versions are counted on from `version`.
   struct Batch {
     std::vector<Row> changes;
     std::size_t rows = 0, bytes = 0;  // of the state with them
   };
   enum class Settled { same, changed, full };
-  Settled settle(const base::Bytes& key, Batch& batch) const;
+  Settled settle(const base::Bytes& key, Batch& batch);
   std::size_t settle(const std::vector<base::Bytes>& keys);
   // Brings the state to what is listed now: first those that are gone, then these.
-  template <class Keys>
-  void settle(Source& source, const std::vector<base::Bytes>& gone, const Keys& listed,
-              Replaced& result);
+  void settle(Source& source, const std::vector<base::Bytes>& gone,
+              const std::vector<base::Bytes>& listed, Replaced& result);
   std::uint64_t above(std::uint64_t incarnation);
 
   base::Random random_;

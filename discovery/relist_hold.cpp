@@ -44,7 +44,7 @@ std::size_t RelistHold::replaced(base::TimePoint now, const NodeConfig& config,
     for (const auto& row : before) {
       if (after.contains(row.first)) continue;
       anew += is_endpoint(row.first) ? 1 : 0;
-      held_.emplace(row.first, Held{row.second, now + config.relist_hold, {}});
+      held_.emplace(row.first, Held{base::Bytes(row.second), now + config.relist_hold, {}});
     }
   }
   std::erase_if(held_, [&](const auto& held) { return after.contains(held.first); });

@@ -26,7 +26,7 @@ inline constexpr std::size_t kHoldEndpoints = 10;  // of fewer any number may go
 
 class RelistHold {
  public:
-  using Listed = std::map<base::Bytes, base::Bytes, std::less<>>;  // value by key
+  using Listed = std::map<std::string_view, std::string_view>;  // value by key, both elsewhere
 
   // The source listed `before` and lists `after` now. Returns how many endpoints are held anew.
   std::size_t replaced(base::TimePoint now, const NodeConfig& config, const Listed& before,

@@ -261,6 +261,7 @@ Selection select(const Destination& destination, const View& view, const Caller&
     }
     for (auto& rung : priority) {
       if (!rung.healthy.empty()) {
+        rung.healthy.shrink_to_fit();  // there are as many as endpoints
         const bool whole = rung.part() >= std::max(rung.split, 1u);
         selection.degraded |= share > 0 && priority.size() > 1 && !whole;
         for (const auto& choice : rung.healthy) selection.degraded |= choice.stale;

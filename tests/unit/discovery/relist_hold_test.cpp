@@ -34,6 +34,18 @@ Numbers numbers(std::size_t first, std::size_t end) {
   return numbers;
 }
 
+std::vector<EncodedRow> twelve() {
+  std::vector<EncodedRow> rows;
+  for (const auto n : numbers(0, 12)) rows.push_back(endpoint(n));
+  return rows;
+}
+
+RelistHold::Listed as_listed(const std::vector<EncodedRow>& rows) {
+  RelistHold::Listed listed;
+  for (const auto& row : rows) listed[row.key] = row.value;
+  return listed;
+}
+
 // East, whose source lists twelve endpoints that answer, and west, which hears of it.
 struct Listed {
   Listed() {
@@ -221,8 +233,8 @@ TEST_CASE("a held endpoint that does not answer is unhealthy until it does", "[d
 TEST_CASE("many held endpoints are asked in turn", "[discovery]") {
   NodeConfig config;
   config.held_probes = 5;
-  RelistHold::Listed before;
-  for (const auto n : numbers(0, 12)) before[endpoint(n).key] = endpoint(n).value;
+  const auto endpoints = twelve();
+  auto before = as_listed(endpoints);
   before["s/apps/web"] = "the service";
   RelistHold hold;
   base::TimePoint now{1h};
@@ -242,8 +254,8 @@ TEST_CASE("many held endpoints are asked in turn", "[discovery]") {
 TEST_CASE("who could not be asked is neither dead nor alive, and old replies do not count",
           "[discovery]") {
   NodeConfig config;
-  RelistHold::Listed before;
-  for (const auto n : numbers(0, 12)) before[endpoint(n).key] = endpoint(n).value;
+  const auto endpoints = twelve();
+  const auto before = as_listed(endpoints);
   RelistHold hold;
   const base::TimePoint now{1h};
   hold.replaced(now, config, before, {}, Listing::relist);
