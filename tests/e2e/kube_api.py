@@ -289,6 +289,11 @@ class Handler(BaseHTTPRequestHandler):
         expired = version < api.store.compacted
         if expired and not api.gone_in_stream:
             return self.reply(410, status(410, "Expired", f"too old resource version: {version}"))
+        if api.mute:
+            while not api.stopped:
+                time.sleep(0.05)
+            self.close_connection = True
+            return None
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")
@@ -351,6 +356,7 @@ class KubeApi:
         self.tokens = list(tokens)
         self.certificate, self.client_ca = certificate, None
         self.forbidden, self.delay, self.max_watch = set(), 0.0, 3600.0
+        self.mute = False  # watches that come meanwhile are never answered
         self.gone_in_stream, self.split_chunks = True, False
         self.breaks, self.stopped = 0, False
         self.lock, self.asked = threading.Lock(), []

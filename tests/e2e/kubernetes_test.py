@@ -72,6 +72,18 @@ def a_stream_that_breaks_goes_on_where_it_broke(mesh):
     mesh.api.split_chunks = False
 
 
+def a_stream_that_never_begins_is_asked_for_again(mesh):
+    def watches():
+        return len(mesh.api.requests("watch=true", "endpointslices"))
+
+    mesh.api.mute, before = True, watches()
+    mesh.api.break_streams()
+    until(lambda: watches() > before, SOON_SECONDS, "the stream is asked for")
+    mesh.api.mute = False
+    mesh.slices(12, 13)
+    mesh.become([12, 13], "written while the server did not answer")
+
+
 def history_that_is_gone_is_listed_anew(mesh):
     for in_stream in (True, False):
         mesh.api.gone_in_stream = in_stream
@@ -221,7 +233,7 @@ def main():
         mesh.slices(11, 12)
         for story in (nothing_is_said_before_both_lists_are_read, a_service_is_answered_in_both_clusters,
                       a_list_of_many_pages_is_one_list, a_stream_that_breaks_goes_on_where_it_broke,
-                      history_that_is_gone_is_listed_anew, an_api_server_that_is_away_leaves_what_it_said,
+                      a_stream_that_never_begins_is_asked_for_again, history_that_is_gone_is_listed_anew, an_api_server_that_is_away_leaves_what_it_said,
                       nothing_is_withdrawn_wrongly_by_an_outage, a_list_that_is_suddenly_empty_is_held,
                       an_endpoint_without_a_zone_is_where_its_node_is, an_external_name_is_looked_up,
                       what_is_not_needed_may_be_refused, a_token_that_is_rotated_is_read_again):

@@ -77,7 +77,9 @@ struct ApiServer::Lane {
   CURL* handle = nullptr;
   curl_slist* headers = nullptr;
   std::string body;
-  std::optional<Ending> ended;  // before it began
+  std::optional<Ending> ended;              // before it began
+  std::optional<base::TimePoint> begin_by;  // it has to
+  bool needs_fresh_connection = false;      // on the one before nothing came
   char error[CURL_ERROR_SIZE] = "";
 
   static std::size_t append(const char* data, std::size_t size, std::size_t count, void* lane) {
@@ -132,6 +134,9 @@ void ApiServer::ask(std::size_t which, const Request& request) {
   set(CURLOPT_NOPROXY, "*");
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(base::to_ms(kConnectPatience)));
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(base::to_ms(request.patience)));
+  if (request.begins_within)
+    lane.begin_by = std::chrono::steady_clock::now() + *request.begins_within;
+  set(CURLOPT_FRESH_CONNECT, std::exchange(lane.needs_fresh_connection, false) ? 1L : 0L);
   set(CURLOPT_PIPEWAIT, 1L);  // one connection for all lanes, where the server speaks HTTP/2
   set(CURLOPT_SOCKOPTFUNCTION, &set_keep_alive);
   set(CURLOPT_WRITEFUNCTION, &Lane::append);
@@ -164,6 +169,20 @@ void ApiServer::drop(std::size_t which) {
   lane.handle = nullptr;
   lane.headers = nullptr;
   lane.ended.reset();
+  lane.begin_by.reset();
+}
+
+void ApiServer::end_silent() {
+  const auto now = std::chrono::steady_clock::now();
+  for (auto& lane : lanes_) {
+    if (!lane->begin_by || now < *lane->begin_by || lane->ended) continue;
+    long status = 0;
+    libcurl()->get(lane->handle, CURLINFO_RESPONSE_CODE, &status);
+    lane->begin_by.reset();
+    if (status != 0) continue;
+    lane->ended = Ending{0, access_.server + ": takes requests and does not answer them", {}, {}};
+    lane->needs_fresh_connection = true;
+  }
 }
 
 std::vector<ApiServer::Heard> ApiServer::wait(base::Duration patience) {
@@ -191,6 +210,7 @@ std::vector<ApiServer::Heard> ApiServer::wait(base::Duration patience) {
     if (result != CURLE_OK)
       lane.ended->reason = access_.server + ": " + (lane.error[0] ? lane.error : curl.text(result));
   }
+  end_silent();
   std::vector<Heard> heard;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     auto& lane = *lanes_[i];

@@ -3,10 +3,11 @@
 // libcurl's multi handle does the work inside of wait(); nothing is called back. Each request reads
 // the token's file, which is rotated under a pod's feet, and each connection those of the CA and of
 // the client's certificate. A stream
-// that is idle is well; a peer that is gone is found by TCP's keep-alive within kDeadAfter, and
-// what lasts longer than its patience is ended. Limits: wait() returns what is there after one look
-// at the sockets, which libcurl bounds. Errors: as endings, with the words of whoever refused.
-// Thread: one; wake() is any thread's.
+// that is idle is well; a peer that is gone is found by TCP's keep-alive within kDeadAfter; what
+// lasts longer than its patience is ended, and so is what does not begin in time, as on a
+// connection that a balancer keeps up without a server behind it: the next request is on another.
+// Limits: wait() returns what is there after one look at the sockets, which libcurl bounds. Errors:
+// as endings, with the words of whoever refused. Thread: one; wake() is any thread's.
 #pragma once
 
 #include <memory>
@@ -55,6 +56,7 @@ class ApiServer {
  private:
   struct Lane;
   ApiServer(Access access, std::size_t lanes);
+  void end_silent();  // those that have not begun in time
   const Access access_;
   void* multi_ = nullptr;  // CURLM
   std::vector<std::unique_ptr<Lane>> lanes_;

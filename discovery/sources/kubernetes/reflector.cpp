@@ -82,7 +82,8 @@ std::optional<Request> Reflector::next(base::TimePoint now) {
   if (phase_ == Phase::list)
     return Request{Request::Kind::list, target(), kListPatience, "", metadata_only};
   watch_ = draw_watch();
-  return Request{Request::Kind::watch, target(), watch_ + kWatchGrace, "", metadata_only};
+  return Request{Request::Kind::watch, target(),     watch_ + kWatchGrace, "",
+                 metadata_only,        kOpenPatience};
 }
 
 base::TimePoint Reflector::deadline() const {

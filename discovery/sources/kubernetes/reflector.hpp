@@ -112,6 +112,7 @@ struct Request {
   base::Duration patience;  // for the whole answer
   std::string body = {};    // of a status: a merge patch (RFC 7396)
   bool metadata_only = false;
+  std::optional<base::Duration> begins_within = {};  // that it does; none: in time for the whole
 };
 
 // How a request ended that brought no page: an error, or a stream that is over.
@@ -137,6 +138,8 @@ class Reflector {
   // Streams last half of this to all of it, by chance; the server ends them.
   static constexpr base::Duration kMaxWatch = std::chrono::minutes(10);
   static constexpr base::Duration kWatchGrace = std::chrono::seconds(30);
+  // A server says at once that a stream has begun, and then perhaps nothing for long.
+  static constexpr base::Duration kOpenPatience = std::chrono::seconds(10);
   // What is gone twice in this time is no accident: the next list waits.
   static constexpr base::Duration kCalm = std::chrono::seconds(10);
   // What fails for so long though the server answers, and is not needed, is waited for no more.
