@@ -134,16 +134,16 @@ KeptRows::Update KeptRows::update(const resources::Documents& documents, const E
     add_other_place(documents, seen_.places.get(), seen.places.get(), changed);
   if (seen.pods != seen_.pods)
     add_other_labels(documents, seen_.pods.get(), seen.pods.get(), changed);
+  changed.insert(changed.end(), troubled_.begin(), troubled_.end());
   std::ranges::sort(changed);
 
   MadeRows before, after;
-  bool whole = !clean_ || rule != rule_;
+  bool whole = rule != rule_;
   if (!whole) {
     before = make_rows(called(changed, documents_, names_), rule, seen_);
     after = make_rows(called(changed, documents, names), rule, seen);
     // How many rows there may be counts for all together.
-    whole = !after.problems.empty() ||
-            std::max(rows_ + after.rows.size(), home_ + after.home.size()) >= kMaxRowsPerOrigin;
+    whole = std::max(rows_ + after.rows.size(), home_ + after.home.size()) >= kMaxRowsPerOrigin;
   }
   if (whole) {
     before = make_rows(documents_, rule_, seen_);
@@ -159,7 +159,9 @@ KeptRows::Update KeptRows::update(const resources::Documents& documents, const E
   names_ = std::move(names);
   rule_ = rule;
   seen_ = seen;
-  clean_ = after.problems.empty();
+  troubled_.clear();
+  for (const auto& [namespace_, name] : after.troubled)
+    troubled_.push_back(number_of(namespace_, name));
   return {changes_between(before.rows, std::move(after.rows)),
           changes_between(before.home, std::move(after.home)), std::move(after.problems)};
 }

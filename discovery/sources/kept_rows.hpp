@@ -4,8 +4,8 @@
 // Documents that are the same objects as before make the rows that they made; what others of one
 // namespace and name make is found by making the rows of both states of that name. Invariant: the
 // changes lead from make_rows() of the documents before to make_rows() of these, and the problems
-// are the latter's. Cost: what changed, and a number a document; all of it while something is wrong
-// with some document. Thread: the builder's.
+// are the latter's. Cost: what changed, what something is wrong with, and a number a document.
+// Thread: the builder's.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,8 @@ class KeptRows {
   Names names_;
   ExportRule rule_;
   Seen seen_;
-  std::size_t rows_ = 0, home_ = 0;  // that they made
-  bool clean_ = true;                // without problems
+  std::size_t rows_ = 0, home_ = 0;      // that they made
+  std::vector<std::uint64_t> troubled_;  // what something is wrong with: told again each time
 };
 
 }  // namespace discovery::sources

@@ -98,7 +98,7 @@ class Maker {
     // Slices whose Service is not among the documents: their endpoints are known all the same.
     for (const auto& [key, slices] : slices_)
       if (!services_.contains(key)) {
-        goes_to(slices.front()->metadata);
+        begin(key, slices.front()->metadata);
         add_endpoints(key, slices.front()->metadata, {}, false);
       }
     for (const auto& service : documents.static_services) add(service);
@@ -119,12 +119,16 @@ class Maker {
               "write \"true\" or \"false\"");
     return is_exported(metadata, rule_);
   }
-  // The rows from here on are those of this object.
-  void goes_to(const Metadata& metadata) { rows_ = exported(metadata) ? &exported_ : &home_; }
+  // The rows from here on are those of this object, which is called `key`.
+  void begin(ServiceKey key, const Metadata& metadata) {
+    key_ = std::move(key);
+    rows_ = exported(metadata) ? &exported_ : &home_;
+  }
+  void begin(const Metadata& metadata) { begin({metadata.namespace_, metadata.name}, metadata); }
 
   void add(const resources::Service& service) {
-    goes_to(service.metadata);
-    const ServiceKey key{service.metadata.namespace_, service.metadata.name};
+    begin(service.metadata);
+    const auto key = key_;
     services_.insert(key);
     ServiceRow row{key.first, key.second, service.metadata.labels, {}, service.headless};
     for (const auto& port : service.ports) row.ports.push_back(to_row(port));
@@ -219,7 +223,7 @@ class Maker {
   }
 
   void add(const resources::StaticService& service) {
-    goes_to(service.metadata);
+    begin(service.metadata);
     if (services_.contains({service.metadata.namespace_, service.metadata.name})) {
       problem(service.metadata,
               "service " + service.metadata.namespace_ + "/" + service.metadata.name +
@@ -292,7 +296,7 @@ class Maker {
   }
 
   void add(const resources::VirtualDestination& destination) {
-    goes_to(destination.metadata);
+    begin(destination.metadata);
     put(DestinationRow{destination}, destination.metadata);
   }
 
@@ -324,6 +328,7 @@ class Maker {
   }
 
   void problem(const Metadata& of, std::string message, std::string hint) {
+    made_.troubled.insert(key_);
     made_.problems.push_back({Severity::error, of.place, of.namespace_ + "/" + of.name, "",
                               std::move(message), std::move(hint)});
   }
@@ -333,6 +338,7 @@ class Maker {
   MadeRows made_;
   std::map<base::Bytes, base::Bytes> exported_, home_;
   std::map<base::Bytes, base::Bytes>* rows_ = &exported_;
+  ServiceKey key_;
   std::map<ServiceKey, std::vector<const EndpointSlice*>> slices_;
   std::set<ServiceKey> services_, static_services_;
 };

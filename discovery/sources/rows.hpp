@@ -18,7 +18,9 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "discovery/row.hpp"
@@ -44,7 +46,7 @@ struct LedTo {
 // Where a name leads that a document gives instead of an address.
 struct Led {
   std::vector<base::IpAddress> addresses;
-  bool is_whole = false;  // servers have told, or denied, the addresses of both families
+  bool is_whole = false;       // servers have told, or denied, the addresses of both families
   std::vector<LedTo> to = {};  // of an SRV name, by priority
   friend bool operator==(const Led&, const Led&) = default;
 };
@@ -99,6 +101,7 @@ struct MadeRows {
   std::vector<EncodedRow> rows;  // by key, each key once
   std::vector<EncodedRow> home;  // of the same kind, for nobody else
   resources::Problems problems;
+  std::set<std::pair<std::string, std::string>> troubled;  // namespace and name, of the problems
 };
 
 // What an assembler reads of them: with a row of the agent, which says where they are. Goes from
