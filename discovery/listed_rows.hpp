@@ -36,14 +36,17 @@ class ListedRows {
   void publish(const Key& key);                            // what it lists is published now
   void yield(const Key& key, std::string_view published);  // another's is, in place of this
 
-  const std::map<base::Bytes, base::Bytes, std::less<>>& all_aside() const { return aside_; }
-
- private:
   struct Low {
     std::size_t operator()(const base::Hash128& digest) const noexcept { return digest.low; }
   };
-  std::unordered_set<base::Hash128, Low> published_;
-  std::map<base::Bytes, base::Bytes, std::less<>> aside_;
+  using Digests = std::unordered_set<base::Hash128, Low>;
+  using Texts = std::map<base::Bytes, base::Bytes, std::less<>>;
+  const Digests& all_published() const { return published_; }
+  const Texts& all_aside() const { return aside_; }
+
+ private:
+  Digests published_;
+  Texts aside_;
 };
 
 }  // namespace discovery

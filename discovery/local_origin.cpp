@@ -115,9 +115,8 @@ LocalOrigin::Replaced LocalOrigin::replace(base::TimePoint now, const NodeConfig
   {
     const auto state = state_.rows();  // where texts lie
     RelistHold::Listed before, after;
-    state.for_each([&](const RowView& row) {
-      if (from.listed.is_published(ListedRows::Key(row.key))) before.emplace(row.key, row.value);
-    });
+    for (const auto& digest : from.listed.all_published())
+      if (const auto row = state.find(digest)) before.emplace(row->key, row->value);
     for (const auto& [key, value] : from.listed.all_aside()) before.emplace(key, value);
     for (const auto& row : rows) after.insert_or_assign(row.key, row.value);
     const bool held = !from.hold.empty();

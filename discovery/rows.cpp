@@ -282,6 +282,12 @@ std::optional<RowView> Rows::find(std::uint64_t hash, std::uint64_t version) con
   return find_if(hash, [&](const Leaf&, const auto& entry) { return entry.version == version; });
 }
 
+std::optional<RowView> Rows::find(const base::Hash128& digest) const {
+  return find_if(digest.high, [&](const Leaf& leaf, const auto& entry) {
+    return base::digest({leaf.key(entry)}) == digest;
+  });
+}
+
 Rows::Cursor::Cursor(const Rows& rows) {
   if (rows.root_) ahead_.push_back(rows.root_.get());
 }

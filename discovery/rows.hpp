@@ -49,6 +49,7 @@ class Rows {
   base::Hash128 hash() const;
   std::optional<RowView> find(std::string_view key) const;
   std::optional<RowView> find(std::uint64_t key_hash, std::uint64_t version) const;
+  std::optional<RowView> find(const base::Hash128& key_digest) const;  // base::digest() of the key
   // Both are what one of them was made from, or the other was: true is certain, false says nothing.
   bool same(const Rows& other) const { return root_ == other.root_; }
 

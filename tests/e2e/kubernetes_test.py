@@ -227,16 +227,19 @@ def a_token_that_is_rotated_is_read_again(mesh):
     mesh.become([11, 16], "watched again")
 
 
+STORIES = (nothing_is_said_before_both_lists_are_read, a_service_is_answered_in_both_clusters,
+           a_list_of_many_pages_is_one_list, a_stream_that_breaks_goes_on_where_it_broke,
+           a_stream_that_never_begins_is_asked_for_again, history_that_is_gone_is_listed_anew,
+           an_api_server_that_is_away_leaves_what_it_said, nothing_is_withdrawn_wrongly_by_an_outage,
+           a_list_that_is_suddenly_empty_is_held, an_endpoint_without_a_zone_is_where_its_node_is,
+           an_external_name_is_looked_up, what_is_not_needed_may_be_refused, a_token_that_is_rotated_is_read_again)
+
+
 def main():
     with KubeMesh(os.path.abspath(sys.argv[1])) as mesh:
         mesh.api.store.put("services", service("orders"))
         mesh.slices(11, 12)
-        for story in (nothing_is_said_before_both_lists_are_read, a_service_is_answered_in_both_clusters,
-                      a_list_of_many_pages_is_one_list, a_stream_that_breaks_goes_on_where_it_broke,
-                      a_stream_that_never_begins_is_asked_for_again, history_that_is_gone_is_listed_anew, an_api_server_that_is_away_leaves_what_it_said,
-                      nothing_is_withdrawn_wrongly_by_an_outage, a_list_that_is_suddenly_empty_is_held,
-                      an_endpoint_without_a_zone_is_where_its_node_is, an_external_name_is_looked_up,
-                      what_is_not_needed_may_be_refused, a_token_that_is_rotated_is_read_again):
+        for story in STORIES:
             begun = time.monotonic()
             story(mesh)
             print(f"ok      {story.__name__} ({time.monotonic() - begun:.1f} s)", flush=True)
