@@ -16,9 +16,7 @@ class SharedText {
       : text_(text.empty() ? nullptr : std::make_shared<const std::string>(text)) {}
   SharedText(const char* text) : SharedText(std::string_view(text)) {}
 
-  bool empty() const { return !text_; }
   std::string_view view() const { return text_ ? std::string_view(*text_) : std::string_view(); }
-  std::string string() const { return std::string(view()); }
   friend bool operator==(const SharedText& a, const SharedText& b) {
     return a.text_ == b.text_ || a.view() == b.view();
   }
