@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <iostream>
 
@@ -40,6 +41,19 @@ void raise_descriptor_limit() {
 // would never use.
 void share_arenas() { mallopt(M_ARENA_MAX, 2); }
 
+// Serves on for as long as it takes. Whoever says it again does not want to wait; who rotates the
+// log meanwhile has not said it.
+void hand_over(Agent& agent, discovery::Goodbye::Reason reason, const sigset_t& signals) {
+  const auto clock = [] { return std::chrono::steady_clock::now(); };
+  for (const auto end = clock() + agent.hand_over(reason); clock() < end;) {
+    const auto ms = base::to_ms(end - clock()) + 1;
+    const timespec time{ms / 1000, ms % 1000 * 1'000'000};
+    const int signal = sigtimedwait(&signals, nullptr, &time);
+    if (signal == SIGHUP) agent.reload();
+    if (signal > 0 && signal != SIGHUP) return;
+  }
+}
+
 void serve_until_told(Agent& agent, const sigset_t& signals) {
   for (;;) {
     int signal = 0;
@@ -50,10 +64,7 @@ void serve_until_told(Agent& agent, const sigset_t& signals) {
     }
     const auto reason = signal == SIGUSR1 ? discovery::Goodbye::Reason::returning
                                           : discovery::Goodbye::Reason::leaving;
-    // Whoever says it again does not want to wait.
-    const auto ms = base::to_ms(agent.hand_over(reason));
-    const timespec time{ms / 1000, ms % 1000 * 1'000'000};
-    if (ms > 0) sigtimedwait(&signals, nullptr, &time);
+    hand_over(agent, reason, signals);
     agent.stop(reason);
     return;
   }
