@@ -28,6 +28,7 @@ RESOURCES = {  # path below the root: plural, kind
     "apis/discovery.k8s.io/v1": {"endpointslices": "EndpointSlice"},
 }
 CLUSTER_SCOPED = {"nodes", "namespaces"}
+TRUE = ("1", "t", "T", "true", "TRUE", "True")  # to an API server (Go's strconv.ParseBool)
 BOOKMARK_SECONDS = 1.0
 
 
@@ -227,11 +228,11 @@ class Handler(BaseHTTPRequestHandler):
         if not kind:
             return self.reply(404, status(404, "NotFound", "the server could not find the requested resource"))
         if plural in api.forbidden:
-            verb = "watch" if asked.get("watch") else "list"
+            verb = "watch" if asked.get("watch") in TRUE else "list"
             return self.reply(403, status(403, "Forbidden", f'{plural} is forbidden: User "nearmost" cannot {verb} '
                                           f'resource "{plural}" at the cluster scope'))
         time.sleep(api.delay)
-        if asked.get("watch") in ("true", "1"):
+        if asked.get("watch") in TRUE:
             return self.watch(api, group, plural, kind, asked)
         try:
             version, items, rest = api.store.page(api.plural(group, plural), int(asked.get("limit", 0)),

@@ -1,11 +1,10 @@
 """An east whose cluster is a Kubernetes, by an API server in this process (kube_api.py), and a west without one."""
 import base64
 import os
-import subprocess
 
 from kube_api import KubeApi
 from kube_objects import endpoint_slice
-from mesh import Mesh, query, until
+from mesh import Mesh, certify, query, until
 from name_server import SERVER_PORT
 
 HOST = "orders.default.mesh.internal"
@@ -23,10 +22,10 @@ class KubeMesh(Mesh):
         """
         super().__init__(binary, clusters)
         ip = self.address("east", 250)
-        self.certify("api", "kube-apiserver", f"subjectAltName=IP:{ip}")
+        certify(self.path("api"), "kube-apiserver", f"subjectAltName=IP:{ip}")
         self.api = KubeApi(ip, certificate=(self.path("api.pem"), self.path("api.key")))
         if kubeconfig:
-            self.certify("client", "nearmost", "extendedKeyUsage=clientAuth")
+            certify(self.path("client"), "nearmost", "extendedKeyUsage=clientAuth")
             self.api.client_ca, self.api.tokens = self.path("client.pem"), []
         self.api.start()
         self.write_token("secret")
@@ -44,13 +43,6 @@ class KubeMesh(Mesh):
             text = text.replace("resources: [resources]\n", "")
         with open(self.path("east", "agent.yaml"), "w", encoding="utf-8") as file:
             file.write(text)
-
-    def certify(self, name, subject, extension):
-        """A certificate that is its own CA."""
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                        "-nodes", "-days", "2", "-subj", f"/CN={subject}", "-keyout", self.path(name + ".key"),
-                        "-out", self.path(name + ".pem"), "-addext", extension],
-                       check=True, capture_output=True)
 
     def write_kubeconfig(self):
         """As kubectl writes it; the contexts beside ours could not serve an agent."""

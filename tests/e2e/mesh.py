@@ -80,6 +80,13 @@ def dies_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
+def certify(path, subject, extension):
+    """A certificate that is its own CA, and its key: PATH.pem and PATH.key."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-days", "2", "-subj", f"/CN={subject}", "-keyout", path + ".key", "-out", path + ".pem",
+                    "-addext", extension], check=True, capture_output=True)
+
+
 class Process:
     def __init__(self, arguments, log):
         self.log = log
