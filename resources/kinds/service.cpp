@@ -146,10 +146,7 @@ void read_target(const Value& value, const std::string& namespace_, SliceEndpoin
 using Texts = std::map<std::string, base::SharedText>;
 
 base::SharedText shared(const std::string& text, Texts& texts) {
-  if (text.empty()) return {};
-  const auto [at, is_new] = texts.try_emplace(text);
-  if (is_new) at->second = base::SharedText(text);
-  return at->second;
+  return texts.try_emplace(text, text).first->second;
 }
 
 void read_endpoint(const Value& value, const std::string& namespace_, Texts& texts,

@@ -5,15 +5,14 @@ Who is not installed is skipped, with a word; exit code 77: neither is.
 """
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 from kube_api import KubeApi, defined_kinds
 from kube_objects import endpoint_slice, node, pod, service
+from kubectl import Kubectl
 from mesh import certify, equal, until
 
 SKIPPED = 77
@@ -33,30 +32,20 @@ def fill(api):
                "spec": {"hosts": ["shop.mesh.internal"]}})
 
 
-class Kubectl:
-    def __init__(self, api, folder):
-        self.command = ["kubectl", "--kubeconfig", "/dev/null", "--server", api.url, "--token", "secret",
-                        "--certificate-authority", api.certificate[0], "--cache-dir", os.path.join(folder, "cache")]
-
-    def get(self, *what):
-        done = subprocess.run([*self.command, "get", *what], capture_output=True, text=True, timeout=60, check=False)
-        equal(done.returncode, 0, f"kubectl get {' '.join(what)}: {done.stderr}")
-        return done.stdout
-
-    def names(self, *what):
-        return sorted(line.split("/", 1)[1] for line in self.get(*what, "-o", "name").splitlines())
+def names(kubectl, *what):
+    return sorted(line.split("/", 1)[1] for line in kubectl("get", *what, "-o", "name").splitlines())
 
 
 def kubectl_takes_it(api, folder):
-    if not shutil.which("kubectl"):
+    if not Kubectl.is_installed():
         return print("no kubectl: skipped")
-    kubectl = Kubectl(api, folder)
-    equal(kubectl.names("services", "-A"), NAMES, "services")
-    equal(kubectl.names("services", "-A", "--chunk-size=2"), NAMES, "services by pages")
-    equal(kubectl.names("nodes"), ["node-1"], "nodes")
-    equal(kubectl.names("pods", "-A"), ["pod-10.0.0.1"], "pods")
-    equal(kubectl.names("routetables.networking.nearmost.internal", "-A"), ["shop"], "custom resources")
-    slices = json.loads(kubectl.get("endpointslices", "-A", "-o", "json"))["items"]
+    kubectl = Kubectl(api.url, api.certificate[0], "secret", folder)
+    equal(names(kubectl, "services", "-A"), NAMES, "services")
+    equal(names(kubectl, "services", "-A", "--chunk-size=2"), NAMES, "services by pages")
+    equal(names(kubectl, "nodes"), ["node-1"], "nodes")
+    equal(names(kubectl, "pods", "-A"), ["pod-10.0.0.1"], "pods")
+    equal(names(kubectl, "routetables.networking.nearmost.internal", "-A"), ["shop"], "custom resources")
+    slices = kubectl.read("endpointslices", "-A")["items"]
     equal([[e["conditions"]["ready"] for e in one["endpoints"]] for one in slices], [[True, False]], "readiness")
     with subprocess.Popen([*kubectl.command, "get", "services", "-A", "--watch", "-o", "name"], text=True,
                           stdout=subprocess.PIPE) as watching:
@@ -101,7 +90,6 @@ def the_client_of_python_takes_it(api, _):
                 return
     following = threading.Thread(target=follow, daemon=True)
     following.start()
-    time.sleep(0.2)
     api.store.put("endpointslices", endpoint_slice("s0", ["10.0.0.1", "10.0.0.2"]))
     until(lambda: seen, SECONDS, "the change is heard")
     api.store.delete("endpointslices", "default/s0-abc12")

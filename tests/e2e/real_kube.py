@@ -1,7 +1,6 @@
 """A real API server: etcd and kube-apiserver on loopback, and kubectl to write with. No kubelet and no controllers:
 what they would write, tests write.
 """
-import json
 import os
 import shutil
 import socket
@@ -10,6 +9,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
+from kubectl import Kubectl
 from mesh import Process, until
 
 BINARIES = ("etcd", "kube-apiserver", "kubectl")
@@ -29,6 +29,7 @@ class RealKube:
         self.etcd_port, self.peer_port, self.port = (self.free_port() for _ in range(3))
         self.url = f"https://{ip}:{self.port}"
         self.etcd = self.server = None
+        self.kubectl = Kubectl(self.url, certificate[0], ADMIN_TOKEN, folder)
         os.makedirs(folder)
         with open(self.path("tokens.csv"), "w", encoding="utf-8") as file:
             file.write(f"{ADMIN_TOKEN},admin,1,system:masters\n")
@@ -89,19 +90,5 @@ class RealKube:
         except (urllib.error.URLError, OSError):
             return False
 
-    def kubectl(self, *arguments, objects=None):
-        """Its output; `objects` are given to it as one list."""
-        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}) if objects is not None else None
-        done = subprocess.run(
-            ["kubectl", "--kubeconfig", "/dev/null", "--cache-dir", self.path("cache"), "--server", self.url,
-             "--certificate-authority", self.certificate[0], "--token", ADMIN_TOKEN, *arguments],
-            input=text, capture_output=True, text=True, timeout=120, check=False)
-        if done.returncode != 0:
-            raise AssertionError(f"kubectl {' '.join(arguments)}: {done.stderr}")
-        return done.stdout
-
     def apply(self, *objects):
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", objects=list(objects))
-
-    def read(self, *what):
-        return json.loads(self.kubectl("get", *what, "-o", "json"))

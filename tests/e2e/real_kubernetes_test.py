@@ -9,7 +9,7 @@ import sys
 import time
 
 from kube_objects import endpoint_slice, node, service
-from mesh import ROOT, Mesh, certify, equal, query, request, until
+from mesh import ROOT, Mesh, certify, equal, query, request, stays, until
 from real_kube import RealKube, missing
 
 SKIPPED = 77
@@ -64,7 +64,7 @@ def what_is_deployed_is_taken(mesh):
         mesh.kube.kubectl("apply", "-k", os.path.join(ROOT, "deploy", "kubernetes", layer))
     mesh.kube.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
     for kind in ("deployments", "daemonsets"):
-        equal(len(mesh.kube.read(kind, "-A")["items"]), 1, kind)
+        equal(len(mesh.kube.kubectl.read(kind, "-A")["items"]), 1, kind)
 
 
 def the_account_of_the_deployment_reads_all_it_needs(mesh):
@@ -116,15 +116,14 @@ def documents_are_custom_resources(mesh):
     until(lambda: body() == "open", SOON_SECONDS, "the route table serves")
 
     def state():
-        made = mesh.kube.read("routetables.networking.nearmost.internal", "shop")
+        made = mesh.kube.kubectl.read("routetables.networking.nearmost.internal", "shop")
         return made.get("status", {}).get("common", {}).get("State", {}).get("approval")
     until(lambda: state() == "ACCEPTED", SOON_SECONDS, "its status is written")
 
 
 def a_server_that_dies_leaves_what_it_said(mesh):
     mesh.kube.kill()
-    time.sleep(3)
-    equal(mesh.answers("west"), [address(n) for n in (1, 2, 3)], "answer of west")
+    stays(lambda: mesh.answers("west"), [address(n) for n in (1, 2, 3)], 3, "answer of west")
     mesh.kube.start()
     mesh.kube.apply(orders(2, 4))
     mesh.become([2, 4], "changed right after its return")

@@ -9,7 +9,6 @@ import http.server
 import os
 import re
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -17,6 +16,7 @@ import urllib.request
 
 from kube_objects import endpoint_slice, pod, service
 from kube_mesh import SOON_SECONDS, KubeMesh
+from kubectl import Kubectl
 from mesh import ADMIN, equal, request, stays, until
 
 OURS, HOST, PORT = "networking.nearmost.internal/v2", "reviews.default.mesh.internal", 9080
@@ -222,15 +222,13 @@ def pods_that_are_refused_are_named_and_all_else_serves(mesh):
 
 def kubectl_reads_the_same_pods(mesh):
     """That what the agent was read to is what a client of Kubernetes' own takes for Pods."""
-    if not shutil.which("kubectl"):
+    if not Kubectl.is_installed():
         return print("no kubectl: skipped")
-    done = subprocess.run(["kubectl", "--kubeconfig", "/dev/null", "--server", mesh.api.url, "--token", "secret",
-                           "--certificate-authority", mesh.path("api.pem"), "--cache-dir", mesh.path("kube-cache"),
-                           "get", "pods", "-A", "-L", "version", "--no-headers"],
-                          capture_output=True, text=True, timeout=60, check=False)
-    read = sorted((line.split()[1], line.split()[-1]) for line in done.stdout.splitlines())
+    kubectl = Kubectl(mesh.api.url, mesh.path("api.pem"), "secret", mesh.folder)
+    read = sorted((line.split()[1], line.split()[-1])
+                  for line in kubectl("get", "pods", "-A", "-L", "version", "--no-headers").splitlines())
     expected = [("pod-" + mesh.pod(number), version) for number, version in NUMBERS.items()]
-    return equal((done.returncode, read), (0, sorted(expected)), done.stderr)
+    return equal(read, sorted(expected), "what kubectl reads")
 
 
 def main():
