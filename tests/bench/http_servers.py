@@ -15,7 +15,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from mesh import accepts, request, until  # noqa: E402
-from server import Server  # noqa: E402
+from server import Server, on_core  # noqa: E402
 
 NET = "127.88.2"
 SMALL, LARGE = 100, 10 * 1024  # bytes of the origin's answers
@@ -254,7 +254,7 @@ class Load:
 
     def command(self, server, port, seconds, **options):
         words = [word for name, value in options.items() for word in ("--" + name, str(value))]
-        return [*self.before, "taskset", "-c", "1", self.binary, "--server", server.at(port), "--host", host(port),
+        return [*self.before, *on_core(1), self.binary, "--server", server.at(port), "--host", host(port),
                 "--targets", targets(self.folder, port), "--seconds", str(seconds),
                 "--answer", str(answer_size(port)), *words]
 

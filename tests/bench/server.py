@@ -6,6 +6,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from mesh import Process, until  # noqa: E402
 
 
+def on_core(number):
+    """Before a command: the core that has this number of those that there are for us."""
+    cores = sorted(os.sched_getaffinity(0))
+    return ["taskset", "-c", str(cores[number % len(cores)])]
+
+
 class Server:
     """Has a `name` and says by `serves()` when it does; its files are in a folder."""
 
@@ -13,7 +19,7 @@ class Server:
 
     def __init__(self, folder, command):
         self.folder = folder
-        self.process = Process(["taskset", "-c", str(self.core), *command], os.path.join(folder, self.name + ".log"))
+        self.process = Process([*on_core(self.core), *command], os.path.join(folder, self.name + ".log"))
         try:
             until(lambda: self.serves() or not self.process.alive(), 60, f"{self.name} serves")
             assert self.process.alive(), f"{self.name} ended"
