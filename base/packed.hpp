@@ -15,16 +15,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/fetch.hpp"
 #include "base/result.hpp"
 
 namespace base {
-
-// Asks for memory that will be read, without waiting for it.
-inline void fetch(const void* memory, std::size_t size) {
-  constexpr std::size_t kLine = 64;
-  for (std::size_t at = 0; at < size; at += kLine)
-    __builtin_prefetch(static_cast<const std::byte*>(memory) + at);
-}
 
 template <class... Ts>
 class Packed {

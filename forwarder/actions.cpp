@@ -167,7 +167,7 @@ Actions::Action Actions::broken(const FlatRoute& flat, std::string_view field,
 
 std::string Actions::find_destinations(const FlatRoute& flat,
                                        const std::vector<resources::DestinationRef>& refs,
-                                       std::vector<WeightedUpstream>& found) {
+                                       Destinations& found) {
   std::string missing;
   bool leads_somewhere = false;
   for (std::size_t i = 0; i < refs.size(); ++i) {

@@ -56,7 +56,7 @@ class Actions {
   // "" or why the route leads to nothing, which is among the problems then.
   std::string find_destinations(const FlatRoute& flat,
                                 const std::vector<resources::DestinationRef>& refs,
-                                std::vector<WeightedUpstream>& found);
+                                Destinations& found);
   void warn_of_protocol(const FlatRoute& flat, const resources::DestinationRef& ref,
                         std::size_t index, const Upstreams::Target& target);
   bool may_come(const resources::DestinationRef& ref) const;

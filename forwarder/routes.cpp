@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fetch.hpp"
 #include "forwarder/dot_segments.hpp"
 #include "forwarder/hosts.hpp"
 
@@ -84,8 +85,8 @@ bool is_promising(const Upstream* upstream, const LoadView& load) {
 
 // Null when all shares are 0.
 template <class Share>
-const WeightedUpstream* draw_of(const std::vector<WeightedUpstream>& destinations,
-                                base::Random& random, Share share) {
+const WeightedUpstream* draw_of(const Destinations& destinations, base::Random& random,
+                                Share share) {
   std::uint64_t total = 0;
   for (const auto& destination : destinations) total += share(destination);
   if (total == 0) return nullptr;
@@ -99,8 +100,7 @@ const WeightedUpstream* draw_of(const std::vector<WeightedUpstream>& destination
 
 }  // namespace
 
-LivingShares::LivingShares(const std::vector<WeightedUpstream>& destinations,
-                           const UpstreamList& upstreams)
+LivingShares::LivingShares(const Destinations& destinations, const UpstreamList& upstreams)
     : upstreams_(upstreams) {
   for (const auto& destination : destinations)
     if (destination.share > 0)
@@ -169,6 +169,7 @@ const Host* Routes::find(const Request& request) const {
 
 Decision act(const Entry& entry, const Request& request, const Table& table, base::Random& random,
              const LoadView* load) {
+  base::fetch(entry.route.get(), sizeof(Route));
   return std::visit(Act{entry, request, *request.head, table.upstreams, random, load},
                     entry.route->action);
 }

@@ -6,6 +6,8 @@
 // Table.
 #pragma once
 
+#include <absl/container/inlined_vector.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,12 +30,15 @@ struct WeightedUpstream {
   std::shared_ptr<const Treatment> treatment{};  // instead of the route's; null = the route's
 };
 
+using Destinations =
+    absl::InlinedVector<WeightedUpstream, 1>;  // most routes have one: in the route
+
 // What is drawn from, of several destinations, with the endpoints that they have now: one without
 // any leaves its share to the others instead of failing it; so does one that has only ill endpoints
 // while another has healthy ones. A share of 0 never gets any.
 class LivingShares {
  public:
-  LivingShares(const std::vector<WeightedUpstream>& destinations, const UpstreamList& upstreams);
+  LivingShares(const Destinations& destinations, const UpstreamList& upstreams);
   // What the destination is drawn by; 0: never.
   std::uint32_t share(const WeightedUpstream& destination) const;
 
@@ -43,7 +48,7 @@ class LivingShares {
 };
 
 struct ForwardAction {
-  std::vector<WeightedUpstream> destinations;  // never empty
+  Destinations destinations;  // never empty
   PathRewrite path;
   std::string host;  // hostRewrite; "" = none
   bool auto_host = false;
