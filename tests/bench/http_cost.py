@@ -5,7 +5,8 @@ that only passes bytes on.
 
 A repetition gives each proxy a slice of each case, in an order drawn anew; what a request costs is the processor time
 of all of a proxy's threads (schedstat) over the answers it passed on. The ratio is paired with HAProxy's slice of the
-same repetition: the figure that does not move with the machine (performance.md, 0). At last the system calls of one
+same repetition: the figure that does not move with the machine (performance.md, 0). In a closed loop a proxy that takes
+longer has its load wait, and pays for waking it; at a pace all are given the same work. At last the system calls of one
 connection, by strace. What is not installed is left out with a word.
 """
 import argparse
@@ -54,8 +55,10 @@ CASES = [
     Case("new connections", fresh=1, target=1.0),
     Case("1,000 routes", port=MANY_ROUTES, target=0.8),
     Case("POST 1 KB", body=1024),
+    Case("at a pace", rate=10_000),
 ]
 ONE_CONNECTION = CASES[2]
+LOG_TARGET = 1.05
 
 
 def measure(arguments, load, proxies, cases):
@@ -89,6 +92,18 @@ def show(slices, cases, base):
             rows.append(row)
             print(f"{case.title:16} {name:13} {row['us']:10.2f} {mean:6.3f} {low:6.3f} {high:6.3f} "
                   f"{row['rate']:10.0f} {said}")
+    return rows
+
+
+def show_own_cost_of_log(slices, cases):
+    rows = []
+    for case in cases:
+        with_log, without = ([one["us"] for one in slices[case.title][proxy.name]]
+                             for proxy in (Nearmost, http_servers.Silent))
+        mean, error = ratio(with_log, without)
+        low, high = bounds(mean, error)
+        rows.append({"case": case.title + ", our log's own cost", "ratio": mean, "low": low, "high": high})
+        print(f"our log's own cost, {case.title}: {mean:.3f} ({low:.3f} to {high:.3f}), target {LOG_TARGET:.2f}")
     return rows
 
 
@@ -149,7 +164,10 @@ def main():
             servers.append(http_servers.Bare(folder, arguments.relay, servers[0]))
         proxies, load = servers[1:], Load(arguments.load, folder)
         base = Haproxy.name if any(proxy.name == Haproxy.name for proxy in proxies) else Nearmost.name
-        rows = show(measure(arguments, load, proxies, cases), cases, base)
+        slices = measure(arguments, load, proxies, cases)
+        rows = show(slices, cases, base)
+        if arguments.log:
+            rows += show_own_cost_of_log(slices, cases)
         for proxy in proxies:
             print(f"memory of {proxy.name}: {proxy.memory():.1f} MB")
             rows.append({"case": "memory", "proxy": proxy.name, "mb": proxy.memory()})
