@@ -30,8 +30,8 @@ struct WeightedUpstream {
   std::shared_ptr<const Treatment> treatment{};  // instead of the route's; null = the route's
 };
 
-using Destinations =
-    absl::InlinedVector<WeightedUpstream, 1>;  // most routes have one: in the route
+// Most routes have one, which is in the route itself.
+using Destinations = absl::InlinedVector<WeightedUpstream, 1>;
 
 // What is drawn from, of several destinations, with the endpoints that they have now: one without
 // any leaves its share to the others instead of failing it; so does one that has only ill endpoints

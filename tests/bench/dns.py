@@ -22,7 +22,7 @@ import urllib.request
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from mesh import query, until  # noqa: E402
 from paired import ratio  # noqa: E402
-from server import Server  # noqa: E402
+from server import Server, on_core  # noqa: E402
 
 ZONE, HOSTS, ADDRESSES = "mesh.internal", 1000, 3
 A, SRV, NOERROR, NXDOMAIN = 1, 33, 0, 3
@@ -174,7 +174,7 @@ class Case:
             file.write("\n".join(self.names) + "\n")
         before = server.cpu()
         output = subprocess.run(
-            ["taskset", "-c", "1", load, f"{server.address}:5300", names, str(self.kind), str(self.sockets),
+            [*on_core(1), load, f"{server.address}:5300", names, str(self.kind), str(self.sockets),
              str(self.window), str(seconds), str(self.rcode)], check=True, capture_output=True, timeout=60).stdout
         used = server.cpu() - before
         result = json.loads(output)
@@ -195,7 +195,7 @@ class Dnsperf(Case):
             file.writelines(f"{name} A\n" for name in self.names)
         before = server.cpu()
         output = subprocess.run(
-            ["taskset", "-c", "1", self.binary, "-s", server.address, "-p", "5300", "-d", names, "-l",
+            [*on_core(1), self.binary, "-s", server.address, "-p", "5300", "-d", names, "-l",
              str(max(1, round(seconds))), "-c", str(self.sockets), "-q", str(self.window)], check=True,
             capture_output=True, text=True, timeout=60).stdout
         used = server.cpu() - before

@@ -78,7 +78,7 @@ class Load:
     def run(self, server, window, seconds, *rate):
         used = server.cpu()
         done = subprocess.run(
-            [*self.before, "taskset", "-c", "1", self.binary, server.address, self.names(server.hosts), "1", "1",
+            [*self.before, *on_core(1), self.binary, server.address, self.names(server.hosts), "1", "1",
              str(window), str(seconds), "0", *map(str, rate)], check=True, capture_output=True, timeout=60)
         result = json.loads(done.stdout)
         assert result["answers"] and not result["bad"], result
