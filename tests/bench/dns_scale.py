@@ -20,6 +20,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from mesh import dies_with_parent  # noqa: E402
 from paired import ratio  # noqa: E402
+from server import on_core  # noqa: E402
 
 FLAPS, RATE = 1000, 20_000
 REAL_TIME = ["chrt", "-r", "1"]
