@@ -54,7 +54,7 @@ struct Request {
 
 ASN1_INTEGER* random_serial() {
   std::array<unsigned char, 16> bytes{};
-  CHECK(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+  INVARIANT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
   bytes[0] &= 0x7f;  // positive (RFC 5280 §4.1.2.2)
   const std::unique_ptr<BIGNUM, Free<BN_free>> number(
       BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
@@ -66,7 +66,7 @@ void extend(X509& certificate, X509& issuer, int kind, const char* value) {
   X509V3_set_ctx(&context, &issuer, &certificate, nullptr, nullptr, 0);
   const std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>> extension(
       X509V3_EXT_conf_nid(nullptr, &context, kind, value));
-  CHECK(extension && X509_add_ext(&certificate, extension.get(), -1) == 1);
+  INVARIANT(extension && X509_add_ext(&certificate, extension.get(), -1) == 1);
 }
 
 // X509-SVID §3 and §4 say which extensions; `issuer` null: signed by itself.
@@ -91,13 +91,13 @@ X509Ptr sign(const Request& request, EVP_PKEY& key, X509* issuer, EVP_PKEY& issu
   extend(x, by, NID_subject_key_identifier, "hash");
   extend(x, by, NID_authority_key_identifier, "keyid:always");
   extend(x, by, NID_subject_alt_name, ("URI:" + request.uri).c_str());
-  CHECK(X509_sign(&x, &issuer_key, EVP_sha256()) > 0);
+  INVARIANT(X509_sign(&x, &issuer_key, EVP_sha256()) > 0);
   return certificate;
 }
 
 KeyPtr new_key() {
   KeyPtr key(EVP_EC_gen("P-256"));
-  CHECK(key);
+  INVARIANT(key);
   return key;
 }
 

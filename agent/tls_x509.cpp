@@ -96,20 +96,21 @@ std::string chain_objection(const std::vector<X509Ptr>& chain,
 
 std::string to_pem(X509& certificate) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
-  CHECK(PEM_write_bio_X509(bio.get(), &certificate) == 1);
+  INVARIANT(PEM_write_bio_X509(bio.get(), &certificate) == 1);
   return text_of(*bio);
 }
 
 std::string to_pem(EVP_PKEY& key) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
-  CHECK(PEM_write_bio_PKCS8PrivateKey(bio.get(), &key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  INVARIANT(PEM_write_bio_PKCS8PrivateKey(bio.get(), &key, nullptr, nullptr, 0, nullptr, nullptr) ==
+            1);
   return text_of(*bio);
 }
 
 std::string to_der(X509& certificate) {
   unsigned char* bytes = nullptr;
   const int size = i2d_X509(&certificate, &bytes);
-  CHECK(size > 0);
+  INVARIANT(size > 0);
   std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
   OPENSSL_free(bytes);
   return der;

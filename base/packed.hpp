@@ -44,7 +44,7 @@ class Packed {
       begins[i] = static_cast<std::uint32_t>(end);
       end += counts[i] * kSizes[i];
     }
-    CHECK(end <= ~std::uint32_t{0});
+    INVARIANT(end <= ~std::uint32_t{0});
     begins[kArrays] = static_cast<std::uint32_t>(end);
     bytes_ = std::make_unique_for_overwrite<std::byte[]>(end);
     std::memcpy(bytes_.get(), begins.data(), sizeof begins);

@@ -91,7 +91,8 @@ class [[nodiscard]] Result<void> {
 }  // namespace base
 
 // Aborts with the condition and the place: for what only a bug of ours can break.
-#define CHECK(condition) \
-  do { \
-    if (!(condition)) [[unlikely]] ::base::check_failed(#condition, __FILE__, __LINE__); \
+#define INVARIANT(condition)                                \
+  do {                                                      \
+    if (!(condition)) [[unlikely]]                          \
+      ::base::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

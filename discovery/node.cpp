@@ -345,7 +345,7 @@ std::shared_ptr<const Publication> Node::publication(base::TimePoint now) {
   for (auto& [origin, rows] : state.catalog.states()) {
     if (!self_added && state.config.self < origin) self_added = (add_self(), true);
     const auto* remote = state.membership.find(origin);
-    CHECK(remote);
+    INVARIANT(remote);
     next->origins.push_back({origin, rows.stamp(), false, remote->ageing.freshness(),
                              remote->ageing.age(now), remote->probing.failed(), rows.rows(),
                              remote->ageing.left(rows.stamp().incarnation),

@@ -26,7 +26,7 @@ void OriginState::prove(Proof proof) {
 
 std::vector<Change> OriginState::changes_since(std::uint64_t version,
                                                const Checkpoint& until) const {
-  CHECK(version >= gc_floor_);
+  INVARIANT(version >= gc_floor_);
   std::vector<Change> changes;
   std::unordered_set<std::string_view> removed;
   for (auto at = changes_.rbegin(); at != changes_.rend() && at->version > version; ++at) {
@@ -42,7 +42,7 @@ std::vector<Change> OriginState::changes_since(std::uint64_t version,
 
 void OriginState::write(std::span<const Row> changes) {
   if (changes.empty()) return;
-  CHECK(changes.front().version > stamp_.version);
+  INVARIANT(changes.front().version > stamp_.version);
   const auto hashes = key_hashes(changes);
   adopt(rows_.with(changes, hashes), changes, hashes, changes.back().version);
 }

@@ -264,7 +264,7 @@ std::size_t limit(const Query& query, Transport transport) {
 std::size_t answer(const Table* table, const Client& client, std::span<std::uint8_t> buffer,
                    std::size_t query_length, base::Random& random, Counters& counters,
                    std::optional<ForeignQuery>* foreign, const Index::Step* ahead) {
-  CHECK(buffer.size() >= kPlainUdpSize && query_length <= buffer.size());
+  INVARIANT(buffer.size() >= kPlainUdpSize && query_length <= buffer.size());
   const Query query = decode(buffer.first(query_length));
   if (query.verdict == Verdict::short_message) return counters.short_messages.add(), 0;
   if (query.verdict == Verdict::response) return counters.stray_responses.add(), 0;

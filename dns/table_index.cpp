@@ -112,7 +112,7 @@ Name TableBuilder::name_server_of(const Name& apex) const {
 void TableBuilder::put_host(IndexWriter& writer, const std::vector<Zone>& zones, const Name& name,
                             std::shared_ptr<const Host> host) {
   const auto* near = nearest(writer, name);
-  CHECK(near);
+  INVARIANT(near);
   auto& node = place(writer, zones, near->zone, name);
   node.host = std::move(host);
   watch(node, name);

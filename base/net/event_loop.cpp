@@ -33,7 +33,7 @@ EventLoop::EventLoop(Fd epoll, Fd wakeup)
   read_clock();
 }
 
-EventLoop::~EventLoop() { CHECK(timers_.next() == kNoDeadline); }
+EventLoop::~EventLoop() { INVARIANT(timers_.next() == kNoDeadline); }
 
 void EventLoop::run() {
   while (!stopping_.load(std::memory_order_acquire)) turn(Duration::max());
@@ -76,7 +76,7 @@ void EventLoop::wait(Duration patience) {
   }
   std::array<epoll_event, kEventsPerTurn> events;
   const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurn, timeout_ms);
-  CHECK(count >= 0 || errno == EINTR);
+  INVARIANT(count >= 0 || errno == EINTR);
   read_clock();
   for (int i = 0; i < count; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];

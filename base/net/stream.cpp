@@ -19,7 +19,7 @@ Stream::Stream(EventLoop& loop, Fd fd, State state) : watch_(loop, std::move(fd)
 }
 
 Attempt Stream::try_read(std::span<char> into) {
-  CHECK(!into.empty());
+  INVARIANT(!into.empty());
   auto& side = watch_.reads();
   while (side.ready) {
     const auto count = ::recv(watch_.fd(), into.data(), into.size(), 0);

@@ -26,7 +26,7 @@ void Timers::fire_until(TimePoint now) {
     Timer& due = *heap_.front();
     remove(due);
     due.fire_(due);
-    CHECK(!due.armed() || due.at_ > now);
+    INVARIANT(!due.armed() || due.at_ > now);
   }
 }
 

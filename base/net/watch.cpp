@@ -13,7 +13,7 @@ Watch::Watch(EventLoop& loop, Fd fd)
 }
 
 void Watch::wait(Side& side, Waiter& waiter, TimePoint deadline) {
-  CHECK(side.waiting_.empty());
+  INVARIANT(side.waiting_.empty());
   waiter.timed_out = false;
   // Out of memory or watches for epoll: nothing will ever be told, so the wait is over before it
   // began.

@@ -53,7 +53,7 @@ void forward(gpr_log_func_args* line) {
 GrpcLog::GrpcLog(Sink sink) {
   {
     const std::lock_guard lock(current().mutex);
-    CHECK(!current().sink);
+    INVARIANT(!current().sink);
     current().sink = std::move(sink);
   }
   gpr_set_log_function(forward);

@@ -116,7 +116,7 @@ std::shared_ptr<Security> Security::insecure() {
 
 std::shared_ptr<Security> Security::mutual_tls(TrustRule rule, Certificates certificates,
                                                ChainObjection objection) {
-  CHECK(objection || rule.foreign.empty());
+  INVARIANT(objection || rule.foreign.empty());
   return std::shared_ptr<Security>(
       new Security(std::move(rule), std::make_shared<const Certificates>(std::move(certificates)),
                    std::move(objection)));
@@ -130,7 +130,7 @@ Security::Current Security::current() const {
 void Security::replace(Certificates certificates) {
   auto next = std::make_shared<const Certificates>(std::move(certificates));
   const std::lock_guard lock(mutex_);
-  CHECK(current_.certificates);  // an insecure agent does not become a secure one by a file
+  INVARIANT(current_.certificates);  // an insecure agent does not become a secure one by a file
   current_ = {std::move(next), current_.generation + 1};
 }
 

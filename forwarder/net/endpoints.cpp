@@ -193,7 +193,7 @@ void Endpoints::drop(Connection& connection) {
   auto& idle = states_[connection.slot_].idle;
   const auto found = std::find_if(idle.begin(), idle.end(),
                                   [&](const auto& held) { return held.get() == &connection; });
-  CHECK(found != idle.end());
+  INVARIANT(found != idle.end());
   idle.erase(found);
   --idle_;
 }

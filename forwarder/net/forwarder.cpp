@@ -10,7 +10,7 @@ Forwarder::Forwarder(Config config, base::Published<Table>& tables, base::Logger
 Forwarder::~Forwarder() { stop(); }
 
 base::Result<void> Forwarder::start() {
-  CHECK(workers_.empty());
+  INVARIANT(workers_.empty());
   base::Random random(config_.seed);
   const auto count = std::clamp<std::size_t>(config_.workers, 1, kMostWorkers);
   for (std::size_t i = 0; i < count; ++i) {

@@ -11,7 +11,7 @@ Worker::Worker(std::unique_ptr<base::net::EventLoop> loop, base::Published<Table
       sessions_(*loop_),
       chores_(*loop_) {}
 
-Worker::~Worker() { CHECK(!thread_.joinable()); }
+Worker::~Worker() { INVARIANT(!thread_.joinable()); }
 
 void Worker::open(const base::SocketAddress& wanted, base::net::Fd socket) {
   if (draining_) return;

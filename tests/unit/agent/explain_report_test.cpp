@@ -12,7 +12,7 @@
 #include "dns/responder.hpp"
 #include "dns/table_builder.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using agent::Json;
 using Catch::Matchers::Contains;

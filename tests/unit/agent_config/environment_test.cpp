@@ -3,7 +3,7 @@
 #include "agent/config.hpp"
 #include "tests/unit/agent_config/parsing.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using parsing::parse;
 using parsing::told;

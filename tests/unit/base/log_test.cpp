@@ -2,7 +2,7 @@
 
 #include "tests/unit/base/standard_error.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace base;
 

@@ -12,7 +12,7 @@
 // What is written to standard error while `work` runs: the first 4 KiB of what fits into a pipe.
 inline std::string standard_error_of(const std::function<void()>& work) {
   std::array<int, 2> ends{};
-  CHECK(::pipe(ends.data()) == 0);
+  INVARIANT(::pipe(ends.data()) == 0);
   const int saved = ::dup(STDERR_FILENO);
   ::dup2(ends[1], STDERR_FILENO);
   ::close(ends[1]);

@@ -2,7 +2,7 @@
 
 #include "discovery/transfer.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace discovery;
 

@@ -3,7 +3,7 @@
 
 #include "discovery/row.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of ours
+#include <catch2/catch.hpp>
 
 using namespace discovery;
 using namespace std::chrono_literals;

@@ -7,7 +7,7 @@
 #include "discovery/row.hpp"
 #include "discovery/row_check.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace discovery;
 using namespace std::chrono_literals;

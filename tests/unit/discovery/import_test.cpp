@@ -1,7 +1,7 @@
 // What a peer may make us do, and what becomes of the rest of what it says.
 #include "discovery/assemble.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of ours
+#include <catch2/catch.hpp>
 
 using namespace discovery;
 

@@ -1,6 +1,6 @@
 #include "discovery/origin_state.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace discovery;
 

@@ -7,7 +7,7 @@
 #include "discovery/row.hpp"
 #include "tests/unit/discovery/story.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace std::chrono_literals;
 using namespace discovery;

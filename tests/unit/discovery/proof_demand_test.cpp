@@ -1,7 +1,7 @@
 // When an origin's proofs go out: to who passes it on, as it asks; to all others now and then.
 #include "tests/unit/discovery/story.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace std::chrono_literals;
 using namespace discovery;

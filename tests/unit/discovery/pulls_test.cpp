@@ -1,7 +1,7 @@
 // When somebody is asked again.
 #include "discovery/pulls.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace std::chrono_literals;
 using namespace discovery;

@@ -6,7 +6,7 @@
 
 #include "tests/unit/discovery/story.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of ours
+#include <catch2/catch.hpp>
 
 using namespace discovery;
 using namespace std::chrono_literals;

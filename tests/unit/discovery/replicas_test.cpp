@@ -3,7 +3,7 @@
 
 #include "tests/unit/discovery/story.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace std::chrono_literals;
 using State = discovery::Member::State;

@@ -6,7 +6,7 @@
 #include "base/digest.hpp"
 #include "base/random.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace discovery;
 

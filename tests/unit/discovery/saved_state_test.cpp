@@ -2,7 +2,7 @@
 
 #include "tests/unit/discovery/saved_origins.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace discovery;
 using saved_origins::published;

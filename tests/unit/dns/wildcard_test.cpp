@@ -3,7 +3,7 @@
 #include "tests/unit/dns/mesh.hpp"
 #include "tests/unit/dns/numbers.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace numbers;
 using mesh::Asker;

@@ -1,7 +1,7 @@
 // Whom requests keep away from, and who goes to see.
 #include "forwarder/suspicion.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace std::chrono_literals;
 using forwarder::Suspicion;

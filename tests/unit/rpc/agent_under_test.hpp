@@ -14,7 +14,7 @@
 #include "discovery/rpc/links.hpp"
 #include "discovery/rpc/server.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of ours
+#include <catch2/catch.hpp>
 
 namespace discovery::rpc {
 

@@ -7,7 +7,7 @@
 #include "agent/tls.hpp"
 #include "discovery/rpc/security.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of ours
+#include <catch2/catch.hpp>
 
 namespace discovery::rpc {
 

@@ -6,7 +6,7 @@
 #include "discovery/rpc/registration_right.hpp"
 #include "tests/unit/rpc/certified.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of ours
+#include <catch2/catch.hpp>
 
 using namespace discovery;
 using namespace discovery::rpc;

@@ -7,7 +7,7 @@
 #include "proto/gossip.pb.h"
 #include "tests/unit/rpc/wire_vectors.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace discovery;
 using namespace wire_vectors;

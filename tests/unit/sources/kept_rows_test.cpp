@@ -7,7 +7,7 @@
 #include "base/random.hpp"
 #include "resources/kept_documents.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using namespace discovery;
 

@@ -4,7 +4,7 @@
 
 #include "base/random.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 using discovery::OriginId;
 using discovery::RegistrationRow;

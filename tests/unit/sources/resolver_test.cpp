@@ -11,7 +11,7 @@
 #include "base/bytes.hpp"
 #include "base/net/socket.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of ours
+#include <catch2/catch.hpp>
 
 using namespace std::chrono_literals;
 using discovery::sources::Resolver;

@@ -14,7 +14,7 @@
 #include "tests/unit/base/standard_error.hpp"
 #include "tests/unit/discovery/saved_origins.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of base's
+#include <catch2/catch.hpp>
 
 namespace fs = std::filesystem;
 using namespace discovery;

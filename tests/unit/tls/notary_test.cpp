@@ -6,7 +6,7 @@
 
 #include "agent/tls_x509.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of ours
+#include <catch2/catch.hpp>
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;

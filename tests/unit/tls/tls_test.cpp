@@ -9,7 +9,7 @@
 #include "discovery/identity.hpp"
 #include "discovery/leaf_identity.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of ours
+#include <catch2/catch.hpp>
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;

@@ -6,7 +6,7 @@
 
 #include "tests/unit/base/loop_story.hpp"
 
-#include <catch2/catch.hpp>  // last: its CHECK takes the place of ours
+#include <catch2/catch.hpp>
 
 namespace fs = std::filesystem;
 namespace tls = agent::tls;
