@@ -2,12 +2,9 @@
 
 #include <algorithm>
 
+#include "discovery/sources/kubernetes/http_status.hpp"
+
 namespace discovery::sources::kubernetes {
-namespace {
-
-constexpr int kForbidden = 403, kNotFound = 404;
-
-}  // namespace
 
 ApiGroup::ApiGroup(std::string path, base::Random random)
     : path_(std::move(path)), random_(random) {}
@@ -36,8 +33,8 @@ void ApiGroup::listed(base::TimePoint now, KindNames kinds) {
 }
 
 void ApiGroup::ended(base::TimePoint now, const Ending& ending) {
-  if (ending.status == kNotFound) return listed(now, {});
-  if (ending.status == kForbidden && !kinds_) kinds_ = KindNames();
+  if (ending.status == http::kNotFound) return listed(now, {});
+  if (ending.status == http::kForbidden && !kinds_) kinds_ = KindNames();
   status_.trouble = ending.reason;
   ++status_.failures;
   if (!failing_since_) failing_since_ = now;

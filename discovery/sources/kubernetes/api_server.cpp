@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "discovery/sources/kubernetes/http_status.hpp"
 #include "discovery/sources/kubernetes/messages.hpp"
 #include "discovery/sources/libcurl.hpp"
 #include "discovery/sources/whole_file.hpp"
@@ -16,7 +17,6 @@ namespace discovery::sources::kubernetes {
 namespace {
 
 constexpr std::size_t kMaxTokenBytes = 64 << 10;
-constexpr int kUnauthorized = 401, kForbidden = 403;
 
 base::Result<std::string> read_token(const FileOrText& given) {
   if (given.file.empty()) return given.text;
@@ -37,8 +37,8 @@ base::Result<std::string> read_token(const FileOrText& given) {
 
 // What the operator of a cluster can do about it.
 std::string_view hint_for(int status) {
-  if (status == kUnauthorized) return "; is the token this server's?";
-  if (status == kForbidden) return "; let the agent's account get, list and watch it";
+  if (status == http::kUnauthorized) return "; is the token this server's?";
+  if (status == http::kForbidden) return "; let the agent's account get, list and watch it";
   return "";
 }
 

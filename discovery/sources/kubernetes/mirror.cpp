@@ -1,11 +1,11 @@
 #include "discovery/sources/kubernetes/mirror.hpp"
 
+#include "discovery/sources/kubernetes/http_status.hpp"
 #include "discovery/sources/kubernetes/messages.hpp"
 
 namespace discovery::sources::kubernetes {
 namespace {
 
-constexpr int kOk = 200;
 // What of an answer with an error is shown and no more.
 constexpr std::size_t kMaxErrorBytes = 64 << 10;
 
@@ -21,7 +21,7 @@ std::optional<Request> Mirror::next(base::TimePoint now) {
 }
 
 bool Mirror::take(base::TimePoint now, ApiServer::Heard heard) {
-  if (heard.status == kOk)
+  if (heard.status == http::kOk)
     return asked_ == Request::Kind::list ? take_list(now, heard) : take_stream(now, heard);
   if (text_.size() < kMaxErrorBytes) text_ += heard.bytes;
   if (!heard.ended) return true;

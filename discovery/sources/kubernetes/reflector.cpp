@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "base/ascii.hpp"
+#include "discovery/sources/kubernetes/http_status.hpp"
 
 namespace discovery::sources::kubernetes {
 namespace {
-
-constexpr int kOk = 200, kForbidden = 403, kNotFound = 404, kGone = 410;
 
 // RFC 3986 §2.1: what is not unreserved. Tokens and versions are the server's to choose.
 std::string escaped(std::string_view text) {
@@ -217,7 +216,8 @@ void Reflector::ended(base::TimePoint now, const Ending& ending) {
   const bool was_absent = std::exchange(absent_, ending.status == 0);
   if (was_absent != absent_) failures_ = 0;  // who is back has not failed yet
   const bool was_list = phase_ == Phase::list;
-  const bool was_well = !was_list && ending.status == kOk && ending.fault == Ending::Fault::none &&
+  const bool was_well = !was_list && ending.status == http::kOk &&
+                        ending.fault == Ending::Fault::none &&
                         (spoke_ || now - began_ >= kShortWatch);
   if (was_well) {
     due_ = now;  // broken or ended as it should: what was heard stands
@@ -230,8 +230,8 @@ void Reflector::ended(base::TimePoint now, const Ending& ending) {
     return;
   }
   if (was_list && !resource_.needed) refused_ |= is_waited_for_in_vain(now, ending);
-  if (was_list && ending.status == kNotFound) group_ = (group_ + 1) % resource_.groups.size();
-  const bool gone = ending.status == kGone;
+  if (was_list && ending.status == http::kNotFound) group_ = (group_ + 1) % resource_.groups.size();
+  const bool gone = ending.status == http::kGone;
   const bool refused = !was_list && !gone && ending.status != 0;
   const bool in_vain = refused && ++watch_failures_ % kTriesBeforeList == 0;
   const bool garbled = ending.fault == Ending::Fault::unintelligible;
@@ -248,12 +248,12 @@ void Reflector::distrust(base::TimePoint now) {
 // An answer that says that there is nothing for us, or none that could be read for too long. A
 // server that does not answer says nothing of the others either.
 bool Reflector::is_waited_for_in_vain(base::TimePoint now, const Ending& ending) const {
-  if (ending.status == kForbidden || ending.status == kNotFound) return true;
+  if (ending.status == http::kForbidden || ending.status == http::kNotFound) return true;
   return ending.status != 0 && failing_since_ && now - *failing_since_ >= kUnneededPatience;
 }
 
 void Reflector::retry(base::TimePoint now, const Ending& ending) {
-  if (ending.status == kGone && (!gone_at_ || now - *gone_at_ >= kCalm)) {
+  if (ending.status == http::kGone && (!gone_at_ || now - *gone_at_ >= kCalm)) {
     gone_at_ = due_ = now;  // that history has moved on happens to everybody
     return;
   }

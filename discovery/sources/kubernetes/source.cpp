@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "discovery/sources/kubernetes/http_status.hpp"
 #include "discovery/sources/kubernetes/messages.hpp"
 #include "discovery/sources/kubernetes/pod_table.hpp"
 #include "discovery/sources/kubernetes/resources_read.hpp"
@@ -9,7 +10,6 @@
 namespace discovery::sources::kubernetes {
 namespace {
 
-constexpr int kOk = 200;
 // Ages and troubles in status are as old as this at most.
 constexpr base::Duration kLook = std::chrono::seconds(1);
 constexpr std::size_t kMaxKindsBytes = 1u << 20;
@@ -140,7 +140,7 @@ void Source::take_kinds(base::TimePoint now, Group& group, ApiServer::Heard hear
   if (!heard.ended) return;
   const auto text = std::exchange(group.text, {});
   auto& ending = *heard.ended;
-  const bool whole = heard.status == kOk && ending.reason.empty();
+  const bool whole = heard.status == http::kOk && ending.reason.empty();
   auto kinds = whole ? read_kinds(text) : base::unavailable("");
   if (kinds) {
     group.look.listed(now, std::move(*kinds));
@@ -164,7 +164,7 @@ void Source::take_writing(base::TimePoint now, ApiServer::Heard heard) {
   if (written_.size() < kMaxErrorBytes) written_ += heard.bytes;
   if (!heard.ended) return;
   const auto text = std::exchange(written_, {});
-  if (heard.status != kOk && heard.ended->reason.empty())
+  if (heard.status != http::kOk && heard.ended->reason.empty())
     heard.ended->reason = refusal(heard.status, text);
   writer_.ended(now, *heard.ended);
 }
@@ -178,7 +178,7 @@ void Source::take_check(base::TimePoint now, ApiServer::Heard heard) {
   }
   if (!heard.ended) return;
   const auto text = std::exchange(checked_, {});
-  const bool whole = heard.status == kOk && heard.ended->reason.empty();
+  const bool whole = heard.status == http::kOk && heard.ended->reason.empty();
   auto page = whole ? read_page({"", "", {}, Resource::As::places}, text) : base::unavailable("");
   if (!page) return check_.ended(now);
   check_.listed(now, *page, mirrored());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "discovery/sources/kubernetes/http_status.hpp"
 #include "resources/json_writer.hpp"
 
 namespace discovery::sources::kubernetes {
@@ -10,13 +11,11 @@ namespace {
 
 using resources::Node;
 
-constexpr int kOk = 200, kUnauthorized = 401, kForbiddenStatus = 403, kNotFound = 404,
-              kTimeout = 408, kConflict = 409, kTooMany = 429;
-
 // What the server does not like about the request itself it will not like another time.
 bool is_final(int status) {
-  return status >= 400 && status < 500 && status != kUnauthorized && status != kForbiddenStatus &&
-         status != kTimeout && status != kConflict && status != kTooMany;
+  return status >= 400 && status < 500 && status != http::kUnauthorized &&
+         status != http::kForbidden && status != http::kTimeout && status != http::kConflict &&
+         status != http::kTooMany;
 }
 
 Node scalar(std::string key, Node::Kind kind, std::string text) {
@@ -139,7 +138,7 @@ void StatusWriter::ended(base::TimePoint now, const Ending& ending) {
   const auto place = std::exchange(under_way_, "");
   const auto kind = kind_of(place);
   not_before_ = now + kPace;
-  if (ending.status == kOk && ending.reason.empty()) {
+  if (ending.status == http::kOk && ending.reason.empty()) {
     ++status_.written;
     settled(place);
     troubles_.erase(kind);
@@ -149,14 +148,14 @@ void StatusWriter::ended(base::TimePoint now, const Ending& ending) {
   }
   written_.erase(place);
   // It has gone meanwhile, or another version of it is there: that will be heard of, or is trouble.
-  const bool is_first = ending.status == kNotFound && not_found_.insert(place).second;
-  if (is_first || ending.status == kConflict) return put_off(place, now + kRest);
+  const bool is_first = ending.status == http::kNotFound && not_found_.insert(place).second;
+  if (is_first || ending.status == http::kConflict) return put_off(place, now + kRest);
   ++status_.failures;
   troubles_[kind] = {place, ending.reason};
-  if (ending.status == kNotFound)
+  if (ending.status == http::kNotFound)
     troubles_[kind].reason += " (does its definition have the subresource status?)";
   if (is_final(ending.status)) return;
-  if (ending.status == kForbiddenStatus) {
+  if (ending.status == http::kForbidden) {
     put_off(place, now + kForbidden);
     return pause(kind, now + kForbidden);
   }
