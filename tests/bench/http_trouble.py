@@ -305,10 +305,13 @@ class Prober(threading.Thread):
     def run(self):
         connection = http.client.HTTPConnection(self.agent.address, ONE_ROUTE, timeout=5)
         while not self.over.wait(0.003):
-            connection.request("GET", "/", headers={"Host": host(ONE_ROUTE)})
-            answer = connection.getresponse()
-            answer.read()
-            self.answered_at[answer.headers["Server"]] = time.monotonic()
+            try:
+                connection.request("GET", "/", headers={"Host": host(ONE_ROUTE)})
+                answer = connection.getresponse()
+                answer.read()
+                self.answered_at[answer.headers["Server"]] = time.monotonic()
+            except (OSError, http.client.HTTPException):
+                connection.close()  # cut with the answer; the next request opens it anew
 
 
 def outage(arguments, folder):
