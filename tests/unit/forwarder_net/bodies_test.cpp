@@ -12,15 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct OneServer : ProxyStory {
-  explicit OneServer(Script script, forwarder::net::Config config = {})
-      : ProxyStory(std::move(config)), upstream(server(std::move(script))) {
-    publish({{&upstream}});
-    start();
-  }
-  Server& upstream;
-};
-
 // An upstream whose words the test writes itself.
 struct BareServer : ProxyStory {
   explicit BareServer(forwarder::net::Config config = {})

@@ -6,8 +6,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kGet = "GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n";
-
 std::shared_ptr<const forwarder::TrafficPolicy> rule(const forwarder::ConnectionRule& connections) {
   auto policy = std::make_shared<forwarder::TrafficPolicy>();
   policy->connections = connections;

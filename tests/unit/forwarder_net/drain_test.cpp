@@ -8,8 +8,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kGet = "GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n";
-
 // A server that answers when told to.
 struct Patient {
   explicit Patient(ProxyStory& story) : go(*story.loop) {}

@@ -26,7 +26,7 @@ constexpr std::uint64_t kFrames = 0;
 constexpr auto kAnswer =
     "HTTP/1.1 200 OK\r\nServer: here\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n"
     "Cache-Control: no-store\r\n\r\nhello"sv;
-constexpr auto kGet =
+constexpr auto kAsk =
     "GET /api/v1/products/42/reviews?sort=newest&page=7 HTTP/1.1\r\n"
     "Host: A-Name-Beyond-Fifteen.shop.mesh.internal:9080\r\nUser-Agent: curl/7.88.1\r\n"
     "Accept: application/json\r\nX-Request-Id: 6f1c0d1e-2a7b-4c57-9b0a-3f5b3a1f2c11\r\n"
@@ -49,7 +49,7 @@ void serve(int listener) {
 
 bool ask(int fd) {
   std::array<char, 4096> buffer;
-  if (::send(fd, kGet.data(), kGet.size(), MSG_NOSIGNAL) != ssize_t(kGet.size())) return false;
+  if (::send(fd, kAsk.data(), kAsk.size(), MSG_NOSIGNAL) != ssize_t(kAsk.size())) return false;
   std::size_t size = 0;
   while (size < 5 || std::string_view(buffer.data() + size - 5, 5) != "hello") {
     const auto got = ::recv(fd, buffer.data() + size, buffer.size() - size, 0);

@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kGet = "GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n";
 const std::string kBegun = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n";
 
 // An upstream that answers before it has the whole request, and behind it one that takes over when

@@ -8,17 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kGet = "GET /a?b=c HTTP/1.1\r\nHost: svc.test\r\n\r\n";
-
-// One server, published and started.
-struct OneServer : ProxyStory {
-  explicit OneServer(Script script, forwarder::net::Config config = {})
-      : ProxyStory(std::move(config)), upstream(server(std::move(script))) {
-    publish({{&upstream}});
-    start();
-  }
-  Server& upstream;
-};
+const std::string kAsk = "GET /a?b=c HTTP/1.1\r\nHost: svc.test\r\n\r\n";
 
 }  // namespace
 
@@ -26,7 +16,7 @@ TEST_CASE("requests on one client connection use one upstream connection", "[for
   OneServer story(answer_with("hello"));
   Client client(story);
   for (int i = 0; i < 5; ++i) {
-    const auto response = client.ask(kGet);
+    const auto response = client.ask(kAsk);
     REQUIRE(response.status == 200);
     REQUIRE(response.body == "hello");
     REQUIRE(response.complete);
@@ -38,7 +28,7 @@ TEST_CASE("requests on one client connection use one upstream connection", "[for
           "X-Forwarded-Proto: http\r\nVia: 1.1 nearmost\r\n\r\n");
   REQUIRE(story.totals().requests == 5);
   REQUIRE(story.totals().reused == 4);
-  REQUIRE(story.totals().bytes_from_clients == 5 * kGet.size());
+  REQUIRE(story.totals().bytes_from_clients == 5 * kAsk.size());
   story.turn_until([&] { return story.totals().bytes_to_clients == 5 * ok("hello").size(); });
 }
 
@@ -46,7 +36,7 @@ TEST_CASE("an unknown host is 404, answered here, and the connection stays", "[f
   OneServer story(answer_with("hello"));
   Client client(story);
   REQUIRE(client.ask("GET / HTTP/1.1\r\nHost: other.test\r\n\r\n").status == 404);
-  REQUIRE(client.ask(kGet).status == 200);
+  REQUIRE(client.ask(kAsk).status == 200);
   REQUIRE(story.upstream.requests.size() == 1);
   REQUIRE(story.totals().unrouted == 1);
 }
@@ -60,7 +50,7 @@ TEST_CASE("before the first table every request is 503", "[forwarder_net]") {
   story.start();
   Client client(story);
   story.tables.publish(nullptr);
-  const auto response = client.ask(kGet);
+  const auto response = client.ask(kAsk);
   REQUIRE(response.status == 503);
   REQUIRE(response.has("X-Nearmost-Reason: not ready\r\n"));
 }
@@ -86,7 +76,7 @@ TEST_CASE("a head may come byte by byte", "[forwarder_net]") {
   OneServer story(answer_with("hello"));
   Client client(story);
   for (int round = 0; round < 2; ++round) {
-    for (const char c : kGet) client.send(std::string(1, c));
+    for (const char c : kAsk) client.send(std::string(1, c));
     REQUIRE(client.receive().body == "hello");
   }
   REQUIRE(story.upstream.requests.size() == 2);
@@ -146,7 +136,7 @@ TEST_CASE("a client that has ended its side behind its request gets its answer",
     return Answer{ok("hello"), Answer::After::keep, 20ms};
   });
   Client client(story);
-  client.send(kGet + kGet);
+  client.send(kAsk + kAsk);
   client.stream().shutdown_write();
   REQUIRE(client.receive().body == "hello");
   REQUIRE(client.receive().body == "hello");
@@ -169,8 +159,8 @@ TEST_CASE("Connection: close is honoured, whichever side says it", "[forwarder_n
       return Answer{ok("hello", "Connection: close\r\n"), Answer::After::close};
     });
     Client client(story);
-    REQUIRE(client.ask(kGet).body == "hello");
-    REQUIRE(client.ask(kGet).body == "hello");
+    REQUIRE(client.ask(kAsk).body == "hello");
+    REQUIRE(client.ask(kAsk).body == "hello");
     REQUIRE(story.upstream.connections == 2);
   }
 }
@@ -191,7 +181,7 @@ TEST_CASE("what a client sends behind its last request does not reset its answer
   Client client(story);
   client.send("GET / HTTP/1.1\r\nHost: svc.test\r\nConnection: close\r\n\r\n");
   story.turn_until([&] { return story.upstream.requests.size() == 1; });
-  client.send(kGet);
+  client.send(kAsk);
   REQUIRE(client.receive().body == "hello");
   IoResult end;
   story.run(Story::end(client.stream(), end));
@@ -255,7 +245,7 @@ TEST_CASE("interim answers are passed on as they come", "[forwarder_net]") {
         ok("hello")};
   });
   Client client(story);
-  const auto response = client.ask(kGet);
+  const auto response = client.ask(kAsk);
   REQUIRE(response.interim ==
           "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
           "HTTP/1.1 103 Early Hints\r\nLink: </b>\r\n\r\n");
@@ -268,8 +258,8 @@ TEST_CASE("bytes that nobody asked for are never the answer to the next request"
     return Answer{ok("right") + (nth == 0 ? ok("smuggled") : "")};
   });
   Client client(story);
-  REQUIRE(client.ask(kGet).body == "right");
-  REQUIRE(client.ask(kGet).body == "right");
+  REQUIRE(client.ask(kAsk).body == "right");
+  REQUIRE(client.ask(kAsk).body == "right");
   REQUIRE(story.upstream.connections == 2);
 }
 
@@ -280,7 +270,7 @@ TEST_CASE("many clients at once, several workers", "[forwarder_net]") {
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 40; ++i) clients.push_back(std::make_unique<Client>(story));
   for (int round = 0; round < 3; ++round) {
-    for (auto& client : clients) client->send(kGet);
+    for (auto& client : clients) client->send(kAsk);
     for (auto& client : clients) REQUIRE(client->receive().body == "hello");
   }
   REQUIRE(story.totals().requests == 120);
@@ -337,7 +327,7 @@ TEST_CASE("a rewritten target goes upstream as it was decided, with its query", 
   story.publish({{&server}});
   story.start();
   Client client(story);
-  REQUIRE(client.ask(kGet).status == 200);
+  REQUIRE(client.ask(kAsk).status == 200);
   REQUIRE(server.requests[0].starts_with("GET /new?v=2&p=a&b=c HTTP/1.1\r\n"));
 }
 

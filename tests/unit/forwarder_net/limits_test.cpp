@@ -6,17 +6,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct OneServer : ProxyStory {
-  explicit OneServer(Script script, forwarder::net::Config config = {})
-      : ProxyStory(std::move(config)), upstream(server(std::move(script))) {
-    publish({{&upstream}});
-    start();
-  }
-  Server& upstream;
-};
-
-const std::string kGet = "GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n";
-
 }  // namespace
 
 TEST_CASE("what is no request is refused with its status, and the connection closes",

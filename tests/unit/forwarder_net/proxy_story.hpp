@@ -30,6 +30,9 @@ struct Answer {
 // `nth`: of the connection, from 0.
 using Script = std::function<Answer(const std::string& request, std::size_t nth)>;
 
+inline const std::string kGet = "GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n";
+inline const std::string kPost =
+    "POST / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 3\r\n\r\nabc";
 extern const std::string kDate;  // the field's line
 
 // With a Date.
@@ -113,4 +116,14 @@ struct ProxyStory {
   std::shared_ptr<forwarder::InFlight> in_flight;          // the same
   std::string direct_response;  // what that route answers itself; "" = it forwards
   std::uint64_t version = 0;
+};
+
+// One server, published and started.
+struct OneServer : ProxyStory {
+  explicit OneServer(Script script, forwarder::net::Config config = {})
+      : ProxyStory(std::move(config)), upstream(server(std::move(script))) {
+    publish({{&upstream}});
+    start();
+  }
+  Server& upstream;
 };

@@ -6,8 +6,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kGet = "GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n";
-const std::string kPost = "POST / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 3\r\n\r\nabc";
 const std::string kBusy = "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy";
 
 std::shared_ptr<const forwarder::Treatment> rule(const forwarder::RetryRule& rule) {

@@ -10,8 +10,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kGet = "GET / HTTP/1.1\r\nHost: svc.test\r\n\r\n";
-const std::string kPost = "POST / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 3\r\n\r\nabc";
 const std::string kPut = "PUT / HTTP/1.1\r\nHost: svc.test\r\nContent-Length: 3\r\n\r\nabc";
 
 // What comes to this socket from now on is lost on the way, and never acknowledged.
