@@ -10,8 +10,8 @@
 namespace agent {
 namespace {
 
-// As YAML: quoted unless it can be nothing but a plain string.
-std::string quoted(std::string_view text) {
+// Quoted unless it can be nothing but a plain string.
+std::string in_yaml(std::string_view text) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '/' || c == '-' || c == '_' || c == ':';
@@ -31,7 +31,7 @@ std::string listed(const auto& items, auto text_of) {
   std::string out;
   for (const auto& item : items) {
     if (!out.empty()) out += ", ";
-    out += quoted(text_of(item));
+    out += in_yaml(text_of(item));
   }
   return "[" + out + "]";
 }
@@ -41,7 +41,7 @@ std::string mapped(const auto& items, auto text_of) {
   std::string out;
   for (const auto& [key, item] : items) {
     if (!out.empty()) out += ", ";
-    out += quoted(key) + ": " + text_of(item);
+    out += in_yaml(key) + ": " + text_of(item);
   }
   return out.empty() ? "" : "{" + out + "}";
 }
@@ -53,8 +53,8 @@ std::string shown(const std::vector<discovery::view::CallerNetwork>& localities)
   std::string out;
   for (const auto& [network, locality] : localities) {
     if (!out.empty()) out += ", ";
-    out += quoted(network.to_string()) + ": {region: " + quoted(locality.region) +
-           ", zone: " + quoted(locality.zone) + "}";
+    out += in_yaml(network.to_string()) + ": {region: " + in_yaml(locality.region) +
+           ", zone: " + in_yaml(locality.zone) + "}";
   }
   return out.empty() ? "" : "{" + out + "}";
 }
@@ -63,13 +63,13 @@ std::string shown(const std::vector<PassOnConfig>& rules) {
   std::string out;
   for (const auto& [zone, to, file] : rules) {
     if (!out.empty()) out += ", ";
-    out += "{zone: " + quoted(zone) + ", to: " + (file.empty() ? listed(to, kText) : quoted(file)) +
-           "}";
+    out += "{zone: " + in_yaml(zone) +
+           ", to: " + (file.empty() ? listed(to, kText) : in_yaml(file)) + "}";
   }
   return "[" + out + "]";
 }
 
-std::string optional(std::string_view text) { return text.empty() ? "" : quoted(text); }
+std::string optional(std::string_view text) { return text.empty() ? "" : in_yaml(text); }
 
 std::string_view word(base::LogLevel level) {
   constexpr std::array<std::string_view, 5> kWords{"debug", "info", "warn", "error", "off"};
@@ -87,7 +87,7 @@ struct FieldRow {
 
 // In the order of the printed file: fields of one section stand together.
 constexpr std::array kFields{
-    FieldRow{"cluster", Change::fixed, [](const Config& c) { return quoted(c.cluster); }},
+    FieldRow{"cluster", Change::fixed, [](const Config& c) { return in_yaml(c.cluster); }},
     FieldRow{"role", Change::fixed,
              [](const Config& c) { return std::string(c.is_leaf() ? "leaf" : "agent"); }},
     FieldRow{"replica", Change::fixed,
@@ -104,27 +104,27 @@ constexpr std::array kFields{
              [](const Config& c) { return optional(c.locality.zone); }},
     FieldRow{
         "gossip.listen", Change::fixed,
-        [](const Config& c) { return c.is_leaf() ? "" : quoted(c.gossip.listen.to_string()); }},
+        [](const Config& c) { return c.is_leaf() ? "" : in_yaml(c.gossip.listen.to_string()); }},
     FieldRow{"gossip.advertise", Change::fixed,
              [](const Config& c) {
-               return c.gossip.advertise ? quoted(c.gossip.advertise->to_string()) : "";
+               return c.gossip.advertise ? in_yaml(c.gossip.advertise->to_string()) : "";
              }},
     FieldRow{"gossip.peers", Change::live,
              [](const Config& c) { return listed(c.gossip.peers, kText); }},
     FieldRow{"gossip.tls.cert", Change::fixed,
-             [](const Config& c) { return c.gossip.tls ? quoted(c.gossip.tls->cert) : ""; }},
+             [](const Config& c) { return c.gossip.tls ? in_yaml(c.gossip.tls->cert) : ""; }},
     FieldRow{"gossip.tls.key", Change::fixed,
-             [](const Config& c) { return c.gossip.tls ? quoted(c.gossip.tls->key) : ""; }},
+             [](const Config& c) { return c.gossip.tls ? in_yaml(c.gossip.tls->key) : ""; }},
     FieldRow{"gossip.tls.ca", Change::fixed,
-             [](const Config& c) { return c.gossip.tls ? quoted(c.gossip.tls->ca) : ""; }},
+             [](const Config& c) { return c.gossip.tls ? in_yaml(c.gossip.tls->ca) : ""; }},
     FieldRow{"gossip.insecure", Change::fixed,
              [](const Config& c) { return std::string(c.gossip.insecure ? "true" : "false"); }},
     FieldRow{"gossip.trustDomain", Change::fixed,
-             [](const Config& c) { return quoted(c.gossip.trust_domain); }},
+             [](const Config& c) { return in_yaml(c.gossip.trust_domain); }},
     FieldRow{"gossip.trustedDomains", Change::fixed,
              [](const Config& c) {
                return mapped(c.gossip.trusted_domains, [](const TrustedDomain& domain) {
-                 return "{ca: " + quoted(domain.ca) +
+                 return "{ca: " + in_yaml(domain.ca) +
                         ", clusters: " + listed(domain.clusters, kSame) + "}";
                });
              }},
@@ -183,9 +183,9 @@ constexpr std::array kFields{
                return c.forwarder.access_log ? written(*c.forwarder.access_log) : std::string();
              }},
     FieldRow{"admin.listen", Change::fixed,
-             [](const Config& c) { return quoted(c.admin.to_string()); }},
+             [](const Config& c) { return in_yaml(c.admin.to_string()); }},
     FieldRow{"probes.listen", Change::fixed,
-             [](const Config& c) { return quoted(c.probes.to_string()); }},
+             [](const Config& c) { return in_yaml(c.probes.to_string()); }},
     FieldRow{"resources", Change::live, [](const Config& c) { return listed(c.resources, kSame); }},
     FieldRow{"checks", Change::live,
              [](const Config& c) { return std::string(c.checks ? "true" : "false"); }},

@@ -63,8 +63,8 @@ void read_timeouts(const Value& value, Timeouts& out) {
 using forwarder::net::AccessFormat;
 using forwarder::net::AccessLog;
 
-constexpr resources::Choice<AccessFormat> kFormats[] = {{"text", AccessFormat::text},
-                                                        {"json", AccessFormat::json}};
+constexpr resources::Choice<AccessFormat> kAccessFormats[] = {{"text", AccessFormat::text},
+                                                              {"json", AccessFormat::json}};
 
 void read_log_path(const Value& value, const std::string& folder, AccessLog::Config& out) {
   resources::read(value, out.path);
@@ -86,7 +86,7 @@ void read_access_log(const Value& value, const std::string& folder, AccessLog::C
     read_log_path(*path, folder, out);
   else
     fields.missing("path");
-  fields.optional("format", out.format, kFormats);
+  fields.optional("format", out.format, kAccessFormats);
 }
 
 }  // namespace

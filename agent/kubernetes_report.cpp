@@ -6,7 +6,6 @@
 namespace agent {
 namespace {
 
-double seconds(base::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
 
@@ -67,7 +66,8 @@ void add(Metrics& metrics, const KubernetesStatus& all) {
                   static_cast<double>(one.objects), {{"resource", one.name}});
   for (const auto& one : status)
     metrics.gauge("nearmost_kubernetes_age_seconds", "for how long the resource cannot be read",
-                  seconds(one.of.age.value_or(base::Duration{})), {{"resource", one.name}});
+                  std::chrono::duration<double>(one.of.age.value_or(base::Duration{})).count(),
+                  {{"resource", one.name}});
   for (const auto& one : status)
     metrics.counter("nearmost_kubernetes_lists_total",
                     "whole lists read, of which the first is none after a gap", one.of.lists,

@@ -13,8 +13,6 @@ namespace view = discovery::view;
 constexpr std::uint16_t kNoQuota = 0xffff;
 constexpr std::uint32_t kNoName = ~std::uint32_t{0};  // for a pod: it would be too long
 
-std::uint32_t size32(std::size_t size) { return static_cast<std::uint32_t>(size); }
-
 bool same_choices(const std::vector<view::Choice>& a, const std::vector<view::Choice>& b) {
   return std::ranges::equal(a, b, [](const view::Choice& x, const view::Choice& y) {
     return x.service == y.service && x.index == y.index && x.stale == y.stale;

@@ -9,8 +9,6 @@
 namespace dns {
 namespace {
 
-std::uint32_t size32(std::size_t size) { return static_cast<std::uint32_t>(size); }
-
 // A word up to which a draw falls to a tier, so that words are shared out as the shares are.
 std::uint64_t share_to_word(double share_so_far) {
   const double word = std::ldexp(share_so_far, 64);

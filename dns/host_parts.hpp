@@ -3,6 +3,8 @@
 // Thread: the builder's; buffers are kept from one host to the next.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -11,6 +13,9 @@
 #include "dns/message.hpp"
 
 namespace dns {
+
+// Places and sizes in a host's arrays are 32 bits.
+inline std::uint32_t size32(std::size_t size) { return static_cast<std::uint32_t>(size); }
 
 // Something with an address on its way into a band.
 struct Item {

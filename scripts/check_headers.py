@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """check_headers.py FOLDER COMPILER…: every header of ours compiles by itself.
 
-A header with a .cpp of its name is proven by the build (the .cpp includes it first: check_style.py). For each of the
-others a file that includes it alone is written to FOLDER and compiled, as many at a time as there are processors;
-through ccache, when the compiler is named so, unchanged headers cost nothing.
+A header with a .cpp of its name is proven by a build of each file by itself (presets tsan and fuzz): the .cpp includes
+it first (check_style.py). For each of the others a file that includes it alone is written to FOLDER and compiled, as
+many at a time as there are processors; through ccache, when the compiler is named so, unchanged headers cost nothing.
 """
 import os
 import subprocess

@@ -70,20 +70,20 @@ void serve_until_told(Agent& agent, const sigset_t& signals) {
   }
 }
 
-struct Asked {
+struct AgentOptions {
   std::string config = "agent.yaml", output;
 
   bool json() const { return output == "json"; }
 };
 
-void tell(const resources::Problems& problems, const Asked& asked) {
+void tell(const resources::Problems& problems, const AgentOptions& asked) {
   if (asked.json())
     std::cerr << to_text({{"problems", report(problems)}}) << "\n";
   else
     for (const auto& problem : problems) std::cerr << problem.to_string() << "\n";
 }
 
-int run(const Asked& asked) {
+int run(const AgentOptions& asked) {
   share_arenas();
   raise_descriptor_limit();
   const auto signals = block_signals();
@@ -113,7 +113,7 @@ int run(const Asked& asked) {
 
 void add_agent(CLI::App& app, int& exit) {
   auto* command = app.add_subcommand("agent", "Runs the agent of this cluster");
-  auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<AgentOptions>();
   command->add_option("-c,--config", asked->config, "agent.yaml")->capture_default_str();
   add_output(*command, asked->output);
   command->callback([=, &exit] { exit = run(*asked); });

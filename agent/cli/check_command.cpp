@@ -13,7 +13,7 @@
 namespace agent::cli {
 namespace {
 
-struct Asked {
+struct CheckOptions {
   std::string config;
   std::vector<std::string> documents;
   std::string output;
@@ -49,7 +49,7 @@ void print(const resources::Problems& problems, const Checked& checked) {
             << static_cast<std::ptrdiff_t>(problems.size()) - errors << " warnings\n";
 }
 
-int run(const Asked& asked) {
+int run(const CheckOptions& asked) {
   LoadedConfig loaded;
   const bool configured = !asked.config.empty();
   if (configured)
@@ -83,7 +83,7 @@ int run(const Asked& asked) {
 void add_check(CLI::App& app, int& exit) {
   auto* command = app.add_subcommand(
       "check", "Reads agent.yaml and documents and says everything that is wrong");
-  auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<CheckOptions>();
   command->add_option("-c,--config", asked->config,
                       "agent.yaml (default: ./agent.yaml, unless documents are named)");
   command->add_option("documents", asked->documents, "more files or folders of documents");

@@ -10,7 +10,7 @@
 namespace agent::cli {
 namespace {
 
-struct Asked {
+struct SnippetOptions {
   std::string kind, config = "agent.yaml", output;
   std::vector<std::string> to, bind;
 };
@@ -25,7 +25,7 @@ resources::Documents documents_of(const Config& config) {
   return std::move(loaded.documents);
 }
 
-base::Result<Stub> stub_for(const Asked& asked) {
+base::Result<Stub> stub_for(const SnippetOptions& asked) {
   std::vector<std::string_view> fields{"cluster", "dns.zones", "dns.ttl", "import"};
   if (asked.to.empty()) fields.push_back("dns.listen");
   const auto config = config_of(asked.config, fields);
@@ -47,7 +47,7 @@ base::Result<Stub> stub_for(const Asked& asked) {
   return stub;
 }
 
-int run(const Asked& asked) {
+int run(const SnippetOptions& asked) {
   const auto stub = stub_for(asked);
   if (!stub) return complain(stub.error());
   const auto text = snippet(asked.kind, *stub);
@@ -65,7 +65,7 @@ int run(const Asked& asked) {
 void add_dns_snippet(CLI::App& app, int& exit) {
   auto* command = app.add_subcommand(
       "dns-snippet", "Configuration of another DNS server, so that it asks this agent");
-  auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<SnippetOptions>();
   command->add_option("kind", asked->kind, resources::joined(snippet_kinds()))->required();
   command->add_option("-c,--config", asked->config, "agent.yaml")->capture_default_str();
   command->add_option("--to", asked->to,

@@ -91,7 +91,7 @@ void print(const Json& answer) {
     }
 }
 
-int run(const Options& options, const std::string& name, const std::string& from) {
+int explain(const Options& options, const std::string& name, const std::string& from) {
   const auto admin = options.admin_address();
   if (!admin) return complain(admin.error());
   const auto answer =
@@ -128,7 +128,7 @@ void add_explain(CLI::App& app, int& exit) {
   command->add_option("--from", *from,
                       "the caller: its address, or cluster/region/zone (default: the agent's)");
   add_options(*command, *options);
-  command->callback([=, &exit] { exit = run(*options, *name, *from); });
+  command->callback([=, &exit] { exit = explain(*options, *name, *from); });
 }
 
 }  // namespace agent::cli

@@ -14,7 +14,7 @@
 namespace agent::cli {
 namespace {
 
-struct Asked {
+struct RegisterOptions {
   std::string file, lease;
   bool once = false;
   std::string agent, tls;  // of another host, and who we are to it
@@ -49,7 +49,8 @@ base::Result<void> tell_admin(const base::SocketAddress& admin, const std::strin
   return {};
 }
 
-base::Result<Tell> whom_to_tell(const Options& options, const Asked& asked, std::string text) {
+base::Result<Tell> whom_to_tell(const Options& options, const RegisterOptions& asked,
+                                std::string text) {
   if (!asked.agent.empty()) {
     auto agent = RemoteAgent::make(asked.agent, asked.insecure ? "" : asked.tls);
     if (!agent) return agent.error();
@@ -85,7 +86,7 @@ void renew(const Tell& tell, base::Duration lease, const sigset_t& signals) {
   }
 }
 
-int run_register(const Options& options, const Asked& asked) {
+int run_register(const Options& options, const RegisterOptions& asked) {
   auto text = text_of(asked.file);
   if (!text) return complain(text.error());
   const auto lease = resources::parse_duration(asked.lease);
@@ -111,7 +112,7 @@ int run_register(const Options& options, const Asked& asked) {
   return done ? kDone : complain(base::invalid(done.error().message));
 }
 
-int run_deregister(const Options& options, const Asked& asked) {
+int run_deregister(const Options& options, const RegisterOptions& asked) {
   auto text = text_of(asked.file);
   if (!text) return complain(text.error());
   const auto tell = whom_to_tell(options, asked, std::move(*text));
@@ -121,7 +122,7 @@ int run_deregister(const Options& options, const Asked& asked) {
   return kDone;
 }
 
-void add_file(CLI::App& command, Asked& asked) {
+void add_file(CLI::App& command, RegisterOptions& asked) {
   command
       .add_option(
           "file", asked.file,
@@ -144,7 +145,7 @@ void add_register(CLI::App& app, int& exit) {
   auto* command = app.add_subcommand(
       "register", "Registers a service's endpoints for as long as this command runs");
   auto options = std::make_shared<Options>();
-  auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<RegisterOptions>();
   add_file(*command, *asked);
   command->add_option("--lease", asked->lease, "how long it lasts unless it is said again")
       ->default_val("30s");
@@ -156,7 +157,7 @@ void add_register(CLI::App& app, int& exit) {
 void add_deregister(CLI::App& app, int& exit) {
   auto* command = app.add_subcommand("deregister", "Takes a registration back");
   auto options = std::make_shared<Options>();
-  auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<RegisterOptions>();
   add_file(*command, *asked);
   add_options(*command, *options);
   command->callback([=, &exit] { exit = run_deregister(*options, *asked); });

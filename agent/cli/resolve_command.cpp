@@ -15,7 +15,7 @@ void print(const Options& options, const std::string& type, const client::DnsRec
   std::cout << "\n";
 }
 
-int run(const Options& options, const std::string& name, const std::string& asked) {
+int resolve(const Options& options, const std::string& name, const std::string& asked) {
   const auto server = options.dns_address();
   if (!server) return complain(server.error());
   const std::vector<std::string> types =
@@ -49,7 +49,7 @@ void add_resolve(CLI::App& app, int& exit) {
       ->check(CLI::IsMember({"A", "AAAA", "SRV", "TXT"}));
   command->add_option("--dns", options->dns, "DNS address of the agent (default 127.0.0.1:7753)");
   add_options(*command, *options);
-  command->callback([=, &exit] { exit = run(*options, *name, *type); });
+  command->callback([=, &exit] { exit = resolve(*options, *name, *type); });
 }
 
 }  // namespace agent::cli

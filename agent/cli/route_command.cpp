@@ -7,12 +7,12 @@
 namespace agent::cli {
 namespace {
 
-struct Asked {
+struct RouteOptions {
   std::string method, url, from;
   std::vector<std::string> headers;
 };
 
-void print(const Json& answer) {
+void print_choice(const Json& answer) {
   for (const auto& skipped : answer.at("skipped"))
     std::cout << "  no  " << skipped.value("route", "") << ": " << skipped.value("why", "") << "\n";
   if (answer.contains("route")) std::cout << "  yes " << answer.value("route", "") << "\n";
@@ -30,7 +30,7 @@ void print(const Json& answer) {
   }
 }
 
-int run(const Options& options, const Asked& asked) {
+int run(const Options& options, const RouteOptions& asked) {
   const auto admin = options.admin_address();
   if (!admin) return complain(admin.error());
   std::string headers;
@@ -46,7 +46,7 @@ int run(const Options& options, const Asked& asked) {
   if (options.json())
     std::cout << to_text(*answer, 2) << "\n";
   else
-    print(*answer);
+    print_choice(*answer);
   return answer->contains("route") ? kDone : kFailed;
 }
 
@@ -56,7 +56,7 @@ void add_route(CLI::App& app, int& exit) {
   auto* command = app.add_subcommand(
       "route", "Which route a request would take, and why each earlier one does not match");
   auto options = std::make_shared<Options>();
-  auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<RouteOptions>();
   command->add_option("method", asked->method, "GET, POST …")->required();
   command->add_option("url", asked->url, "http://reviews.mesh.internal:9080/reviews/1?x=y")
       ->required();

@@ -12,7 +12,7 @@
 namespace agent::cli {
 namespace {
 
-struct Asked {
+struct SampleOptions {
   std::string cluster, listen, service = "sample", version = "v1", resources, output;
 };
 
@@ -37,7 +37,8 @@ base::Result<void> open(Samples& samples, base::net::EventLoop& loop,
 }
 
 // Plays every endpoint of every short-form service in the folder.
-base::Result<void> open_all(Samples& samples, base::net::EventLoop& loop, const Asked& asked) {
+base::Result<void> open_all(Samples& samples, base::net::EventLoop& loop,
+                            const SampleOptions& asked) {
   const auto loaded = resources::load(discovery::sources::read_files({asked.resources}).files);
   for (const auto& problem : loaded.problems) std::cerr << problem.to_string() << "\n";
   if (resources::has_errors(loaded.problems)) return base::invalid("the documents have errors");
@@ -54,7 +55,7 @@ base::Result<void> open_all(Samples& samples, base::net::EventLoop& loop, const 
   return {};
 }
 
-int run(const Asked& asked) {
+int run(const SampleOptions& asked) {
   std::signal(SIGPIPE, SIG_IGN);
   auto loop = base::net::EventLoop::make();
   if (!loop) return complain(loop.error());
@@ -81,7 +82,7 @@ int run(const Asked& asked) {
 void add_sample(CLI::App& app, int& exit) {
   auto* command =
       app.add_subcommand("sample", "HTTP services that say who they are, to try things out");
-  auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<SampleOptions>();
   command->add_option("--cluster", asked->cluster, "the cluster they claim to be in");
   command->add_option("--listen", asked->listen, "address:port of one service");
   command->add_option("--service", asked->service, "its name");

@@ -8,14 +8,14 @@
 namespace agent::cli {
 namespace {
 
-struct Asked {
+struct TlsOptions {
   std::string dir = "./tls", trust_domain = tls::kDefaultTrustDomain, cluster, output;
   bool force = false, leaf = false;
 
   tls::Existing existing() const { return force ? tls::Existing::overwrite : tls::Existing::keep; }
 };
 
-int tell(const base::Result<tls::Written>& written, const Asked& asked) {
+int tell(const base::Result<tls::Written>& written, const TlsOptions& asked) {
   if (!written) return complain(written.error());
   if (asked.output == "json") {
     std::cout << to_text({{"wrote", written->files}, {"next", written->next}}, 2) << "\n";
@@ -31,7 +31,7 @@ int tell(const base::Result<tls::Written>& written, const Asked& asked) {
 void add_tls(CLI::App& app, int& exit) {
   auto* command = app.add_subcommand("tls", "Certificates for the links between agents");
   command->require_subcommand(1);
-  auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<TlsOptions>();
 
   auto* init = command->add_subcommand("init", "Makes a certificate authority for the mesh, once");
   init->add_option("--dir", asked->dir, "where the authority is kept")->capture_default_str();

@@ -10,8 +10,6 @@
 namespace discovery::sources {
 namespace {
 
-using Found = Resolver::Found;
-
 // A question under way: what c-ares carries for us.
 struct Lookup {
   std::string host;
@@ -36,8 +34,8 @@ int family_of(Resolver::Family family) {
   return AF_UNSPEC;
 }
 
-Found found_in(const ares_addrinfo& records) {
-  Found found;
+Resolver::Found found_in(const ares_addrinfo& records) {
+  Resolver::Found found;
   auto& addresses = found.addresses;
   int least = records.nodes ? records.nodes->ai_ttl : 0;
   for (const auto* node = records.nodes; node; node = node->ai_next) {
@@ -68,7 +66,7 @@ base::Error error_of(const std::string& host, int status) {
 void answered(void* argument, int status, int, ares_addrinfo* records) {
   const std::unique_ptr<Lookup> lookup(static_cast<Lookup*>(argument));
   --lookup->under_way;
-  auto found = records ? found_in(*records) : Found{};
+  auto found = records ? found_in(*records) : Resolver::Found{};
   if (records) ares_freeaddrinfo(records);
   if (!found.addresses.empty()) return lookup->answer(std::move(found));
   lookup->answer(error_of(lookup->host, status));
@@ -180,7 +178,7 @@ void Resolver::Question::fail(base::Error error) const {
 
 void Resolver::resolve(const std::string& host, Answer answer, Family family) {
   if (auto literal = base::IpAddress::parse(host))
-    return answer(Found{{*literal}, base::Duration::max()});
+    return answer(Resolver::Found{{*literal}, base::Duration::max()});
   put({host, std::move(answer), family});
 }
 

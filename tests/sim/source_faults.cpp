@@ -11,8 +11,6 @@ using namespace std::chrono_literals;
 constexpr base::Duration kHold = 60s;      // NodeConfig::relist_hold
 constexpr base::Duration kHoldSlack = 2s;  // until it is withdrawn
 
-bool is_endpoint(std::string_view key) { return key.starts_with("e/"); }
-
 std::vector<std::string> endpoints_of(const Cluster& cluster) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : cluster.rows)

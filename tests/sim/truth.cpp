@@ -26,8 +26,6 @@ constexpr base::Duration kLost = std::chrono::seconds(15), kFound = std::chrono:
 constexpr double kMostRows = 80;        // of a delta: what a relay brings counts when it is taken
 constexpr std::size_t kKeepEvery = 40;  // looks: hashing every state whole would be most of a run
 
-bool is_endpoint(std::string_view key) { return key.starts_with("e/"); }
-
 double newer_rows(const discovery::Rows& rows, std::uint64_t version) {
   double count = 0;
   rows.for_each([&](const discovery::RowView& row) { count += row.version > version ? 1 : 0; });

@@ -27,11 +27,15 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "discovery/node.hpp"
 
 namespace sim {
+
+// Of a row, by its key.
+inline bool is_endpoint(std::string_view key) { return key.starts_with("e/"); }
 
 using Contents = std::map<std::string, std::string>;
 

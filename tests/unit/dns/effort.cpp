@@ -43,12 +43,12 @@ int pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
 
 }  // extern "C"
 
-#ifdef __has_feature  // clang says it so, gcc otherwise
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // so says gcc
+#define OTHER_ALLOCATOR
+#elif defined(__has_feature)  // so says clang
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define OTHER_ALLOCATOR
 #endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define OTHER_ALLOCATOR
 #endif
 
 #ifdef OTHER_ALLOCATOR
