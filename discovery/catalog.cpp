@@ -6,12 +6,14 @@
 namespace discovery {
 namespace {
 
+using Kind = Delta::Kind;
+
 bool is_snapshot(const Delta& delta) {
-  return delta.kind == Delta::Kind::snapshot_part || delta.kind == Delta::Kind::snapshot_end;
+  return delta.kind == Kind::snapshot_part || delta.kind == Kind::snapshot_end;
 }
 
 bool is_part(const Delta& delta) {
-  return delta.kind == Delta::Kind::changes_part || delta.kind == Delta::Kind::snapshot_part;
+  return delta.kind == Kind::changes_part || delta.kind == Kind::snapshot_part;
 }
 
 bool continues(const Delta& parts, const Delta& next) {

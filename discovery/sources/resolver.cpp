@@ -178,7 +178,7 @@ void Resolver::Question::fail(base::Error error) const {
 
 void Resolver::resolve(const std::string& host, Answer answer, Family family) {
   if (auto literal = base::IpAddress::parse(host))
-    return answer(Resolver::Found{{*literal}, base::Duration::max()});
+    return answer(Found{{*literal}, base::Duration::max()});
   put({host, std::move(answer), family});
 }
 
